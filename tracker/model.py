@@ -1,0 +1,336 @@
+"""The words of the product as types: relationship, channel, state, contact, source, feed, release, sighting.
+
+Frozen values without I/O. Dates are ISO text with a precision (`PartialDate`), instants are UTC datetimes.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+THIRD_PARTY = "third-party"
+"""The side of a source that speaks for neither party: press, think tanks, other governments."""
+
+
+class State(StrEnum):
+    """What a channel is now; each has its written test in docs/architecture.md."""
+
+    PLANNED = "planned"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    ENDED = "ended"
+
+
+class Signal(StrEnum):
+    """What a release says happened."""
+
+    ANNOUNCED = "announced"
+    HELD = "held"
+    RESUMED = "resumed"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+
+
+class Outcome(StrEnum):
+    """What became of a contact."""
+
+    HELD = "held"
+    ANNOUNCED = "announced"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+    NO_ANSWER = "no-answer"
+
+
+class Precision(StrEnum):
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Category(StrEnum):
+    """The groups of the dashboard, in its order."""
+
+    MILITARY = "military"
+    DIPLOMATIC = "diplomatic"
+    TECHNOLOGY = "technology"
+    LAW_ENFORCEMENT = "law-enforcement"
+    ECONOMIC = "economic"
+    OTHER = "other"
+
+
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+@dataclass(frozen=True, order=True)
+class PartialDate:
+    """A date as precise as it is known: `2024-01-09`, `2024-01` or `2024` (ISO 8601, reduced precision).
+
+    Ordered as text, so a month sorts before its days. Never padded: a month has no day.
+    """
+
+    value: str
+
+    def __post_init__(self) -> None:
+        match = _PARTIAL.fullmatch(self.value)
+        if not match:
+            raise ValueError(f"{self.value!r} is not a date; write YYYY-MM-DD, YYYY-MM or YYYY")
+        year, month, day = (int(part) if part else 1 for part in match.groups())
+        try:
+            date(year, month, day)
+        except ValueError:
+            raise ValueError(f"{self.value!r} is a date that does not exist") from None
+
+    @classmethod
+    def of(cls, day: date) -> PartialDate:
+        return cls(day.isoformat())
+
+    @property
+    def precision(self) -> Precision:
+        return {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY}[len(self.value)]
+
+    @property
+    def first(self) -> date:
+        """The first day that it can mean."""
+        return date.fromisoformat((self.value + "-01-01")[:10])
+
+    @property
+    def last(self) -> date:
+        """The last day that it can mean."""
+        first = self.first
+        match self.precision:
+            case Precision.YEAR:
+                return first.replace(month=12, day=31)
+            case Precision.MONTH:
+                return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        return first
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Party:
+    """One side of a relationship. `timezone` is its capital's (IANA name)."""
+
+    code: str
+    names: dict[str, str]
+    timezone: str
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """A pair of parties, with the languages in which their releases are read."""
+
+    slug: str
+    names: dict[str, str]
+    parties: tuple[Party, Party]
+    languages: tuple[str, ...]
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Codes of the parties in their fixed order, then third parties."""
+        return (*(party.code for party in self.parties), THIRD_PARTY)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One line between the parties. `cadence` is how often it should meet: annual, semiannual, … or None."""
+
+    slug: str
+    relationship: str
+    category: Category
+    names: dict[str, str]
+    counterparts: dict[str, str]
+    description: str
+    cadence: str | None = None
+    established: PartialDate | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cited document and the side it speaks for. `published` is the publisher's local date."""
+
+    url: str
+    title: str
+    publisher: str
+    side: str
+    published: PartialDate | None
+    quote: str | None = None
+    archived: bool = False
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What every row of the record has: sources, when we knew it, and what became of the row.
+
+    Rows are only ever added. `replaces` names the row that this one corrects; `withdrawn_at` stamps a row taken back.
+    `id` is None for what was not (yet) recorded.
+    """
+
+    channel: str
+    sources: tuple[Source, ...] = ()
+    note: str | None = None
+    id: int | None = None
+    recorded_at: datetime | None = None
+    recorded_by: str | None = None
+    replaces: int | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChange(Entry):
+    """From `effective` on the channel is in `state`, because of `cause`.
+
+    `expected`: for a planned channel, when it is to take place. `derived`: follows from a contact by the rule that
+    the next contact of a resumed channel makes it active; it cites that contact's sources.
+    """
+
+    state: State
+    effective: PartialDate
+    cause: str
+    expected: PartialDate | None = None
+    derived: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact(Entry):
+    """A meeting or call that took place, is to take place, or did not.
+
+    `date` is its (first) day, None where an announced contact has none yet; `end` its last day; `announced` the day
+    on which an announcement was made. `substantive` is False for what is listed but was no use of the channel
+    (a handshake, a visit of legislators): it never moves a state.
+    """
+
+    outcome: Outcome
+    date: PartialDate | None = None
+    end: date | None = None
+    announced: date | None = None
+    form: str | None = None
+    place: str | None = None
+    round: int | None = None
+    persons: str | None = None
+    summary: str | None = None
+    asked_by: str | None = None
+    substantive: bool = True
+
+    @property
+    def first(self) -> date | None:
+        """The first day on which it can have begun."""
+        return self.date.first if self.date else None
+
+    @property
+    def last(self) -> date | None:
+        """The last day on which it can have ended."""
+        return self.end or (self.date.last if self.date else None)
+
+
+@dataclass(frozen=True)
+class Selectors:
+    """CSS selectors of a listing: the item, and within it link, title and date."""
+
+    item: str
+    link: str
+    title: str
+    date: str | None = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A configured source of releases. `every` in seconds; `timezone` an IANA name for dates that have none."""
+
+    slug: str
+    relationship: str
+    publisher: str
+    side: str
+    lang: str
+    kind: str
+    url: str
+    every: int
+    timezone: str = "UTC"
+    select: Selectors | None = None
+    date_format: str | None = None
+    full_text: bool = False
+    allow_private: bool = False
+    enabled: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry as a feed gives it: text fields are plain text; `published` is a UTC instant or None when unreadable."""
+
+    guid: str
+    url: str | None
+    title: str
+    summary: str
+    published: datetime | None
+    published_raw: str | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """One feed item, or a document handed in. `published` is the date in the publisher's time zone."""
+
+    id: int | str | None
+    side: str
+    lang: str
+    publisher: str
+    title: str
+    summary: str
+    published: date
+    url: str | None = None
+    feed: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Words that made a sighting fire: `text == getattr(release, field)[start:end]`; `role` says what they did."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one release says of one channel. `date` is the event's last day, `starts` its first when it had several."""
+
+    channel: str
+    signal: Signal
+    date: PartialDate | None
+    confidence: float
+    evidence: tuple[Evidence, ...] = ()
+    starts: date | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The two clocks: `as_of` (a day in the world) and `known_at` (a UTC instant: what we knew)."""
+
+    as_of: date
+    known_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.known_at.tzinfo is None:
+            raise ValueError("known_at needs a time zone")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a signal asks of the record: a state to enter (None: no change) and a contact's outcome (None: no contact)."""
+
+    state: State | None = None
+    contact: Outcome | None = None
+    why: str = field(default="", compare=False)
