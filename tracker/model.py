@@ -173,12 +173,13 @@ class Entry:
     """What every row of the record has: sources, when we knew it, and what became of the row.
 
     Rows are only ever added. `replaces` names the row that this one corrects; `withdrawn_at` stamps a row taken back.
-    `id` is None for what was not (yet) recorded.
+    `contested` says in words how another side's account differs. `id` is None for what was not (yet) recorded.
     """
 
     channel: str
     sources: tuple[Source, ...] = ()
     note: str | None = None
+    contested: str | None = None
     id: int | None = None
     recorded_at: datetime | None = None
     recorded_by: str | None = None
@@ -267,7 +268,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Item:
-    """One entry as a feed gives it: text fields are plain text; `published` is a UTC instant or None when unreadable."""
+    """One entry as a feed gives it, in plain text. `published` is a UTC instant, None when unreadable."""
 
     guid: str
     url: str | None
@@ -329,7 +330,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a signal asks of the record: a state to enter (None: no change) and a contact's outcome (None: no contact)."""
+    """What a signal asks of the record: a state to enter and a contact with an outcome; None: no such change."""
 
     state: State | None = None
     contact: Outcome | None = None

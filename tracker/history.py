@@ -1,0 +1,336 @@
+"""What the record says of a channel at a moment: pure functions over its status changes and contacts.
+
+Two clocks: a row counts when it had been recorded by `known_at`, and when what it tells had happened by `as_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from tracker.model import (
+    THIRD_PARTY,
+    Channel,
+    Contact,
+    Entry,
+    Moment,
+    Outcome,
+    PartialDate,
+    Proposal,
+    Relationship,
+    Signal,
+    Source,
+    State,
+    StatusChange,
+)
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+ONE_DAY = timedelta(days=1)
+"""Beijing is twelve or thirteen hours ahead of Washington: two right dates of one event may differ by this much."""
+
+UNDATED_PROMISE = timedelta(days=365)
+"""A contact announced without a date counts as still to come for this long; after that the promise has lapsed."""
+
+CADENCE_DAYS = {"monthly": 30, "quarterly": 91, "semiannual": 182, "annual": 365}
+CADENCE_GRACE = 1.5
+"""A channel with a cadence is overdue when this many of its periods have passed since its last contact."""
+
+_UNANSWERED = {Outcome.REFUSED, Outcome.NO_ANSWER}
+_TOLD_BEFOREHAND = {Outcome.ANNOUNCED, Outcome.CANCELLED, Outcome.POSTPONED}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one side last said of a channel: a state where its words carry one, else only what happened (`says`)."""
+
+    side: str
+    says: str
+    state: State | None
+    date: PartialDate | None
+    quote: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class ChannelView:
+    """A channel at a moment; page and API are two renderings of this. Newest first in `history` and `contacts`."""
+
+    channel: Channel
+    moment: Moment
+    change: StatusChange | None
+    history: tuple[StatusChange, ...]
+    contacts: tuple[Contact, ...]
+    claims: tuple[Claim, ...]
+    corroboration: str
+    contested: bool
+    last_contact: Contact | None
+    last_refused: Contact | None
+    next_contact: Contact | None
+    overdue: bool
+
+    @property
+    def state(self) -> State | None:
+        return self.change.state if self.change else None
+
+    @property
+    def days_in_state(self) -> int | None:
+        """Whole days since the first day on which the state can have begun."""
+        return (self.moment.as_of - self.change.effective.first).days if self.change else None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.change.sources if self.change else ()
+
+
+def view(
+    channel: Channel,
+    relationship: Relationship,
+    changes: Iterable[StatusChange],
+    contacts: Iterable[Contact],
+    moment: Moment,
+) -> ChannelView:
+    """The channel as it stood at `moment`, from all rows ever recorded of it."""
+    known_changes = [c for c in in_force(changes, moment.known_at) if c.effective.first <= moment.as_of]
+    known_contacts = [c for c in in_force(contacts, moment.known_at) if visible_from(c) <= moment.as_of]
+    history = with_derived(known_changes, known_contacts)
+    change = history[-1] if history else None
+    used = [c for c in known_contacts if c.outcome is Outcome.HELD and c.substantive]
+    tried = [c for c in known_contacts if c.outcome in _UNANSWERED]
+    promises = unmet_promises(known_contacts)
+    claims = last_claims(history, known_contacts, relationship)
+    return ChannelView(
+        channel=channel,
+        moment=moment,
+        change=change,
+        history=tuple(reversed(history)),
+        contacts=tuple(sorted(known_contacts, key=_when, reverse=True)),
+        claims=claims,
+        corroboration=corroboration(change.sources if change else (), relationship),
+        contested=_contested(change, used, claims),
+        last_contact=max(used, key=_when, default=None),
+        last_refused=max(tried, key=_when, default=None),
+        next_contact=min((p for p in promises if _window(p)[1] >= moment.as_of), key=_due, default=None),
+        overdue=_overdue(channel, change, used, promises, moment.as_of),
+    )
+
+
+def in_force(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
+    """The rows that stood at `known_at`: recorded by then, and neither withdrawn nor replaced by then.
+
+    Each keeps only the sources that had been cited by then.
+    """
+    known = [row for row in rows if row.recorded_at is None or row.recorded_at <= known_at]
+    replaced = {row.replaces for row in known if not _withdrawn(row, known_at)}
+    return [
+        replace(row, sources=tuple(s for s in row.sources if s.recorded_at is None or s.recorded_at <= known_at))
+        for row in known
+        if row.id not in replaced - {None} and not _withdrawn(row, known_at)
+    ]
+
+
+def _withdrawn(row: Entry, known_at: datetime) -> bool:
+    return row.withdrawn_at is not None and row.withdrawn_at <= known_at
+
+
+def visible_from(contact: Contact) -> date:
+    """The day from which the world could know of a contact: its own day, or that of the announcement."""
+    days = (contact.announced, contact.first)
+    first_choice, second_choice = days if contact.outcome in _TOLD_BEFOREHAND else reversed(days)
+    return first_choice or second_choice or date.min
+
+
+def with_derived(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -> list[StatusChange]:
+    """The changes in order, with `active` added where a resumed channel's next contact made it so.
+
+    The next contact is the first one held after the last day on which the resumption can have happened, and before
+    any further recorded change.
+    """
+    ordered = sorted(changes, key=lambda c: (c.effective.first, c.id or 0))
+    held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=_when)
+    history: list[StatusChange] = []
+    for position, change in enumerate(ordered):
+        history.append(change)
+        if change.state is not State.RESUMED:
+            continue
+        until = ordered[position + 1].effective.first if position + 1 < len(ordered) else date.max
+        following = next((c for c in held if change.effective.last < c.first < until), None)
+        if following:
+            history.append(_made_active(change, following))
+    return history
+
+
+def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
+    return StatusChange(
+        channel=resumed.channel,
+        state=State.ACTIVE,
+        effective=contact.date,
+        cause=contact.summary or "The next contact after the resumption took place.",
+        note="Follows from this contact, the next one after the resumption.",
+        sources=contact.sources,
+        recorded_at=contact.recorded_at,
+        recorded_by=contact.recorded_by,
+        derived=True,
+    )
+
+
+def corroboration(sources: Iterable[Source], relationship: Relationship) -> str:
+    """On whose word: `both` parties, one party's code, `third-party`, or `none`."""
+    sides = {source.side for source in sources}
+    parties = [party.code for party in relationship.parties if party.code in sides]
+    if len(parties) == len(relationship.parties):
+        return "both"
+    return parties[0] if parties else THIRD_PARTY if sides else "none"
+
+
+def last_claims(
+    history: Sequence[StatusChange], contacts: Sequence[Contact], relationship: Relationship
+) -> tuple[Claim, ...]:
+    """What each side itself last said of the channel, in the fixed order of sides; a silent side has no claim."""
+    statements: list[tuple[date, Entry, str, State | None]] = [
+        (change.effective.first, change, change.state, change.state) for change in history if not change.derived
+    ]
+    for contact in contacts:
+        day = visible_from(contact)
+        state = state_at(history, day) if contact.outcome is Outcome.HELD else None
+        statements.append((day, contact, contact.outcome, state))
+    statements.sort(key=lambda statement: (statement[0], statement[1].id or 0))
+    return tuple(claim for side in relationship.sides if (claim := _last_of(side, statements)))
+
+
+def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | None]]) -> Claim | None:
+    for _, entry, says, state in reversed(statements):
+        own = [source for source in entry.sources if source.side == side]
+        if own:
+            source = max(own, key=lambda s: s.published.first if s.published else date.min)
+            return Claim(side, says, state, source.published or _entry_date(entry), source.quote, source)
+    return None
+
+
+def state_at(history: Sequence[StatusChange], day: date) -> State | None:
+    """The state on `day`; None before the first change. `history` in order, oldest first."""
+    return next((c.state for c in reversed(history) if c.effective.first <= day), None)
+
+
+def was_cut(history: Iterable[StatusChange]) -> bool:
+    """Whether the channel was ever suspended or ended."""
+    return any(change.state in (State.SUSPENDED, State.ENDED) for change in history)
+
+
+def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposal:
+    """What a release's signal asks of a channel now in `state` (None: no history), if a reviewer agrees.
+
+    `cut_before`: it was suspended or ended at some time, so that a first contact is a resumption. An agreement to
+    restore is not yet a restoration: on a suspended channel it proposes `planned`.
+    """
+    match signal, state:
+        case Signal.HELD, State.SUSPENDED | State.ENDED:
+            return Proposal(State.RESUMED, Outcome.HELD, "The first contact since the channel was cut.")
+        case Signal.HELD, State.PLANNED if cut_before:
+            return Proposal(State.RESUMED, Outcome.HELD, "The first contact since the channel was cut.")
+        case Signal.HELD, State.PLANNED | None:
+            return Proposal(State.ACTIVE, Outcome.HELD, "The first contact of the channel.")
+        case Signal.HELD, State.RESUMED:
+            return Proposal(State.ACTIVE, Outcome.HELD, "The next contact after a resumption makes the channel active.")
+        case Signal.HELD, _:
+            return Proposal(None, Outcome.HELD, "A further contact of an active channel.")
+        case Signal.ANNOUNCED, State.SUSPENDED | State.ENDED | None:
+            return Proposal(State.PLANNED, Outcome.ANNOUNCED, "Announced; nothing has taken place yet.")
+        case Signal.ANNOUNCED, _:
+            return Proposal(None, Outcome.ANNOUNCED, "A contact to come; the state stays as it is.")
+        case Signal.RESUMED, State.SUSPENDED | State.ENDED:
+            return Proposal(State.PLANNED, None, "Agreed is not resumed: no contact has taken place yet.")
+        case Signal.RESUMED, State.PLANNED:
+            return Proposal(State.RESUMED, None, "Declared restored after it had been agreed.")
+        case Signal.SUSPENDED, State.SUSPENDED:
+            return Proposal(None, None, "The channel is suspended already; the release is a further source.")
+        case Signal.SUSPENDED, _:
+            return Proposal(State.SUSPENDED, None, "A party has said that the channel is cut.")
+        case Signal.ENDED, _:
+            return Proposal(State.ENDED, None, "The channel was dissolved or replaced.")
+        case Signal.REFUSED, _:
+            return Proposal(None, Outcome.REFUSED, "Asked for and refused or not answered; the state stays as it is.")
+        case Signal.CANCELLED, _:
+            return Proposal(None, Outcome.CANCELLED, "One contact was called off; the state stays as it is.")
+        case Signal.POSTPONED, _:
+            return Proposal(None, Outcome.POSTPONED, "One contact was put off; the state stays as it is.")
+    return Proposal(None, None, "The record says so already; the release is a further source.")
+
+
+def unmet_promises(contacts: Sequence[Contact]) -> list[Contact]:
+    """Announced contacts of which no later row says that they took place or were called off."""
+    outcomes = [c for c in contacts if c.outcome is not Outcome.ANNOUNCED and c.substantive and c.first]
+    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and not any(_meets(o, c) for o in outcomes)]
+
+
+def _meets(outcome: Contact, promise: Contact) -> bool:
+    """Whether `outcome` is what became of `promise`: in its window, after it was made, and not plainly elsewhere."""
+    opens, closes = _window(promise)
+    if outcome.last < opens - ONE_DAY or outcome.first > closes + ONE_DAY:
+        return False
+    if promise.announced and outcome.last < promise.announced:
+        return False
+    dated = promise.date is not None and promise.date.precision == "day"
+    return dated or not _elsewhere(outcome.place, promise.place)
+
+
+def _elsewhere(place: str | None, other: str | None) -> bool:
+    if not place or not other:
+        return False
+    place, other = place.casefold(), other.casefold()
+    return place not in other and other not in place
+
+
+def _window(promise: Contact) -> tuple[date, date]:
+    """The first and last day on which an announced contact is to take place."""
+    if promise.date:
+        return promise.first, promise.last
+    announced = promise.announced or visible_from(promise)
+    return announced, min(announced, date.max - UNDATED_PROMISE) + UNDATED_PROMISE
+
+
+def _overdue(
+    channel: Channel, change: StatusChange | None, used: Sequence[Contact], promises: Sequence[Contact], as_of: date
+) -> bool:
+    """Promised and not seen, or silent for longer than the channel's own cadence allows."""
+    if change is None or change.state is State.ENDED:
+        return False
+    last_used = max((c.last for c in used), default=None)
+    if change.state is State.PLANNED and change.expected and change.expected.last < as_of:
+        return True
+    for promise in promises:
+        opens, closes = _window(promise)
+        if closes < as_of and (last_used is None or last_used < opens):
+            return True
+    period = CADENCE_DAYS.get(channel.cadence or "")
+    in_use = change.state in (State.ACTIVE, State.RESUMED)
+    return bool(period and in_use and last_used and (as_of - last_used).days > period * CADENCE_GRACE)
+
+
+def _contested(change: StatusChange | None, used: Sequence[Contact], claims: Sequence[Claim]) -> bool:
+    """Whether accounts differ: noted at the change in force or the last contact, or by the parties' last words."""
+    last_used = max(used, key=_when, default=None)
+    if (change and change.contested) or (last_used and last_used.contested):
+        return True
+    by_parties = [c for c in claims if c.side != THIRD_PARTY and c.state and c.date]
+    return any(
+        one.state != other.state and abs(one.date.first - other.date.first) <= ONE_DAY
+        for one in by_parties
+        for other in by_parties
+    )
+
+
+def _when(contact: Contact) -> tuple[date, int]:
+    return contact.first or visible_from(contact), contact.id or 0
+
+
+def _due(promise: Contact) -> tuple[bool, date, date]:
+    """Dated promises before undated ones, the earliest end of the window first."""
+    opens, closes = _window(promise)
+    return promise.date is None, closes, opens
+
+
+def _entry_date(entry: Entry) -> PartialDate | None:
+    return entry.effective if isinstance(entry, StatusChange) else entry.date
