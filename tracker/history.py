@@ -125,10 +125,16 @@ def in_force(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
     known = [row for row in rows if row.recorded_at is None or row.recorded_at <= known_at]
     replaced = {row.replaces for row in known if not _withdrawn(row, known_at)}
     return [
-        replace(row, sources=tuple(s for s in row.sources if s.recorded_at is None or s.recorded_at <= known_at))
+        replace(row, sources=tuple(source for source in row.sources if _cited(source, known_at)))
         for row in known
         if row.id not in replaced - {None} and not _withdrawn(row, known_at)
     ]
+
+
+def _cited(source: Source, known_at: datetime) -> bool:
+    if source.recorded_at is not None and source.recorded_at > known_at:
+        return False
+    return source.withdrawn_at is None or source.withdrawn_at > known_at
 
 
 def _withdrawn(row: Entry, known_at: datetime) -> bool:

@@ -166,6 +166,7 @@ class Source:
     quote: str | None = None
     archived: bool = False
     recorded_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,6 +315,66 @@ class Sighting:
     confidence: float
     evidence: tuple[Evidence, ...] = ()
     starts: date | None = None
+
+
+class Status(StrEnum):
+    """Where a candidate stands. `recorded`: the record held the event, with this side's word, before it was seen."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    RECORDED = "recorded"
+
+
+class Verdict(StrEnum):
+    ACCEPT = "accept"
+    REJECT = "reject"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True)
+class KeptSighting:
+    """A sighting with the release that it was made in, in the revision whose words its evidence points into."""
+
+    sighting: Sighting
+    release: Release
+    revision: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a reviewer decided of a candidate. `undoes` names the decision that an undo took back."""
+
+    id: int
+    candidate: int
+    verdict: Verdict
+    decided_by: str
+    decided_at: datetime
+    note: str | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One event that releases report, waiting for a person or decided by one.
+
+    `version` grows with every decision and every new evidence: a reviewer decides the version that they saw.
+    `again` says why a decided candidate came back. Sightings are newest first, decisions oldest first.
+    """
+
+    id: int
+    channel: str
+    signal: Signal
+    date: PartialDate | None
+    starts: date | None
+    status: Status
+    version: int
+    opened_at: datetime
+    evidence_at: datetime
+    again: str | None = None
+    sightings: tuple[KeptSighting, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)

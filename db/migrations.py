@@ -1,0 +1,307 @@
+"""The schema, step by step. Applied by a command, never at import; a step that has shipped is never edited."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("openlines")
+
+_STATES = "('planned', 'active', 'suspended', 'resumed', 'ended')"
+_SIGNALS = "('announced', 'held', 'resumed', 'suspended', 'ended', 'refused', 'cancelled', 'postponed')"
+_OUTCOMES = "('held', 'announced', 'refused', 'cancelled', 'postponed', 'no-answer')"
+_CATEGORIES = "('military', 'diplomatic', 'technology', 'law-enforcement', 'economic', 'other')"
+_PARTIAL_DATE = "length({0}) IN (4, 7, 10)"
+
+_RECORDED = """
+    note TEXT,
+    contested TEXT,
+    seed_key TEXT,
+    seed_digest TEXT,
+    recorded_at TEXT NOT NULL,
+    recorded_by TEXT NOT NULL,
+    decision INTEGER REFERENCES decision (id),
+    replaces INTEGER REFERENCES {table} (id),
+    withdrawn_at TEXT,
+    withdrawn_by TEXT,
+    withdrawn_reason TEXT
+"""
+
+_DEFINITIONS = f"""
+CREATE TABLE relationship (
+    slug TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    names TEXT NOT NULL,
+    parties TEXT NOT NULL,
+    languages TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE channel (
+    slug TEXT PRIMARY KEY,
+    relationship TEXT NOT NULL REFERENCES relationship (slug),
+    position INTEGER NOT NULL,
+    category TEXT NOT NULL CHECK (category IN {_CATEGORIES}),
+    names TEXT NOT NULL,
+    counterparts TEXT NOT NULL,
+    description TEXT NOT NULL,
+    cadence TEXT CHECK (cadence IN ('monthly', 'quarterly', 'semiannual', 'annual')),
+    established TEXT
+) STRICT;
+CREATE INDEX channel_by_relationship ON channel (relationship, position);
+"""
+
+_RECORD = f"""
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    publisher TEXT NOT NULL,
+    side TEXT NOT NULL,
+    published TEXT NOT NULL DEFAULT '',
+    UNIQUE (url, title, publisher, side, published)
+) STRICT;
+
+CREATE TABLE status_change (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    state TEXT NOT NULL CHECK (state IN {_STATES}),
+    effective TEXT NOT NULL CHECK ({_PARTIAL_DATE.format("effective")}),
+    expected TEXT CHECK ({_PARTIAL_DATE.format("expected")}),
+    cause TEXT NOT NULL,
+    {_RECORDED.format(table="status_change")}
+) STRICT;
+CREATE INDEX status_change_by_channel ON status_change (channel, effective);
+CREATE INDEX status_change_by_key ON status_change (seed_key);
+CREATE INDEX status_change_by_decision ON status_change (decision);
+
+CREATE TABLE contact (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    outcome TEXT NOT NULL CHECK (outcome IN {_OUTCOMES}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    end_date TEXT CHECK (length(end_date) = 10),
+    announced TEXT CHECK (length(announced) = 10),
+    form TEXT,
+    place TEXT,
+    round INTEGER,
+    persons TEXT,
+    summary TEXT,
+    asked_by TEXT,
+    substantive INTEGER NOT NULL DEFAULT 1 CHECK (substantive IN (0, 1)),
+    {_RECORDED.format(table="contact")},
+    CHECK (date IS NOT NULL OR announced IS NOT NULL)
+) STRICT;
+CREATE INDEX contact_by_channel ON contact (channel, date);
+CREATE INDEX contact_by_key ON contact (seed_key);
+CREATE INDEX contact_by_decision ON contact (decision);
+
+CREATE TABLE citation (
+    id INTEGER PRIMARY KEY,
+    status_change INTEGER REFERENCES status_change (id),
+    contact INTEGER REFERENCES contact (id),
+    source INTEGER NOT NULL REFERENCES source (id),
+    quote TEXT,
+    recorded_at TEXT NOT NULL,
+    decision INTEGER REFERENCES decision (id),
+    withdrawn_at TEXT,
+    CHECK ((status_change IS NULL) <> (contact IS NULL))
+) STRICT;
+CREATE INDEX citation_by_status_change ON citation (status_change);
+CREATE INDEX citation_by_contact ON citation (contact);
+CREATE INDEX citation_by_decision ON citation (decision);
+"""
+
+_FEEDS = """
+CREATE TABLE feed (
+    slug TEXT PRIMARY KEY,
+    relationship TEXT NOT NULL REFERENCES relationship (slug),
+    position INTEGER NOT NULL,
+    publisher TEXT NOT NULL,
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    every INTEGER NOT NULL,
+    enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    reason TEXT,
+    etag TEXT,
+    last_modified TEXT,
+    next_poll TEXT NOT NULL,
+    claimed_until TEXT NOT NULL DEFAULT '',
+    failures INTEGER NOT NULL DEFAULT 0,
+    last_read TEXT,
+    last_new TEXT,
+    fault_kind TEXT,
+    fault TEXT,
+    moved_to TEXT
+) STRICT;
+CREATE INDEX feed_due ON feed (enabled, next_poll);
+
+CREATE TABLE poll (
+    id INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL REFERENCES feed (slug),
+    started_at TEXT NOT NULL,
+    ended_at TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('read', 'unchanged', 'failed')),
+    fault TEXT,
+    status INTEGER,
+    items INTEGER NOT NULL DEFAULT 0,
+    fresh INTEGER NOT NULL DEFAULT 0,
+    revised INTEGER NOT NULL DEFAULT 0,
+    overlap INTEGER NOT NULL DEFAULT 0,
+    sightings INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX poll_by_feed ON poll (feed, ended_at);
+CREATE INDEX poll_by_end ON poll (ended_at);
+
+CREATE TABLE release (
+    id INTEGER PRIMARY KEY,
+    feed TEXT REFERENCES feed (slug),
+    guid TEXT NOT NULL,
+    url TEXT,
+    canonical_url TEXT,
+    side TEXT NOT NULL,
+    publisher TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    published TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX release_by_guid ON release (feed, guid);
+CREATE INDEX release_by_address ON release (canonical_url, side);
+
+CREATE TABLE release_revision (
+    release INTEGER NOT NULL REFERENCES release (id),
+    number INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    published_raw TEXT,
+    hash TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    PRIMARY KEY (release, number)
+) STRICT, WITHOUT ROWID;
+"""
+
+_REVIEW = f"""
+CREATE TABLE user (
+    name TEXT PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('reader', 'reviewer', 'admin')),
+    password_hash TEXT,
+    created_at TEXT NOT NULL,
+    disabled_at TEXT
+) STRICT;
+
+CREATE TABLE sign_in_link (
+    hash TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES user (name),
+    expires_at TEXT NOT NULL,
+    used_at TEXT
+) STRICT;
+
+CREATE TABLE session (
+    hash TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES user (name),
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+CREATE INDEX session_by_user ON session (user);
+
+CREATE TABLE token (
+    hash TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('reader', 'reviewer', 'admin')),
+    created_at TEXT NOT NULL,
+    revoked_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX token_by_name ON token (name) WHERE revoked_at IS NULL;
+
+CREATE TABLE candidate (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    signal TEXT NOT NULL CHECK (signal IN {_SIGNALS}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    starts TEXT CHECK (length(starts) = 10),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'accepted', 'rejected', 'recorded')),
+    again TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    opened_at TEXT NOT NULL,
+    evidence_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX candidate_by_status ON candidate (status, evidence_at);
+CREATE INDEX candidate_by_channel ON candidate (channel, signal);
+
+CREATE TABLE sighting (
+    id INTEGER PRIMARY KEY,
+    candidate INTEGER NOT NULL REFERENCES candidate (id),
+    release INTEGER NOT NULL REFERENCES release (id),
+    revision INTEGER NOT NULL,
+    signal TEXT NOT NULL CHECK (signal IN {_SIGNALS}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    starts TEXT CHECK (length(starts) = 10),
+    confidence REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
+    evidence TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    UNIQUE (candidate, release),
+    FOREIGN KEY (release, revision) REFERENCES release_revision (release, number)
+) STRICT;
+CREATE INDEX sighting_by_release ON sighting (release);
+
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    candidate INTEGER NOT NULL REFERENCES candidate (id),
+    verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'undo')),
+    decided_by TEXT NOT NULL,
+    decided_at TEXT NOT NULL,
+    note TEXT,
+    undoes INTEGER REFERENCES decision (id)
+) STRICT;
+CREATE INDEX decision_by_candidate ON decision (candidate);
+
+CREATE TABLE revision (
+    subject TEXT PRIMARY KEY CHECK (subject IN ('record', 'polls')),
+    number INTEGER NOT NULL
+) STRICT;
+INSERT INTO revision (subject, number) VALUES ('record', 0), ('polls', 0);
+
+CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    held_until TEXT NOT NULL,
+    last_tick TEXT NOT NULL
+) STRICT;
+"""
+
+_MAY_CHANGE = {
+    "status_change": ("withdrawn_at", "withdrawn_by", "withdrawn_reason"),
+    "contact": ("withdrawn_at", "withdrawn_by", "withdrawn_reason"),
+    "citation": ("withdrawn_at",),
+    "source": (),
+    "decision": (),
+    "release_revision": (),
+    "poll": (),
+}
+"""Append-only tables, with the only columns that may be stamped later, and once."""
+
+
+def _guard(db: Database, table: str, may_change: tuple[str, ...]) -> None:
+    """Triggers that refuse to delete a row of `table`, or to change more of it than a withdrawal stamp."""
+    refuse = f"SELECT RAISE(ABORT, '{table}: rows are added or withdrawn, never changed or deleted')"
+    fixed = ", ".join(column.name for column in db[table].columns if column.name not in may_change)
+    db.execute(f"CREATE TRIGGER {table}_never_deleted BEFORE DELETE ON {table} BEGIN {refuse}; END")
+    db.execute(f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE OF {fixed} ON {table} BEGIN {refuse}; END")
+    if may_change:
+        db.execute(
+            f"CREATE TRIGGER {table}_withdrawn_once BEFORE UPDATE OF {', '.join(may_change)} ON {table} "
+            f"WHEN OLD.withdrawn_at IS NOT NULL BEGIN {refuse}; END"
+        )
+
+
+@migrations()
+def m0001_the_record(db: Database) -> None:
+    """Channels and their history, feeds and releases, candidates and reviews, accounts."""
+    for script in (_DEFINITIONS, _RECORD, _FEEDS, _REVIEW):
+        for statement in script.split(";\n"):
+            if statement.strip():
+                db.execute(statement)
+    for table, may_change in _MAY_CHANGE.items():
+        _guard(db, table, may_change)

@@ -1,0 +1,97 @@
+-- name: put_relationship(slug, position, names, parties, languages)!
+INSERT INTO relationship (slug, position, names, parties, languages)
+VALUES (:slug, :position, :names, :parties, :languages)
+ON CONFLICT (slug) DO UPDATE SET
+    position = excluded.position, names = excluded.names,
+    parties = excluded.parties, languages = excluded.languages;
+
+-- name: put_channel(slug, relationship, position, category, names, counterparts, description, cadence, established)!
+INSERT INTO channel (slug, relationship, position, category, names, counterparts, description, cadence, established)
+VALUES (:slug, :relationship, :position, :category, :names, :counterparts, :description, :cadence, :established)
+ON CONFLICT (slug) DO UPDATE SET
+    relationship = excluded.relationship, position = excluded.position, category = excluded.category,
+    names = excluded.names, counterparts = excluded.counterparts, description = excluded.description,
+    cadence = excluded.cadence, established = excluded.established;
+
+-- name: relationships()
+SELECT slug, names, parties, languages FROM relationship ORDER BY position, slug;
+
+-- name: channels()
+SELECT slug, relationship, category, names, counterparts, description, cadence, established
+FROM channel ORDER BY relationship, position, slug;
+
+-- name: status_changes()
+SELECT * FROM status_change ORDER BY id;
+
+-- name: contacts()
+SELECT * FROM contact ORDER BY id;
+
+-- name: status_changes_of(channel)
+SELECT * FROM status_change WHERE channel = :channel ORDER BY id;
+
+-- name: contacts_of(channel)
+SELECT * FROM contact WHERE channel = :channel ORDER BY id;
+
+-- name: citations()
+SELECT citation.status_change, citation.contact, citation.quote, citation.recorded_at, citation.withdrawn_at,
+       source.url, source.title, source.publisher, source.side, source.published
+FROM citation JOIN source ON source.id = citation.source
+ORDER BY citation.id;
+
+-- name: citations_of(channel)
+SELECT citation.status_change, citation.contact, citation.quote, citation.recorded_at, citation.withdrawn_at,
+       source.url, source.title, source.publisher, source.side, source.published
+FROM citation JOIN source ON source.id = citation.source
+WHERE citation.status_change IN (SELECT id FROM status_change WHERE channel = :channel)
+   OR citation.contact IN (SELECT id FROM contact WHERE channel = :channel)
+ORDER BY citation.id;
+
+-- name: add_status_change(channel, state, effective, expected, cause, note, contested, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
+INSERT INTO status_change (channel, state, effective, expected, cause, note, contested,
+                           seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
+VALUES (:channel, :state, :effective, :expected, :cause, :note, :contested,
+        :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
+RETURNING id;
+
+-- name: add_contact(channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by, substantive, note, contested, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
+INSERT INTO contact (channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by,
+                     substantive, note, contested, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
+VALUES (:channel, :outcome, :date, :end_date, :announced, :form, :place, :round, :persons, :summary, :asked_by,
+        :substantive, :note, :contested, :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
+RETURNING id;
+
+-- name: add_source(url, title, publisher, side, published)^
+INSERT INTO source (url, title, publisher, side, published)
+VALUES (:url, :title, :publisher, :side, :published)
+RETURNING id;
+
+-- name: source_id(url, title, publisher, side, published)^
+SELECT id FROM source
+WHERE url = :url AND title = :title AND publisher = :publisher AND side = :side AND published = :published;
+
+-- name: add_citation(status_change, contact, source, quote, recorded_at, decision)!
+INSERT INTO citation (status_change, contact, source, quote, recorded_at, decision)
+VALUES (:status_change, :contact, :source, :quote, :recorded_at, :decision);
+
+-- name: withdraw_status_changes(decision, at, by, reason)!
+UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
+WHERE decision = :decision AND withdrawn_at IS NULL;
+
+-- name: withdraw_contacts(decision, at, by, reason)!
+UPDATE contact SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
+WHERE decision = :decision AND withdrawn_at IS NULL;
+
+-- name: withdraw_citations(decision, at)!
+UPDATE citation SET withdrawn_at = :at WHERE decision = :decision AND withdrawn_at IS NULL;
+
+-- name: seeded_status_changes()
+SELECT id, seed_key, seed_digest FROM status_change WHERE seed_key IS NOT NULL ORDER BY id;
+
+-- name: seeded_contacts()
+SELECT id, seed_key, seed_digest FROM contact WHERE seed_key IS NOT NULL ORDER BY id;
+
+-- name: revisions()
+SELECT subject, number FROM revision;
+
+-- name: bump(subject)!
+UPDATE revision SET number = number + 1 WHERE subject = :subject;

@@ -1,0 +1,271 @@
+"""The record: definitions of relationships and channels, status changes, contacts, sources and their citations."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from db.queries import load_queries
+from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from tracker.model import (
+    Category,
+    Channel,
+    Contact,
+    Entry,
+    Outcome,
+    Party,
+    Relationship,
+    Source,
+    State,
+    StatusChange,
+)
+
+_sql = load_queries("record.sql")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who put a row on the record, when (UTC), and by which decision or which key of the seed."""
+
+    at: datetime
+    by: str
+    decision: int | None = None
+    seed_key: str | None = None
+    seed_digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A row that the seed wrote earlier: its id, and the digest of what it was written from."""
+
+    id: int
+    digest: str
+
+
+class Record:
+    """Reads and writes the record over one connection; writes belong into the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
+        """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""
+        for position, relationship in enumerate(relationships):
+            parties = [{"code": p.code, "names": p.names, "timezone": p.timezone} for p in relationship.parties]
+            _sql.put_relationship(
+                self._db,
+                slug=relationship.slug,
+                position=position,
+                names=as_json(relationship.names),
+                parties=as_json(parties),
+                languages=as_json(relationship.languages),
+            )
+        for position, channel in enumerate(channels):
+            _sql.put_channel(
+                self._db,
+                slug=channel.slug,
+                relationship=channel.relationship,
+                position=position,
+                category=channel.category,
+                names=as_json(channel.names),
+                counterparts=as_json(channel.counterparts),
+                description=channel.description,
+                cadence=channel.cadence,
+                established=text_or_none(channel.established),
+            )
+
+    def relationships(self) -> list[Relationship]:
+        return [_relationship(row) for row in _sql.relationships(self._db)]
+
+    def channels(self) -> list[Channel]:
+        """All channels, in the order of the configuration."""
+        return [_channel(row) for row in _sql.channels(self._db)]
+
+    def entries(self) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
+        """Every row ever recorded, by channel, in the order of recording: three queries, however long the history."""
+        return self._grouped(_sql.status_changes(self._db), _sql.contacts(self._db), _sql.citations(self._db))
+
+    def entries_of(self, channel: str) -> tuple[list[StatusChange], list[Contact]]:
+        """Every row ever recorded of one channel."""
+        grouped = self._grouped(
+            _sql.status_changes_of(self._db, channel=channel),
+            _sql.contacts_of(self._db, channel=channel),
+            _sql.citations_of(self._db, channel=channel),
+        )
+        return grouped[channel]
+
+    @staticmethod
+    def _grouped(
+        changes: Iterable[sqlite3.Row], contacts: Iterable[sqlite3.Row], citations: Iterable[sqlite3.Row]
+    ) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
+        cited: dict[tuple[str, int], list[Source]] = defaultdict(list)
+        for row in citations:
+            entry = ("change", row["status_change"]) if row["contact"] is None else ("contact", row["contact"])
+            cited[entry].append(_source(row))
+        grouped: dict[str, tuple[list[StatusChange], list[Contact]]] = defaultdict(lambda: ([], []))
+        for row in changes:
+            grouped[row["channel"]][0].append(_change(row, tuple(cited["change", row["id"]])))
+        for row in contacts:
+            grouped[row["channel"]][1].append(_contact(row, tuple(cited["contact", row["id"]])))
+        return grouped
+
+    def add(self, entry: StatusChange | Contact, origin: Origin) -> int:
+        """Add one row with its citations; answers its id."""
+        values = entry_values(entry) | {
+            "recorded_at": instant_text(origin.at),
+            "recorded_by": origin.by,
+            "decision": origin.decision,
+            "seed_key": origin.seed_key,
+            "seed_digest": origin.seed_digest,
+            "replaces": entry.replaces,
+        }
+        add = _sql.add_status_change if isinstance(entry, StatusChange) else _sql.add_contact
+        entry_id = add(self._db, **values)["id"]
+        for source in entry.sources:
+            self.cite(type(entry), entry_id, source, origin)
+        return entry_id
+
+    def cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
+        """Add a source to a row of the record."""
+        _sql.add_citation(
+            self._db,
+            status_change=entry_id if kind is StatusChange else None,
+            contact=entry_id if kind is Contact else None,
+            source=self._source_id(source),
+            quote=source.quote,
+            recorded_at=instant_text(origin.at),
+            decision=origin.decision,
+        )
+
+    def _source_id(self, source: Source) -> int:
+        values = {
+            "url": source.url,
+            "title": source.title,
+            "publisher": source.publisher,
+            "side": source.side,
+            "published": str(source.published or ""),
+        }
+        row = _sql.source_id(self._db, **values) or _sql.add_source(self._db, **values)
+        return row["id"]
+
+    def withdraw_decision(self, decision: int, *, at: datetime, by: str, reason: str) -> None:
+        """Take back whatever a decision put on the record: the rows stay, stamped as withdrawn."""
+        stamp = {"decision": decision, "at": instant_text(at)}
+        _sql.withdraw_status_changes(self._db, by=by, reason=reason, **stamp)
+        _sql.withdraw_contacts(self._db, by=by, reason=reason, **stamp)
+        _sql.withdraw_citations(self._db, **stamp)
+
+    def seeded(self) -> Mapping[str, Seeded]:
+        """What the seed wrote so far, by its key; where it corrected a row, the newest."""
+        rows = (*_sql.seeded_status_changes(self._db), *_sql.seeded_contacts(self._db))
+        return {row["seed_key"]: Seeded(row["id"], row["seed_digest"]) for row in rows}
+
+    def revisions(self) -> dict[str, int]:
+        """The counters `record` and `polls`, which every public write of their subject bumps."""
+        return {row["subject"]: row["number"] for row in _sql.revisions(self._db)}
+
+    def bump(self, subject: str = "record") -> None:
+        _sql.bump(self._db, subject=subject)
+
+
+def entry_values(entry: StatusChange | Contact) -> dict[str, Any]:
+    """The columns that say what an entry tells (not when or by whom it was recorded)."""
+    values: dict[str, Any] = {"channel": entry.channel, "note": entry.note, "contested": entry.contested}
+    if isinstance(entry, StatusChange):
+        return values | {
+            "state": entry.state,
+            "effective": str(entry.effective),
+            "expected": text_or_none(entry.expected),
+            "cause": entry.cause,
+        }
+    return values | {
+        "outcome": entry.outcome,
+        "date": text_or_none(entry.date),
+        "end_date": text_or_none(entry.end),
+        "announced": text_or_none(entry.announced),
+        "form": entry.form,
+        "place": entry.place,
+        "round": entry.round,
+        "persons": entry.persons,
+        "summary": entry.summary,
+        "asked_by": entry.asked_by,
+        "substantive": int(entry.substantive),
+    }
+
+
+def _relationship(row: sqlite3.Row) -> Relationship:
+    first, second = (Party(**party) for party in json.loads(row["parties"]))
+    return Relationship(row["slug"], json.loads(row["names"]), (first, second), tuple(json.loads(row["languages"])))
+
+
+def _channel(row: sqlite3.Row) -> Channel:
+    return Channel(
+        slug=row["slug"],
+        relationship=row["relationship"],
+        category=Category(row["category"]),
+        names=json.loads(row["names"]),
+        counterparts=json.loads(row["counterparts"]),
+        description=row["description"],
+        cadence=row["cadence"],
+        established=partial(row["established"]),
+    )
+
+
+def _source(row: sqlite3.Row) -> Source:
+    return Source(
+        url=row["url"],
+        title=row["title"],
+        publisher=row["publisher"],
+        side=row["side"],
+        published=partial(row["published"]),
+        quote=row["quote"],
+        recorded_at=instant(row["recorded_at"]),
+        withdrawn_at=instant(row["withdrawn_at"]),
+    )
+
+
+def _entry_fields(row: sqlite3.Row, sources: tuple[Source, ...]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "channel": row["channel"],
+        "sources": sources,
+        "note": row["note"],
+        "contested": row["contested"],
+        "recorded_at": instant(row["recorded_at"]),
+        "recorded_by": row["recorded_by"],
+        "replaces": row["replaces"],
+        "withdrawn_at": instant(row["withdrawn_at"]),
+        "withdrawn_reason": row["withdrawn_reason"],
+    }
+
+
+def _change(row: sqlite3.Row, sources: tuple[Source, ...]) -> StatusChange:
+    return StatusChange(
+        **_entry_fields(row, sources),
+        state=State(row["state"]),
+        effective=partial(row["effective"]),
+        expected=partial(row["expected"]),
+        cause=row["cause"],
+    )
+
+
+def _contact(row: sqlite3.Row, sources: tuple[Source, ...]) -> Contact:
+    return Contact(
+        **_entry_fields(row, sources),
+        outcome=Outcome(row["outcome"]),
+        date=partial(row["date"]),
+        end=day(row["end_date"]),
+        announced=day(row["announced"]),
+        form=row["form"],
+        place=row["place"],
+        round=row["round"],
+        persons=row["persons"],
+        summary=row["summary"],
+        asked_by=row["asked_by"],
+        substantive=bool(row["substantive"]),
+    )

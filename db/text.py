@@ -1,0 +1,36 @@
+"""How values are written in the database: instants, dates and small objects as text, the same in every engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from tracker.model import PartialDate
+
+
+def instant_text(instant: datetime) -> str:
+    """A UTC instant in fixed width, so that text sorts as time does. Raises ValueError without a time zone."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def partial(text: str | None) -> PartialDate | None:
+    return PartialDate(text) if text else None
+
+
+def text_or_none(value: object | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
