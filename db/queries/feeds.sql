@@ -1,0 +1,106 @@
+-- name: put_feed(slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, now)!
+INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, next_poll)
+VALUES (:slug, :relationship, :position, :publisher, :side, :lang, :kind, :url, :every, :enabled, :reason, :now)
+ON CONFLICT (slug) DO UPDATE SET
+    relationship = excluded.relationship, position = excluded.position, publisher = excluded.publisher,
+    side = excluded.side, lang = excluded.lang, kind = excluded.kind, every = excluded.every,
+    enabled = excluded.enabled, reason = excluded.reason,
+    etag = CASE WHEN feed.url = excluded.url THEN feed.etag END,
+    last_modified = CASE WHEN feed.url = excluded.url THEN feed.last_modified END,
+    next_poll = CASE WHEN feed.url = excluded.url THEN feed.next_poll ELSE excluded.next_poll END,
+    url = excluded.url;
+
+-- name: disable_feed(slug, reason)!
+UPDATE feed SET enabled = 0, reason = :reason WHERE slug = :slug;
+
+-- name: feeds()
+SELECT * FROM feed ORDER BY relationship, position, slug;
+
+-- name: feed(slug)^
+SELECT * FROM feed WHERE slug = :slug;
+
+-- name: due(now, most)
+SELECT slug FROM feed
+WHERE enabled = 1 AND next_poll <= :now AND claimed_until <= :now
+ORDER BY next_poll LIMIT :most;
+
+-- name: claim(slug, now, until)^
+UPDATE feed SET claimed_until = :until
+WHERE slug = :slug AND enabled = 1 AND next_poll <= :now AND claimed_until <= :now
+RETURNING slug;
+
+-- name: record_read(slug, now, next_poll, etag, last_modified, moved_to)!
+UPDATE feed SET last_read = :now, next_poll = :next_poll, claimed_until = '', failures = 0,
+    fault_kind = NULL, fault = NULL, etag = :etag, last_modified = :last_modified, moved_to = :moved_to
+WHERE slug = :slug;
+
+-- name: record_new(slug, now)!
+UPDATE feed SET last_new = :now WHERE slug = :slug;
+
+-- name: record_fault(slug, next_poll, fault_kind, fault)!
+UPDATE feed SET next_poll = :next_poll, claimed_until = '', failures = failures + 1,
+    fault_kind = :fault_kind, fault = :fault
+WHERE slug = :slug;
+
+-- name: add_poll(feed, started_at, ended_at, outcome, fault, status, items, fresh, revised, overlap, sightings)!
+INSERT INTO poll (feed, started_at, ended_at, outcome, fault, status, items, fresh, revised, overlap, sightings)
+VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :status, :items, :fresh, :revised, :overlap, :sightings);
+
+-- name: polls_since(since)
+SELECT poll.feed, feed.side, feed.relationship, feed.every, poll.started_at, poll.ended_at, poll.outcome, poll.fault,
+       poll.items, poll.overlap
+FROM poll JOIN feed ON feed.slug = poll.feed
+WHERE poll.ended_at >= :since
+ORDER BY poll.ended_at, poll.id;
+
+-- name: known_releases(feed)
+SELECT release.id, release.guid, release.canonical_url, release.side, release.revision, release_revision.hash
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.feed = :feed;
+
+-- name: release_by_address(canonical_url, side)^
+SELECT release.id, release.revision, release_revision.hash
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.canonical_url = :canonical_url AND release.side = :side
+ORDER BY release.id LIMIT 1;
+
+-- name: release_by_guid(feed, guid)^
+SELECT release.id, release.revision, release_revision.hash
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.feed = :feed AND release.guid = :guid;
+
+-- name: add_release(feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)^
+INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)
+VALUES (:feed, :guid, :url, :canonical_url, :side, :publisher, :lang, :published, :first_seen)
+RETURNING id;
+
+-- name: add_revision(release, number, title, summary, published_raw, hash, seen_at)!
+INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at)
+VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at);
+
+-- name: set_revision(release, number)!
+UPDATE release SET revision = :number WHERE id = :release;
+
+-- name: releases(feed, since)
+SELECT release.id, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
+       release.revision, release_revision.title, release_revision.summary
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since
+ORDER BY release.id;
+
+-- name: take_lease(name, holder, now, until)^
+INSERT INTO lease (name, holder, held_until, last_tick) VALUES (:name, :holder, :until, :now)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until,
+    last_tick = excluded.last_tick
+WHERE lease.holder = excluded.holder OR lease.held_until <= :now
+RETURNING holder;
+
+-- name: release_lease(name, holder)!
+UPDATE lease SET held_until = '' WHERE name = :name AND holder = :holder;
+
+-- name: lease(name)^
+SELECT holder, held_until, last_tick FROM lease WHERE name = :name;

@@ -1,0 +1,102 @@
+"""The store: one database with its subjects, opened by URL. The only door to SQL for the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.accounts import Accounts
+from db.candidates import Candidates
+from db.connection import Connections, StoreError
+from db.feeds import Feeds
+from db.migrations import migrations
+from db.record import Record
+
+__all__ = ["Store", "StoreError", "Subjects", "open_store"]
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """The rooms of the database over one connection."""
+
+    record: Record
+    feeds: Feeds
+    candidates: Candidates
+    accounts: Accounts
+
+
+class Store:
+    """A database file. Every thread has its own connection; writes go through `writing()`, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connections = Connections(path)
+
+    @contextmanager
+    def writing(self) -> Iterator[Subjects]:
+        """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full."""
+        with self._connections.writing() as connection:
+            yield _subjects(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Subjects]:
+        """One consistent picture for several reads."""
+        with self._connections.reading() as connection:
+            yield _subjects(connection)
+
+    def revisions(self) -> dict[str, int]:
+        """The counters that public writes bump; one tiny query, without a transaction of its own."""
+        return Record(self._connections.get()).revisions()
+
+    def migrate(self) -> list[str]:
+        """Bring the schema up to date; answers the names of the steps that were applied.
+
+        Raises StoreError when the database was made by newer code.
+        """
+        database = self._connections.database()
+        self._refuse_newer()
+        pending = [step.name for step in migrations.pending(database)]
+        if pending:
+            migrations.apply(database)
+        return pending
+
+    def check_schema(self) -> None:
+        """Raise StoreError unless the schema is the one that this code expects."""
+        self._refuse_newer()
+        pending = migrations.pending(self._connections.database())
+        if pending:
+            raise StoreError(
+                f"{self.path} is not up to date ({len(pending)} migration{'s' * (len(pending) > 1)} pending, first "
+                f"{pending[0].name}); run: python -m tracker migrate"
+            )
+
+    def _refuse_newer(self) -> None:
+        known = {step.name for step in migrations._migrations}
+        newer = [step.name for step in migrations.applied(self._connections.database()) if step.name not in known]
+        if newer:
+            raise StoreError(
+                f"{self.path} was made by a newer version of Open Lines (it has {newer[-1]}, which this version does "
+                "not know); upgrade the program, or point OPENLINES_DATABASE_URL at another database."
+            )
+
+    def close(self) -> None:
+        self._connections.close()
+
+
+def _subjects(connection) -> Subjects:
+    return Subjects(Record(connection), Feeds(connection), Candidates(connection), Accounts(connection))
+
+
+def open_store(url: str, *, create: bool = False) -> Store:
+    """The store at `url` (sqlite:///path). Raises StoreError when the file is missing and not to be created."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if create:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made ({error.strerror}); choose a writable folder.") from error
+    elif not path.exists():
+        raise StoreError(f"{path} does not exist; run: python -m tracker migrate")
+    return Store(path)
