@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -169,6 +168,10 @@ class Feeds:
             for row in _sql.polls_since(self._db, since=instant_text(since))
         ]
 
+    def known_fingerprints(self, feed: str) -> dict[str, str]:
+        """The fingerprint of every release of a feed in its newest revision, by guid."""
+        return {row["guid"]: row["hash"] for row in _sql.known_releases(self._db, feed=feed)}
+
     def keep_release(
         self,
         release: Release,
@@ -187,7 +190,7 @@ class Feeds:
         known = _sql.release_by_guid(self._db, feed=release.feed, guid=guid)
         if known is None and canonical_url and address_is_identity:
             known = _sql.release_by_address(self._db, canonical_url=canonical_url, side=release.side)
-        digest = _digest(release)
+        digest = release.fingerprint
         if known is None:
             row = _sql.add_release(
                 self._db,
@@ -255,10 +258,6 @@ class Feeds:
     def last_tick(self, name: str) -> datetime | None:
         row = _sql.lease(self._db, name=name)
         return instant(row["last_tick"]) if row else None
-
-
-def _digest(release: Release) -> str:
-    return hashlib.sha256(f"{release.title}\0{release.summary}".encode()).hexdigest()
 
 
 def _health(row: sqlite3.Row) -> FeedHealth:

@@ -238,6 +238,7 @@ def _entry_fields(row: sqlite3.Row, sources: tuple[Source, ...]) -> dict[str, An
         "contested": row["contested"],
         "recorded_at": instant(row["recorded_at"]),
         "recorded_by": row["recorded_by"],
+        "decision": row["decision"],
         "replaces": row["replaces"],
         "withdrawn_at": instant(row["withdrawn_at"]),
         "withdrawn_reason": row["withdrawn_reason"],

@@ -6,6 +6,7 @@ Frozen values without I/O. Dates are ISO text with a precision (`PartialDate`), 
 from __future__ import annotations
 
 import calendar
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -184,6 +185,7 @@ class Entry:
     id: int | None = None
     recorded_at: datetime | None = None
     recorded_by: str | None = None
+    decision: int | None = None
     replaces: int | None = None
     withdrawn_at: datetime | None = None
     withdrawn_reason: str | None = None
@@ -292,6 +294,11 @@ class Release:
     published: date
     url: str | None = None
     feed: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the words; another one under the same guid or address is a further revision."""
+        return hashlib.sha256(f"{self.title}\0{self.summary}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ WHERE poll.ended_at >= :since
 ORDER BY poll.ended_at, poll.id;
 
 -- name: known_releases(feed)
-SELECT release.id, release.guid, release.canonical_url, release.side, release.revision, release_revision.hash
+SELECT release.guid, release_revision.hash
 FROM release JOIN release_revision
     ON release_revision.release = release.id AND release_revision.number = release.revision
 WHERE release.feed = :feed;

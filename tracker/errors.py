@@ -1,0 +1,46 @@
+"""Refusals that people and programs read: what is wrong, and what to do instead."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A request that cannot be served as it stands: what is wrong, and what to send instead.
+
+    `field` names the part of the request that is at fault, where there is one.
+    """
+
+    status = 400
+    title = "Bad request"
+
+    def __init__(self, wrong: str, remedy: str = "", *, field: str | None = None) -> None:
+        super().__init__(f"{wrong} {remedy}".strip())
+        self.wrong, self.remedy, self.field = wrong, remedy, field
+
+
+class NotSignedIn(Refused):
+    status = 401
+    title = "Not signed in"
+
+
+class NotAllowed(Refused):
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(Refused):
+    status = 404
+    title = "Not found"
+
+
+class Conflict(Refused):
+    """Somebody else was first, or the thing has changed since it was read."""
+
+    status = 409
+    title = "Conflict"
+
+
+class Stale(Conflict):
+    """The version that a request named with If-Match is not the present one."""
+
+    status = 412
+    title = "Precondition failed"

@@ -1,0 +1,337 @@
+"""From a candidate to the record: what a reviewer is asked, and what their decision writes.
+
+Nothing else in the product writes status changes or contacts, but the seed. A decision and what it puts on the record
+are one transaction; taking it back withdraws those rows and leaves them in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from db.record import Origin
+from db.store import Store, Subjects
+from tracker.errors import Conflict, NotFound, Refused, Stale
+from tracker.grouping import Span, entries_telling, event_span
+from tracker.history import in_force, propose, state_at, was_cut, with_derived
+from tracker.model import (
+    Candidate,
+    Contact,
+    KeptSighting,
+    Outcome,
+    PartialDate,
+    Proposal,
+    Signal,
+    Source,
+    State,
+    Status,
+    StatusChange,
+    Verdict,
+)
+
+LONGEST_QUOTE = 300
+"""Characters of a release that are quoted on the record; the whole text stays in the release."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a reviewer wants recorded: a state from `effective` on, a contact, or both.
+
+    Of a planned state `expected` says when it is to take place. `cause` is the sentence that the record shows.
+    """
+
+    state: State | None = None
+    effective: PartialDate | None = None
+    expected: PartialDate | None = None
+    outcome: Outcome | None = None
+    date: PartialDate | None = None
+    end: date | None = None
+    announced: date | None = None
+    form: str | None = None
+    place: str | None = None
+    cause: str = ""
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A candidate as it is put to a reviewer.
+
+    `now`: the state at the time of the event; `told`: rows of the record that tell of it already; `choice`: what
+    accepting as it stands would record; `why` it is proposed.
+    """
+
+    candidate: Candidate
+    now: State | None
+    told: tuple[StatusChange | Contact, ...]
+    choice: Choice
+    why: str
+
+
+def question(candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> Question:
+    """What to ask of a candidate, given the rows of its channel's record that are in force."""
+    changes, contacts = list(changes), list(contacts)
+    first, _ = span_of(candidate)
+    history = with_derived(changes, contacts)
+    now = state_at(history, first - timedelta(days=1))
+    told = entries_telling(candidate.signal, candidate.date, candidate.starts, _reported(candidate), changes, contacts)
+    before = [change for change in history if change.effective.first < first]
+    proposal = propose(candidate.signal, now, cut_before=was_cut(before))
+    if not told and proposal.state is None and proposal.contact is None:
+        told = [change for change in before[-1:] if not change.derived]
+    why = "The record tells of this already; the releases become further sources." if told else proposal.why
+    return Question(candidate, now, tuple(told), _as_told(_choice(candidate, proposal), told), why)
+
+
+def span_of(candidate: Candidate) -> Span:
+    """The first and last day that the candidate's event can have."""
+    return event_span(candidate.date, candidate.starts, _reported(candidate))
+
+
+def _reported(candidate: Candidate) -> date:
+    """The day of the first release about it."""
+    return min((seen.release.published for seen in candidate.sightings), default=candidate.opened_at.date())
+
+
+def _choice(candidate: Candidate, proposal: Proposal) -> Choice:
+    first, last = span_of(candidate)
+    reported = _reported(candidate)
+    told_beforehand = candidate.signal in (Signal.ANNOUNCED, Signal.CANCELLED, Signal.POSTPONED)
+    when = PartialDate.of(candidate.starts) if candidate.starts else candidate.date
+    if when is None and not told_beforehand:
+        when = PartialDate.of(first)
+    several_days = candidate.starts is not None and last > candidate.starts
+    return Choice(
+        state=proposal.state,
+        effective=(PartialDate.of(reported) if told_beforehand else when) if proposal.state else None,
+        expected=candidate.date if proposal.state is State.PLANNED and candidate.signal is Signal.ANNOUNCED else None,
+        outcome=proposal.contact,
+        date=when if proposal.contact else None,
+        end=last if proposal.contact and several_days else None,
+        announced=reported if proposal.contact and told_beforehand else None,
+        cause=_cause(candidate.sightings),
+    )
+
+
+def _as_told(choice: Choice, told: Sequence[StatusChange | Contact]) -> Choice:
+    """The choice in the record's own terms, where the record tells of the event: accepting then adds sources only."""
+    for entry in told:
+        if isinstance(entry, StatusChange):
+            choice = replace(choice, state=entry.state, effective=entry.effective, expected=entry.expected)
+        else:
+            choice = replace(choice, outcome=entry.outcome, date=entry.date, end=entry.end, announced=entry.announced)
+    return choice
+
+
+def _cause(sightings: Sequence[KeptSighting]) -> str:
+    """The title of the most telling release, with who published it: a fact, until a reviewer words it better."""
+    if not sightings:
+        return ""
+    best = max(sightings, key=lambda seen: seen.sighting.confidence).release
+    return f"{best.title} ({best.publisher})"
+
+
+def accept(
+    store: Store, candidate_id: int, version: int, *, by: str, at: datetime, choice: Choice | None = None
+) -> Candidate:
+    """Record what a candidate reports, as proposed or as the reviewer's `choice` says; cites its releases.
+
+    Raises NotFound, Refused for a choice that records nothing or is incomplete, Stale when the candidate is not
+    pending any more or has new evidence since `version`, StoreError.
+    """
+    with store.writing() as db:
+        candidate = _pending(db, candidate_id, version)
+        changes, contacts = db.record.entries_of(candidate.channel)
+        changes, contacts = in_force(changes, at), in_force(contacts, at)
+        asked = question(candidate, changes, contacts)
+        choice = choice or asked.choice
+        _check(choice)
+        sources = tuple(_sources(candidate.sightings))
+        decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
+        standing = [*asked.told, *_own_rows(candidate, changes, contacts)]
+        _record(db, _entries(candidate.channel, choice, sources), standing, Origin(at, by, decision))
+        _settle(db, candidate, version, Status.ACCEPTED)
+        db.record.bump()
+        return db.candidates.get(candidate.id)
+
+
+def reject(store: Store, candidate_id: int, version: int, *, by: str, at: datetime, reason: str) -> Candidate:
+    """Turn a candidate down for a reason; the record stays as it is. Raises as `accept` does."""
+    if not reason.strip():
+        raise Refused("A rejection needs a reason.", "Say in a few words why this is no update.", field="note")
+    with store.writing() as db:
+        candidate = _pending(db, candidate_id, version)
+        db.candidates.add_decision(candidate.id, Verdict.REJECT, by=by, at=at, note=reason.strip())
+        _settle(db, candidate, version, Status.REJECTED)
+        return db.candidates.get(candidate.id)
+
+
+def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
+    """Take the last decision back: its rows are withdrawn, never deleted, and the candidate waits again.
+
+    Raises NotFound, Conflict when there is nothing to undo, Stale when the candidate has changed since `version`.
+    """
+    with store.writing() as db:
+        candidate = _existing(db, candidate_id)
+        last = candidate.decisions[-1] if candidate.decisions else None
+        if last is None or last.verdict is Verdict.UNDO:
+            raise Conflict("There is no decision to undo.", "Decide the candidate first.")
+        if candidate.version != version or not db.candidates.undo(candidate.id, version, "A decision was undone."):
+            raise _stale(candidate)
+        db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
+        if last.verdict is Verdict.ACCEPT:
+            db.record.withdraw_decision(last.id, at=at, by=by, reason="The decision was undone.")
+            db.record.bump()
+        return db.candidates.get(candidate.id)
+
+
+def _existing(db: Subjects, candidate_id: int) -> Candidate:
+    candidate = db.candidates.get(candidate_id)
+    if candidate is None:
+        raise NotFound(f"There is no candidate {candidate_id}.", "The queue at /review lists those that wait.")
+    return candidate
+
+
+def _pending(db: Subjects, candidate_id: int, version: int) -> Candidate:
+    candidate = _existing(db, candidate_id)
+    if candidate.status is not Status.PENDING or candidate.version != version:
+        raise _stale(candidate)
+    return candidate
+
+
+def _settle(db: Subjects, candidate: Candidate, version: int, status: Status) -> None:
+    if not db.candidates.decide(candidate.id, version, status):
+        raise _stale(candidate)
+
+
+def _stale(candidate: Candidate) -> Stale:
+    """Who was first, or that new evidence came in."""
+    if candidate.status is not Status.PENDING and candidate.decisions:
+        last = candidate.decisions[-1]
+        return Stale(
+            f"{last.decided_by} was first: {last.verdict}ed at {last.decided_at:%Y-%m-%d %H:%M} UTC.",
+            "Nothing of yours was recorded; look at the candidate as it stands now.",
+        )
+    return Stale(
+        f"Candidate {candidate.id} has changed since you opened it (new evidence, or a decision taken back).",
+        "Nothing of yours was recorded; look at it again and decide.",
+    )
+
+
+def _check(choice: Choice) -> None:
+    if choice.state is None and choice.outcome is None:
+        raise Refused("Nothing would be recorded.", "Choose a state or a contact, or reject it.", field="state")
+    if choice.state and choice.effective is None:
+        raise Refused(
+            "A state needs the date from which it holds.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="effective"
+        )
+    if choice.state and not choice.cause.strip():
+        raise Refused("A state needs its cause in a sentence.", "Say what made it so.", field="cause")
+    if choice.outcome and choice.date is None and choice.announced is None:
+        raise Refused("A contact needs a date.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="date")
+    if choice.end and (choice.date is None or choice.end < choice.date.first):
+        raise Refused("A contact cannot end before it begins.", "Give a later last day, or none.", field="end")
+
+
+def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:
+    for seen in sightings:
+        release = seen.release
+        yield Source(
+            url=release.url or "",
+            title=release.title,
+            publisher=release.publisher,
+            side=release.side,
+            published=PartialDate.of(release.published),
+            quote=quote_of(seen),
+        )
+
+
+def quote_of(seen: KeptSighting) -> str | None:
+    """The words of the release that carry its sighting, from the first that fired to the last, if they are few."""
+    fired = [words for words in seen.sighting.evidence if words.role != "party"] or list(seen.sighting.evidence)
+    if not fired:
+        return None
+    signal = next((words for words in fired if words.role == "signal"), fired[0])
+    same_field = [words for words in fired if words.field == signal.field]
+    start, end = min(words.start for words in same_field), max(words.end for words in same_field)
+    if end - start > LONGEST_QUOTE:
+        start, end = signal.start, signal.end
+    return getattr(seen.release, signal.field)[start:end]
+
+
+def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:
+    entries: list[StatusChange | Contact] = []
+    if choice.outcome:
+        entries.append(
+            Contact(
+                channel=channel,
+                outcome=choice.outcome,
+                date=choice.date,
+                end=choice.end,
+                announced=choice.announced,
+                form=choice.form,
+                place=choice.place,
+                summary=choice.cause or None,
+                note=choice.note,
+                sources=sources,
+            )
+        )
+    if choice.state:
+        entries.append(
+            StatusChange(
+                channel=channel,
+                state=choice.state,
+                effective=choice.effective,
+                expected=choice.expected,
+                cause=choice.cause,
+                note=choice.note,
+                sources=sources,
+            )
+        )
+    return entries
+
+
+def _own_rows(
+    candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]
+) -> list[StatusChange | Contact]:
+    """What an earlier accepting of this candidate put on the record and still stands."""
+    accepted = {decision.id for decision in candidate.decisions if decision.verdict is Verdict.ACCEPT}
+    return [entry for entry in (*changes, *contacts) if entry.decision in accepted]
+
+
+def _record(
+    db: Subjects,
+    entries: Sequence[StatusChange | Contact],
+    standing: Sequence[StatusChange | Contact],
+    origin: Origin,
+) -> None:
+    """Add the entries. Where the record tells of the event already, a row that says the same gets the sources, and a
+    row that says otherwise is replaced by one that keeps its sources.
+    """
+    replaced: set[tuple[type, int]] = set()
+    for entry in entries:
+        like = [other for other in standing if type(other) is type(entry)]
+        if any(_says_the_same(entry, other) for other in like):
+            continue
+        if like:
+            corrected = like[0]
+            entry = replace(entry, replaces=corrected.id, sources=(*corrected.sources, *_uncited(entry, corrected)))
+            replaced.add((type(corrected), corrected.id))
+        db.record.add(entry, origin)
+    for other in standing:
+        if (type(other), other.id) not in replaced and entries:
+            for source in _uncited(entries[0], other):
+                db.record.cite(type(other), other.id, source, origin)
+
+
+def _uncited(entry: StatusChange | Contact, other: StatusChange | Contact) -> list[Source]:
+    """The sources of `entry` that `other` does not cite."""
+    cited = {(source.url, source.title) for source in other.sources}
+    return [source for source in entry.sources if (source.url, source.title) not in cited]
+
+
+def _says_the_same(entry: StatusChange | Contact, other: StatusChange | Contact) -> bool:
+    if isinstance(entry, StatusChange):
+        return (entry.state, entry.effective, entry.expected) == (other.state, other.effective, other.expected)
+    return (entry.outcome, entry.date, entry.end) == (other.outcome, other.date, other.end)
