@@ -117,6 +117,16 @@ def _same_plan(
     return effective.first - SAME_NEWS <= published <= effective.last + SAME_NEWS
 
 
+def says_the_same(entry: StatusChange | Contact, other: StatusChange | Contact) -> bool:
+    """Whether two rows of a channel tell the same: a state from the same date, or a contact on the same days."""
+    match entry, other:
+        case StatusChange(), StatusChange():
+            return (entry.state, entry.effective, entry.expected) == (other.state, other.effective, other.expected)
+        case Contact(), Contact():
+            return (entry.outcome, entry.date, entry.end) == (other.outcome, other.date, other.end)
+    return False
+
+
 def new_evidence(status: Status, side: str, heard: Iterable[str]) -> str | None:
     """Why a decided event comes back when `side` reports it too (a sentence), or None when it need not.
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotFound, Refused, Stale
-from tracker.grouping import Span, entries_telling, event_span
+from tracker.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.history import in_force, propose, state_at, was_cut, with_derived
 from tracker.model import (
     Candidate,
@@ -312,7 +312,7 @@ def _record(
     replaced: set[tuple[type, int]] = set()
     for entry in entries:
         like = [other for other in standing if type(other) is type(entry)]
-        if any(_says_the_same(entry, other) for other in like):
+        if any(says_the_same(entry, other) for other in like):
             continue
         if like:
             corrected = like[0]
@@ -329,9 +329,3 @@ def _uncited(entry: StatusChange | Contact, other: StatusChange | Contact) -> li
     """The sources of `entry` that `other` does not cite."""
     cited = {(source.url, source.title) for source in other.sources}
     return [source for source in entry.sources if (source.url, source.title) not in cited]
-
-
-def _says_the_same(entry: StatusChange | Contact, other: StatusChange | Contact) -> bool:
-    if isinstance(entry, StatusChange):
-        return (entry.state, entry.effective, entry.expected) == (other.state, other.effective, other.expected)
-    return (entry.outcome, entry.date, entry.end) == (other.outcome, other.date, other.end)

@@ -1,0 +1,58 @@
+"""What every test may use: a real database in a temporary folder, the shipped configuration, one fixed clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from config.settings import settings_from
+from tracker.seed import seed
+from tracker.service import Service, open_service
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Clock:
+    """A clock that the test sets; it gives UTC instants."""
+
+    now: datetime = field(default_factory=lambda: datetime(2024, 2, 1, 12, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
+    """The shipped configuration over an empty, migrated database."""
+    settings = settings_from({"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
+    opened = open_service(settings, migrate=True, clock=clock)
+    opened.prepare()
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def seeded(service: Service, clock: Clock) -> Service:
+    """The same, with the whole record."""
+    seed(service.store, service.packs, at=clock())
+    return service
+
+
+@pytest.fixture
+def seeded_2023(service: Service, clock: Clock) -> Service:
+    """The same, with what had happened by 2023-11-01, when channels stood suspended."""
+    seed(service.store, service.packs, at=clock(), until=date(2023, 11, 1))
+    return service

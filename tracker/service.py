@@ -1,0 +1,88 @@
+"""The product as it runs: settings, store, configured relationships and the detection of each, put together once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+
+from config.load import RelationshipPack, load_relationships
+from config.settings import Settings
+from db.store import Store, StoreError, open_store
+from tracker.detect import compile_lexicon, detect
+from tracker.intake import Detect
+from tracker.model import Feed, Release, Sighting
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant."""
+
+    settings: Settings
+    store: Store
+    packs: tuple[RelationshipPack, ...]
+    feeds: tuple[Feed, ...]
+    clock: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def detectors(self) -> dict[str, Detect]:
+        """Detection by relationship, compiled on first use."""
+        return {pack.relationship.slug: partial(detect, detector=compile_lexicon(pack.lexicon)) for pack in self.packs}
+
+    def detect_all(self, release: Release) -> list[Sighting]:
+        """What a release says of the channels of any relationship."""
+        return [sighting for detect_in in self.detectors.values() for sighting in detect_in(release)]
+
+    def prepare(self) -> None:
+        """Tell the database which relationships, channels and feeds are configured; what it recorded stays."""
+        with self.store.writing() as db:
+            db.record.define(
+                [pack.relationship for pack in self.packs],
+                [channel for pack in self.packs for channel in pack.channels],
+            )
+            db.feeds.sync(self.feeds, now=self.clock())
+            db.record.bump("polls")
+
+    @cached_property
+    def feeds_by_slug(self) -> dict[str, Feed]:
+        return {feed.slug: feed for feed in self.feeds}
+
+
+def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[], datetime] = utc_now) -> Service:
+    """Load the configuration and open the database; with `migrate`, make it or bring it up to date first.
+
+    Raises ConfigError or StoreError; nothing is written when the configuration is wrong.
+    """
+    packs = load_relationships(settings.config)
+    store = open_store(settings.database_url, create=migrate)
+    if migrate:
+        store.migrate()
+    else:
+        store.check_schema()
+    return Service(settings, store, packs, tuple(feed for pack in packs for feed in pack.feeds), clock)
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs cookies: as set, else made once and kept in the folder for runtime data (mode 0600).
+
+    Raises StoreError when the folder cannot be written to.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.var / "secret.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be kept ({error.strerror}); make the folder writable, or set OPENLINES_SECRET_KEY."
+        ) from error

@@ -1,0 +1,132 @@
+"""The Flask application: blueprints put together, errors in words, headers on every answer."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, Response, redirect, render_template, request, url_for
+from flask_openapi3 import Info, OpenAPI
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from db.store import StoreError
+from tracker import __version__
+from tracker.errors import NotFound, NotSignedIn, Refused
+from tracker.service import Service, secret_key
+from tracker.web import api, auth, pages, review
+from tracker.web.current import Current
+from tracker.web.problem import problem
+from tracker.web.words import register_filters
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 1_000_000
+"""Bytes that a request may carry; a release handed in as text is far below it."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+csrf = CSRFProtect()
+
+
+def create_app(service: Service) -> Flask:
+    """The application over an opened service. Raises StoreError when its secret key cannot be kept."""
+    app = OpenAPI(
+        __name__,
+        info=Info(
+            title="Open Lines",
+            version=__version__,
+            description="Which channels between two powers are open, since when, and who says so.",
+        ),
+        doc_ui=False,
+        validation_error_status=400,
+        validation_error_model=api.schemas.Problem,
+        validation_error_callback=api.invalid,
+        security_schemes={"token": {"type": "http", "scheme": "bearer"}},
+    )
+    app.config.update(
+        SECRET_KEY=secret_key(service.settings),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SESSION_COOKIE_NAME="openlines_form",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=service.settings.base_url.startswith("https:"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.json.ensure_ascii = False
+    app.extensions["openlines"] = Current(service)
+    csrf.init_app(app)
+    app.register_api(api.blueprint)
+    csrf.exempt(api.blueprint)
+    for blueprint in (pages.blueprint, review.blueprint, auth.blueprint):
+        app.register_blueprint(blueprint)
+    register_filters(app)
+    app.context_processor(auth.template_context)
+    app.after_request(_with_headers)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StoreError, _store_error)
+    app.register_error_handler(Exception, _defect)
+    return app
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/api/") and request.method in ("GET", "HEAD", "OPTIONS"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+    return response
+
+
+def _refused(refused: Refused):
+    if isinstance(refused, NotSignedIn) and request.method == "GET" and not request.path.startswith("/api/"):
+        return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
+    return _answer(refused.status, refused.title, refused.wrong, refused.remedy, refused.field)
+
+
+def _form_expired(error: CSRFError):
+    return _answer(
+        400, "The form has expired", "This form was opened too long ago, or in another session.",
+        "Go back, copy what you typed, reload the page and send it again.",
+    )  # fmt: skip
+
+
+def _http_error(error: HTTPException):
+    if error.code is None or error.code < 400:
+        return error
+    if error.code == 404:
+        return _refused(NotFound(f"There is nothing at {request.path}.", "The dashboard at / leads everywhere."))
+    if error.code == 413:
+        wrong = f"The request is larger than {LARGEST_BODY:,} bytes."
+        return _answer(413, "Too large", wrong, "Send less, or hand it in on the command line.")
+    answer = _answer(error.code, error.name, error.description or error.name, "")
+    answer.headers.extend(header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
+    return answer
+
+
+def _store_error(error: StoreError):
+    log.error("database: %s", error)
+    wrong = "The record cannot be read or written just now."
+    return _answer(503, "Not available", wrong, "Try again in a moment; the log of the service says why.")
+
+
+def _defect(error: Exception):
+    """The edge of a request: what nobody foresaw is a plain page with an id that the log has too."""
+    incident = secrets.token_hex(4)
+    log.exception("request %s %s failed, incident %s", request.method, request.path, incident)
+    wrong = f"Something went wrong inside Open Lines (incident {incident})."
+    return _answer(500, "Internal error", wrong, "Nothing was changed. The operator finds the incident in the log.")
+
+
+def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None = None) -> Response:
+    if request.path.startswith("/api/"):
+        return problem(status, title, wrong, remedy, field)
+    page = render_template("error.html", title=title, wrong=wrong, remedy=remedy, status=status)
+    return Response(page, status, mimetype="text/html")

@@ -1,0 +1,186 @@
+"""The record as it is served: loaded once per revision, rendered once per address, revision and minute.
+
+A request costs one tiny query for the revision counters; the rest comes from memory until something public changes.
+What is shown depends on the clock too (days in a state, sources read in the last hour), hence the minute.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from flask import Response, current_app, request
+
+from db.feeds import FeedHealth
+from tracker.coverage import Coverage, Read, coverage
+from tracker.errors import NotFound, Refused
+from tracker.history import ChannelView, view
+from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
+from tracker.service import Service
+
+MOST_RENDERED = 512
+"""Answers kept in memory; the one that was not asked for the longest goes first."""
+
+COVERAGE_SPAN = timedelta(hours=24)
+"""How far back the coverage shown beside a state looks."""
+
+_COVERAGE_LEAD = timedelta(days=2)
+"""Polls from before the span are needed to know what its first good read vouches for."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole record and the state of polling at one revision; `now` is when it was read."""
+
+    revisions: tuple[tuple[str, int], ...]
+    now: datetime
+    relationships: tuple[Relationship, ...]
+    channels: tuple[Channel, ...]
+    entries: dict[str, tuple[list[StatusChange], list[Contact]]]
+    feeds: tuple[FeedHealth, ...]
+    reads: tuple[Read, ...]
+
+    def relationship(self, slug: str) -> Relationship:
+        return next(relationship for relationship in self.relationships if relationship.slug == slug)
+
+    def view(self, channel: Channel, moment: Moment) -> ChannelView:
+        return view(channel, self.relationship(channel.relationship), *self.entries[channel.slug], moment)
+
+    def views(self, moment: Moment) -> list[ChannelView]:
+        """Every channel at a moment, in the configured order; those without a state yet included."""
+        return [self.view(channel, moment) for channel in self.channels]
+
+    def coverage(self, relationship: str, side: str, now: datetime) -> Coverage:
+        """What was read of a side's enabled feeds in the last day."""
+        feeds = [feed.slug for feed in self.enabled_feeds(relationship, side)]
+        return coverage(side, feeds, self.reads, now - COVERAGE_SPAN, now)
+
+    def enabled_feeds(self, relationship: str, side: str) -> list[FeedHealth]:
+        return [f for f in self.feeds if f.enabled and f.relationship == relationship and f.side == side]
+
+
+class Current:
+    """The service as requests see it."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._rendered: OrderedDict[tuple, tuple[bytes, str, str]] = OrderedDict()
+
+    def now(self) -> datetime:
+        return self.service.clock()
+
+    def snapshot(self) -> Snapshot:
+        """The newest revision of the record; read again only when a counter has moved."""
+        revisions = tuple(sorted(self.service.store.revisions().items()))
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.revisions != revisions:
+            with self._lock:
+                snapshot = self._snapshot
+                if snapshot is None or snapshot.revisions != revisions:
+                    snapshot = self._snapshot = self._load()
+        return snapshot
+
+    def _load(self) -> Snapshot:
+        now = self.now()
+        with self.service.store.reading() as db:
+            entries = db.record.entries()
+            channels = tuple(db.record.channels())
+            return Snapshot(
+                revisions=tuple(sorted(db.record.revisions().items())),
+                now=now,
+                relationships=tuple(db.record.relationships()),
+                channels=channels,
+                entries={channel.slug: entries[channel.slug] for channel in channels},
+                feeds=tuple(db.feeds.all()),
+                reads=tuple(db.feeds.reads_since(now - COVERAGE_SPAN - _COVERAGE_LEAD)),
+            )
+
+    def rendered(self, render: Callable[[], str | bytes], mimetype: str) -> Response:
+        """The answer to this request, rendered at most once per revision and minute; 304 where the reader has it.
+
+        For public answers only: the address alone decides what is shown.
+        """
+        snapshot = self.snapshot()
+        minute = self.now().replace(second=0, microsecond=0)
+        key = (request.full_path, snapshot.revisions, minute)
+        found = self._rendered.get(key)
+        if found is None:
+            body = render()
+            body = body.encode() if isinstance(body, str) else body
+            found = body, hashlib.sha256(body).hexdigest()[:32], mimetype
+            with self._lock:
+                self._rendered[key] = found
+                while len(self._rendered) > MOST_RENDERED:
+                    self._rendered.popitem(last=False)
+        body, etag, mimetype = found
+        has_it = request.if_none_match.contains(etag)
+        response = Response(status=304) if has_it else Response(body, mimetype=mimetype)
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def current() -> Current:
+    return current_app.extensions["openlines"]
+
+
+def moment_from_request() -> Moment:
+    """The two clocks of a request: `as_of` (a day) and `known_at` (a day or instant), each now when not given.
+
+    Raises Refused that names the field.
+    """
+    now = current().now()
+    as_of = request.args.get("as_of", "")
+    known_at = request.args.get("known_at", "")
+    return Moment(_day(as_of) if as_of else now.date(), _instant(known_at) if known_at else now)
+
+
+def shows_the_past() -> bool:
+    return bool(request.args.get("as_of") or request.args.get("known_at"))
+
+
+def find_channel(snapshot: Snapshot, slug: str) -> Channel:
+    """The channel of that slug. Raises NotFound with near matches."""
+    for channel in snapshot.channels:
+        if channel.slug == slug:
+            return channel
+    raise NotFound(f"There is no channel {slug!r}.", _near(slug, tuple(c.slug for c in snapshot.channels)))
+
+
+@lru_cache(maxsize=256)
+def _near(slug: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(slug, known, n=3, cutoff=0.4)
+    return f"Did you mean {' or '.join(near)}?" if near else "GET /api/v1/channels lists them."
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(
+            f"as_of is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field="as_of"
+        ) from None
+
+
+def _instant(text: str) -> datetime:
+    """A day means its end, so that `known_at` of a day shows all that was recorded on it."""
+    try:
+        if len(text) == 10:
+            return datetime.fromisoformat(text + "T23:59:59.999999+00:00")
+        # A plus sign that was not escaped arrives as a space.
+        instant = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        raise Refused(
+            f"known_at is {text!r}, which is neither a day nor an instant.",
+            "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
+            field="known_at",
+        ) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
