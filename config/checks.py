@@ -1,0 +1,158 @@
+"""What must hold between the files of a relationship, and between relationships. Each check raises ConfigError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from config.errors import ConfigError, suggest
+from config.files import Read, RelationshipFiles
+from config.schema import ChannelFile, Citation, SourceEntry
+from config.yamlfile import Loc, YamlFile
+from tracker.model import THIRD_PARTY
+
+
+def check(files: RelationshipFiles) -> None:
+    """Everything that ties the files of one relationship together."""
+    parties = [party.code for party in files.relationship.data.parties]
+    _check_relationship(files, parties)
+    for channel in files.channels.values():
+        _check_channel(channel, files, parties)
+    _check_feeds(files, [*parties, THIRD_PARTY])
+    _check_sources(files, [*parties, THIRD_PARTY])
+    _check_lexicon(files, parties)
+
+
+def check_across(all_files: Sequence[RelationshipFiles]) -> None:
+    """Channels and feeds are addressed by their slugs alone, so no two relationships may share one."""
+    channels: dict[str, str] = {}
+    feeds: dict[str, str] = {}
+    for files in all_files:
+        for index, slug in enumerate(files.channels):
+            _claim(channels, slug, files.slug, files.relationship.file, ("channels", index), "channel")
+        for index, feed in enumerate(files.feeds.data.root):
+            _claim(feeds, feed.slug, files.slug, files.feeds.file, (index, "slug"), "feed")
+
+
+def _claim(owners: dict[str, str], slug: str, owner: str, file: YamlFile, loc: Loc, kind: str) -> None:
+    if slug in owners:
+        raise file.error(loc, f'the {kind} "{slug}" stands in {owners[slug]} already', "give one of them another slug")
+    owners[slug] = owner
+
+
+def _check_relationship(files: RelationshipFiles, parties: list[str]) -> None:
+    file, data = files.relationship.file, files.relationship.data
+    if parties[0] == parties[1]:
+        raise file.error(("parties", 1, "code"), f'both parties are "{parties[0]}"', "give one of them another code")
+    if THIRD_PARTY in parties:
+        loc = ("parties", parties.index(THIRD_PARTY), "code")
+        raise file.error(loc, f'"{THIRD_PARTY}" is the side of those who are no party', "write another code")
+    _check_keys(file, ("names",), data.names, data.languages, "language")
+    for index, party in enumerate(data.parties):
+        _check_keys(file, ("parties", index, "names"), party.names, data.languages, "language")
+
+
+def _check_channel(channel: Read[ChannelFile], files: RelationshipFiles, parties: list[str]) -> None:
+    file, data = channel.file, channel.data
+    _check_keys(file, ("names",), data.names, files.relationship.data.languages, "language")
+    _check_keys(file, ("counterparts",), data.counterparts, parties, "party")
+    for index, (before, change) in enumerate(pairwise(data.history), start=1):
+        if change.effective < before.effective:
+            wrong = f'"{change.effective}" comes after {before.effective}, so the order of dates is broken'
+            raise file.error(("history", index, "effective"), wrong, "move the entry up")
+    for index, contact in enumerate(data.contacts):
+        if contact.asked_by is not None and contact.asked_by not in parties:
+            raise _not_one_of(file, ("contacts", index, "asked_by"), contact.asked_by, parties, "party")
+    for loc, citation in _citations(data):
+        if citation.source not in data.sources and citation.source not in files.shared_sources:
+            wrong = f'no source is called "{citation.source}"'
+            known = [*data.sources, *files.shared_sources]
+            raise file.error(loc, wrong, suggest(citation.source, known, "add it under sources"))
+
+
+def _check_feeds(files: RelationshipFiles, sides: list[str]) -> None:
+    file, feeds = files.feeds.file, files.feeds.data.root
+    lines: dict[str, int] = {}
+    for index, feed in enumerate(feeds):
+        if feed.slug in lines:
+            wrong = f'the slug "{feed.slug}" is taken by the feed on line {lines[feed.slug]}'
+            raise file.error((index, "slug"), wrong, "write another")
+        lines[feed.slug] = file.line((index, "slug"))
+        if feed.side not in sides:
+            raise _not_one_of(file, (index, "side"), feed.side, sides, "side")
+        if feed.lang not in files.relationship.data.languages:
+            raise _not_one_of(file, (index, "lang"), feed.lang, files.relationship.data.languages, "language")
+
+
+def _check_sources(files: RelationshipFiles, sides: list[str]) -> None:
+    """A document stands in one place, speaks for a side, and is cited."""
+    places: dict[str, str] = {}
+    for file, loc, key, source in _all_sources(files):
+        if source.side not in sides:
+            raise _not_one_of(file, (*loc, "side"), source.side, sides, "side")
+        if source.url in places:
+            wrong = f"this address stands under {places[source.url]} already"
+            raise file.error((*loc, "url"), wrong, "cite that key; what several channels cite belongs in sources.yaml")
+        places[source.url] = f'"{key}" in {file.path.name}'
+    cited: set[str] = set()
+    for channel in files.channels.values():
+        here = {citation.source for _, citation in _citations(channel.data)}
+        cited |= here
+        for key in channel.data.sources:
+            if key in files.shared_sources:
+                wrong = f'the key "{key}" stands in sources.yaml too'
+                raise channel.file.error(("sources", key), wrong, "write another key", at_key=True)
+        _refuse_unused(channel.file, ("sources",), channel.data.sources, here)
+    if files.shared:
+        _refuse_unused(files.shared.file, (), files.shared_sources, cited)
+
+
+def _check_lexicon(files: RelationshipFiles, parties: list[str]) -> None:
+    file, lexicon = files.lexicon.file, files.lexicon.data
+    if lexicon.relationship != files.slug:
+        wrong = f'"{lexicon.relationship}" is not the name of this folder'
+        raise file.error(("relationship",), wrong, f'write "{files.slug}"')
+    _check_keys(file, ("parties",), lexicon.parties, parties, "party")
+    for slug in lexicon.channels:
+        if slug not in files.channels:
+            wrong = f'no channel is called "{slug}"'
+            raise file.error(("channels", slug), wrong, suggest(slug, files.channels), at_key=True)
+
+
+def _all_sources(files: RelationshipFiles) -> Iterator[tuple[YamlFile, Loc, str, SourceEntry]]:
+    if files.shared:
+        for key, source in files.shared_sources.items():
+            yield files.shared.file, (key,), key, source
+    for channel in files.channels.values():
+        for key, source in channel.data.sources.items():
+            yield channel.file, ("sources", key), key, source
+
+
+def _citations(channel: ChannelFile) -> Iterator[tuple[Loc, Citation]]:
+    for part, entries in (("history", channel.history), ("contacts", channel.contacts)):
+        for index, entry in enumerate(entries):
+            for position, citation in enumerate(entry.sources):
+                yield (part, index, "sources", position), citation
+
+
+def _refuse_unused(file: YamlFile, loc: Loc, sources: Iterable[str], cited: set[str]) -> None:
+    for key in sources:
+        if key not in cited:
+            wrong = f'nothing cites the source "{key}"'
+            raise file.error((*loc, key), wrong, "cite it in an entry or delete it", at_key=True)
+
+
+def _check_keys(file: YamlFile, loc: Loc, found: Iterable[str], wanted: list[str], kind: str) -> None:
+    """The keys of a mapping are exactly the `wanted` ones."""
+    found = list(found)
+    for key in found:
+        if key not in wanted:
+            wrong = f'"{key}" is no {kind} of this relationship'
+            raise file.error((*loc, key), wrong, suggest(key, wanted), at_key=True)
+    for key in wanted:
+        if key not in found:
+            raise file.error(loc, f'the key "{key}" is missing', f"add it: there is one for each {kind}")
+
+
+def _not_one_of(file: YamlFile, loc: Loc, word: str, known: list[str], kind: str) -> ConfigError:
+    return file.error(loc, f'"{word}" is no {kind} of this relationship', suggest(word, known))

@@ -1,0 +1,37 @@
+"""What is wrong in a configuration, as one sentence that says where, what and how to put it right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class ConfigError(Exception):
+    """A mistake in what an operator wrote. `str` is one sentence; the parts that are unknown are left out of it."""
+
+    def __init__(self, path: Path | None, line: int | None, field: str | None, wrong: str, remedy: str) -> None:
+        self.path = path
+        self.line = line
+        self.field = field
+        self.wrong = wrong
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = ", ".join(
+            part for part in (self.path and str(self.path), self.line and f"line {self.line}", self.field) if part
+        )
+        end = "" if self.remedy.endswith("?") else "."
+        return f"{where}: {self.wrong}; {self.remedy}{end}"
+
+
+def suggest(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """The remedy for a word that is none of `known`: the nearest of them, else `otherwise`, else all of them."""
+    by_small = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_small, n=1)
+    if near:
+        return f'did you mean "{by_small[near[0]]}"?'
+    if otherwise:
+        return otherwise
+    return "write one of " + ", ".join(by_small.values()) if by_small else "take it out"

@@ -1,0 +1,149 @@
+"""The configuration folder as the product's own types: who speaks to whom, what is on record, and what is polled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from config.checks import check, check_across
+from config.errors import ConfigError
+from config.files import Read, RelationshipFiles, read_folder
+from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
+from config.yamlfile import Loc
+from tracker.detect.lexicon import Lexicon
+from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
+
+
+@dataclass(frozen=True)
+class SeedEntry:
+    """A row of the record with its natural key, the same at every load of the same files.
+
+    A key reads `us-china/dpct/status/2022-08-05/suspended` or `us-china/dpct/contact/2024-01-08/held`; a contact
+    that is announced without a date has the announcement's day (`…/contact/announced-2024-08-28/announced`), and
+    the second of two alike on one day ends in `#2`, by their order in the file.
+    """
+
+    key: str
+    entry: StatusChange | Contact
+
+
+@dataclass(frozen=True)
+class RelationshipPack:
+    """All that is configured of one relationship. `entries`: by channel, its changes by date, then its contacts."""
+
+    relationship: Relationship
+    channels: tuple[Channel, ...]
+    entries: tuple[SeedEntry, ...]
+    feeds: tuple[Feed, ...]
+    lexicon: Lexicon
+
+    @property
+    def changes(self) -> tuple[StatusChange, ...]:
+        return tuple(seed.entry for seed in self.entries if isinstance(seed.entry, StatusChange))
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        return tuple(seed.entry for seed in self.entries if isinstance(seed.entry, Contact))
+
+
+def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
+    """Every relationship below `config_dir`/relationships, by name. Raises ConfigError for the first mistake."""
+    root = config_dir / "relationships"
+    folders = sorted(path for path in root.glob("*") if path.is_dir()) if root.is_dir() else []
+    if not folders:
+        wrong = "no relationship is configured here"
+        raise ConfigError(root, None, None, wrong, "point OPENLINES_CONFIG at a folder that holds relationships/")
+    all_files = [read_folder(folder) for folder in folders]
+    for files in all_files:
+        check(files)
+    check_across(all_files)
+    return tuple(_pack(files) for files in all_files)
+
+
+def _pack(files: RelationshipFiles) -> RelationshipPack:
+    return RelationshipPack(
+        relationship=_relationship(files.slug, files.relationship.data),
+        channels=tuple(_channel(slug, files.slug, read.data) for slug, read in files.channels.items()),
+        entries=tuple(seed for slug, read in files.channels.items() for seed in _entries(slug, read, files)),
+        feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
+        lexicon=files.lexicon.data,
+    )
+
+
+def _relationship(slug: str, data: RelationshipFile) -> Relationship:
+    first, second = (Party(code=p.code, names=p.names, timezone=p.timezone) for p in data.parties)
+    return Relationship(slug=slug, names=data.names, parties=(first, second), languages=tuple(data.languages))
+
+
+def _channel(slug: str, relationship: str, data: ChannelFile) -> Channel:
+    return Channel(
+        slug=slug,
+        relationship=relationship,
+        category=data.category,
+        names=data.names,
+        counterparts=data.counterparts,
+        description=data.description,
+        cadence=data.cadence,
+        established=data.established,
+    )
+
+
+def _entries(slug: str, channel: Read[ChannelFile], files: RelationshipFiles) -> Iterator[SeedEntry]:
+    """The channel's rows with their keys. Raises ConfigError for a row that stands there twice."""
+    known = {**files.shared_sources, **channel.data.sources}
+    seen: dict[str, list[StatusChange | Contact]] = {}
+    for loc, entry in _rows(slug, channel.data, known):
+        key = f"{files.slug}/{slug}/{_day_and_kind(entry)}"
+        alike = seen.setdefault(key, [])
+        if alike and (isinstance(entry, StatusChange) or _told(entry) in map(_told, alike)):
+            raise channel.file.error(loc, "this entry stands here twice", "delete one or correct what tells them apart")
+        alike.append(entry)
+        yield SeedEntry(key if len(alike) == 1 else f"{key}#{len(alike)}", entry)
+
+
+def _rows(slug: str, data: ChannelFile, known: dict[str, SourceEntry]) -> Iterator[tuple[Loc, StatusChange | Contact]]:
+    for index, change in enumerate(data.history):
+        sources = _cited(change.sources, known)
+        yield ("history", index), StatusChange(**_fields(change, channel=slug, sources=sources))
+    for index, contact in enumerate(data.contacts):
+        sources = _cited(contact.sources, known)
+        yield ("contacts", index), Contact(**_fields(contact, channel=slug, sources=sources))
+
+
+def _fields(entry: BaseModel, **others: object) -> dict[str, object]:
+    """The entry's values under the names that the product's type gives them too, with `others` in their place."""
+    return {name: getattr(entry, name) for name in type(entry).model_fields} | others
+
+
+def _day_and_kind(entry: StatusChange | Contact) -> str:
+    if isinstance(entry, StatusChange):
+        return f"status/{entry.effective}/{entry.state}"
+    return f"contact/{entry.date or f'announced-{entry.announced}'}/{entry.outcome}"
+
+
+def _told(entry: StatusChange | Contact) -> StatusChange | Contact:
+    """The entry without what is said about it: two that are then equal tell the same event."""
+    return replace(entry, sources=(), note=None, contested=None)
+
+
+def _cited(citations: list[Citation], known: dict[str, SourceEntry]) -> tuple[Source, ...]:
+    return tuple(_source(known[citation.source], citation.quote) for citation in citations)
+
+
+def _source(entry: SourceEntry, quote: str | None) -> Source:
+    return Source(
+        url=entry.url,
+        title=entry.title,
+        publisher=entry.publisher,
+        side=entry.side,
+        published=entry.published,
+        quote=quote,
+    )
+
+
+def _feed(entry: FeedEntry, relationship: str) -> Feed:
+    select = Selectors(**entry.select.model_dump()) if entry.select else None
+    return Feed(**_fields(entry, relationship=relationship, select=select))

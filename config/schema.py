@@ -1,0 +1,268 @@
+"""What the files of a relationship may hold, each checked by itself; what ties them together is in checks.py.
+
+Dates are texts YYYY-MM-DD, YYYY-MM or YYYY, never padded. Every claim cites its sources by key.
+"""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    RootModel,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from config.errors import suggest
+from tracker.history import CADENCE_DAYS
+from tracker.model import Category, Outcome, PartialDate, State
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PACE = re.compile(r"(\d{1,9})([mhd])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+SHORTEST, LONGEST = 60, 7 * 86400
+"""Bounds of a feed's pace in seconds: one minute to seven days."""
+
+
+def _slug(text: str) -> str:
+    if not SLUG.fullmatch(text):
+        raise ValueError(f'"{text}" is not a short name; write small letters and digits joined by hyphens')
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        # A port out of range raises when it is asked for.
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"\s", text)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f'"{text}" is not a web address; write one that begins with http:// or https://')
+    return text
+
+
+def _timezone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        near = suggest(name, zoneinfo.available_timezones(), "write an IANA name such as Asia/Shanghai")
+        raise ValueError(f'"{name}" is not a time zone; {near}') from None
+    return name
+
+
+def _seconds(text: object) -> int:
+    match = _PACE.fullmatch(str(text))
+    if not match:
+        unit = "has no unit" if str(text).isdecimal() else "is not a pace"
+        raise ValueError(f'"{text}" {unit}; write 30m, 2h or 1d')
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if not SHORTEST <= seconds <= LONGEST:
+        raise ValueError(f'"{text}" is out of bounds; write 1m at least and 7d at most')
+    return seconds
+
+
+def _partial_date(text: object) -> PartialDate:
+    try:
+        return PartialDate(str(text))
+    except ValueError as error:
+        wrong = str(error).partition(";")[0].replace("'", '"')
+        raise ValueError(f"{wrong}; write YYYY-MM-DD, YYYY-MM or YYYY as far as it is known") from None
+
+
+def _day(text: object) -> date:
+    try:
+        known = PartialDate(str(text))
+    except ValueError as error:
+        raise ValueError(str(error).partition(";")[0].replace("'", '"') + "; write YYYY-MM-DD") from None
+    if known.first != known.last:
+        raise ValueError(f'"{text}" names no day; write YYYY-MM-DD')
+    return known.first
+
+
+def _cadence(word: str) -> str:
+    if word not in CADENCE_DAYS:
+        raise ValueError(f'"{word}" is not a cadence; {suggest(word, CADENCE_DAYS)}')
+    return word
+
+
+def _citation(value: Any) -> Any:
+    """A bare key is a citation without a quote."""
+    return {"source": value} if isinstance(value, str) else value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Url = Annotated[Text, AfterValidator(_url)]
+Timezone = Annotated[Text, AfterValidator(_timezone)]
+Pace = Annotated[int, PlainValidator(_seconds)]
+When = Annotated[PartialDate, PlainValidator(_partial_date)]
+Day = Annotated[date, PlainValidator(_day)]
+Names = dict[str, Text]
+
+
+class Strict(BaseModel):
+    """A mapping that takes no other keys than its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartyEntry(Strict):
+    code: Slug
+    names: Names
+    timezone: Timezone
+
+
+class RelationshipFile(Strict):
+    """relationship.yaml. `channels`: the files of channels/, in the order in which they are shown."""
+
+    names: Names
+    languages: Annotated[list[Slug], Field(min_length=1)]
+    parties: Annotated[list[PartyEntry], Field(min_length=2, max_length=2)]
+    channels: Annotated[list[Slug], Field(min_length=1)]
+
+
+class SourceEntry(Strict):
+    """A document that can be cited. `published` is the publisher's local date."""
+
+    url: Url
+    title: Text
+    publisher: Text
+    side: Text
+    published: When | None = None
+
+
+class SourcesFile(RootModel[dict[Slug, SourceEntry]]):
+    """sources.yaml: the documents that several channels cite."""
+
+
+class Citation(Strict):
+    """A source's key, with the words that carry the claim where they are worth having at hand."""
+
+    source: Text
+    quote: Text | None = None
+
+
+Citations = Annotated[list[Annotated[Citation, BeforeValidator(_citation)]], Field(min_length=1)]
+
+
+class ChangeEntry(Strict):
+    state: State
+    effective: When
+    expected: When | None = None
+    cause: Text
+    note: Text | None = None
+    contested: Text | None = None
+    sources: Citations
+
+    @field_validator("expected")
+    @classmethod
+    def _only_of_what_is_planned(cls, expected: PartialDate | None, info: ValidationInfo) -> PartialDate | None:
+        if info.data.get("state") not in (State.PLANNED, None):
+            raise ValueError("only a planned channel is expected; leave the key out or write state: planned")
+        return expected
+
+
+class ContactEntry(Strict):
+    date: When | None = None
+    end: Day | None = None
+    announced: Day | None = None
+    outcome: Outcome
+    form: Literal["in person", "video", "phone", "message"] | None = None
+    place: Text | None = None
+    round: Annotated[int, Field(ge=1)] | None = None
+    persons: Text | None = None
+    summary: Text | None = None
+    asked_by: Text | None = None
+    substantive: bool = True
+    note: Text | None = None
+    contested: Text | None = None
+    sources: Citations
+
+    @field_validator("end")
+    @classmethod
+    def _after_its_beginning(cls, end: date | None, info: ValidationInfo) -> date | None:
+        if "date" not in info.data:
+            return end
+        begin = info.data["date"]
+        if begin is None:
+            raise ValueError("an end stands here without a date; add the date on which it began")
+        if end and end < begin.first:
+            raise ValueError(f'"{end}" is before the contact began ({begin}); correct one of the two dates')
+        return end
+
+    @model_validator(mode="after")
+    def _dated(self) -> ContactEntry:
+        if self.outcome is Outcome.ANNOUNCED:
+            if self.announced is None:
+                raise ValueError("this announcement has no day; add announced: YYYY-MM-DD")
+        elif self.date is None:
+            raise ValueError(f'a contact that was "{self.outcome}" has no date; add date: as far as it is known')
+        return self
+
+
+class ChannelFile(Strict):
+    """channels/<slug>.yaml. `sources` holds the documents that this channel alone cites."""
+
+    names: Names
+    category: Category
+    counterparts: Names
+    description: Text
+    cadence: Annotated[str, AfterValidator(_cadence)] | None = None
+    established: When | None = None
+    history: list[ChangeEntry] = []
+    contacts: list[ContactEntry] = []
+    sources: dict[Slug, SourceEntry] = {}
+
+
+class SelectEntry(Strict):
+    item: Text
+    link: Text
+    title: Text
+    date: Text | None = None
+
+
+class FeedEntry(Strict):
+    slug: Slug
+    publisher: Text
+    side: Text
+    lang: Text
+    kind: Literal["feed", "listing"]
+    url: Url
+    select: SelectEntry | None = None
+    date_format: Text | None = None
+    timezone: Timezone = "UTC"
+    full_text: bool = False
+    every: Pace
+    allow_private: bool = False
+    enabled: bool = True
+    reason: Text | None = None
+
+    @field_validator("select", "date_format")
+    @classmethod
+    def _only_for_listings(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.data.get("kind") == "feed":
+            raise ValueError("only a listing is read by selectors; leave the key out or write kind: listing")
+        return value
+
+    @model_validator(mode="after")
+    def _readable(self) -> FeedEntry:
+        if self.kind == "listing" and self.enabled and self.select is None:
+            raise ValueError("an enabled listing needs select; add it or write enabled: false")
+        return self
+
+
+class FeedsFile(RootModel[list[FeedEntry]]):
+    """feeds.yaml: a list of feeds."""

@@ -1,0 +1,196 @@
+"""The environment as settings: OPENLINES_… variables, read once at start, each refused in one sentence when wrong."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from config.errors import ConfigError, suggest
+
+T = TypeVar("T")
+
+PREFIX = "OPENLINES_"
+SHORTEST_SECRET = 16
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+class SettingsError(ConfigError):
+    """A variable of the environment that cannot be used."""
+
+    def __init__(self, name: str, wrong: str, remedy: str) -> None:
+        super().__init__(None, None, name, wrong, remedy)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One variable: its name after OPENLINES_, its default in words as the documentation prints it, its purpose."""
+
+    name: str
+    default: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name
+
+
+OPTIONS = (
+    Option("DATABASE_URL", "sqlite:///var/openlines.db", "where the record is kept; follows VAR when unset"),
+    Option("CONFIG", "config/", "folder that holds relationships/"),
+    Option("SECRET_KEY", "made once and kept in VAR", f"signs sessions; {SHORTEST_SECRET} characters at least"),
+    Option("SECRET_KEY_FILE", "none", "file that holds the secret key, instead of SECRET_KEY"),
+    Option("HOST", "127.0.0.1", "address to listen on"),
+    Option("PORT", "8000", "port to listen on; 0 takes any that is free"),
+    Option("POLL", "on", "on or off: poll the feeds on schedule"),
+    Option("LOG_LEVEL", "info", "debug, info, warning or error"),
+    Option("LOG_FORMAT", "text", "text or json"),
+    Option("BASE_URL", "http://127.0.0.1:8000, from HOST and PORT", "address under which readers reach the service"),
+    Option("VAR", "var/", "folder for data made at run time"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Valid settings. `secret_key` is None when one is to be made and kept in `var`."""
+
+    database_url: str
+    config: Path
+    secret_key: str | None = field(repr=False)
+    host: str
+    port: int
+    poll: bool
+    log_level: str
+    log_format: str
+    base_url: str
+    var: Path
+
+    @property
+    def database_path(self) -> Path:
+        """The file that `database_url` names."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def settings_from(env: Mapping[str, str]) -> Settings:
+    """The settings in `env`, where an empty variable counts as unset. Raises SettingsError for the first mistake."""
+    _refuse_unknown(env)
+    var = _read(env, "VAR", _path, Path("var"))
+    host = _read(env, "HOST", _host, "127.0.0.1")
+    port = _read(env, "PORT", _port, 8000)
+    return Settings(
+        database_url=_read(env, "DATABASE_URL", _database_url, f"sqlite:///{var / 'openlines.db'}"),
+        config=_read(env, "CONFIG", _path, Path("config")),
+        secret_key=_secret_key(env),
+        host=host,
+        port=port,
+        poll=_read(env, "POLL", _one_of("on", "off"), "on") == "on",
+        log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
+        log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
+        base_url=_read(env, "BASE_URL", _base_url, _reachable(host, port)),
+        var=var,
+    )
+
+
+def _refuse_unknown(env: Mapping[str, str]) -> None:
+    known = [option.name for option in OPTIONS]
+    for variable in sorted(env):
+        name = variable.removeprefix(PREFIX)
+        if variable.startswith(PREFIX) and name not in known:
+            raise SettingsError(variable, f'"{name}" is not a setting', suggest(name, known))
+
+
+def _read(env: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    """`parse` raises ValueError with "what is wrong; remedy"."""
+    text = env.get(PREFIX + name, "").strip()
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except ValueError as error:
+        wrong, _, remedy = str(error).partition("; ")
+        raise SettingsError(PREFIX + name, wrong, remedy) from None
+
+
+def _secret_key(env: Mapping[str, str]) -> str | None:
+    """The key itself or the content of the file; errors never show it."""
+    if env.get("OPENLINES_SECRET_KEY") and env.get("OPENLINES_SECRET_KEY_FILE"):
+        raise SettingsError("OPENLINES_SECRET_KEY", "OPENLINES_SECRET_KEY_FILE is set too", "unset one of the two")
+    return _read(env, "SECRET_KEY", _secret, None) or _read(env, "SECRET_KEY_FILE", _secret_in, None)
+
+
+def _secret(text: str) -> str:
+    if len(text) < SHORTEST_SECRET:
+        raise ValueError(f"the key has {len(text)} characters; write {SHORTEST_SECRET} or more")
+    return text
+
+
+def _secret_in(name: str) -> str:
+    try:
+        return _secret(Path(name).read_text(encoding="utf-8").strip())
+    except UnicodeDecodeError:
+        raise ValueError(f'the file "{name}" is not UTF-8 text; write the key as text') from None
+    except OSError as error:
+        raise ValueError(f'the file "{name}" cannot be read ({error.strerror}); name one that can') from None
+
+
+def _path(text: str) -> Path:
+    return Path(text)
+
+
+def _database_url(text: str) -> str:
+    scheme = urlsplit(text).scheme
+    if scheme in ("postgresql", "postgres"):
+        raise ValueError(f'"{scheme}" is not possible: this version stores in SQLite; write sqlite:///path/to/file.db')
+    if not re.fullmatch(r"sqlite:///[^?#]+", text) or ":memory:" in text:
+        raise ValueError(f'"{_without_password(text)}" does not name an SQLite file; write sqlite:///path/to/file.db')
+    return text
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:…@", url)
+
+
+def _host(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not _HOST.fullmatch(text):
+            raise ValueError(f'"{text}" is not a host; write an address or a name, without scheme and port') from None
+    return text
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
+        raise ValueError(f'"{text}" is not a port; write a whole number from 0 to 65535')
+    return int(text)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f'"{text}" is not possible; write {", ".join(words[:-1])} or {words[-1]}')
+        return text.lower()
+
+    return parse
+
+
+def _base_url(text: str) -> str:
+    wrong = f'"{text}" is not the address of a site; write one such as https://lines.example.org'
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  a port out of range raises here
+    except ValueError:
+        raise ValueError(wrong) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in text:
+        raise ValueError(wrong)
+    return text.rstrip("/")
+
+
+def _reachable(host: str, port: int) -> str:
+    """An address that a browser on this machine can open, also when the service listens on all of them."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,172 @@
+"""The environment becomes settings once, at start, or one sentence that says which variable is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from config.settings import OPTIONS, Settings, SettingsError, settings_from
+
+SECRET = "a-key-of-some-length-2024"
+
+
+def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
+    assert settings_from({}) == Settings(
+        database_url="sqlite:///var/openlines.db",
+        config=Path("config"),
+        secret_key=None,
+        host="127.0.0.1",
+        port=8000,
+        poll=True,
+        log_level="info",
+        log_format="text",
+        base_url="http://127.0.0.1:8000",
+        var=Path("var"),
+    )
+
+
+def test_every_option_is_read() -> None:
+    settings = settings_from(
+        {
+            "OPENLINES_DATABASE_URL": "sqlite:////srv/lines.db",
+            "OPENLINES_CONFIG": "/etc/openlines",
+            "OPENLINES_SECRET_KEY": SECRET,
+            "OPENLINES_HOST": "::",
+            "OPENLINES_PORT": "8080",
+            "OPENLINES_POLL": "OFF",
+            "OPENLINES_LOG_LEVEL": "WARNING",
+            "OPENLINES_LOG_FORMAT": "json",
+            "OPENLINES_BASE_URL": "https://lines.example/",
+            "OPENLINES_VAR": "/var/lib/openlines",
+            "PATH": "/bin",
+        }
+    )
+    assert settings.database_path == Path("/srv/lines.db")
+    assert settings.config == Path("/etc/openlines")
+    assert settings.secret_key == SECRET
+    assert (settings.host, settings.port, settings.poll) == ("::", 8080, False)
+    assert (settings.log_level, settings.log_format) == ("warning", "json")
+    assert settings.base_url == "https://lines.example"
+    assert settings.var == Path("/var/lib/openlines")
+
+
+def test_the_record_follows_the_folder_of_run_time_data() -> None:
+    settings = settings_from({"OPENLINES_VAR": "/data"})
+    assert settings.database_url == "sqlite:////data/openlines.db"
+    assert settings.database_path == Path("/data/openlines.db")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("0.0.0.0", "http://127.0.0.1:8000"), ("::1", "http://[::1]:8000"), ("lines.local", "http://lines.local:8000")],
+)
+def test_the_base_url_can_be_opened_on_this_machine(host: str, address: str) -> None:
+    assert settings_from({"OPENLINES_HOST": host}).base_url == address
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert settings_from({"OPENLINES_PORT": "", "OPENLINES_SECRET_KEY": " "}) == settings_from({})
+
+
+def test_the_secret_key_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET + "\n", encoding="utf-8")
+    assert settings_from({"OPENLINES_SECRET_KEY_FILE": str(tmp_path / "key")}).secret_key == SECRET
+
+
+def test_the_secret_key_is_shown_nowhere() -> None:
+    assert SECRET not in repr(settings_from({"OPENLINES_SECRET_KEY": SECRET}))
+    with pytest.raises(SettingsError) as caught:
+        settings_from({"OPENLINES_SECRET_KEY": "short-key"})
+    assert str(caught.value) == "OPENLINES_SECRET_KEY: the key has 9 characters; write 16 or more."
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        (
+            {"DATABASE_URL": "postgresql://me:hidden@db/lines"},
+            'OPENLINES_DATABASE_URL: "postgresql" is not possible: this version stores in SQLite; '
+            "write sqlite:///path/to/file.db.",
+        ),
+        (
+            {"DATABASE_URL": "mysql://me:hidden@db/lines"},
+            'OPENLINES_DATABASE_URL: "mysql://me:…@db/lines" does not name an SQLite file; '
+            "write sqlite:///path/to/file.db.",
+        ),
+        (
+            {"DATABASE_URL": "sqlite:///:memory:"},
+            'OPENLINES_DATABASE_URL: "sqlite:///:memory:" does not name an SQLite file; write sqlite:///path/to/file.db.',
+        ),
+        (
+            {"PORT": "http"},
+            'OPENLINES_PORT: "http" is not a port; write a whole number from 0 to 65535.',
+        ),
+        ({"PORT": "65536"}, 'OPENLINES_PORT: "65536" is not a port; write a whole number from 0 to 65535.'),
+        ({"PORT": "-1"}, 'OPENLINES_PORT: "-1" is not a port; write a whole number from 0 to 65535.'),
+        (
+            {"HOST": "http://here:80"},
+            'OPENLINES_HOST: "http://here:80" is not a host; write an address or a name, without scheme and port.',
+        ),
+        ({"POLL": "maybe"}, 'OPENLINES_POLL: "maybe" is not possible; write on or off.'),
+        (
+            {"LOG_LEVEL": "loud"},
+            'OPENLINES_LOG_LEVEL: "loud" is not possible; write debug, info, warning or error.',
+        ),
+        ({"LOG_FORMAT": "xml"}, 'OPENLINES_LOG_FORMAT: "xml" is not possible; write text or json.'),
+        (
+            {"BASE_URL": "lines.example"},
+            'OPENLINES_BASE_URL: "lines.example" is not the address of a site; '
+            "write one such as https://lines.example.org.",
+        ),
+        (
+            {"BASE_URL": "https://lines.example:99999"},
+            'OPENLINES_BASE_URL: "https://lines.example:99999" is not the address of a site; '
+            "write one such as https://lines.example.org.",
+        ),
+        (
+            {"SECRET_KEY": SECRET, "SECRET_KEY_FILE": "key"},
+            "OPENLINES_SECRET_KEY: OPENLINES_SECRET_KEY_FILE is set too; unset one of the two.",
+        ),
+        (
+            {"SECRET_KEY_FILE": "/nowhere/key"},
+            'OPENLINES_SECRET_KEY_FILE: the file "/nowhere/key" cannot be read (No such file or directory); '
+            "name one that can.",
+        ),
+        (
+            {"PROT": "8000"},
+            'OPENLINES_PROT: "PROT" is not a setting; did you mean "PORT"?',
+        ),
+        (
+            {"COLOUR": "on"},
+            'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
+            "SECRET_KEY_FILE, HOST, PORT, POLL, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+        ),
+    ],
+)
+def test_each_wrong_value_is_refused_in_one_sentence(env: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_from({"OPENLINES_" + name: value for name, value in env.items()})
+    assert str(caught.value) == sentence
+
+
+def test_the_table_names_every_setting_once() -> None:
+    names = [option.name.lower() for option in OPTIONS]
+    assert set(names) - {"secret_key_file"} == {field.name for field in fields(Settings)}
+    assert len(names) == len(set(names))
+    assert OPTIONS[0].variable == "OPENLINES_DATABASE_URL"
+
+
+def test_the_defaults_in_the_table_are_the_defaults() -> None:
+    settings = settings_from({})
+    told = {option.name: option.default for option in OPTIONS}
+    assert told["DATABASE_URL"] == settings.database_url
+    assert told["CONFIG"] == f"{settings.config}/"
+    assert told["VAR"] == f"{settings.var}/"
+    assert told["HOST"] == settings.host
+    assert told["PORT"] == str(settings.port)
+    assert told["POLL"] == ("on" if settings.poll else "off")
+    assert told["LOG_LEVEL"] == settings.log_level
+    assert told["LOG_FORMAT"] == settings.log_format
+    assert told["BASE_URL"].startswith(settings.base_url)

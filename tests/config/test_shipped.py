@@ -1,0 +1,148 @@
+"""What the shipped record of the United States and China must hold before anything is derived from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from config.load import RelationshipPack, load_relationships
+from tests.config.conftest import SHIPPED
+from tracker.model import Outcome, Precision, State
+
+AUGUST_2022 = "2022-08-05"
+CANCELLED = {"dpct", "mmca", "theater-commanders"}
+SUSPENDED = {"repatriation", "legal-assistance", "transnational-crime", "counternarcotics", "climate"}
+
+
+@pytest.fixture(scope="module")
+def pack() -> RelationshipPack:
+    (pack,) = load_relationships(SHIPPED)
+    return pack
+
+
+def test_the_record_is_as_full_as_it_was_made(pack: RelationshipPack) -> None:
+    assert len(pack.channels) == 27
+    assert len(pack.changes) == 69
+    assert len(pack.contacts) == 164
+    assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 315
+
+
+def test_every_claim_cites_a_source_with_publisher_side_and_date(pack: RelationshipPack) -> None:
+    for seed in pack.entries:
+        assert seed.entry.sources, seed.key
+        for source in seed.entry.sources:
+            assert source.side in pack.relationship.sides
+            assert source.published, source.url
+
+
+def test_every_natural_key_is_unique(pack: RelationshipPack) -> None:
+    repeated = [key for key, times in Counter(seed.key for seed in pack.entries).items() if times > 1]
+    assert repeated == []
+
+
+def test_the_eight_measures_of_august_2022_are_on_record(pack: RelationshipPack) -> None:
+    cut = {c.channel for c in pack.changes if c.state is State.SUSPENDED and c.effective.value == AUGUST_2022}
+    assert cut >= CANCELLED | SUSPENDED
+    for slug in CANCELLED | SUSPENDED:
+        change = next(c for c in pack.changes if c.channel == slug and c.effective.value == AUGUST_2022)
+        assert any(source.side == "cn" for source in change.sources), slug
+
+
+def test_the_leaders_were_never_suspended(pack: RelationshipPack) -> None:
+    assert {c.state for c in pack.changes if c.channel == "leaders"} == {State.ACTIVE}
+
+
+def test_the_policy_talks_were_cut_agreed_again_and_taken_up(pack: RelationshipPack) -> None:
+    changes = [(c.state, c.effective.value) for c in pack.changes if c.channel == "dpct"]
+    assert changes[1:] == [
+        (State.SUSPENDED, "2022-08-05"),
+        (State.PLANNED, "2023-11-15"),
+        (State.RESUMED, "2024-01-08"),
+    ]
+    rounds = {c.round: c.date.value for c in pack.contacts if c.channel == "dpct" and c.round}
+    assert rounds == {15: "2020-01-14", 16: "2021-09-28", 17: "2024-01-08", 18: "2024-09-14", 19: "2025-12-15"}
+
+
+def test_a_contact_after_a_resumption_is_not_written_as_a_change(pack: RelationshipPack) -> None:
+    by_channel: dict[str, list[State]] = {}
+    for change in pack.changes:
+        by_channel.setdefault(change.channel, []).append(change.state)
+    for slug, states in by_channel.items():
+        assert (State.RESUMED, State.ACTIVE) not in set(pairwise(states)), slug
+
+
+def test_unanswered_calls_are_told_from_refusals_with_who_asked(pack: RelationshipPack) -> None:
+    unanswered = [(c.channel, c.date.value) for c in pack.contacts if c.outcome is Outcome.NO_ANSWER]
+    assert sorted(unanswered) == [
+        ("defense-ministers", "2021-05"),
+        ("defense-ministers", "2022-08"),
+        ("joint-staff", "2022-08-05"),
+        ("theater-commanders", "2023-03-16"),
+    ]
+    assert {c.asked_by for c in pack.contacts if c.outcome is Outcome.NO_ANSWER} == {"us"}
+
+
+def test_a_visit_that_was_put_off_is_postponed_and_told_beforehand(pack: RelationshipPack) -> None:
+    postponed = {c.channel: (c.date.value, str(c.announced)) for c in pack.contacts if c.outcome is Outcome.POSTPONED}
+    assert postponed == {
+        "leaders": ("2026-03-31", "2026-03-17"),
+        "strategic-channel": ("2023-02-05", "2023-02-03"),
+    }
+
+
+def test_what_was_no_use_of_a_channel_moves_nothing(pack: RelationshipPack) -> None:
+    listed = {(c.channel, c.date.value) for c in pack.contacts if not c.substantive}
+    assert listed == {
+        ("defense-ministers", "2023-06-02"),
+        ("climate", "2022-11-09"),
+        ("mil-mil-exchanges", "2025-09-22"),
+        ("mil-mil-exchanges", "2026-05-13"),
+        ("consular", "2020-07-21"),
+        ("consular", "2020-07-24"),
+    }
+
+
+def test_an_announcement_has_its_own_day_apart_from_the_meeting(pack: RelationshipPack) -> None:
+    announced = {c.announced.isoformat(): c for c in pack.contacts if c.outcome is Outcome.ANNOUNCED}
+    assert announced["2024-05-31"].channel == "crisis-communications-wg"
+    assert announced["2024-05-31"].date.precision is Precision.YEAR
+    assert announced["2024-08-28"].date is None
+    assert announced["2026-02-23"].date.value == "2026-02-24"
+
+
+def test_nothing_is_announced_after_it_was_to_begin(pack: RelationshipPack) -> None:
+    late = [c for c in pack.contacts if c.announced and c.date and c.announced > c.last]
+    assert late == []
+
+
+def test_accounts_that_differ_say_so(pack: RelationshipPack) -> None:
+    contested = {seed.key for seed in pack.entries if seed.entry.contested}
+    assert "us-china/mil-mil-exchanges/status/2022-08-05/suspended" in contested
+    assert "us-china/defense-ministers/status/2023-02-04/suspended" in contested
+    assert "us-china/mmca/status/2020-12-14/suspended" in contested
+
+
+def test_confirmed_feeds_are_polled_and_the_others_say_why_not(pack: RelationshipPack) -> None:
+    assert len(pack.feeds) == 24
+    assert {feed.slug for feed in pack.feeds if feed.enabled} == {
+        "war-releases",
+        "chinadaily-china",
+        "cgtn-china",
+        "globaltimes",
+        "people-politics",
+        "ecns",
+        "scmp-china",
+        "focus-taiwan",
+    }
+    for feed in pack.feeds:
+        assert feed.enabled or feed.reason, feed.slug
+    assert all(not feed.enabled for feed in pack.feeds if feed.kind == "listing")
+
+
+def test_names_are_there_in_both_languages(pack: RelationshipPack) -> None:
+    for channel in pack.channels:
+        assert set(channel.names) == {"en", "zh"}
+        assert set(channel.counterparts) == {"us", "cn"}
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in channel.names["zh"]), channel.slug
