@@ -56,8 +56,8 @@ class Accounts:
         _sql.end_sessions_of(self._db, user=name, now=instant_text(at))
         return _sql.disable_user(self._db, name=name, at=instant_text(at)) is not None
 
-    def count_users(self) -> int:
-        return _sql.count_users(self._db)["number"]
+    def anybody_with_password(self) -> bool:
+        return _sql.anybody_with_password(self._db) is not None
 
     def make_sign_in_link(self, user: str, *, expires_at: datetime) -> str:
         """A secret that signs `user` in once; only its hash is kept."""

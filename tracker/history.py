@@ -254,7 +254,7 @@ def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposa
             return Proposal(None, None, "The channel is suspended already; the release is a further source.")
         case Signal.SUSPENDED, _:
             return Proposal(State.SUSPENDED, None, "A party has said that the channel is cut.")
-        case Signal.ENDED, _:
+        case Signal.ENDED, State.PLANNED | State.ACTIVE | State.SUSPENDED | State.RESUMED | None:
             return Proposal(State.ENDED, None, "The channel was dissolved or replaced.")
         case Signal.REFUSED, _:
             return Proposal(None, Outcome.REFUSED, "Asked for and refused or not answered; the state stays as it is.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
 from db.store import Store, StoreError, open_store
-from tracker.detect import compile_lexicon, detect
+from tracker.detect import Detector, detect
 from tracker.intake import Detect
 from tracker.model import Feed, Release, Sighting
 
@@ -29,11 +29,16 @@ class Service:
     packs: tuple[RelationshipPack, ...]
     feeds: tuple[Feed, ...]
     clock: Callable[[], datetime] = utc_now
+    world_day: Callable[[], date] | None = None
+
+    def today(self) -> date:
+        """The day that a view shows when none is asked for: today in UTC, or that of a demonstration's story."""
+        return self.world_day() if self.world_day else self.clock().date()
 
     @cached_property
     def detectors(self) -> dict[str, Detect]:
         """Detection by relationship, compiled on first use."""
-        return {pack.relationship.slug: partial(detect, detector=compile_lexicon(pack.lexicon)) for pack in self.packs}
+        return {pack.relationship.slug: partial(detect, detector=Detector(pack.lexicon)) for pack in self.packs}
 
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release says of the channels of any relationship."""

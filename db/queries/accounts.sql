@@ -14,8 +14,8 @@ SELECT name, role, created_at, disabled_at FROM user ORDER BY name;
 -- name: disable_user(name, at)^
 UPDATE user SET disabled_at = :at WHERE name = :name AND disabled_at IS NULL RETURNING name;
 
--- name: count_users()^
-SELECT COUNT(*) AS number FROM user WHERE disabled_at IS NULL;
+-- name: anybody_with_password()^
+SELECT name FROM user WHERE disabled_at IS NULL AND password_hash IS NOT NULL LIMIT 1;
 
 -- name: add_sign_in_link(hash, user, expires_at)!
 INSERT INTO sign_in_link (hash, user, expires_at) VALUES (:hash, :user, :expires_at);

@@ -1,0 +1,46 @@
+# Open Lines. `make run` sets up everything and runs the product; `make test` sets up everything and tests it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install run demo test lint bench clean
+
+help:  ## what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.run  ## make .venv with what the product needs
+
+run: install  ## make the database, load the record, serve on http://127.0.0.1:8000 and poll
+	@$(BIN)/python -m tracker migrate
+	@$(BIN)/python -m tracker seed
+	@exec $(BIN)/python -m tracker serve
+
+demo: install  ## the same with sample feeds on loopback: the thaw of winter 2023-24, no network needed
+	@exec $(BIN)/python -m tracker demo
+
+test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium where it may
+	@sh scripts/browser.sh
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## format, lint, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## ratios against a bare Flask application and the reader library
+	$(BIN)/python -m bench.status
+	$(BIN)/python -m bench.polling
+
+clean:  ## remove .venv and what tools cached; the database in var/ stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.run: requirements.txt
+	@sh scripts/venv.sh $(PYTHON) $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,225 @@
+"""What the record says of a channel at a moment."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
+from tracker.history import in_force, propose, view, with_derived
+from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
+
+CUT = change(State.SUSPENDED, "2022-08-05", cause="Cut.")
+AGREED = change(State.PLANNED, "2023-11-15", cause="Agreed.")
+BACK = change(State.RESUMED, "2024-01-08", cause="Met again.")
+FIRST_MEETING = contact(Outcome.HELD, "2024-01-08", end=date(2024, 1, 9))
+NEXT_MEETING = contact(Outcome.HELD, "2024-09-14", end=date(2024, 9, 15), summary="The next round.")
+HISTORY = (CUT, AGREED, BACK)
+
+
+def seen(day: str, changes=HISTORY, contacts=(FIRST_MEETING, NEXT_MEETING), channel=CHANNEL):
+    return view(channel, US_CHINA, changes, contacts, moment(day))
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        ("2022-08-04", None),
+        ("2022-08-05", State.SUSPENDED),
+        ("2023-11-15", State.PLANNED),
+        ("2024-01-07", State.PLANNED),
+        ("2024-01-08", State.RESUMED),
+        ("2024-09-13", State.RESUMED),
+        ("2024-09-14", State.ACTIVE),
+    ],
+)
+def test_the_state_follows_the_history_and_the_next_contact_makes_a_resumed_channel_active(day, state):
+    assert seen(day).state is state
+
+
+def test_the_derived_change_cites_its_contact_and_says_what_it_is():
+    active = seen("2024-10-01").change
+    assert active.derived
+    assert active.cause == "The next round."
+    assert active.sources == NEXT_MEETING.sources
+
+
+def test_a_contact_that_was_no_use_of_the_channel_moves_no_state_and_is_not_its_last_contact():
+    handshake = replace(NEXT_MEETING, substantive=False)
+    page = seen("2024-10-01", contacts=(FIRST_MEETING, handshake))
+    assert page.state is State.RESUMED
+    assert page.last_contact.date == FIRST_MEETING.date
+
+
+def test_a_month_is_resumed_to_its_last_day_so_contacts_within_it_are_not_the_next_one():
+    back = change(State.RESUMED, "2024-06")
+    within, after = contact(Outcome.HELD, "2024-06-06"), contact(Outcome.HELD, "2024-10-15")
+    derived = with_derived([CUT, back], [within, after])
+    assert [str(c.effective) for c in derived] == ["2022-08-05", "2024-06", "2024-10-15"]
+
+
+def test_a_recorded_change_before_the_next_contact_leaves_nothing_to_derive():
+    cut_again = change(State.SUSPENDED, "2024-07-17")
+    assert [c.derived for c in with_derived([BACK, cut_again], [NEXT_MEETING])] == [False, False]
+
+
+def test_two_clocks_a_correction_never_changes_what_was_known_before():
+    early, late = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
+    first = change(State.SUSPENDED, "2022-08-05", id=1, recorded_at=early)
+    corrected = change(State.SUSPENDED, "2022-08-04", id=2, recorded_at=late, replaces=1)
+    assert in_force([first, corrected], early) == [first]
+    assert in_force([first, corrected], late) == [corrected]
+    taken_back = replace(corrected, withdrawn_at=datetime(2024, 3, 1, tzinfo=UTC))
+    assert in_force([first, taken_back], late) == [taken_back]
+    assert in_force([first, taken_back], datetime(2024, 3, 1, tzinfo=UTC)) == [first]
+
+
+def test_a_source_counts_from_when_it_was_cited_until_it_was_withdrawn():
+    cited, withdrawn = datetime(2024, 2, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
+    row = change(State.ACTIVE, "2020", sources=(source(recorded_at=cited, withdrawn_at=withdrawn),))
+    counts = [len(in_force([row], datetime(2024, month, 15, tzinfo=UTC))[0].sources) for month in (1, 2, 3)]
+    assert counts == [0, 1, 0]
+
+
+def test_a_moment_without_a_time_zone_is_refused():
+    with pytest.raises(ValueError, match="time zone"):
+        Moment(date(2024, 1, 1), datetime(2024, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("sides", "word"),
+    [(["us", "cn"], "both"), (["cn", "third-party"], "cn"), (["third-party"], "third-party"), ([], "none")],
+)
+def test_corroboration_is_told_by_the_sides_that_speak(sides, word):
+    cut = replace(CUT, sources=tuple(source(side=side) for side in sides))
+    assert seen("2022-09-01", changes=[cut], contacts=()).corroboration == word
+
+
+def test_claims_keep_apart_what_each_side_last_said():
+    cut = replace(CUT, sources=(source(side="cn", quote="取消安排", published=PartialDate("2022-08-05")),))
+    refused = contact(Outcome.REFUSED, "2023-02-04", sources=(source(side="us", published=PartialDate("2023-02-07")),))
+    us, cn = seen("2023-03-01", changes=[cut], contacts=[refused]).claims
+    assert (us.side, us.says, us.state, str(us.date)) == ("us", "refused", None, "2023-02-07")
+    assert (cn.side, cn.says, cn.state, cn.quote) == ("cn", "suspended", State.SUSPENDED, "取消安排")
+
+
+def test_last_used_and_last_tried_in_vain_stand_side_by_side():
+    refused = contact(Outcome.NO_ANSWER, "2023-02-04")
+    page = seen("2023-03-01", contacts=[contact(Outcome.HELD, "2021-09-28"), refused])
+    assert str(page.last_contact.date) == "2021-09-28"
+    assert page.last_refused == refused
+
+
+def test_an_announced_contact_is_next_until_it_took_place_or_was_called_off():
+    promise = contact(Outcome.ANNOUNCED, "2024-09-14", announced=date(2024, 9, 1))
+    assert seen("2024-08-31", contacts=[promise]).next_contact is None, "not announced yet"
+    assert seen("2024-09-02", contacts=[promise]).next_contact == promise
+    held = contact(Outcome.HELD, "2024-09-15")
+    assert seen("2024-09-15", contacts=[promise, held]).next_contact is None, "a day apart is the same meeting"
+    off = contact(Outcome.POSTPONED, "2024-09-14", announced=date(2024, 9, 10))
+    assert seen("2024-09-11", contacts=[promise, off]).next_contact is None
+
+
+def test_a_meeting_elsewhere_does_not_meet_a_promise_for_the_year():
+    visit = contact(Outcome.ANNOUNCED, "2026", announced=date(2026, 2, 1), place="Washington")
+    beijing = contact(Outcome.HELD, "2026-05-14", place="Beijing")
+    assert seen("2026-06-01", contacts=[visit, beijing]).next_contact == visit
+
+
+def test_a_promise_past_its_window_is_overdue_until_the_channel_is_used():
+    promise = contact(Outcome.ANNOUNCED, "2024-05", announced=date(2024, 4, 1))
+    assert not seen("2024-05-31", contacts=[promise]).overdue
+    assert seen("2024-06-01", contacts=[promise]).overdue
+    assert not seen("2024-07-01", contacts=[promise, contact(Outcome.HELD, "2024-06-20")]).overdue
+
+
+def test_a_planned_state_is_overdue_after_its_expected_date():
+    plan = change(State.PLANNED, "2024-05-31", expected=PartialDate("2024"))
+    assert not seen("2024-12-31", changes=[plan], contacts=()).overdue
+    assert seen("2025-01-01", changes=[plan], contacts=()).overdue
+
+
+def test_a_channel_with_a_cadence_is_overdue_when_one_and_a_half_periods_have_passed():
+    yearly = replace(CHANNEL, cadence="annual")
+    contacts = [FIRST_MEETING, NEXT_MEETING]
+    assert not seen("2026-03-01", contacts=contacts, channel=yearly).overdue
+    assert seen("2026-04-01", contacts=contacts, channel=yearly).overdue
+
+
+def test_a_contested_account_is_flagged():
+    assert seen("2023-01-01", changes=[replace(CUT, contested="China says it never broke off.")]).contested
+    assert not seen("2023-01-01").contested
+
+
+PROPOSALS = [
+    (Signal.HELD, State.SUSPENDED, True, State.RESUMED, Outcome.HELD),
+    (Signal.HELD, State.PLANNED, True, State.RESUMED, Outcome.HELD),
+    (Signal.HELD, State.PLANNED, False, State.ACTIVE, Outcome.HELD),
+    (Signal.HELD, None, False, State.ACTIVE, Outcome.HELD),
+    (Signal.HELD, State.RESUMED, True, State.ACTIVE, Outcome.HELD),
+    (Signal.HELD, State.ACTIVE, True, None, Outcome.HELD),
+    (Signal.ANNOUNCED, State.SUSPENDED, True, State.PLANNED, Outcome.ANNOUNCED),
+    (Signal.ANNOUNCED, None, False, State.PLANNED, Outcome.ANNOUNCED),
+    (Signal.ANNOUNCED, State.ACTIVE, False, None, Outcome.ANNOUNCED),
+    (Signal.RESUMED, State.SUSPENDED, True, State.PLANNED, None),
+    (Signal.RESUMED, State.PLANNED, True, State.RESUMED, None),
+    (Signal.RESUMED, State.ACTIVE, True, None, None),
+    (Signal.SUSPENDED, State.ACTIVE, False, State.SUSPENDED, None),
+    (Signal.SUSPENDED, State.SUSPENDED, True, None, None),
+    (Signal.ENDED, State.ACTIVE, False, State.ENDED, None),
+    (Signal.REFUSED, State.ACTIVE, False, None, Outcome.REFUSED),
+    (Signal.CANCELLED, State.ACTIVE, False, None, Outcome.CANCELLED),
+    (Signal.POSTPONED, State.ACTIVE, False, None, Outcome.POSTPONED),
+]
+
+
+@pytest.mark.parametrize(("signal", "state", "cut", "proposed", "outcome"), PROPOSALS)
+def test_a_signal_and_the_present_state_make_the_proposal(signal, state, cut, proposed, outcome):
+    proposal = propose(signal, state, cut_before=cut)
+    assert (proposal.state, proposal.contact) == (proposed, outcome)
+    assert proposal.why
+
+
+@given(st.sampled_from(list(Signal)), st.sampled_from([None, *State]), st.booleans())
+def test_no_signal_proposes_the_state_that_the_channel_has(signal, state, cut):
+    proposed = propose(signal, state, cut_before=cut).state
+    assert proposed is None or proposed is not state
+
+
+@given(st.dates(), st.sampled_from(list(Precision)))
+def test_a_partial_date_spans_its_day_month_or_year(day, precision):
+    text = day.isoformat()[: {"day": 10, "month": 7, "year": 4}[precision]]
+    partial = PartialDate(text)
+    assert partial.precision is precision
+    assert partial.first <= day <= partial.last
+    assert str(partial) == text
+
+
+@pytest.mark.parametrize("text", ["2024-13", "2023-02-29", "24-01-01", "2024-1-9", "spring 2024", ""])
+def test_a_date_that_does_not_exist_is_refused(text):
+    with pytest.raises(ValueError, match="date"):
+        PartialDate(text)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(list(State)), st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(0, 50)),
+        max_size=8,
+    ),
+    st.dates(date(2000, 1, 1), date(2030, 1, 1)),
+    st.integers(0, 50),
+)
+def test_the_state_at_any_two_instants_is_that_of_the_rows_recorded_and_effective_by_then(rows, day, hour):
+    def at(hours):
+        return datetime(2031, 1, 1 + hours // 24, hours % 24, tzinfo=UTC)
+
+    changes = [
+        change(state, effective.isoformat(), id=number, recorded_at=at(recorded))
+        for number, (state, effective, recorded) in enumerate(rows, start=1)
+    ]
+    by_then = [c for c in changes if c.recorded_at <= at(hour) and c.effective.first <= day]
+    latest = max(by_then, key=lambda c: (c.effective.first, c.id), default=None)
+    page = view(CHANNEL, US_CHINA, changes, (), Moment(day, at(hour)))
+    assert page.state is (latest.state if latest else None)

@@ -1,0 +1,229 @@
+"""From a candidate to the record, and back by undo."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.make import moment, release, sighting
+from tracker.errors import Conflict, Refused, Stale
+from tracker.history import view
+from tracker.intake import hand_in
+from tracker.model import Outcome, PartialDate, Signal, State, Status
+from tracker.review import accept, question, reject, undo
+
+US = release(title="Talks at the Pentagon", url="https://us.example/1", side="us")
+CN = release(title="会晤举行", url="https://cn.example/1", side="cn", lang="zh", published=date(2024, 1, 10))
+
+
+def arrive(service, document, *sightings):
+    """Hand a document in as one that says `sightings`; answers its candidates."""
+    return hand_in(
+        service.store,
+        document,
+        lambda _: list(sightings),
+        guid=document.url,
+        canonical_url=document.url,
+        now=service.clock(),
+    )
+
+
+def page(service, slug="dpct", day="2024-02-01"):
+    with service.store.reading() as db:
+        channel = next(c for c in db.record.channels() if c.slug == slug)
+        return view(channel, db.record.relationships()[0], *db.record.entries_of(slug), moment(day))
+
+
+def decide(service, candidate, **over):
+    return accept(service.store, candidate.id, candidate.version, by="ana", at=service.clock(), **over)
+
+
+def test_accepting_a_meeting_on_a_cut_channel_resumes_it_and_cites_the_release(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    assert page(seeded_2023).state is State.SUSPENDED
+    decided = decide(seeded_2023, candidate)
+    now = page(seeded_2023)
+    assert (now.state, str(now.change.effective)) == (State.RESUMED, "2024-01-08")
+    assert (str(now.last_contact.date), now.last_contact.end) == ("2024-01-08", date(2024, 1, 9))
+    assert [source.url for source in now.sources] == ["https://us.example/1"]
+    assert now.corroboration == "us"
+    assert decided.status is Status.ACCEPTED
+    assert (decided.decisions[0].decided_by, decided.decisions[0].decided_at) == ("ana", seeded_2023.clock())
+
+
+def test_both_sides_releases_about_one_event_are_sightings_of_one_candidate(seeded_2023):
+    (first,) = arrive(seeded_2023, US, sighting())
+    (second,) = arrive(seeded_2023, CN, sighting(date=PartialDate("2024-01-10"), starts=date(2024, 1, 9)))
+    assert first.id == second.id
+    assert {seen.release.side for seen in second.sightings} == {"us", "cn"}
+    decide(seeded_2023, second)
+    assert page(seeded_2023).corroboration == "both"
+
+
+def test_the_other_side_brings_a_decided_candidate_back_and_makes_the_claim_corroborated(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    assert (again.id, again.status) == (candidate.id, Status.PENDING)
+    assert again.again == "A side that had not spoken now reports it."
+    assert page(seeded_2023).corroboration == "us", "nothing changes the record without a person"
+    decide(seeded_2023, again)
+    now = page(seeded_2023)
+    assert now.corroboration == "both"
+    assert len([change for change in now.history if change.effective.value == "2024-01-08"]) == 1
+    assert len([contact for contact in now.contacts if str(contact.date) == "2024-01-08"]) == 1
+
+
+def test_a_further_report_of_a_side_that_has_spoken_joins_the_event_and_stays_out_of_the_queue(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    (joined,) = arrive(seeded_2023, replace(US, url="https://us.example/2", title="Further"), sighting())
+    assert (joined.id, joined.status) == (candidate.id, Status.ACCEPTED)
+    assert len(joined.sightings) == 2
+
+
+def test_an_event_that_the_record_holds_already_is_no_news_unless_a_new_side_speaks(seeded):
+    # The seeded record has the talks of January 2024 on the word of both sides.
+    (candidate,) = arrive(seeded, US, sighting())
+    assert candidate.status is Status.RECORDED
+    (other,) = arrive(seeded, replace(US, url="https://us.example/9"), sighting(signal=Signal.REFUSED))
+    assert other.status is Status.PENDING
+
+
+def test_accepting_what_the_record_tells_adds_a_source_and_no_row(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    before = page(seeded_2023)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    decide(seeded_2023, again)
+    after = page(seeded_2023)
+    assert [change.id for change in after.history] == [change.id for change in before.history]
+    assert {source.side for source in after.last_contact.sources} == {"us", "cn"}
+
+
+def test_a_reviewer_corrects_state_date_and_contact(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    with seeded_2023.store.reading() as db:
+        proposed = question(candidate, *db.record.entries_of("dpct")).choice
+    choice = replace(proposed, state=State.PLANNED, effective=PartialDate("2024-01"), outcome=None, note="A plan.")
+    decide(seeded_2023, candidate, choice=choice)
+    now = page(seeded_2023)
+    assert (now.state, str(now.change.effective), now.change.note) == (State.PLANNED, "2024-01", "A plan.")
+    assert now.last_contact.date.value.startswith("2021")
+
+
+def test_correcting_an_accepted_candidate_replaces_its_rows_and_keeps_their_sources(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    with seeded_2023.store.reading() as db:
+        proposed = question(again, *db.record.entries_of("dpct")).choice
+    decide(seeded_2023, again, choice=replace(proposed, effective=PartialDate("2024-01-09")))
+    now = page(seeded_2023)
+    assert str(now.change.effective) == "2024-01-09"
+    assert {source.url for source in now.sources} == {"https://us.example/1", "https://cn.example/1"}
+
+
+def test_undo_withdraws_the_rows_leaves_them_in_place_and_puts_the_candidate_back(seeded_2023, clock):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, candidate)
+    while_it_stood = clock()
+    clock.advance(minutes=1)
+    back = undo(seeded_2023.store, decided.id, decided.version, by="ben", at=clock())
+    assert back.status is Status.PENDING
+    assert page(seeded_2023).state is State.SUSPENDED
+    with seeded_2023.store.reading() as db:
+        channel = next(c for c in db.record.channels() if c.slug == "dpct")
+        entries = db.record.entries_of("dpct")
+        then = view(channel, db.record.relationships()[0], *entries, moment("2024-02-01", while_it_stood))
+    assert then.state is State.RESUMED, "what was known then is still what was known then"
+    with pytest.raises(Conflict, match="no decision to undo"):
+        undo(seeded_2023.store, back.id, back.version, by="ben", at=clock())
+    assert decide(seeded_2023, back).status is Status.ACCEPTED
+    assert page(seeded_2023).state is State.RESUMED
+
+
+def test_two_reviewers_at_once_one_wins_and_the_other_is_told_who_was_first(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    with pytest.raises(Stale, match=r"ana was first: accepted at 2024-02-01 12:00 UTC"):
+        reject(seeded_2023.store, candidate.id, candidate.version, by="ben", at=seeded_2023.clock(), reason="No.")
+
+
+def test_new_evidence_since_a_candidate_was_opened_is_shown_before_it_is_decided(seeded_2023):
+    (opened,) = arrive(seeded_2023, US, sighting())
+    arrive(seeded_2023, CN, sighting())
+    with pytest.raises(Stale, match="new evidence"):
+        decide(seeded_2023, opened)
+
+
+def test_a_rejected_event_changes_nothing_and_comes_back_when_another_side_reports_it(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    before = seeded_2023.store.revisions()["record"]
+    reject(seeded_2023.store, candidate.id, candidate.version, by="ana", at=seeded_2023.clock(), reason="Old news.")
+    assert page(seeded_2023).state is State.SUSPENDED
+    assert seeded_2023.store.revisions()["record"] == before
+    (again,) = arrive(seeded_2023, replace(CN, side="third-party"), sighting())
+    assert (again.id, again.status) == (candidate.id, Status.PENDING)
+
+
+def test_a_rejection_without_a_reason_and_an_acceptance_of_nothing_are_refused(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    at = seeded_2023.clock()
+    with pytest.raises(Refused, match="needs a reason"):
+        reject(seeded_2023.store, candidate.id, candidate.version, by="ana", at=at, reason="  ")
+    with seeded_2023.store.reading() as db:
+        proposed = question(candidate, *db.record.entries_of("dpct")).choice
+    for wrong, words in [
+        ({"state": None, "outcome": None}, "Nothing would be recorded"),
+        ({"effective": None}, "needs the date"),
+        ({"cause": " "}, "needs its cause"),
+        ({"end": date(2023, 1, 1)}, "cannot end before it begins"),
+        ({"date": None}, "contact needs a date"),
+    ]:
+        with pytest.raises(Refused, match=words):
+            decide(seeded_2023, candidate, choice=replace(proposed, **wrong))
+    assert page(seeded_2023).state is State.SUSPENDED
+
+
+def test_a_dated_announcement_on_a_cut_channel_proposes_planned_with_its_date(seeded_2023):
+    plan = sighting(signal=Signal.ANNOUNCED, date=PartialDate("2024-03"), starts=None)
+    (candidate,) = arrive(seeded_2023, US, plan)
+    decide(seeded_2023, candidate)
+    now = page(seeded_2023)
+    assert (now.state, str(now.change.effective), str(now.change.expected)) == (State.PLANNED, "2024-01-09", "2024-03")
+    assert (now.next_contact.outcome, str(now.next_contact.date)) == (Outcome.ANNOUNCED, "2024-03")
+
+
+def test_the_thaw_of_one_channel_runs_from_agreed_to_resumed_to_active(seeded_2023):
+    agreed = sighting(signal=Signal.RESUMED, date=PartialDate("2023-11-15"), starts=None)
+    summit = replace(US, url="https://us.example/summit", published=date(2023, 11, 15))
+    for document, seen in [
+        (summit, agreed),
+        (US, sighting()),
+        (
+            replace(US, url="https://us.example/autumn", published=date(2024, 9, 16)),
+            sighting(date=PartialDate("2024-09-15"), starts=date(2024, 9, 14)),
+        ),
+    ]:
+        (candidate,) = arrive(seeded_2023, document, seen)
+        decide(seeded_2023, candidate)
+    history = page(seeded_2023, day="2024-12-01").history
+    assert [(str(c.effective), c.state, c.derived) for c in history][:3] == [
+        ("2024-09-14", State.ACTIVE, False),
+        ("2024-01-08", State.RESUMED, False),
+        ("2023-11-15", State.PLANNED, False),
+    ]
+
+
+def test_a_sharper_date_of_a_second_report_becomes_the_candidates(seeded_2023):
+    (vague,) = arrive(seeded_2023, US, sighting(date=PartialDate("2024-01"), starts=None))
+    assert str(vague.date) == "2024-01"
+    (sharp,) = arrive(seeded_2023, CN, sighting())
+    assert (sharp.id, str(sharp.date), sharp.starts) == (vague.id, "2024-01-09", date(2024, 1, 8))
+
+
+def test_the_same_document_handed_in_twice_is_one_release_and_one_sighting(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    assert len(candidate.sightings) == 1

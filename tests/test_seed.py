@@ -1,0 +1,91 @@
+"""Loading the configured record."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.make import moment
+from tracker.history import in_force, view
+from tracker.model import State
+from tracker.seed import seed
+
+
+def state_of(service, slug, day):
+    with service.store.reading() as db:
+        channel = next(c for c in db.record.channels() if c.slug == slug)
+        relationship = next(r for r in db.record.relationships() if r.slug == channel.relationship)
+        return view(channel, relationship, *db.record.entries_of(slug), moment(day)).state
+
+
+def rows(service):
+    with service.store.reading() as db:
+        return [entry for pair in db.record.entries().values() for kind in pair for entry in kind]
+
+
+def test_seeding_twice_changes_nothing_and_says_so(seeded, clock):
+    before = rows(seeded)
+    clock.advance(days=1)
+    again = seed(seeded.store, seeded.packs, at=clock())
+    assert (again.changed, again.unchanged) == (0, len(before))
+    assert rows(seeded) == before
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [("2022-09-01", State.SUSPENDED), ("2024-02-01", State.RESUMED), ("2024-10-01", State.ACTIVE)],
+)
+def test_the_policy_talks_are_suspended_resumed_and_active_again(seeded, day, state):
+    assert state_of(seeded, "dpct", day) is state
+
+
+def test_the_eight_channels_of_august_2022_are_suspended_and_the_leaders_never_were(seeded):
+    cancelled = ["theater-commanders", "dpct", "mmca"]
+    suspended = ["repatriation", "legal-assistance", "transnational-crime", "counternarcotics", "climate"]
+    for slug in cancelled + suspended:
+        assert state_of(seeded, slug, "2022-08-05") is State.SUSPENDED, slug
+    months = [f"{year}-{month:02}-01" for year in range(2020, 2027) for month in range(1, 13)]
+    assert State.SUSPENDED not in {state_of(seeded, "leaders", month) for month in months}
+
+
+def test_every_row_of_the_record_cites_a_source_with_side_publisher_and_address(seeded):
+    for row in rows(seeded):
+        assert row.sources, row
+        for source in row.sources:
+            assert source.side in ("us", "cn", "third-party")
+            assert source.publisher
+            assert source.title
+            assert source.url.startswith("http")
+
+
+def test_until_a_day_only_what_had_happened_by_then_is_loaded_and_the_rest_follows(seeded_2023, clock):
+    assert state_of(seeded_2023, "dpct", "2026-01-01") is State.SUSPENDED
+    early = len(rows(seeded_2023))
+    later = seed(seeded_2023.store, seeded_2023.packs, at=clock())
+    assert later.added > 0
+    assert (later.corrected, later.later, later.unchanged) == (0, 0, early)
+    assert state_of(seeded_2023, "dpct", "2026-01-01") is State.ACTIVE
+
+
+def test_a_corrected_entry_replaces_its_row_and_the_old_one_stays_readable(seeded, clock):
+    pack = seeded.packs[0]
+    first = pack.entries[0]
+    corrected = replace(first, entry=replace(first.entry, note="Corrected."))
+    changed = replace(pack, entries=(corrected, *pack.entries[1:]))
+    before = clock()
+    clock.advance(days=1)
+    assert seed(seeded.store, [changed], at=clock()).corrected == 1
+    with seeded.store.reading() as db:
+        pair = db.record.entries_of(first.entry.channel)
+    kind = [entry for kind in pair for entry in kind if type(entry) is type(first.entry)]
+    assert "Corrected." in {entry.note for entry in in_force(kind, clock())}
+    assert "Corrected." not in {entry.note for entry in in_force(kind, before)}
+    assert seed(seeded.store, [changed], at=clock()).changed == 0
+
+
+def test_every_channel_with_a_history_has_a_state_now(seeded):
+    with seeded.store.reading() as db:
+        entries = db.record.entries()
+    with_changes = [slug for slug, (changes, _) in entries.items() if changes]
+    assert len(with_changes) == 27
+    assert all(state_of(seeded, slug, date.today().isoformat()) for slug in with_changes)  # noqa: DTZ011

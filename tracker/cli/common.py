@@ -1,0 +1,36 @@
+"""What the commands share: settings from the environment, the opened service, dates as arguments."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+
+import click
+
+from config.settings import Settings, settings_from
+from tracker.logs import set_up_logs
+from tracker.service import Service, open_service
+
+
+def settings() -> Settings:
+    """The settings, with logs set up as they say. Raises SettingsError."""
+    read = settings_from(os.environ)
+    set_up_logs(read.log_level, read.log_format)
+    return read
+
+
+def opened(*, migrate: bool = False) -> Service:
+    """The service over the configured database. Raises ConfigError or StoreError."""
+    return open_service(settings(), migrate=migrate)
+
+
+class Day(click.ParamType):
+    """A day that exists, as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value, param, ctx) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day that exists; write YYYY-MM-DD.", param, ctx)

@@ -1,0 +1,105 @@
+"""Commands that make the database and put documents into it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from db.store import open_store
+from tracker.cli.common import Day, opened, settings
+from tracker.handin import release_from_file, release_from_page, take
+from tracker.intake import take_in
+from tracker.model import Candidate
+from tracker.seed import seed
+
+
+@click.command()
+def migrate() -> None:
+    """Make the database, or bring its schema up to date."""
+    store = open_store(settings().database_url, create=True)
+    applied = store.migrate()
+    click.echo(f"{store.path}: applied {', '.join(applied)}." if applied else f"{store.path} is up to date.")
+
+
+@click.command(name="seed")
+@click.option("--until", type=Day(), help="Load only what had happened by that day.")
+def seed_command(until: date | None) -> None:
+    """Load the configured channels with their cited history; a second time changes nothing."""
+    service = opened()
+    done = seed(service.store, service.packs, at=service.clock(), until=until)
+    channels = sum(len(pack.channels) for pack in service.packs)
+    click.echo(f"{channels} channels in {len(service.packs)} relationship(s).")
+    if done.changed:
+        click.echo(
+            f"{done.added} entries added, {done.corrected} corrected, {done.joined} joined to what reviewers recorded."
+        )
+    else:
+        click.echo(f"Nothing changed: all {done.unchanged} entries were there.")
+    if done.later:
+        click.echo(f"{done.later} entries left out: they happened after {until}.")
+
+
+@click.command(name="add-file")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--url", required=True, help="Address under which the document is published.")
+@click.option("--side", required=True, help="Whom it speaks for: a party's code, or third-party.")
+@click.option("--published", required=True, type=Day(), help="Its date, in the publisher's time zone.")
+@click.option("--publisher", help="Who published it; the address's host when left out.")
+@click.option("--lang", help="en or zh; told from the text when left out.")
+def add_file(file: Path, url: str, side: str, published: date, publisher: str | None, lang: str | None) -> None:
+    """Take a text file (its first line is the title) or an HTML page as a release, and say what it reports."""
+    service = opened()
+    service.prepare()
+    release = release_from_file(file, url=url, side=side, published=published, publisher=publisher, lang=lang)
+    _show(take(service, release))
+
+
+@click.command(name="add-url")
+@click.argument("url")
+@click.option("--side", required=True, help="Whom it speaks for: a party's code, or third-party.")
+@click.option("--published", type=Day(), help="Its date; read from the page when left out.")
+@click.option("--publisher", help="Who published it; the address's host when left out.")
+@click.option("--lang", help="en or zh; told from the text when left out.")
+@click.option("--allow-private", is_flag=True, help="The page may live on a private or loopback address.")
+def add_url(
+    url: str, side: str, published: date | None, publisher: str | None, lang: str | None, allow_private: bool
+) -> None:
+    """Fetch a page as a release, and say what it reports."""
+    service = opened()
+    service.prepare()
+    release = release_from_page(
+        url, side=side, published=published, publisher=publisher, lang=lang, allow_private=allow_private
+    )
+    _show(take(service, release))
+
+
+@click.command()
+@click.option("--feed", help="Only the releases of this feed.")
+@click.option("--since", type=Day(), default=str(date.min), show_default="all", help="Only releases from this day on.")
+def replay(feed: str | None, since: date) -> None:
+    """Run today's detection over stored releases again. A decided candidate comes back only with new evidence."""
+    service = opened()
+    with service.store.reading() as db:
+        releases = db.feeds.releases(feed=feed, since=since)
+    gained = 0
+    for release, kept in releases:
+        configured = service.feeds_by_slug.get(release.feed or "")
+        detect = service.detectors[configured.relationship] if configured else service.detect_all
+        sightings = detect(release)
+        if sightings:
+            with service.store.writing() as db:
+                gained += take_in(db, release, kept, sightings, now=service.clock())
+    click.echo(f"{len(releases)} releases read again: {gained} new sighting(s).")
+
+
+def _show(candidates: list[Candidate]) -> None:
+    if not candidates:
+        click.echo("Nothing in it is an update of a channel.")
+    for candidate in candidates:
+        when = candidate.date or "no date"
+        click.echo(f"candidate {candidate.id}: {candidate.channel} {candidate.signal} {when} ({candidate.status})")
+
+
+commands = (migrate, seed_command, add_file, add_url, replay)

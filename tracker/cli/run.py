@@ -1,0 +1,52 @@
+"""Commands that keep running: the web with the scheduler, the scheduler alone, the demonstration."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from tracker.cli.common import opened, settings
+from tracker.demo.run import playing
+from tracker.scheduler import Polling
+from tracker.web.server import serve
+
+
+@click.command(name="serve")
+@click.option("--no-scheduler", is_flag=True, help="Serve the web alone; polling runs elsewhere (schedule).")
+def serve_command(no_scheduler: bool) -> None:
+    """Serve the pages and the API, and poll the feeds, in one process."""
+    service = opened()
+    service.prepare()
+    serve(service, poll=service.settings.poll and not no_scheduler)
+
+
+@click.command()
+def schedule() -> None:
+    """Poll the feeds on schedule, beside any number of web processes on this machine."""
+    service = opened()
+    service.prepare()
+    polling, stop = Polling(service), threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    polling.start()
+    enabled = sum(feed.enabled for feed in service.feeds)
+    click.echo(f"Polling {enabled} feeds; end with Ctrl-C.")
+    stop.wait()
+    polling.stop()
+    service.store.close()
+
+
+@click.command()
+@click.option("--every", default=8.0, show_default=True, help="Seconds between the steps of the story.")
+def demo(every: float) -> None:
+    """Show the thaw of winter 2023-24: sample feeds on loopback, polled every few seconds, over a record of 2023-11-01.
+
+    Needs no network. The database is made anew in the folder for runtime data at each start.
+    """
+    with playing(settings(), every) as service:
+        serve(service, poll=True, tick_seconds=1)
+
+
+commands = (serve_command, schedule, demo)

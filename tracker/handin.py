@@ -1,0 +1,152 @@
+"""Documents that somebody hands in: a file, or a page by its address, as a release of the side that they speak for."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import trafilatura
+
+from tracker.errors import Refused
+from tracker.feeds.address import canonical_url
+from tracker.feeds.decode import decode
+from tracker.feeds.failure import FetchFailed
+from tracker.feeds.fetch import fetch
+from tracker.intake import Detect, hand_in
+from tracker.model import Candidate, Release
+from tracker.service import Service
+
+_CJK = re.compile(r"[㐀-鿿]")
+_CHINESE_FROM = 0.2
+"""A text of which this share is Chinese characters is Chinese."""
+
+
+def release_from_file(
+    path: Path, *, url: str, side: str, published: date, publisher: str | None = None, lang: str | None = None
+) -> Release:
+    """A text file (its first line is the title) or an HTML page as a release.
+
+    Raises Refused when the file cannot be read, is no text, or has no words.
+    """
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}).", "Give a text file or an HTML page.") from error
+    text = decode(body, None)
+    if "\0" in text:
+        raise Refused(f"{path} is not a text.", "Give a text file or an HTML page, in UTF-8 if you can.")
+    if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
+        title, words = _read_page(text, url)
+    else:
+        title, _, words = text.strip().partition("\n")
+    return _release(title, words, url, side, published, publisher, lang, str(path))
+
+
+def release_from_page(
+    url: str,
+    *,
+    side: str,
+    published: date | None = None,
+    publisher: str | None = None,
+    lang: str | None = None,
+    allow_private: bool = False,
+) -> Release:
+    """Fetch a page and read its title, words and date.
+
+    Raises Refused when it cannot be fetched or read, or says no date and none is given.
+    """
+    try:
+        fetched = fetch(url, allow_private=allow_private)
+    except FetchFailed as failed:
+        raise Refused(f"{url}: {failed}", field="url") from failed
+    page = decode(fetched.body, fetched.content_type)
+    title, words = _read_page(page, url)
+    published = published or _published(page, url)
+    if published is None:
+        raise Refused(f"{url} does not say when it was published.", "Give the date with it.", field="published")
+    return _release(title, words, fetched.final_url, side, published, publisher, lang, url)
+
+
+def release_from_text(
+    title: str,
+    text: str,
+    *,
+    url: str | None,
+    side: str,
+    published: date,
+    publisher: str | None = None,
+    lang: str | None = None,
+) -> Release:
+    """Words that somebody sends, as a release. Raises Refused when there are none."""
+    return _release(title, text, url, side, published, publisher, lang, "the text")
+
+
+def take(service: Service, release: Release, *, relationship: str | None = None) -> list[Candidate]:
+    """Keep the release and answer the candidates that it speaks of, in one relationship or in any.
+
+    Raises Refused for a side or relationship that is not configured, StoreError.
+    """
+    known = {pack.relationship.slug: pack.relationship for pack in service.packs}
+    if relationship and relationship not in known:
+        raise Refused(
+            f"There is no relationship {relationship!r}.", f"Known: {', '.join(known)}.", field="relationship"
+        )
+    sides = {side for slug, pair in known.items() if relationship in (None, slug) for side in pair.sides}
+    if release.side not in sides:
+        raise Refused(f"{release.side!r} is no side.", f"Use one of {', '.join(sorted(sides))}.", field="side")
+    detect: Detect = service.detectors[relationship] if relationship else service.detect_all
+    return hand_in(
+        service.store,
+        release,
+        detect,
+        guid="handed-in:" + (canonical_url(release.url) if release.url else release.fingerprint),
+        canonical_url=canonical_url(release.url) if release.url else None,
+        now=service.clock(),
+    )
+
+
+def _read_page(page: str, url: str) -> tuple[str, str]:
+    document = trafilatura.bare_extraction(page, url=url, include_comments=False, with_metadata=True)
+    if document is None or not (document.text or "").strip():
+        raise Refused(f"{url}: no article was found on the page.", "Save its text to a file and use add-file.")
+    return document.title or "", document.text
+
+
+def _published(page: str, url: str) -> date | None:
+    metadata = trafilatura.extract_metadata(page, default_url=url)
+    return date.fromisoformat(metadata.date) if metadata and metadata.date else None
+
+
+def _release(
+    title: str,
+    words: str,
+    url: str | None,
+    side: str,
+    published: date,
+    publisher: str | None,
+    lang: str | None,
+    named: str,
+) -> Release:
+    title, words = title.strip(), words.strip()
+    if not title and not words:
+        raise Refused(f"{named} has no words.", "Give a title and a text.", field="text")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise Refused(
+            f"{url!r} is no address of the web.", "Give one that begins with https:// or http://.", field="url"
+        )
+    return Release(
+        id=None,
+        side=side,
+        lang=lang or _language(title + words),
+        publisher=publisher or (urlsplit(url).hostname if url else None) or "handed in",
+        title=title or words.partition("\n")[0],
+        summary=words,
+        published=published,
+        url=url,
+    )
+
+
+def _language(text: str) -> str:
+    return "zh" if len(_CJK.findall(text)) > _CHINESE_FROM * len(text) else "en"

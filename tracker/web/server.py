@@ -1,0 +1,82 @@
+"""The production server: waitress in this process, with the scheduler beside it."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+from datetime import timedelta
+
+import click
+from waitress.server import create_server
+
+from tracker.errors import Refused
+from tracker.scheduler import TICK_SECONDS, Polling
+from tracker.service import Service
+from tracker.web.app import create_app
+
+THREADS = 8
+LINK_LASTS = timedelta(hours=24)
+FIRST_ACCOUNT = "admin"
+
+
+def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -> None:
+    """Serve until SIGINT or SIGTERM; then let requests and polls in hand finish.
+
+    Raises Refused in one sentence when the port is taken or the address is not this machine's.
+    """
+    host, port = service.settings.host, service.settings.port
+    try:
+        server = create_server(
+            create_app(service),
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident="Open Lines",
+            clear_untrusted_proxy_headers=True,
+        )
+    except OSError as error:
+        raise _cannot_listen(error, host, port) from error
+    polling = Polling(service, tick_seconds=tick_seconds) if poll else None
+    if polling:
+        polling.start()
+    signal.signal(signal.SIGTERM, _stop)
+    _greet(service, f"http://{host}:{server.effective_port}")
+    try:
+        server.run()
+    finally:
+        server.close()
+        if polling:
+            polling.stop()
+        service.store.close()
+
+
+def _stop(*_) -> None:
+    """End as Ctrl-C does: waitress finishes what it has in hand."""
+    raise KeyboardInterrupt
+
+
+def _greet(service: Service, address: str) -> None:
+    click.echo(f"Open Lines is at {address}/  (end with Ctrl-C)")
+    link = _first_link(service)
+    if link:
+        click.echo(f"Sign in once as {FIRST_ACCOUNT}, to review candidates: {address}/login/{link}")
+    sys.stdout.flush()
+
+
+def _first_link(service: Service) -> str | None:
+    """A one-time sign-in link while nobody can sign in with a password."""
+    now = service.clock()
+    with service.store.writing() as db:
+        if db.accounts.anybody_with_password():
+            return None
+        db.accounts.add_user(FIRST_ACCOUNT, "admin", None, at=now)
+        return db.accounts.make_sign_in_link(FIRST_ACCOUNT, expires_at=now + LINK_LASTS)
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> Refused:
+    if error.errno == errno.EADDRINUSE:
+        return Refused(
+            f"Port {port} on {host} is in use.", "Set OPENLINES_PORT to another one, or end what runs there."
+        )
+    return Refused(f"Cannot listen on {host}:{port} ({error.strerror}).", "Check OPENLINES_HOST and OPENLINES_PORT.")
