@@ -49,7 +49,8 @@ class Polling:
 
     def stop(self) -> None:
         """Let the polls in hand finish, then give the lease back."""
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
         self._workers.shutdown(wait=True)
         try:
             with self._service.store.writing() as db:

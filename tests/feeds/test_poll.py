@@ -1,0 +1,197 @@
+"""One poll of one feed over real HTTP, and what it leaves behind."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.feeds.conftest import Site
+from tracker.model import Feed
+from tracker.poll import LONGEST_WAIT, next_poll, poll_feed
+from tracker.service import Service
+
+TALKS = (
+    "Talks With the PLA",
+    "Deputy Assistant Secretary of Defense Michael Chase met with Maj. Gen. Song Yanchao at the Pentagon on "
+    "Jan. 8-9 for the 17th Defense Policy Coordination Talks between the United States and China.",
+)
+HARBOR = ("Harbor Day", "The band will play on the pier on Saturday afternoon.")
+
+
+def rss(*items: tuple[str, str], published: str = "Wed, 10 Jan 2024 09:00:00 -0500", prefix: str = "r") -> bytes:
+    entries = "".join(
+        f"<item><guid>{prefix}{number}</guid><title>{title}</title><description>{text}</description>"
+        f"<link>https://news.example/{prefix}{number}</link><pubDate>{published}</pubDate></item>"
+        for number, (title, text) in enumerate(items)
+    )
+    head = "<title>Sample</title><link>https://news.example/</link><description>Sample</description>"
+    return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{entries}</channel></rss>'.encode()
+
+
+def feed_at(url: str, **over) -> Feed:
+    values = {
+        "slug": "sample",
+        "relationship": "us-china",
+        "publisher": "Department",
+        "side": "us",
+        "lang": "en",
+        "kind": "feed",
+        "url": url,
+        "every": 1800,
+        "timezone": "America/New_York",
+        "allow_private": True,
+    }
+    return Feed(**(values | over))
+
+
+@pytest.fixture
+def polled(seeded_2023: Service):
+    """Polls a feed as if it were configured; answers the row and the service."""
+
+    def poll(feed: Feed):
+        with seeded_2023.store.writing() as db:
+            db.feeds.sync([feed], now=seeded_2023.clock())
+        row = poll_feed(seeded_2023.store, feed, seeded_2023.detectors["us-china"], seeded_2023.clock)
+        seeded_2023.clock.advance(minutes=30)
+        return row
+
+    poll.service = seeded_2023
+    return poll
+
+
+def pending(service: Service):
+    with service.store.reading() as db:
+        return db.candidates.queue("pending", most=50)
+
+
+def health(service: Service):
+    with service.store.reading() as db:
+        return db.feeds.get("sample")
+
+
+def test_a_poll_brings_releases_and_candidates_and_leaves_a_row(polled, site: Site):
+    feed = feed_at(site.serve("/feed", body=rss(TALKS, HARBOR)))
+    row = polled(feed)
+    assert (row.outcome, row.items, row.fresh, row.sightings) == ("read", 2, 2, 1)
+    (candidate,) = pending(polled.service)
+    assert (candidate.channel, candidate.signal, str(candidate.date)) == ("dpct", "held", "2024-01-09")
+    (seen,) = candidate.sightings
+    for words in seen.sighting.evidence:
+        assert getattr(seen.release, words.field)[words.start : words.end] == words.text
+
+
+def test_an_item_seen_twice_is_one_release(polled, site: Site):
+    feed = feed_at(site.serve("/feed", body=rss(TALKS)))
+    polled(feed)
+    row = polled(feed)
+    assert (row.fresh, row.revised, row.overlap, row.sightings) == (0, 0, 1, 0)
+    assert len(pending(polled.service)) == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        rss((TALKS[0] + ", Corrected", TALKS[1])),
+        rss((TALKS[0], TALKS[1])).replace(b"<guid>r0", b"<guid>other").replace(b"Talks With", b"Talks with"),
+        rss(TALKS).replace(b"<guid>r0", b"<guid>x").replace(b"</link><pub", b"?utm_source=rss</link><pub").replace(
+            b"17th", b"seventeenth"
+        ),
+        rss(TALKS).replace(b"<guid>r0", b"<guid>y").replace(b"https://news.example/r0", b"http://news.example/r0/")
+        .replace(b"17th", b"seventeenth"),
+    ],
+    ids=["edited title", "new guid", "tracking parameters", "http and a slash"],
+)  # fmt: skip
+def test_an_edited_item_is_a_revision_of_the_same_release(polled, site: Site, again: bytes):
+    feed = feed_at(site.serve("/feed", body=rss(TALKS)))
+    polled(feed)
+    site.serve("/feed", body=again)
+    row = polled(feed)
+    assert (row.fresh, row.revised) == (0, 1)
+    with polled.service.store.reading() as db:
+        ((_, revision),) = db.feeds.releases(feed="sample")
+    assert revision == 2
+    assert len(pending(polled.service)) == 1
+
+
+def test_items_that_share_one_address_are_releases_of_their_own(polled, site: Site):
+    body = rss(TALKS, HARBOR).replace(b"https://news.example/r1", b"https://news.example/r0")
+    row = polled(feed_at(site.serve("/feed", body=body)))
+    assert row.fresh == 2
+
+
+def test_what_has_not_changed_is_not_sent_again(polled, site: Site):
+    body = rss(TALKS)
+
+    def conditional(handler):
+        if handler.headers["If-None-Match"] == '"1"':
+            handler.answer(304)
+        else:
+            handler.answer(200, body, ETag='"1"')
+
+    site.routes["/feed"] = conditional
+    feed = feed_at(site.url())
+    polled(feed)
+    rows = [polled(feed), polled(feed)]
+    assert [row.outcome for row in rows] == ["unchanged", "unchanged"]
+    assert [row.status for row in rows] == [304, 304]
+    assert health(polled.service).last_read > health(polled.service).last_new
+
+
+def test_a_failure_is_said_in_words_backs_off_and_a_success_resets_it(polled, site: Site):
+    feed = feed_at(site.serve("/feed", status=500))
+    waits = []
+    for _ in range(8):
+        row = polled(feed)
+        assert row.outcome == "failed"
+        assert "500" in row.fault
+        waits.append(health(polled.service).next_poll - row.ended_at)
+    assert health(polled.service).failures == 8
+    assert waits[1] > waits[0] * 1.5
+    assert max(waits) <= LONGEST_WAIT * 1.1
+    site.serve("/feed", body=rss(TALKS))
+    polled(feed)
+    assert (health(polled.service).failures, health(polled.service).fault) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "words"),
+    [
+        (200, b"<!doctype html><html><body>Please sign in</body></html>", {"Content_Type": "text/html"}, "HTML"),
+        (404, b"", {}, "404"),
+        (200, b"", {}, "empty"),
+        (200, b"x" * 6_000_000, {}, "5 MB"),
+    ],
+    ids=["a login page", "gone", "nothing", "too large"],
+)
+def test_each_way_to_fail_is_shown_on_the_feed(polled, site: Site, status, body, headers, words):
+    row = polled(feed_at(site.serve("/feed", status=status, body=body, **headers)))
+    assert row.outcome == "failed"
+    assert words.lower() in row.fault.lower()
+    assert health(polled.service).fault == row.fault
+
+
+def test_the_server_says_when_to_come_back(polled, site: Site):
+    row = polled(feed_at(site.serve("/feed", status=503, Retry_After="7200")))
+    # The header counts from the real time of the answer and the test's clock stands years before: capped at a day.
+    wait = health(polled.service).next_poll - row.ended_at
+    assert wait == timedelta(hours=24)
+
+
+def test_a_date_that_is_missing_or_in_the_future_is_the_day_on_which_the_item_was_seen(polled, site: Site):
+    for published in ("", "Fri, 01 Jan 2100 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"):
+        site.serve("/feed", body=rss(HARBOR, published=published, prefix=published[:3] or "none"))
+        polled(feed_at(site.url()))
+    with polled.service.store.reading() as db:
+        assert {str(release.published) for release, _ in db.feeds.releases()} == {"2024-02-01"}
+
+
+def test_the_wait_is_spread_grows_with_failures_and_never_ends(clock):
+    feed = feed_at("https://news.example/feed")
+    now = clock()
+    every = timedelta(seconds=feed.every)
+    waits = [next_poll(feed, now, failures=failures) - now for failures in range(60)]
+    assert all(every * 0.94 <= waits[n] <= every * 1.06 for n in (0, 1))
+    assert waits[2] > waits[1] * 1.8
+    assert max(waits) <= LONGEST_WAIT * 1.06
+    others = {next_poll(replace(feed, slug=f"f{n}"), now) for n in range(20)}
+    assert len(others) == 20

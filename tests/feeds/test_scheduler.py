@@ -1,0 +1,106 @@
+"""The scheduler over real feeds: due ones are polled, once, whoever asks."""
+
+from concurrent.futures import wait
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from tests.feeds.conftest import Site
+from tests.feeds.test_poll import HARBOR, feed_at, rss
+from tracker.scheduler import Polling
+from tracker.service import Service
+
+
+@pytest.fixture
+def three_feeds(seeded_2023: Service, site: Site) -> Service:
+    """A service with two good feeds and a broken one between them."""
+    urls = [site.serve("/one", body=rss(HARBOR)), site.serve("/two", 500), site.serve("/three", body=rss(HARBOR))]
+    feeds = tuple(feed_at(url, slug=slug) for slug, url in zip(("one", "two", "three"), urls, strict=True))
+    service = replace(seeded_2023, feeds=feeds)
+    service.prepare()
+    return service
+
+
+def asked(site: Site) -> list[str]:
+    return sorted(path for path, _ in site.seen)
+
+
+def polls(service: Service) -> list[tuple[str, bool]]:
+    with service.store.reading() as db:
+        return sorted(
+            (read.feed, read.fault is None) for read in db.feeds.reads_since(service.clock().replace(year=2000))
+        )
+
+
+def test_a_tick_polls_what_is_due_and_a_broken_feed_stops_nobody(three_feeds, site):
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    assert polls(three_feeds) == [("one", True), ("three", True), ("two", False)]
+    assert polling.tick() == [], "nothing is due before its interval has passed"
+    three_feeds.clock.advance(minutes=32)
+    wait(polling.tick())
+    assert asked(site) == ["/one", "/one", "/three", "/three", "/two", "/two"]
+    polling.stop()
+
+
+def test_of_two_schedulers_one_ticks_and_each_feed_is_polled_once(three_feeds, site):
+    first, second = Polling(three_feeds), Polling(three_feeds)
+    wait([*first.tick(), *second.tick()])
+    assert asked(site) == ["/one", "/three", "/two"]
+    first.stop()
+    three_feeds.clock.advance(minutes=32)
+    wait(second.tick())
+    assert len(site.seen) == 6, "the lease was given back"
+    second.stop()
+
+
+def test_a_lease_that_nobody_renews_passes_on(three_feeds, site):
+    dead, heir = Polling(three_feeds), Polling(three_feeds)
+    wait(dead.tick())
+    three_feeds.clock.advance(minutes=32)
+    wait(heir.tick())
+    assert len(site.seen) == 6
+    dead.stop()
+    heir.stop()
+
+
+def test_a_poll_cut_off_is_repeated_when_its_claim_has_run_out(three_feeds, site):
+    now = three_feeds.clock()
+    with three_feeds.store.writing() as db:
+        assert db.feeds.claim("one", now=now, until=now.replace(minute=5))
+        assert not db.feeds.claim("one", now=now, until=now.replace(minute=5))
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    assert "/one" not in asked(site)
+    three_feeds.clock.advance(minutes=6)
+    wait(polling.tick())
+    assert "/one" in asked(site)
+    polling.stop()
+
+
+def test_after_a_long_sleep_each_feed_is_polled_once_without_a_burst(three_feeds, site):
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    three_feeds.clock.advance(days=3)
+    wait(polling.tick())
+    wait(polling.tick())
+    assert len(site.seen) == 6
+    polling.stop()
+
+
+def test_the_real_scheduler_ticks_by_itself_and_stops_when_told(three_feeds, site):
+    arrived = Event()
+    plain = site.routes["/one"]
+
+    def tell(handler):
+        plain(handler)
+        arrived.set()
+
+    site.routes["/one"] = tell
+    polling = Polling(three_feeds, tick_seconds=0.1)
+    polling.start()
+    assert arrived.wait(10)
+    polling.stop()
+    with three_feeds.store.reading() as db:
+        assert db.feeds.last_tick("scheduler") is not None

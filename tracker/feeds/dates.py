@@ -1,0 +1,93 @@
+"""Dates as feeds write them, read strictly: a form that isn't known is unreadable, never guessed."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+_MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
+_HOURS = {"ut": 0, "utc": 0, "gmt": 0, "z": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6}
+_HOURS |= {"pst": -8, "pdt": -7, "hkt": 8, "sgt": 8, "jst": 9, "kst": 9, "cet": 1, "cest": 2, "bst": 1, "msk": 3}
+
+CHINA_STANDARD_TIME = frozenset(
+    {"Asia/Shanghai", "Asia/Chongqing", "Asia/Harbin", "Asia/Macau", "Asia/Hong_Kong", "Asia/Taipei", "PRC", "ROC"}
+)
+"""Feed time zones in which `CST` is eight hours ahead of UTC; elsewhere it is US Central, six behind."""
+
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?"
+_ZONE = r"(?P<zone>[A-Za-z]{1,5}|(?:GMT|UTC)?[+-]\d\d(?::?\d\d)?)"
+
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        # RFC 822 and its kin: Wed, 03 Aug 2022 10:20:00 +0800
+        rf"(?:[A-Za-z]{{3,9}},?\s+)?(?P<day>\d{{1,2}})[\s-](?P<month>[A-Za-z]{{3,9}})\.?[\s-](?P<year>\d{{4}}|\d\d)"
+        rf"(?:,?\s+{_CLOCK}(?:\s*{_ZONE})?)?",
+        # ISO 8601 and its kin: 2022-08-03T10:20:00Z, 2022-08-03 10:20, 2022/8/3
+        rf"(?P<year>\d{{4}})(?P<mark>[-/])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})"
+        rf"(?:(?:T|t|\s+){_CLOCK}(?:\s*{_ZONE})?)?",
+        # 2022年8月3日 10:20, 2022年8月3日10时20分
+        r"(?P<year>\d{4})年\s*(?P<month>\d{1,2})月\s*(?P<day>\d{1,2})日"
+        r"(?:\s*(?P<hour>\d{1,2})(?:[:：]|[时時点])(?P<minute>\d\d)分?(?:[:：]?(?P<second>\d\d)秒?)?)?",
+        # As Java and C print it: Wed Aug 03 10:20:00 CST 2022
+        rf"[A-Za-z]{{3}}\s+(?P<month>[A-Za-z]{{3}})\s+(?P<day>\d{{1,2}})\s+{_CLOCK}(?:\s+{_ZONE})?\s+(?P<year>\d{{4}})",
+    )
+)
+
+
+def read_date(raw: str | None, zone: str) -> datetime | None:
+    """The UTC instant that the text names; None when it is of no known form or does not exist.
+
+    A date without a time is midnight, and one without a zone is local, in `zone` (IANA name). `CST` is China's in a
+    feed of China, else US Central. Dates in the future or in 1970 come back as written: what to think of them is for
+    the caller, who knows the time.
+    """
+    raw = (raw or "").strip()
+    match = next((found for form in _FORMS if (found := form.fullmatch(raw))), None) if len(raw) <= 64 else None
+    if not match:
+        return None
+    parts = match.groupdict()
+    offset = _offset(parts.get("zone"), zone)
+    month = _MONTHS.get(parts["month"].lower()) if parts["month"].isalpha() else int(parts["month"])
+    if offset is None or month is None:
+        return None
+    try:
+        local = datetime(
+            _year(parts["year"]),
+            month,
+            int(parts["day"]),
+            int(parts["hour"] or 0),
+            int(parts["minute"] or 0),
+            min(int(parts["second"] or 0), 59),  # a leap second ends its minute
+            tzinfo=offset,
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _year(text: str) -> int:
+    """RFC 822 wrote two digits; they are read as the POSIX standard does: 69 is 1969, 68 is 2068."""
+    year = int(text)
+    if len(text) == 4:
+        return year
+    return year + (1900 if year >= 69 else 2000)
+
+
+def _offset(text: str | None, zone: str) -> tzinfo | None:
+    if text is None:
+        return ZoneInfo(zone)
+    text = text.lower()
+    if text == "cst" and zone in CHINA_STANDARD_TIME:
+        return timezone(timedelta(hours=8))
+    if text in _HOURS:
+        return timezone(timedelta(hours=_HOURS[text]))
+    sign = max(text.find("+"), text.find("-"))
+    if sign < 0:
+        return None
+    digits = text[sign + 1 :].replace(":", "")
+    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return timezone(span if text[sign] == "+" else -span) if span < timedelta(hours=24) else None

@@ -1,0 +1,101 @@
+"""From the words of one entry, however they were read, to an Item."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracker.feeds.address import http_link
+from tracker.feeds.dates import read_date
+from tracker.feeds.text import one_line
+from tracker.model import Item
+
+MAX_ITEMS = 500
+"""Entries of one document that are read, from its top."""
+
+MAX_TITLE = 1_000
+MAX_SUMMARY = 20_000
+MAX_GUID = 500
+MAX_DATE = 200
+
+LITERAL = frozenset({"text", "text/plain"})
+"""Types of an Atom text whose characters mean themselves."""
+
+MARKUP = frozenset({"html", "xhtml", "text/html", "application/xhtml+xml"})
+"""Types of an Atom text that holds markup; a text of any other type isn't read."""
+
+_PAGES = MARKUP | {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An entry as its document has it: texts already plain, the rest as written. `bodies` in order of appearance."""
+
+    guid: str
+    link: str
+    title: str
+    bodies: tuple[str, ...]
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader found: the feed's title, the first MAX_ITEMS entries, and how many there are."""
+
+    title: str
+    entries: tuple[Raw, ...]
+    count: int
+
+
+def choose_link(links: Iterable[tuple[str, str, str]], permanent_guid: str) -> str:
+    """The page of an entry, from its links (rel, type, address) and its guid, if that claims to be an address too.
+
+    A page is preferred to a document of another type; enclosures and comments are no page at all.
+    """
+    pages = [(kind, address) for rel, kind, address in links if rel == "alternate" and address]
+    html = (address for kind, address in pages if kind in _PAGES)
+    stand_in = permanent_guid if permanent_guid.lower().startswith(("http://", "https://")) else ""
+    return next(html, pages[0][1] if pages else stand_in)
+
+
+def items(entries: Iterable[Raw], *, base_url: str, timezone: str) -> tuple[Item, ...]:
+    """The entries that say something, in their order."""
+    made = (_item(raw, base_url, timezone) for raw in entries)
+    return tuple(item for item in made if item is not None)
+
+
+def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
+    """None for an entry without any words.
+
+    The summary is the longest text that the entry has: where a feed gives both a teaser and the whole release, what
+    matters may be in its last paragraph. Without a title, the summary's first words stand for it.
+    """
+    summary = max(raw.bodies, key=len, default="")[:MAX_SUMMARY]
+    title = raw.title[:MAX_TITLE] or textwrap.shorten(summary, 100, placeholder=" …") or summary[:100]
+    if not title:
+        return None
+    url = http_link(raw.link, base_url)
+    date = one_line(raw.date[:MAX_DATE])
+    return Item(
+        guid=_guid(one_line(raw.guid), url, title, date),
+        url=url,
+        title=title,
+        summary=summary,
+        published=read_date(date, timezone),
+        published_raw=date or None,
+    )
+
+
+def _guid(guid: str, url: str | None, title: str, date: str) -> str:
+    """The entry's own identifier; else its address; else a hash of what tells it from others."""
+    if guid and len(guid) <= MAX_GUID:
+        return guid
+    if guid:
+        return _hash(guid)
+    return url or _hash(f"{title}\n{date}")
+
+
+def _hash(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

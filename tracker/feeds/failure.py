@@ -1,0 +1,45 @@
+"""Why a feed could not be read, in words for its operator: what happened, and what to do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What went wrong on the way to an answer; each has one remedy of its own."""
+
+    BAD_ADDRESS = "bad-address"
+    FORBIDDEN_ADDRESS = "forbidden-address"
+    DNS = "dns"
+    REFUSED_CONNECTION = "refused-connection"
+    UNREACHABLE = "unreachable"
+    PROXY = "proxy"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    BROKEN_OFF = "broken-off"
+    REDIRECTS = "redirects"
+    BOT_WALL = "bot-wall"
+    RATE_LIMITED = "rate-limited"
+    NOT_FOUND = "not-found"
+    GONE = "gone"
+    SERVER_ERROR = "server-error"
+    BAD_ANSWER = "bad-answer"
+    BAD_ENCODING = "bad-encoding"
+    TOO_LARGE = "too-large"
+
+
+class FetchFailed(Exception):
+    """An address gave no usable answer. `retry_after`: the UTC instant until which the server asks us to wait."""
+
+    def __init__(self, kind: Kind, sentence: str, remedy: str, retry_after: datetime | None = None) -> None:
+        super().__init__(f"{sentence} {remedy}")
+        self.kind, self.sentence, self.remedy, self.retry_after = kind, sentence, remedy, retry_after
+
+
+class NotAFeed(Exception):
+    """An answer came, and it is no feed that we can read: what it is instead, and what to do."""
+
+    def __init__(self, sentence: str, remedy: str) -> None:
+        super().__init__(f"{sentence} {remedy}")
+        self.sentence, self.remedy = sentence, remedy

@@ -1,0 +1,308 @@
+"""One conditional GET of a hostile address: bounded in time, bytes, redirects and places, with failures in words."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from tracker import __version__
+from tracker.feeds.failure import FetchFailed, Kind
+from tracker.feeds.guard import Deadline, GuardedAdapter
+from tracker.feeds.inflate import BadEncoding, TooLarge, inflate
+
+PORTS = frozenset({80, 443, 8080, 8443})
+"""Where a public feed may be served; a feed that may live on a private address may use any port."""
+
+MAX_WAIT = timedelta(days=7)
+"""The longest Retry-After that is believed."""
+
+_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+_CHUNK = 64 * 1024
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LIBRARY_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
+_PERMANENT = frozenset({301, 308})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TLS_REASON = re.compile(r"certificate verify failed: ([^(]+)|(hostname '[^']*' doesn't match|wrong version number)")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one exchange: body bytes (as sent and as inflated), seconds for all of it, redirects followed."""
+
+    max_bytes: int = 5_000_000
+    deadline: float = 30.0
+    redirects: int = 5
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer: 200 with its body, or 304 with none.
+
+    `permanent_url` is where the feed has moved for good: set when there were redirects and each was a 301 or 308.
+    `etag` and `last_modified` are as sent, to be handed back at the next fetch.
+    """
+
+    status: int
+    final_url: str
+    permanent_url: str | None
+    body: bytes
+    content_type: str | None
+    etag: str | None
+    last_modified: str | None
+
+    @property
+    def not_modified(self) -> bool:
+        return self.status == HTTPStatus.NOT_MODIFIED
+
+
+def fetch(
+    url: str,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    allow_private: bool = False,
+    limits: Limits | None = None,
+    contact: str | None = None,
+) -> Fetched:
+    """GET `url`, following redirects; with validators of an earlier answer, a 304 is an answer too.
+
+    `allow_private` lifts the check of address and port for the host that `url` names, and for that host alone: a
+    redirect elsewhere is checked in full. `contact` (an address or URL of the operator) goes into the User-Agent.
+    The environment's proxies are respected; behind one, addresses are not checked (see GuardedAdapter).
+    Raises FetchFailed for every way in which this can go wrong, and nothing else.
+    """
+    limits = limits or Limits()
+    deadline = Deadline(limits.deadline)
+    private_host = _host(url) if allow_private else None
+    target, statuses = url, []
+    with requests.Session() as session:
+        session.headers = requests.structures.CaseInsensitiveDict(_headers(etag, last_modified, contact))
+        while len(statuses) <= limits.redirects:
+            checked = _host(target) != private_host or private_host is None
+            _check_target(target, checked)
+            try:
+                with closing(_ask(session, target, deadline, checked)) as response:
+                    location = session.get_redirect_target(response)
+                    if response.status_code not in _REDIRECTS or not location:
+                        conditional = bool(etag or last_modified)
+                        answer = _answer(response, target, limits, conditional=conditional)
+                        moved = statuses and _PERMANENT.issuperset(statuses)
+                        return replace(answer, permanent_url=target if moved else None)
+                    statuses.append(response.status_code)
+                    target = urljoin(target, location)
+            except (
+                requests.RequestException,
+                urllib3.exceptions.HTTPError,
+                http.client.HTTPException,
+                OSError,
+            ) as error:
+                raise _in_words(error, target, deadline) from error
+            except ValueError as error:
+                raise _bad_address(target, str(error)) from error
+    raise FetchFailed(
+        Kind.REDIRECTS,
+        f"The server redirected more than {limits.redirects} times, at last to {_shown(target)}.",
+        "Open the feed's url in a browser and write the address at which it ends up into the configuration.",
+    )
+
+
+def user_agent(contact: str | None) -> str:
+    name = f"OpenLines/{__version__}"
+    return f"{name} (+{contact})" if contact else name
+
+
+def retry_instant(header: str | None, now: datetime) -> datetime | None:
+    """The UTC instant that a Retry-After header (seconds or an HTTP date) names, at most MAX_WAIT from `now`."""
+    header = (header or "").strip()
+    if header.isascii() and header.isdigit():
+        return now + min(timedelta(seconds=int(header[:9])), MAX_WAIT)
+    try:
+        instant = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    # Brought into range before it is converted: an instant at the end of time has no UTC form.
+    return min(max(instant, now), now + MAX_WAIT).astimezone(UTC)
+
+
+def _headers(etag: str | None, last_modified: str | None, contact: str | None) -> dict[str, str]:
+    headers = {"User-Agent": user_agent(contact), "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+    if etag:
+        headers["If-None-Match"] = etag
+    if last_modified:
+        headers["If-Modified-Since"] = last_modified
+    return headers
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _check_target(url: str, checked: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _bad_address(url, str(error)) from error
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise _bad_address(url, "only http and https are fetched")
+    if not parts.hostname:
+        raise _bad_address(url, "it names no host")
+    if "@" in parts.netloc:
+        raise _bad_address(url, "it holds a user name before an @")
+    port = _DEFAULT_PORTS[parts.scheme] if port is None else port
+    if checked and port not in PORTS:
+        raise FetchFailed(
+            Kind.FORBIDDEN_ADDRESS,
+            f"{_shown(url)} is on port {port}, where public feeds are not fetched.",
+            f"Ports {', '.join(map(str, sorted(PORTS)))} are; for a server of your own set allow_private: true.",
+        )
+
+
+def _ask(session: requests.Session, url: str, deadline: Deadline, checked: bool) -> requests.Response:
+    """The answer's head, its body unread. Cookies set on the way stay in the session: some walls ask for them."""
+    adapter = GuardedAdapter(deadline, checked=checked)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    # An auth that does nothing keeps requests from sending the credentials of a ~/.netrc to a feed.
+    return session.get(url, timeout=deadline.left(), stream=True, allow_redirects=False, auth=lambda request: request)
+
+
+def _answer(response: requests.Response, url: str, limits: Limits, *, conditional: bool) -> Fetched:
+    status = response.status_code
+    if status != HTTPStatus.OK and not (status == HTTPStatus.NOT_MODIFIED and conditional):
+        raise _refusal(response)
+    body = _body(response, limits) if status == HTTPStatus.OK else b""
+    headers = response.headers
+    return Fetched(
+        status=status,
+        final_url=url,
+        permanent_url=None,
+        body=body,
+        content_type=headers.get("Content-Type"),
+        etag=headers.get("ETag"),
+        last_modified=headers.get("Last-Modified"),
+    )
+
+
+def _body(response: requests.Response, limits: Limits) -> bytes:
+    length = response.headers.get("Content-Length", "")
+    try:
+        if length.isascii() and length.isdigit() and int(length[:20]) > limits.max_bytes:
+            raise TooLarge
+        return inflate(_chunks(response), response.headers.get("Content-Encoding", ""), limits.max_bytes)
+    except TooLarge:
+        raise FetchFailed(
+            Kind.TOO_LARGE,
+            f"The answer is larger than {limits.max_bytes / 1_000_000:g} MB.",
+            "A feed is rarely that large: check that its url is not a file or page, or choose a shorter feed.",
+        ) from None
+    except BadEncoding as error:
+        raise FetchFailed(
+            Kind.BAD_ENCODING,
+            f"The answer's body could not be unpacked: {error}.",
+            "The server or a proxy on the way is at fault; if it lasts, tell the publisher.",
+        ) from error
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    while chunk := response.raw.read(_CHUNK, decode_content=False):
+        yield chunk
+
+
+_MEANINGS = {
+    401: (Kind.BOT_WALL, "It wants a sign-in: ask the publisher for a public address of the feed."),
+    403: (
+        Kind.BOT_WALL,
+        "It may turn away unknown clients or this network: ask the publisher, or use a proxy.",
+    ),
+    404: (Kind.NOT_FOUND, "The feed may have moved: look for its new address on the publisher's site."),
+    407: (Kind.PROXY, "The proxy wants credentials: put them into HTTP_PROXY or HTTPS_PROXY."),
+    410: (Kind.GONE, "The feed was withdrawn: look for another, and set enabled: false for this one."),
+    429: (Kind.RATE_LIMITED, "We ask it too often: raise this feed's every."),
+}
+_MEANINGS |= dict.fromkeys((406, 451), _MEANINGS[403])
+_FAULT = (Kind.SERVER_ERROR, "The fault is the publisher's; the next poll tries again.")
+_ODD = (Kind.BAD_ANSWER, "A feed answers 200: open the feed's url in a browser to see what it is.")
+
+
+def _refusal(response: requests.Response) -> FetchFailed:
+    """What a status says that is neither 200 nor a 304 that was asked for."""
+    status = response.status_code
+    kind, remedy = _MEANINGS.get(status) or (_FAULT if status >= 500 else _ODD)
+    if "cf-mitigated" in response.headers:  # a delivery network's challenge to prove oneself human, often a 503
+        kind, remedy = _MEANINGS[403]
+    sentence = f"The server answered {status} {_phrase(status)}.".replace(" .", ".")
+    if status == HTTPStatus.NOT_MODIFIED:
+        sentence = "The server answered 304 Not Modified to a request that set no condition."
+    later = retry_instant(response.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
+    return FetchFailed(kind, sentence, remedy, later)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
+    """The failure behind an exception of the libraries; a passed deadline explains all that went wrong after it."""
+    host = _host(url)
+    if deadline.passed or isinstance(error, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
+        return FetchFailed(
+            Kind.TIMEOUT,
+            f"{host} did not finish its answer within {deadline.seconds:g} seconds.",
+            "It may be slow or overloaded; the next poll tries again.",
+        )
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        found = _TLS_REASON.search(str(error))
+        reason = (found[1] or found[2]).strip(" .") if found else "the secure connection could not be set up"
+        return FetchFailed(
+            Kind.TLS,
+            f"{host} has no valid certificate for this connection: {reason}.",
+            "Check the feed's url and this machine's clock; else the publisher has to renew its certificate.",
+        )
+    if isinstance(error, requests.exceptions.ProxyError | requests.exceptions.InvalidSchema):
+        return FetchFailed(
+            Kind.PROXY,
+            "The proxy could not be used.",
+            "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment; only http and https proxies are supported.",
+        )
+    if isinstance(error, ValueError):  # requests' InvalidURL and the like
+        return _bad_address(url, str(error))
+    return FetchFailed(
+        Kind.BROKEN_OFF,
+        f"{host} broke off, or sent what is not HTTP, before its answer was complete.",
+        "The fault is the server's or the network's; the next poll tries again.",
+    )
+
+
+def _bad_address(url: str, why: str) -> FetchFailed:
+    return FetchFailed(
+        Kind.BAD_ADDRESS,
+        f"{_shown(url)} is not an address that can be fetched: {why}.",
+        "Write the feed's url as http://host/path or https://host/path.",
+    )
+
+
+def _shown(url: str) -> str:
+    """The address for a sentence: short, and on one line."""
+    return ascii(url)[1:-1] if len(url) <= 200 else f"{ascii(url[:200])[1:-1]}…"

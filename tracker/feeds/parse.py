@@ -1,0 +1,118 @@
+"""The bytes that a feed's address gave, to items: what they are is read from themselves, not from what they claim."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+from xml.etree.ElementTree import ParseError
+
+from tracker.feeds import json_feed, robust, strict
+from tracker.feeds.decode import decode
+from tracker.feeds.entry import Document, items
+from tracker.feeds.failure import NotAFeed
+from tracker.feeds.text import plain
+from tracker.model import Item
+
+MAX_TAGS = 200_000
+"""Tags of one document; five hundred entries need a tenth of that."""
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FEED_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(rss|RDF|feed)(?=[\s/>])([^>]{0,2000})")
+_HTML_ROOT = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_ROOT_WITHIN = 8_000
+_RSS_VERSION = re.compile(r"""\bversion\s*=\s*["'](\d\.\d{1,2})""")
+
+_HTML_TITLE = re.compile(r"<title[^<>]*>([^<]{0,300})", re.IGNORECASE)
+_ROBOT_PAGE = re.compile(
+    r"captcha|just a moment|are you (?:a )?(?:human|robot)|unusual traffic|access denied|enable javascript|"
+    r"checking your browser|安全验证|人机验证|访问验证|访问被拒绝|请求被拦截",
+    re.IGNORECASE,
+)
+_LOGIN_PAGE = re.compile(r"""type\s*=\s*["']?password|\b(?:sign|log)\s?in\b|登录|登陆|登入""", re.IGNORECASE)
+_NAMED_FEED = re.compile(r"<link\b[^<>]{0,500}?application/(?:rss|atom|feed)\+(?:xml|json)[^<>]{0,500}>", re.IGNORECASE)
+_HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]{1,500})""", re.IGNORECASE)
+_CHECK_URL = "Check the feed's url: open it in a browser and look for the publisher's feed."
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A feed that was read. `format`: rss-2.0, rss-0.91, rss-1.0, atom, json-feed, …
+
+    `left_out` counts the entries beyond those that are read of one document; `flaw` says in a sentence what was wrong
+    with a document that could only be read leniently, and is None for a sound one.
+    """
+
+    format: str
+    title: str
+    items: tuple[Item, ...]
+    left_out: int = 0
+    flaw: str | None = None
+
+
+def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str) -> Parsed:
+    """The items of a feed in RSS, Atom or JSON Feed, in the document's order.
+
+    `content_type` is the HTTP header; `base_url` what relative links are relative to; `timezone` (IANA name) is that of
+    dates without one. Raises NotAFeed when the body is something else, whatever its status and headers said.
+    """
+    text = _NOT_XML.sub("", decode(body, content_type)).strip()
+    if not text:
+        raise NotAFeed("The answer is empty.", "The publisher's server may be at fault; the next poll tries again.")
+    if text[0] in "{[":
+        kind, document, flaw = "json-feed", json_feed.read(text), None
+    else:
+        kind, document, flaw = _read_xml(text, base_url)
+    found = items(document.entries, base_url=base_url, timezone=timezone)
+    return Parsed(kind, document.title, found, document.count - len(document.entries), flaw)
+
+
+def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
+    """Format, document and flaw. The prolog is cut off first, and with it whatever a DOCTYPE might declare."""
+    root = _FEED_ROOT.search(text, 0, _ROOT_WITHIN)
+    html = _HTML_ROOT.search(text, 0, root.start() if root else _ROOT_WITHIN)
+    if html:
+        raise _not_a_feed_but_html(text, base_url)
+    if not root:
+        raise NotAFeed(f"The answer is neither RSS nor Atom nor JSON Feed; it begins {text[:60]!r}.", _CHECK_URL)
+    prolog, text = text[: root.start()], text[root.start() :]
+    if "<!ENTITY" in prolog.upper():
+        raise NotAFeed("The document declares entities of its own, which a feed has no need of.", _CHECK_URL)
+    if text.count("<") > MAX_TAGS:
+        raise NotAFeed(f"The document holds more than {MAX_TAGS:,} tags, more than any feed needs.", _CHECK_URL)
+    try:
+        return _format(root), strict.read(text), None
+    except ParseError as error:
+        line = error.position[0] + prolog.count("\n")
+        reason = str(error).partition(":")[0]
+        flaw = f"The document is not well-formed XML (line {line}: {reason}); what could be made out was read."
+        return _format(root), robust.read(text), flaw
+
+
+def _format(root: re.Match[str]) -> str:
+    name, attributes = root[1], root[2]
+    if name == "feed":
+        return "atom"
+    if name == "RDF":
+        return "rss-0.90" if "my.netscape.com/rdf/simple/0.9" in attributes else "rss-1.0"
+    version = _RSS_VERSION.search(attributes)
+    return f"rss-{version[1]}" if version else "rss"
+
+
+def _not_a_feed_but_html(text: str, base_url: str) -> NotAFeed:
+    head = text[:100_000]
+    title = _HTML_TITLE.search(head)
+    called = f" called “{plain(title[1])[:100]}”" if title and title[1].strip() else ""
+    if _ROBOT_PAGE.search(head):
+        looks = " It looks like a page that keeps robots out."
+        remedy = "Ask the publisher to let this service in, or use another source."
+    elif _LOGIN_PAGE.search(head):
+        looks = " It looks like a sign-in page."
+        remedy = "Choose an address of the feed that needs no account."
+    else:
+        looks, remedy = "", _CHECK_URL
+    named = _NAMED_FEED.search(head)
+    href = _HREF.search(named[0]) if named else None
+    if href:
+        remedy = f"The page names a feed: {urljoin(base_url, href[1])}."
+    return NotAFeed(f"The answer is an HTML page{called}, not a feed.{looks}", remedy)

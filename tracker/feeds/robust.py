@@ -1,0 +1,89 @@
+"""RSS and Atom that is not well-formed, read with feedparser; slow, so what would keep it busy is refused first."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import feedparser
+
+from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choose_link
+from tracker.feeds.failure import NotAFeed
+from tracker.feeds.text import one_line, plain
+
+MAX_CHARACTERS = 2_000_000
+MAX_TAGS = 20_000
+MAX_NAMESPACES = 100
+MAX_TAG = 8_000
+"""Characters of one start tag: the time that feedparser needs grows with the square of this."""
+
+# A ">" within quotes doesn't end a tag; quotes are bounded so that unclosed ones can't make the search start over.
+_TAG = re.compile(rf"""<[A-Za-z!?](?:[^<>"']|"[^"]{{0,{MAX_TAG}}}"|'[^']{{0,{MAX_TAG}}}')*+(?:[^<>]*+)""")
+_REMEDY = "Tell the publisher that the feed is no well-formed XML, or choose another feed."
+
+
+def read(text: str) -> Document:
+    """The document that begins with its root element, as far as it can be made out. Raises NotAFeed."""
+    burden = _burden(text)
+    if burden:
+        raise NotAFeed(f"The feed is damaged, and {burden}: too much to be mended.", _REMEDY)
+    found = _parse(text)
+    entries = found.entries
+    if not entries and not found.feed.get("title"):
+        raise NotAFeed("The feed is damaged, and nothing of it could be made out.", _REMEDY)
+    atom = found.version.startswith("atom")
+    return Document(
+        _words(found.feed.get("title_detail"), atom),
+        tuple(_entry(entry, atom) for entry in entries[:MAX_ITEMS]),
+        len(entries),
+    )
+
+
+def _burden(text: str) -> str | None:
+    """What would keep feedparser busy for longer than a feed is worth."""
+    if len(text) > MAX_CHARACTERS:
+        return f"is longer than {MAX_CHARACTERS:,} characters"
+    if text.count("<") > MAX_TAGS:
+        return f"holds more than {MAX_TAGS:,} tags"
+    if text.count("xmlns") > MAX_NAMESPACES:
+        return f"declares more than {MAX_NAMESPACES} namespaces"
+    if any(len(tag[0]) > MAX_TAG for tag in _TAG.finditer(text)):
+        return f"holds a tag of more than {MAX_TAG:,} characters"
+    return None
+
+
+def _parse(text: str) -> feedparser.FeedParserDict:
+    try:
+        return feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),  # never a str: feedparser would take it for a file or address
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # a lenient parser meets what nobody foresaw; any fault of its means the same to us
+        raise NotAFeed(f"The feed is damaged beyond reading ({type(error).__name__}).", _REMEDY) from error
+
+
+def _entry(entry: Any, atom: bool) -> Raw:
+    guid = entry.get("id", "")
+    links = [(link.get("rel", ""), link.get("type", ""), link.get("href", "")) for link in entry.get("links", ())]
+    details = [entry.get("summary_detail"), *entry.get("content", ())]
+    dates = (dict.get(entry, name) for name in ("published", "updated", "created"))
+    return Raw(
+        guid=guid,
+        link=choose_link(links, guid if entry.get("guidislink") else ""),
+        title=_words(entry.get("title_detail"), atom),
+        bodies=tuple(_words(detail, atom) for detail in details if detail),
+        date=next((date for date in dates if date), ""),
+    )
+
+
+def _words(detail: Any, atom: bool) -> str:
+    if not detail:
+        return ""
+    if not atom:
+        return plain(detail["value"])
+    if detail["type"] in LITERAL:
+        return one_line(detail["value"])
+    return plain(detail["value"]) if detail["type"] in MARKUP else ""

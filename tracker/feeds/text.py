@@ -1,0 +1,75 @@
+"""Markup to plain text, in time that grows with its length alone.
+
+The standard library's HTML parser takes quadratic time on broken markup in the Python that we support, and what we want
+is less than a tree: the words. The result is text, not safe HTML; whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from xml.etree.ElementTree import Element
+
+MAX_MARKUP = 200_000
+"""Characters of one field that are read; what follows is dropped."""
+
+_BLOCKS = (
+    "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form|"
+    "h[1-6]|header|hr|img|legend|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|title|tr|ul"
+)
+_UNSEEN = "head|iframe|math|noscript|object|script|style|svg|template|textarea"
+
+# No pattern crosses a "<": every try ends at the next one, so none of them can be made to start over and over.
+_ATTRIBUTES = r"""(?:\s(?:[^<>"']|"[^"<]*"|'[^'<]*')*+|\s[^<>]*|/)?"""
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>|<[!?][^<>]*>", re.DOTALL)
+_HIDDEN = re.compile(rf"<({_UNSEEN})\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_BLOCK = re.compile(rf"</?(?:\w+:)?(?:{_BLOCKS}){_ATTRIBUTES}>", re.IGNORECASE)
+_TAG = re.compile(rf"</?[a-zA-Z][\w:-]*{_ATTRIBUTES}>")
+_BLOCK_NAME = re.compile(_BLOCKS, re.IGNORECASE)
+_UNSEEN_NAME = re.compile(_UNSEEN, re.IGNORECASE)
+
+# Control characters, marks that reorder or hide text, lone surrogates, and what XML does not allow.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def plain(markup: str) -> str:
+    """The words of an HTML fragment on one line: tags, comments, scripts and styles gone, entities read."""
+    text = markup[:MAX_MARKUP]
+    if "<" in text:
+        text = _COMMENT.sub("", text)
+        text = _HIDDEN.sub(" ", text)
+        text = _BLOCK.sub(" ", text)
+        text = _TAG.sub("", text)
+    if "&" in text:
+        text = unescape(text)
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Text with blanks folded, and without characters that can't be seen or that mislead the eye."""
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return " ".join(_UNWANTED.sub(_repaired, line).split())
+
+
+def _repaired(match: re.Match[str]) -> str:
+    """Nothing, save for bytes of windows-1252 that came through as control characters: they are quotes and dashes."""
+    char = match[0]
+    return bytes([ord(char)]).decode("cp1252", "ignore") if "\x80" <= char <= "\x9f" else ""
+
+
+def element_text(element: Element) -> str:
+    """The words of a parsed XHTML element, as `plain` gives them for the same markup in a string."""
+    for node in element.iter():
+        name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+        if _UNSEEN_NAME.fullmatch(name):
+            node[:] = []
+            node.text = None
+            node.tail = " " + (node.tail or "")
+        elif _BLOCK_NAME.fullmatch(name):
+            node.text = " " + (node.text or "")
+            node.tail = " " + (node.tail or "")
+    return one_line("".join(element.itertext()))
