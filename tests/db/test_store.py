@@ -1,0 +1,194 @@
+"""The database: one write transaction, append-only rows, schema checks."""
+
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from db.migrations import migrations
+from db.record import Origin
+from db.store import Store, StoreError, open_store
+from tests.make import change, contact, source
+from tracker.model import Outcome, State
+
+AT = datetime(2024, 2, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    opened = open_store(f"sqlite:///{tmp_path}/deep/er/record.db", create=True)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+def raw(store: Store) -> sqlite3.Connection:
+    connection = sqlite3.connect(store.path)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+@pytest.fixture
+def filled(seeded_2023):
+    return seeded_2023.store
+
+
+@pytest.mark.parametrize("table", ["status_change", "contact", "citation", "source"])
+def test_rows_of_the_record_are_never_changed_or_deleted(filled, table):
+    connection = raw(filled)
+    column = {"citation": "quote", "source": "title"}.get(table, "note")
+    for statement in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
+        with pytest.raises(sqlite3.IntegrityError, match="never changed or deleted"):
+            connection.execute(statement)
+
+
+def test_a_row_is_withdrawn_once(filled):
+    connection = raw(filled)
+    withdraw = "UPDATE contact SET withdrawn_at = ? WHERE id = 1"
+    connection.execute(withdraw, ("2024-02-01",))
+    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+        connection.execute(withdraw, ("2024-03-01",))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO status_change (channel, state, effective, cause, recorded_at, recorded_by) "
+        "VALUES ('dpct', 'paused', '2024', 'x', 'x', 'x')",
+        "INSERT INTO status_change (channel, state, effective, cause, recorded_at, recorded_by) "
+        "VALUES ('nowhere', 'active', '2024', 'x', 'x', 'x')",
+        "INSERT INTO status_change (channel, state, effective, cause, recorded_at, recorded_by) "
+        "VALUES ('dpct', 'active', '2024-1', 'x', 'x', 'x')",
+        "INSERT INTO contact (channel, outcome, recorded_at, recorded_by) VALUES ('dpct', 'held', 'x', 'x')",
+        "INSERT INTO user (name, role, created_at) VALUES ('x', 'owner', 'x')",
+        "INSERT INTO citation (source, recorded_at) VALUES (1, 'x')",
+    ],
+)
+def test_the_database_itself_refuses_words_outside_the_vocabulary(filled, statement):
+    with pytest.raises(sqlite3.IntegrityError):
+        raw(filled).execute(statement)
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(filled):
+    before = filled.revisions()
+    with pytest.raises(RuntimeError), filled.writing() as db:  # noqa: PT012 (all of it must be undone)
+        db.record.add(change(State.ACTIVE, "2024-01-08"), Origin(AT, "ana"))
+        db.record.bump()
+        raise RuntimeError("a crash in the middle")
+    assert filled.revisions() == before
+    with filled.reading() as db:
+        assert "2024-01-08" not in {str(c.effective) for c in db.record.entries_of("dpct")[0]}
+
+
+def test_what_is_written_is_what_is_read(filled):
+    quoted = source(quote="恢复", side="cn")
+    told = contact(
+        Outcome.HELD, "2024-01-08", end=datetime(2024, 1, 9, tzinfo=UTC).date(), place="Washington", round=17,
+        persons="A; B", summary="Held.", note="n", contested="c", form="in person", sources=(quoted,),
+    )  # fmt: skip
+    with filled.writing() as db:
+        db.record.add(told, Origin(AT, "ana"))
+    with filled.reading() as db:
+        read = db.record.entries_of("dpct")[1][-1]
+    assert (read.outcome, read.date, read.end, read.place, read.round) == (
+        told.outcome, told.date, told.end, "Washington", 17,
+    )  # fmt: skip
+    assert (read.recorded_at, read.recorded_by, read.contested) == (AT, "ana", "c")
+    assert [(s.url, s.quote, s.side) for s in read.sources] == [(quoted.url, "恢复", "cn")]
+
+
+READ_THEN_WRITE = """
+import sys
+from db.store import open_store
+store = open_store(sys.argv[1])
+for _ in range(50):
+    with store.writing() as db:
+        seen = db.record.revisions()["record"]
+        db.record.bump()
+        assert db.record.revisions()["record"] == seen + 1
+"""
+
+
+def test_six_processes_that_read_and_then_write_lose_nothing_and_are_never_locked_out(store):
+    url = f"sqlite:///{store.path}"
+    running = [
+        subprocess.Popen([sys.executable, "-c", READ_THEN_WRITE, url], stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    errors = [process.communicate()[1] for process in running]
+    assert errors == [""] * 6
+    assert store.revisions()["record"] == 300
+
+
+def test_every_connection_has_the_pragmas_that_keep_data(store):
+    connection = store._connections.get()
+    found = {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("foreign_keys", "synchronous", "journal_mode", "busy_timeout")
+    }
+    assert found == {"foreign_keys": 1, "synchronous": 2, "journal_mode": "wal", "busy_timeout": 10_000}
+
+
+def test_migrating_twice_does_nothing_the_second_time(store):
+    assert store.migrate() == []
+
+
+def test_a_database_made_by_newer_code_is_refused_in_words_and_left_alone(store):
+    connection = raw(store)
+    connection.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('openlines', 'm9999_later', 'x')"
+    )
+    connection.commit()
+    for ask in (store.migrate, store.check_schema):
+        with pytest.raises(StoreError, match=r"newer version of Open Lines \(it has m9999_later"):
+            ask()
+
+
+def test_a_database_that_is_not_up_to_date_says_what_to_run(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/empty.db", create=True)
+    with pytest.raises(StoreError, match="run: python -m tracker migrate"):
+        store.check_schema()
+    store.close()
+
+
+def test_a_missing_file_or_one_that_is_no_database_is_refused_in_words(tmp_path):
+    with pytest.raises(StoreError, match=r"absent\.db does not exist; run: python -m tracker migrate"):
+        open_store(f"sqlite:///{tmp_path}/absent.db")
+    (tmp_path / "text.db").write_text("This is no database, it is a long enough line of text. " * 40)
+    with pytest.raises(StoreError, match="cannot be used as a database"):
+        open_store(f"sqlite:///{tmp_path}/text.db").migrate()
+
+
+def test_a_migration_that_fails_leaves_the_old_schema_usable(store, monkeypatch):
+    def m0002_breaks(db):
+        db.execute("CREATE TABLE half (id INTEGER) STRICT")
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(migrations, "_migrations", [*migrations._migrations])
+    migrations()(m0002_breaks)
+    with pytest.raises(RuntimeError):
+        store.migrate()
+    assert "half" not in {row[0] for row in raw(store).execute("SELECT name FROM sqlite_master")}
+    assert store.revisions() == {"polls": 0, "record": 0}
+
+
+def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
+    connection = raw(filled)
+    queries = {
+        "queue": "SELECT * FROM candidate WHERE status = 'pending' AND evidence_at < '9' "
+        "ORDER BY evidence_at DESC, id DESC",
+        "due": "SELECT slug FROM feed WHERE enabled = 1 AND next_poll <= 'x'",
+        "polls": "SELECT * FROM poll WHERE ended_at >= 'x'",
+        "guid": "SELECT * FROM release WHERE feed = 'a' AND guid = 'b'",
+        "address": "SELECT * FROM release WHERE canonical_url = 'a' AND side = 'us'",
+        "sightings": "SELECT * FROM sighting WHERE candidate = 1",
+        "channel": "SELECT * FROM candidate WHERE channel = 'dpct'",
+        "decisions": "SELECT * FROM decision WHERE candidate = 1",
+    }
+    for name, query in queries.items():
+        plan = " ".join(row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + query))
+        assert "USING" in plan, f"{name}: {plan}"
+        assert "TEMP B-TREE" not in plan or name != "queue", plan
