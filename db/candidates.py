@@ -45,8 +45,8 @@ class Candidates:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def open(self, sighting: Sighting, status: Status, *, at: datetime) -> int:
-        """A new candidate for what a sighting reports; answers its id."""
+    def open(self, sighting: Sighting, status: Status, *, published: date, at: datetime) -> int:
+        """A new candidate for what a sighting in a release of that day reports; answers its id."""
         row = _sql.add_candidate(
             self._db,
             channel=sighting.channel,
@@ -55,11 +55,14 @@ class Candidates:
             starts=text_or_none(sighting.starts),
             status=status,
             opened_at=instant_text(at),
+            published=published.isoformat(),
         )
         return row["id"]
 
-    def add_sighting(self, candidate: int, release: int, revision: int, sighting: Sighting, *, at: datetime) -> bool:
-        """Whether the sighting was new; a release speaks once of a candidate."""
+    def add_sighting(
+        self, candidate: int, release: int, revision: int, sighting: Sighting, *, published: date, at: datetime
+    ) -> bool:
+        """Whether the sighting was new; a release (published on that day) speaks once of a candidate."""
         row = _sql.add_sighting(
             self._db,
             candidate=candidate,
@@ -73,7 +76,7 @@ class Candidates:
             seen_at=instant_text(at),
         )
         if row:
-            _sql.add_evidence(self._db, id=candidate, now=instant_text(at))
+            _sql.add_evidence(self._db, id=candidate, now=instant_text(at), published=published.isoformat())
         return row is not None
 
     def sharpen(self, candidate: int, sighting: Sighting) -> None:
@@ -95,8 +98,11 @@ class Candidates:
                 day(row["published"]),
             )
             for row in _sql.candidates_of(self._db, channel=channel)
-            if row["published"]
         ]
+
+    def sides_of(self, candidate: int) -> set[str]:
+        """The sides whose releases speak of a candidate."""
+        return {row["side"] for row in _sql.sides_of(self._db, candidate=candidate)}
 
     def get(self, candidate: int) -> Candidate | None:
         """The candidate with its sightings and decisions: three queries."""

@@ -31,6 +31,7 @@ class Connections:
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def get(self) -> sqlite3.Connection:
         """This thread's connection, opened on first use. Raises StoreError when the file cannot be opened."""
@@ -66,8 +67,14 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """BEGIN IMMEDIATE … COMMIT around the block; anything raised inside undoes it. Does not nest."""
-        connection = self.get()
+        """BEGIN IMMEDIATE … COMMIT around the block; anything raised inside undoes it. Does not nest.
+
+        Threads of one process take turns: SQLite's own waiting is blind to who came first, and starves some.
+        """
+        with self._turn:
+            yield from self._written(self.get())
+
+    def _written(self, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:

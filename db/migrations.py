@@ -225,7 +225,8 @@ CREATE TABLE candidate (
     again TEXT,
     version INTEGER NOT NULL DEFAULT 1,
     opened_at TEXT NOT NULL,
-    evidence_at TEXT NOT NULL
+    evidence_at TEXT NOT NULL,
+    published TEXT NOT NULL
 ) STRICT;
 CREATE INDEX candidate_by_status ON candidate (status, evidence_at);
 CREATE INDEX candidate_by_channel ON candidate (channel, signal);

@@ -39,22 +39,30 @@ def take_in(db: Subjects, release: Release, kept: Kept, sightings: Iterable[Sigh
 
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
     known = _newest_match(db, release, sighting)
-    heard = _heard_on_record(db, release, sighting, now)
     if known is None:
-        told_already = bool(heard) and new_evidence(Status.RECORDED, release.side, heard) is None
-        candidate = db.candidates.open(sighting, Status.RECORDED if told_already else Status.PENDING, at=now)
-        return db.candidates.add_sighting(candidate, kept.id, kept.revision, sighting, at=now)
-    before = db.candidates.get(known.id)
-    if not db.candidates.add_sighting(known.id, kept.id, kept.revision, sighting, at=now):
+        return _open(db, release, kept, sighting, now)
+    heard = db.candidates.sides_of(known.id)
+    if not _add(db, known.id, release, kept, sighting, now):
         return False
     if known.status is Status.PENDING:
         if sharper(sighting, known.date, known.starts):
             db.candidates.sharpen(known.id, sighting)
-        return True
-    heard |= {seen.release.side for seen in before.sightings}
-    if why := new_evidence(known.status, release.side, heard):
+    elif why := new_evidence(known.status, release.side, heard | _heard_on_record(db, release, sighting, now)):
         db.candidates.reopen(known.id, why)
     return True
+
+
+def _open(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
+    """A new candidate; one that the record tells of, on the word of this side too, has no need of a reviewer."""
+    heard = _heard_on_record(db, release, sighting, now)
+    told_already = bool(heard) and new_evidence(Status.RECORDED, release.side, heard) is None
+    status = Status.RECORDED if told_already else Status.PENDING
+    candidate = db.candidates.open(sighting, status, published=release.published, at=now)
+    return _add(db, candidate, release, kept, sighting, now)
+
+
+def _add(db: Subjects, candidate: int, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
+    return db.candidates.add_sighting(candidate, kept.id, kept.revision, sighting, published=release.published, at=now)
 
 
 def _newest_match(db: Subjects, release: Release, sighting: Sighting) -> Known | None:

@@ -1,13 +1,14 @@
--- name: add_candidate(channel, signal, date, starts, status, opened_at)^
-INSERT INTO candidate (channel, signal, date, starts, status, opened_at, evidence_at)
-VALUES (:channel, :signal, :date, :starts, :status, :opened_at, :opened_at)
+-- name: add_candidate(channel, signal, date, starts, status, opened_at, published)^
+INSERT INTO candidate (channel, signal, date, starts, status, opened_at, evidence_at, published)
+VALUES (:channel, :signal, :date, :starts, :status, :opened_at, :opened_at, :published)
 RETURNING id;
 
 -- name: candidates_of(channel)
-SELECT candidate.id, candidate.signal, candidate.date, candidate.starts, candidate.status, candidate.evidence_at,
-       (SELECT MAX(release.published) FROM sighting JOIN release ON release.id = sighting.release
-        WHERE sighting.candidate = candidate.id) AS published
-FROM candidate WHERE candidate.channel = :channel ORDER BY candidate.id;
+SELECT id, signal, date, starts, status, published FROM candidate WHERE channel = :channel ORDER BY id;
+
+-- name: sides_of(candidate)
+SELECT DISTINCT release.side FROM sighting JOIN release ON release.id = sighting.release
+WHERE sighting.candidate = :candidate;
 
 -- name: add_sighting(candidate, release, revision, signal, date, starts, confidence, evidence, seen_at)^
 INSERT INTO sighting (candidate, release, revision, signal, date, starts, confidence, evidence, seen_at)
@@ -18,8 +19,10 @@ RETURNING id;
 -- name: sharpen(id, date, starts)!
 UPDATE candidate SET date = :date, starts = :starts WHERE id = :id;
 
--- name: add_evidence(id, now)!
-UPDATE candidate SET version = version + 1, evidence_at = :now WHERE id = :id;
+-- name: add_evidence(id, now, published)!
+UPDATE candidate SET version = version + 1, evidence_at = :now,
+    published = CASE WHEN published < :published THEN :published ELSE published END
+WHERE id = :id;
 
 -- name: reopen(id, again)!
 UPDATE candidate SET status = 'pending', again = :again WHERE id = :id;

@@ -70,7 +70,7 @@ ORDER BY release.id LIMIT 1;
 SELECT release.id, release.revision, release_revision.hash
 FROM release JOIN release_revision
     ON release_revision.release = release.id AND release_revision.number = release.revision
-WHERE release.feed = :feed AND release.guid = :guid;
+WHERE release.feed IS NOT DISTINCT FROM :feed AND release.guid = :guid;
 
 -- name: add_release(feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)^
 INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)
