@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import settings_from
+from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
 
@@ -56,3 +57,10 @@ def seeded_2023(service: Service, clock: Clock) -> Service:
     """The same, with what had happened by 2023-11-01, when channels stood suspended."""
     seed(service.store, service.packs, at=clock(), until=date(2023, 11, 1))
     return service
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A real HTTP server on loopback, scripted by the test."""
+    with running_site() as site:
+        yield site

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.feeds.conftest import Site
+from tests.site import Site
 from tracker.model import Feed
 from tracker.poll import LONGEST_WAIT, next_poll, poll_feed
 from tracker.service import Service

@@ -6,8 +6,8 @@ from threading import Event
 
 import pytest
 
-from tests.feeds.conftest import Site
 from tests.feeds.test_poll import HARBOR, feed_at, rss
+from tests.site import Site
 from tracker.scheduler import Polling
 from tracker.service import Service
 
