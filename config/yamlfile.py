@@ -47,7 +47,10 @@ class YamlFile:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            found = [self._mistake(detail, model) for detail in error.errors(include_url=False)]
+            # A key that is misspelt is unknown and missing at once: say what was written before what was not.
+            details = error.errors(include_url=False)
+            written = [detail for detail in details if detail["type"] != "missing"] or details
+            found = [self._mistake(detail, model) for detail in written]
             raise min(found, key=lambda mistake: mistake.line or 0) from None
 
     def error(self, loc: Loc, wrong: str, remedy: str, *, at_key: bool = False) -> ConfigError:

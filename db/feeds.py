@@ -227,8 +227,8 @@ class Feeds:
             seen_at=instant_text(now),
         )
 
-    def releases(self, *, feed: str | None = None, since: date = date.min) -> list[tuple[Release, int]]:
-        """Stored releases with the number of their newest revision, in the order of arrival."""
+    def releases(self, *, feed: str | None = None, since: date = date.min) -> list[tuple[Release, Kept]]:
+        """Stored releases in their newest revision, in the order of arrival."""
         return [
             (
                 Release(
@@ -242,7 +242,7 @@ class Feeds:
                     url=row["url"],
                     feed=row["feed"],
                 ),
-                row["revision"],
+                Kept(row["id"], row["revision"], fresh=False, revised=False),
             )
             for row in _sql.releases(self._db, feed=feed or "", since=since.isoformat())
         ]

@@ -120,7 +120,7 @@ REFUSED = [
         "feeds.yaml",
         "every: 30m",
         "evry: 30m",
-        'feeds.yaml, line 1, north-news: the key "every" is missing; add it.',
+        'feeds.yaml, line 7, north-news.evry: "evry" is not a key that belongs here; did you mean "every"?',
     ),
     (
         "feeds.yaml",

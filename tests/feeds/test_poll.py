@@ -108,8 +108,8 @@ def test_an_edited_item_is_a_revision_of_the_same_release(polled, site: Site, ag
     row = polled(feed)
     assert (row.fresh, row.revised) == (0, 1)
     with polled.service.store.reading() as db:
-        ((_, revision),) = db.feeds.releases(feed="sample")
-    assert revision == 2
+        ((_, kept),) = db.feeds.releases(feed="sample")
+    assert kept.revision == 2
     assert len(pending(polled.service)) == 1
 
 

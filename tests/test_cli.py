@@ -1,0 +1,291 @@
+"""The commands as an operator runs them: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.feeds.test_poll import HARBOR, TALKS, rss
+from tests.site import Site
+
+RELEASE = {
+    "id": "x-1", "title": "Talks", "summary": TALKS[1], "side": "us", "lang": "en", "published": "2024-01-10",
+    "url": "https://news.example/1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENLINES_")}
+    return clean | {"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_LOG_LEVEL": "warning", "COLUMNS": "200"}
+
+
+@pytest.fixture
+def tracker(environment):
+    """Runs a command to its end; answers the finished process."""
+
+    def run(*arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-m", "tracker", *arguments],
+            cwd=ROOT, env=environment | env, input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def seeded_folder(tracker):
+    assert tracker("migrate").returncode == 0
+    assert tracker("seed", "--until", "2023-11-01").returncode == 0
+
+
+def feed_entry(slug: str, url: str) -> str:
+    lines = (f"slug: {slug}", "publisher: P", "side: us", "lang: en", "kind: feed", f"url: {url}", "every: 30m")
+    return "- " + "\n  ".join((*lines, "allow_private: true")) + "\n"
+
+
+def configured(folder: Path, feeds: str) -> Path:
+    """A copy of the shipped configuration with other feeds."""
+    copy = folder / "config"
+    shutil.copytree(ROOT / "config" / "relationships", copy / "relationships")
+    (copy / "relationships" / "us-china" / "feeds.yaml").write_text(feeds, encoding="utf-8")
+    return copy
+
+
+def one_sentence(text: str) -> bool:
+    return text.count("\n") == 1 and "Traceback" not in text
+
+
+def test_migrate_makes_the_database_once(tracker):
+    assert "applied m0001" in tracker("migrate").stdout
+    assert "is up to date" in tracker("migrate").stdout
+
+
+def test_seed_twice_changes_nothing_and_says_so(tracker):
+    tracker("migrate")
+    assert "27 channels" in tracker("seed").stdout
+    assert "Nothing changed" in tracker("seed").stdout
+
+
+def test_commands_on_a_missing_database_say_what_to_run(tracker):
+    done = tracker("seed")
+    assert done.returncode == 2
+    assert one_sentence(done.stderr)
+    assert "python -m tracker migrate" in done.stderr
+
+
+def test_detect_reads_json_lines_and_writes_explained_candidates(tracker):
+    done = tracker("detect", stdin=json.dumps(RELEASE) + "\n")
+    (answer,) = [json.loads(line) for line in done.stdout.splitlines()]
+    (found,) = answer["candidates"]
+    assert answer["id"] == "x-1"
+    assert (found["channel"], found["signal"], found["state"], found["date"]) == (
+        "dpct",
+        "held",
+        "active",
+        "2024-01-09",
+    )
+    for words in found["evidence"]:
+        assert RELEASE[words["field"]][words["start"] : words["end"]] == words["text"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{not json", "line 1 is not JSON"),
+        ("[]", "line 1 is no object"),
+        (json.dumps(RELEASE | {"published": "2024-02-30"}), "published"),
+        (json.dumps({k: v for k, v in RELEASE.items() if k != "title"}), "title"),
+    ],
+)
+def test_detect_names_line_and_field_of_bad_input(tracker, line, words):
+    done = tracker("detect", stdin=line + "\n")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert one_sentence(done.stderr)
+
+
+def test_evaluate_prints_figures_and_misses(tracker, tmp_path):
+    missed = {"relevant": True, "updates": [{"channel": "climate", "signal": "held", "date": "2024-01-09"}]}
+    right = {"relevant": True, "updates": [{"channel": "dpct", "signal": "held", "date": "2024-01-09"}]}
+    cases = [RELEASE | right, RELEASE | {"id": "x-2"} | missed]
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(json.dumps(case) for case in cases), encoding="utf-8")
+    done = tracker("evaluate", str(file))
+    assert done.returncode == 0
+    assert "x-2" in done.stdout
+    assert "recall" in done.stdout
+
+
+def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_path):
+    file = tmp_path / "talks.txt"
+    file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")
+    arguments = (
+        "add-file",
+        str(file),
+        "--url",
+        "https://news.example/talks",
+        "--side",
+        "us",
+        "--published",
+        "2024-01-10",
+    )
+    assert "dpct held 2024-01-09 (pending)" in tracker(*arguments).stdout
+    assert "dpct held 2024-01-09 (pending)" in tracker(*arguments).stdout, "handed in twice it is one release"
+    wrong = tracker(*arguments[:-3], "uk", *arguments[-2:])
+    assert wrong.returncode == 2
+    assert "'uk' is no side. Use one of cn, third-party, us." in wrong.stderr
+
+
+def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site):
+    page = f"<html><head><title>{TALKS[0]}</title></head><body><article><h1>{TALKS[0]}</h1>" + (
+        f"<p>{TALKS[1]}</p><p>The two sides exchanged views on many matters over two days of meetings.</p>" * 2
+    )
+    url = site.serve("/talks", body=page.encode(), Content_Type="text/html; charset=utf-8")
+    refused = tracker("add-url", url, "--side", "us", "--published", "2024-01-10")
+    assert refused.returncode == 2, "a private address is not fetched unless asked"
+    done = tracker("add-url", url, "--side", "us", "--published", "2024-01-10", "--allow-private")
+    assert "dpct held 2024-01-09 (pending)" in done.stdout, done.stderr
+
+
+def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker, tmp_path, site: Site):
+    good, broken = site.serve("/good", body=rss(TALKS, HARBOR)), site.serve("/broken", 500)
+    config = configured(tmp_path, feed_entry("good", good) + feed_entry("broken", broken))
+    env = {"OPENLINES_CONFIG": str(config)}
+    tracker("migrate", **env)
+    tracker("seed", "--until", "2023-11-01", **env)
+    done = tracker("poll", **env)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"good\W+read\W+2\W+2\W+0\W+1", done.stdout)
+    assert "500" in done.stdout
+    assert "500" in tracker("feeds", **env).stdout
+    unknown = tracker("poll", "god", **env)
+    assert unknown.returncode == 2
+    assert "good" in unknown.stderr
+    assert "0 new sighting(s)" in tracker("replay", **env).stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("every: 30m", "evry: 30m", r"feeds\.yaml, line 7, .*evry.*every"),
+        ("every: 30m", "every: 30", r"feeds\.yaml, line 7, a-feed\.every: \"30\" has no unit"),
+        ("side: us", "side: uk", r"feeds\.yaml, line 3, .*side.*uk"),
+    ],
+)
+def test_a_bad_configuration_is_one_sentence_with_file_line_and_field_and_writes_nothing(
+    tracker, tmp_path, old, new, words
+):
+    config = configured(tmp_path, feed_entry("a-feed", "https://news.example/").replace(old, new))
+    done = tracker("seed", OPENLINES_CONFIG=str(config))
+    assert done.returncode == 2
+    assert one_sentence(done.stderr)
+    assert re.search(words, done.stderr), done.stderr
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_wrong_setting_is_refused_with_the_values_allowed(tracker):
+    done = tracker("migrate", OPENLINES_POLL="maybe")
+    assert done.returncode == 2
+    assert "OPENLINES_POLL" in done.stderr
+    assert "maybe" in done.stderr
+    assert one_sentence(done.stderr)
+
+
+def test_people_and_tokens_are_added_once_and_taken_away(tracker, seeded_folder):
+    assert tracker("user", "add", "ana", "--password-stdin", stdin="correct horse battery\n").returncode == 0
+    assert "is a user ana already" in tracker("user", "add", "ana", "--password-stdin", stdin="x" * 12 + "\n").stderr
+    assert "too short" in tracker("user", "add", "ben", "--password-stdin", stdin="short\n").stderr
+    assert "ana\treviewer\tenabled" in tracker("user", "list").stdout
+    assert "/login/" in tracker("user", "link", "ana").stdout
+    assert tracker("user", "disable", "ana").returncode == 0
+    token = tracker("token", "create", "notebook", "--role", "reader").stdout.strip()
+    assert token.startswith("ol_")
+    assert "in use" in tracker("token", "create", "notebook").stderr
+    assert "notebook\treader\tin use" in tracker("token", "list").stdout
+    assert tracker("token", "revoke", "notebook").returncode == 0
+
+
+@pytest.fixture
+def serving(environment):
+    """Starts `serve` in a process of its own; answers it with its address and sign-in link."""
+    running = []
+
+    def start(**env: str):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tracker", "serve"],
+            cwd=ROOT, env=environment | {"OPENLINES_PORT": "0"} | env,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        running.append(process)
+        address = re.search(r"http://[\d.:]+", process.stdout.readline()).group()
+        return process, address
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def get(url: str) -> tuple[int, str]:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.status, answer.read().decode()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_serve_answers_prints_a_one_time_link_and_ends_cleanly(seeded_folder, serving, name):
+    process, address = serving(OPENLINES_POLL="off")
+    link = re.search(r"http://\S+/login/\S+", process.stdout.readline()).group()
+    status, page = get(address + "/")
+    assert status == 200
+    assert "Defense Policy Coordination Talks" in page
+    assert get(link)[0] == 200
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        get(link)
+    process.send_signal(getattr(signal, name))
+    assert process.wait(20) == 0
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_with_feeds_that_cannot_be_reached_it_still_serves_and_says_so(tracker, serving, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/feed"
+    env = {"OPENLINES_CONFIG": str(configured(tmp_path, feed_entry("a-feed", url)))}
+    tracker("migrate", **env)
+    tracker("seed", **env)
+    _, address = serving(**env)
+    for _ in range(100):
+        if "a-feed" in (page := get(address + "/feeds")[1]) and "refused" in page:
+            break
+        signal.sigtimedwait([], 0.1)
+    assert "refused" in page
+
+
+def test_a_port_in_use_is_one_sentence(tracker, seeded_folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = tracker("serve", OPENLINES_PORT=port)
+    assert done.returncode == 2
+    assert one_sentence(done.stderr)
+    assert f"Port {port} on 127.0.0.1 is in use." in done.stderr
+
+
+def test_every_command_of_the_readme_exists(tracker):
+    commands = set(re.findall(r"python -m tracker ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    helped = tracker("--help").stdout
+    assert commands
+    assert all(f"  {command} " in helped for command in commands), commands
