@@ -101,7 +101,7 @@ def take(service: Service, release: Release, *, relationship: str | None = None)
         service.store,
         release,
         detect,
-        guid="handed-in:" + (canonical_url(release.url) if release.url else release.fingerprint),
+        guid=f"handed-in:{release.side}:{canonical_url(release.url) if release.url else release.fingerprint}",
         canonical_url=canonical_url(release.url) if release.url else None,
         now=service.clock(),
     )

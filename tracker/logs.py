@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 
 _QUIET = ("apscheduler", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
@@ -28,7 +29,8 @@ class _JsonLines(logging.Formatter):
 def set_up_logs(level: str, form: str) -> None:
     """Send every log line to standard error; `form` is text or json."""
     handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    text = logging.Formatter("%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    text.converter = time.gmtime
     handler.setFormatter(_JsonLines() if form == "json" else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:

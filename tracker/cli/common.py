@@ -12,9 +12,9 @@ from tracker.logs import set_up_logs
 from tracker.service import Service, open_service
 
 
-def settings() -> Settings:
-    """The settings, with logs set up as they say. Raises SettingsError."""
-    read = settings_from(os.environ)
+def settings(**defaults: str) -> Settings:
+    """The settings, with logs set up as they say; `defaults` stand in for unset variables. Raises SettingsError."""
+    read = settings_from(defaults | os.environ)
     set_up_logs(read.log_level, read.log_format)
     return read
 

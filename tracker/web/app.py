@@ -62,6 +62,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["openlines"] = Current(service)
     csrf.init_app(app)
     app.register_api(api.blueprint)
+    app.register_api(api.health_blueprint)
     csrf.exempt(api.blueprint)
     for blueprint in (pages.blueprint, review.blueprint, auth.blueprint):
         app.register_blueprint(blueprint)

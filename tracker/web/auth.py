@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,9 +24,6 @@ ROLES = {"public": 0, "reader": 1, "reviewer": 2, "admin": 3}
 
 blueprint = Blueprint("auth", __name__)
 passwords = PasswordHasher()
-
-_NOBODY = passwords.hash("nobody has this password")
-"""Checked for unknown names, so that a wrong name takes as long as a wrong password."""
 
 
 def open_to(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -134,10 +131,16 @@ def sign_out() -> Response:
     return response
 
 
+@cache
+def _nobody() -> str:
+    """A hash to check for unknown names, so that a wrong name takes as long as a wrong password."""
+    return passwords.hash("nobody has this password")
+
+
 def _password_fits(account: Account | None, password: str) -> bool:
     usable = account is not None and account.password_hash and account.disabled_at is None
     try:
-        fits = passwords.verify(account.password_hash if usable else _NOBODY, password)
+        fits = passwords.verify(account.password_hash if usable else _nobody(), password)
     except VerificationError:
         return False
     return bool(fits and usable)

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from flask import Response, current_app, request
@@ -110,7 +110,7 @@ class Current:
         """
         snapshot = self.snapshot()
         minute = self.now().replace(second=0, microsecond=0)
-        key = (request.full_path, snapshot.revisions, minute)
+        key = (request.full_path, snapshot.revisions, minute, self.service.today())
         found = self._rendered.get(key)
         if found is None:
             body = render()
@@ -135,12 +135,13 @@ def current() -> Current:
 def moment_from_request() -> Moment:
     """The two clocks of a request: `as_of` (a day) and `known_at` (a day or instant), each now when not given.
 
+    Now is when the newest revision was read: nothing was recorded since, and an answer keeps its bytes until then.
     Raises Refused that names the field.
     """
-    now = current().now()
+    now = current().snapshot().now
     as_of = request.args.get("as_of", "")
     known_at = request.args.get("known_at", "")
-    return Moment(_day(as_of) if as_of else now.date(), _instant(known_at) if known_at else now)
+    return Moment(_day(as_of) if as_of else current().service.today(), _instant(known_at) if known_at else now)
 
 
 def shows_the_past() -> bool:
@@ -163,24 +164,33 @@ def _near(slug: str, known: tuple[str, ...]) -> str:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return _calendar_day(text)
     except ValueError:
         raise Refused(
             f"as_of is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field="as_of"
         ) from None
 
 
+def _calendar_day(text: str) -> date:
+    """Only YYYY-MM-DD: `date.fromisoformat` also reads weeks and days without hyphens."""
+    if len(text) != 10 or text[4::3] != "--":
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
 def _instant(text: str) -> datetime:
-    """A day means its end, so that `known_at` of a day shows all that was recorded on it."""
+    """A day means its end, and so does a second: `known_at` of either shows all that was recorded in it."""
     try:
         if len(text) == 10:
-            return datetime.fromisoformat(text + "T23:59:59.999999+00:00")
+            return datetime.combine(_calendar_day(text), time.max, UTC)
         # A plus sign that was not escaped arrives as a space.
         instant = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
+        if "." not in text:
+            instant = instant.replace(microsecond=999_999)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise Refused(
             f"known_at is {text!r}, which is neither a day nor an instant.",
             "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
             field="known_at",
         ) from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,0 +1,147 @@
+"""What detection makes of single releases, and what holds for any text."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.detect.conftest import ROOT, Detect
+from tracker.detect import STATE_SAID, Detector, detect
+from tracker.model import Release, Signal
+
+ARTICLE = ROOT.parent / "shared/seed/act-2024-03-china-us-restore-military-communications.txt"
+THAW = {
+    ("dpct", "held", "2024-01-09", "2024-01-08"),
+    ("joint-staff", "held", "2023-12-21", None),
+    ("strategic-channel", "held", "2024-01-27", "2024-01-26"),
+    ("nuclear-arms-control", "held", "2023-11-06", None),
+}
+FRAGMENTS = (
+    *("China", "the U.S.", "中美", "美方", "Secretary Austin", "Dong Jun", "董軍", "met", "will meet", "refused"),
+    *("恢复", "取消", "Defense Policy Coordination Talks", "海上軍事安全磋商機制", "on Tuesday", "14日、15日"),
+    *("Jan. 8-9", ", ", "。", ". ", "[", "İ", "ﬁ"),
+)
+texts = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=25).map(" ".join)
+
+
+def told(found) -> set[tuple[str, str, str | None, str | None]]:
+    return {
+        (s.channel, s.signal.value, s.date.value if s.date else None, s.starts.isoformat() if s.starts else None)
+        for s in found
+    }
+
+
+def test_an_article_about_a_winter_tells_each_of_its_events(sightings_in: Detect):
+    found = sightings_in(
+        "Washington and Beijing talk again",
+        "Soldiers of China and the United States speak with one another once more. Officials gathered at the Pentagon "
+        "on Jan. 8-9 for the Defense Policy Coordination Talks between the United States and China, and on Dec. 21 the "
+        "chairman of the Joint Chiefs, Gen. Charles Q. Brown, had a video call with China's Gen. Liu Zhenli, chief of "
+        "the Joint Staff Department.\n\nU.S. National Security Advisor Jake Sullivan and Chinese Foreign Minister Wang "
+        "Yi met in Bangkok on Jan. 26-27. They are to open a U.S.-China dialogue on [artificial intelligence] in the "
+        "spring.\n\nChina and the United States also held talks on nuclear arms control on Nov. 6 in Washington. "
+        + "Analysts differ. "
+        * 140,
+        "2024-03-01",
+    )
+    assert told(found) == THAW | {("ai-dialogue", "announced", "2024", None)}
+
+
+@pytest.mark.skipif(not ARTICLE.exists(), reason="the article that started the project lies beside the repository only")
+def test_the_article_that_started_the_project_yields_its_five_events(sightings_in: Detect):
+    title, _, rest = ARTICLE.read_text(encoding="utf-8").partition("\n")
+    found = told(sightings_in(title, rest.strip(), "2024-03-01"))
+    assert found >= THAW
+    assert any(
+        channel == "ai-dialogue" and signal == "announced" and day and day[:4] == "2024"
+        for channel, signal, day, _ in found
+    )
+
+
+def test_the_eight_measures_are_eight_sightings(sightings_in: Detect):
+    found = sightings_in(
+        "外交部公布八項措施",
+        "外交部5日宣布:取消中美兩軍戰區領導通話、中美國防部工作會晤、中美海上軍事安全磋商機制會議;"
+        "暫停中美非法移民遣返合作、刑事司法協助合作、打擊跨國犯罪合作、禁毒合作和氣候變化商談。",
+        "2022-08-05",
+        "cn",
+    )
+    military = {"theater-commanders", "dpct", "mmca"}
+    others = {"repatriation", "legal-assistance", "transnational-crime", "counternarcotics", "climate"}
+    assert {s.channel for s in found if s.signal is Signal.CANCELLED} == military
+    assert {s.channel for s in found if s.signal is Signal.SUSPENDED} == others
+    assert {STATE_SAID[s.signal].value for s in found} == {"suspended"}
+    assert {str(s.date) for s in found} == {"2022-08-05"}
+
+
+@pytest.mark.parametrize(
+    ("summary", "signal"),
+    [
+        ("The United States and China held Defense Policy Coordination Talks on Tuesday.", Signal.HELD),
+        ("The United States and China will hold Defense Policy Coordination Talks on Friday.", Signal.ANNOUNCED),
+        ("China and the United States agreed to resume the Defense Policy Coordination Talks.", Signal.RESUMED),
+        ("China suspended the Defense Policy Coordination Talks with the United States.", Signal.SUSPENDED),
+        ("China cancelled the Defense Policy Coordination Talks with the United States.", Signal.CANCELLED),
+        ("China postponed the Defense Policy Coordination Talks with the United States.", Signal.POSTPONED),
+        ("China refused a U.S. request for Defense Policy Coordination Talks.", Signal.REFUSED),
+        ("China terminated the Defense Policy Coordination Talks with the United States.", Signal.ENDED),
+    ],
+)
+def test_the_verb_gives_the_signal(sightings_in: Detect, summary: str, signal: Signal):
+    assert [(s.channel, s.signal) for s in sightings_in("Report", summary, "2024-01-10")] == [("dpct", signal)]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "If China and the United States held Defense Policy Coordination Talks, tension would fall.",
+        "There are no plans for Defense Policy Coordination Talks between China and the United States.",
+        "The United States hopes that China will hold Defense Policy Coordination Talks.",
+        "China and the United States had last met for Defense Policy Coordination Talks in 2021.",
+        "China and Japan held Defense Policy Coordination Talks on Tuesday; the United States took note.",
+    ],
+)
+def test_suppositions_denials_wishes_memories_and_other_pairs_are_silent(sightings_in: Detect, summary: str):
+    assert sightings_in("Report", summary, "2024-01-10") == []
+
+
+def test_evidence_names_its_roles_and_quotes_the_original(sightings_in: Detect):
+    summary = "美軍印太司令部帕帕羅10日與解放軍南部戰區司令員吳亞男視訊通話。"
+    (found,) = sightings_in("美中戰區指揮官通話", summary, "2024-09-11")
+    assert {e.role for e in found.evidence} >= {"channel", "signal", "date", "party"}
+    assert "10日" in {e.text for e in found.evidence}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    title=texts,
+    summary=texts,
+    side=st.sampled_from(["us", "cn", "third-party"]),
+    published=st.dates(date(2000, 1, 1), date(2099, 1, 1)),
+)
+def test_any_text_gives_true_quotations_and_the_same_answer_twice(
+    detector: Detector, title: str, summary: str, side: str, published: date
+):
+    release = Release(None, side, "en", "", title, summary, published)
+    found = detect(release, detector)
+    assert found == detect(release, detector)
+    assert [s.confidence for s in found] == sorted((s.confidence for s in found), reverse=True)
+    for sighting in found:
+        assert 0 < sighting.confidence < 1
+        assert sighting.channel in detector.lexicon.channels
+        assert sighting.evidence
+        for e in sighting.evidence:
+            assert e.text == getattr(release, e.field)[e.start : e.end] != ""
+
+
+def test_every_signal_speaks_of_a_state():
+    assert set(STATE_SAID) == set(Signal)
+
+
+def test_detection_reads_no_files():
+    for module in (ROOT / "tracker/detect").glob("*.py"):
+        assert "open(" not in Path(module).read_text(encoding="utf-8")

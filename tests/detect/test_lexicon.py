@@ -1,0 +1,70 @@
+"""The lexicon says what is wrong with it, and its terms match as its docstring promises."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from tracker.detect import Lexicon
+from tracker.detect.match import Index
+from tracker.detect.normalise import fold
+
+SMALL = {
+    "relationship": "a-b",
+    "parties": {"a": ["Aland"], "b": ["Bland", "贝国"]},
+    "pair": ["Aland-Bland"],
+    "others": {},
+    "offices": {
+        "a-chief": {"party": "a", "holders": [{"names": ["Ann"], "since": "2020-01-01", "until": "2021-12-31"}]}
+    },
+    "channels": {"line": {"names": ["(hot|cold) line(s|)", "RED", "talk* on ... trade"]}},
+    "signals": {"contact": ["met"]},
+    "marks": {"masked": ["hot line dance"]},
+}
+
+
+def found(text: str, published: date = date(2021, 1, 1)) -> list[tuple[str, str]]:
+    folded = fold(text)
+    mentions = Index(Lexicon.model_validate(SMALL)).find(folded, published)
+    return [(m.key, folded.text[m.start : m.end]) for m in mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the cold lines rang", [("line", "cold lines")]),
+        ("a Hot-Line", [("line", "Hot-Line")]),
+        ("RED is red", [("line", "RED")]),
+        ("talking on farm trade", [("line", "talking on farm trade")]),
+        ("talks on farms. Free trade", []),
+        ("a hot line dance", []),
+        ("shot lines", []),
+        ("貝國", [("b", "贝国")]),
+    ],
+)
+def test_terms_match_words_alternatives_wildcards_and_capitals(text: str, expected: list[tuple[str, str]]):
+    assert found(text) == expected
+
+
+def test_a_name_stands_for_an_office_only_while_its_holder_has_it():
+    assert found("Ann") == [("a-chief", "Ann")]
+    assert found("Ann", date(2023, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"pair": ["x"]}, "too short"),
+        ({"pair": ["(a|b"]}, "unbalanced bracket"),
+        ({"pair": ["*land"]}, "begins with a wildcard"),
+        ({"offices": {"c-chief": {"party": "c"}}}, "no party"),
+        ({"channels": {"line": {"pairings": [{"offices": ["a-chief", "nobody"]}]}}}, "nobody"),
+        ({"channels": {"line": {"visitors": ["nobody"]}}}, "nobody"),
+    ],
+)
+def test_a_mistake_in_the_lexicon_is_named(change: dict, words: str):
+    with pytest.raises(ValidationError, match=words):
+        Lexicon.model_validate(SMALL | change)

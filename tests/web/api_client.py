@@ -1,0 +1,138 @@
+"""A client of the API for tests: every answer that it receives is held against the OpenAPI document."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from werkzeug.test import TestResponse
+
+from config.settings import settings_from
+from tests.conftest import ROOT, Clock
+from tracker.seed import seed
+from tracker.service import Service, open_service
+from tracker.web.app import create_app
+
+PROBLEM = "application/problem+json"
+
+AMERICAN = {
+    "title": "Readout of the U.S.-PRC Defense Policy Coordination Talks",
+    "text": "WASHINGTON. The United States and the People's Republic of China held the 17th U.S.-PRC Defense Policy "
+    "Coordination Talks at the Pentagon on January 8-9, 2024.",
+    "side": "us",
+    "lang": "en",
+    "published": "2024-01-09",
+    "publisher": "Department of Defense",
+    "url": "https://www.example.mil/readout",
+}
+CHINESE = {
+    "title": "中美两军举行第十七次国防部工作会晤",
+    "text": "1月8日至9日，第十七次中美国防部工作会晤在华盛顿举行。",
+    "side": "cn",
+    "lang": "zh",
+    "published": "2024-01-10",
+    "publisher": "国防部",
+    "url": "https://www.example.cn/1",
+}
+
+
+class Api:
+    """The real application over a service. Paths are given below /api/v1, or from the root."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.app = create_app(service)
+        self.client = self.app.test_client()
+        self.document = self.client.get("/api/v1/openapi.json").get_json()
+        self._closed = _closed(self.document)
+        self._tokens: dict[str, str] = {}
+
+    def token(self, role: str) -> dict[str, str]:
+        """Headers that sign in a token of a role, named after it."""
+        if role not in self._tokens:
+            with self.service.store.writing() as db:
+                self._tokens[role] = db.accounts.make_token(f"{role}-token", role, at=self.service.clock())
+        return {"Authorization": f"Bearer {self._tokens[role]}"}
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.ask("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        return self.ask("POST", path, **options)
+
+    def ask(self, method: str, path: str, **options: Any) -> TestResponse:
+        address = path if path in ("/healthz", "/readyz", "/metrics") else f"/api/v1{path}"
+        response = self.client.open(address, method=method, **options)
+        self._check(method, address, response)
+        return response
+
+    def json(self, path: str, **options: Any) -> Any:
+        """The body of a GET that has to succeed."""
+        response = self.get(path, **options)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        return response.get_json()
+
+    def hand_in(self, release: dict[str, Any]) -> list[dict[str, Any]]:
+        """The candidates of a release that a reviewer hands in."""
+        response = self.post("/releases", json=release, headers=self.token("reviewer"))
+        assert response.status_code == 201, response.get_data(as_text=True)
+        return response.get_json()["candidates"]
+
+    def decide(self, candidate: dict[str, Any], role: str = "reviewer", **body: Any) -> TestResponse:
+        """The answer to a decision on the candidate as it was read."""
+        headers = self.token(role) | {"If-Match": f'"{candidate["version"]}"'}
+        return self.post(f"/candidates/{candidate['id']}/review", json=body, headers=headers)
+
+    def _check(self, method: str, address: str, response: TestResponse) -> None:
+        operation = self._operation(method, address.partition("?")[0])
+        described = operation["responses"].get(str(response.status_code))
+        assert described, f"{method} {address} answered {response.status_code}, which the document does not know"
+        content = described.get("content")
+        if content is None:
+            assert response.data == b""
+            return
+        assert list(content) == [response.mimetype]
+        if response.mimetype != "text/plain":
+            schema = content[response.mimetype]["schema"] | {"components": self._closed["components"]}
+            Draft202012Validator(schema, format_checker=FormatChecker()).validate(response.get_json())
+
+    def _operation(self, method: str, path: str) -> dict[str, Any]:
+        for template, operations in self.document["paths"].items():
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+                return operations[method.lower()]
+        raise AssertionError(f"{path} is not in the document")
+
+
+@contextmanager
+def api_over(folder: Path, *, until: date | None = None) -> Iterator[Api]:
+    """The API over a record of its own, for the tests of a module that leave the record alone."""
+    clock = Clock()
+    settings = settings_from({"OPENLINES_VAR": str(folder / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
+    service = open_service(settings, migrate=True, clock=clock)
+    service.prepare()
+    seed(service.store, service.packs, at=clock(), until=until)
+    yield Api(service)
+    service.store.close()
+
+
+def _closed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with no room for fields that it does not describe."""
+    closed = copy.deepcopy(document)
+    for schema in closed["components"]["schemas"].values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return closed
+
+
+def assert_problem(response: TestResponse, status: int, *, field: str | None = None, says: str = "") -> None:
+    """A problem document of that status, which names the field and says these words."""
+    body = response.get_json()
+    assert (response.status_code, response.mimetype, body["status"]) == (status, PROBLEM, status)
+    assert body.get("field") == field
+    assert says in f"{body['detail']} {body.get('remedy', '')}"

@@ -1,0 +1,111 @@
+"""What the reviewer's calls refuse: each in words that name the field, and nothing is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.web.api_client import AMERICAN, Api, api_over, assert_problem
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The record as of 2023-11-01, for tests that leave it alone."""
+    with api_over(tmp_path_factory.mktemp("refusals"), until=date(2023, 11, 1)) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def reviewer(api: Api) -> dict[str, str]:
+    return api.token("reviewer")
+
+
+@pytest.fixture(scope="module")
+def talks(api: Api) -> dict[str, Any]:
+    """A candidate that waits, and goes on waiting."""
+    (candidate,) = api.hand_in(AMERICAN)
+    return candidate
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"decision": "maybe"}, "decision"),
+        ({}, "decision"),
+        ({"decision": "reject"}, "note"),
+        ({"decision": "reject", "note": "  "}, "note"),
+        ({"decision": "reject", "note": "No.", "state": "active"}, "state"),
+        ({"decision": "accept", "state": "open"}, "state"),
+        ({"decision": "accept", "effective": "2024-02-30"}, "effective"),
+        ({"decision": "accept", "effective": "２０２４-01-09"}, "effective"),
+        ({"decision": "accept", "effective": 20240109}, "effective"),
+        ({"decision": "accept", "effective": "2024-01", "precision": "day"}, "precision"),
+        ({"decision": "accept", "state": None, "effective": "2024-01-09"}, "effective"),
+        ({"decision": "accept", "expected": "2024-06"}, "expected"),
+        ({"decision": "accept", "cause": ""}, "cause"),
+        ({"decision": "accept", "note": "x" * 1001}, "note"),
+        ({"decision": "accept", "contact": "held"}, "contact"),
+        ({"decision": "accept", "contact": {"outcome": None}}, "contact.outcome"),
+        ({"decision": "accept", "contact": {"end": "2024-01"}}, "contact.end"),
+        ({"decision": "accept", "contact": {"end": "2023-01-01"}}, "end"),
+        ({"decision": "accept", "contact": {"wher": "here"}}, "wher"),
+        ({"decision": "accept", "effectiv": "2024-01-09"}, "effectiv"),
+    ],
+)
+def test_a_decision_that_cannot_be_names_its_field_and_records_nothing(
+    api: Api, reviewer: dict[str, str], talks: dict[str, Any], body: dict[str, Any], field: str
+) -> None:
+    before = api.get("/channels/dpct").data
+    assert_problem(api.decide(talks, **body), 400, field=field)
+    assert api.get("/channels/dpct").data == before
+    assert api.json(f"/candidates/{talks['id']}", headers=reviewer)["status"] == "pending"
+
+
+def test_the_queue_is_filtered_by_status(api: Api, reviewer: dict[str, str], talks: dict[str, Any]) -> None:
+    assert [c["id"] for c in api.json("/candidates", headers=reviewer)["candidates"]] == [talks["id"]]
+    assert api.json("/candidates?status=accepted", headers=reviewer)["candidates"] == []
+    assert_problem(api.get("/candidates?status=open", headers=reviewer), 400, field="status", says="pending")
+
+
+@pytest.mark.parametrize("number", [0, 999, 2**63 - 1])
+def test_a_candidate_that_is_not_there_is_not_found(api: Api, reviewer: dict[str, str], number: int) -> None:
+    assert_problem(api.get(f"/candidates/{number}", headers=reviewer), 404)
+
+
+def test_a_number_beyond_all_candidates_is_not_found(api: Api, reviewer: dict[str, str]) -> None:
+    assert_problem(api.client.get(f"/api/v1/candidates/{10**40}", headers=reviewer), 404)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "says"),
+    [
+        ({"side": None}, "side", "string"),
+        ({"side": "uk"}, "side", "third-party"),
+        ({"lang": "fr"}, "lang", "en, zh"),
+        ({"published": "2024-01"}, "published", "YYYY-MM-DD"),
+        ({"published": None}, "published", "YYYY-MM-DD"),
+        ({"published": "0001-01-01"}, "published", "1900"),
+        ({"published": "9999-12-31"}, "published", "2199"),
+        ({"url": "ftp://example.org/x"}, "url", "https"),
+        ({"relationship": "us-uk"}, "relationship", "us-china"),
+        ({"title": " ", "text": ""}, "text", "title and a text"),
+        ({"titel": "x"}, "titel", "Did you mean title?"),
+        ({"title": None, "text": None, "url": None}, "text", "or a url"),
+        # A page on a private address is not fetched for anybody.
+        ({"title": None, "text": None, "url": "http://127.0.0.1/x"}, "url", "127.0.0.1"),
+        ({"title": None, "text": None, "url": "http://[::1"}, "url", "http"),
+    ],
+)
+def test_a_release_that_cannot_be_taken_names_its_field(
+    api: Api, reviewer: dict[str, str], change: dict[str, Any], field: str, says: str
+) -> None:
+    assert_problem(api.post("/releases", json=AMERICAN | change, headers=reviewer), 400, field=field, says=says)
+
+
+def test_nothing_of_the_queue_is_kept_on_the_way(api: Api, reviewer: dict[str, str], talks: dict[str, Any]) -> None:
+    for path in ("/candidates", f"/candidates/{talks['id']}"):
+        assert api.get(path, headers=reviewer).headers["Cache-Control"] == "no-store"
+        assert api.get(path).headers["Cache-Control"] == "no-store"

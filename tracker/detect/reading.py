@@ -1,0 +1,166 @@
+"""A release laid out for scoring: its sentences, each with clauses, mentions and dates."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tracker.detect.dates import DateMention, find_dates
+from tracker.detect.lexicon import Lexicon
+from tracker.detect.match import Index, Mention
+from tracker.detect.normalise import Folded, clauses, fold, sentences
+from tracker.model import Evidence, Release
+
+_BEFORE_PARTNER = re.compile(
+    r"(?:\b(?:with|and|between|from|counterparts?,?|by) (?:the |its |his )?|[同与和跟向对、]|-)$"
+)
+_AFTER_PARTNER = re.compile(
+    r"(?:'s)?\s?(?:defen[cs]e|foreign|prime|vice) (?:minister|secretary|premier)|[方防外财总首]|(?:国防|外交)部"
+)
+_JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
+
+
+@dataclass
+class Sentence:
+    """One sentence of the folded `field`, or the whole title. Positions are those of the folded text."""
+
+    field: str
+    folded: Folded
+    start: int
+    end: int
+    number: int
+    mentions: list[Mention]
+    dates: list[DateMention]
+    source: str = field(repr=False)
+    office_party: dict[str, str] = field(repr=False, default_factory=dict)
+
+    @cached_property
+    def clauses(self) -> list[tuple[int, int]]:
+        return clauses(self.folded.text, self.start, self.end)
+
+    @cached_property
+    def _clause_starts(self) -> list[int]:
+        return [start for start, _ in self.clauses]
+
+    def clause(self, position: int) -> int:
+        """The number of the clause in which a position lies."""
+        return max(0, bisect_right(self._clause_starts, position) - 1)
+
+    def of(self, kind: str, key: str | None = None) -> list[Mention]:
+        """Mentions of a kind, or of one key of it."""
+        return self._by_kind.get((kind, key), [])
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, str | None], list[Mention]]:
+        found: dict[tuple[str, str | None], list[Mention]] = {}
+        for mention in self.mentions:
+            found.setdefault((mention.kind, None), []).append(mention)
+            found.setdefault((mention.kind, mention.key), []).append(mention)
+        return found
+
+    def marked(self, key: str, clause: int | None = None) -> list[Mention]:
+        """Marks of the sentence, or of one clause."""
+        found = self.of("mark", key)
+        return found if clause is None else [m for m in found if self.clause(m.start) == clause]
+
+    @cached_property
+    def parties(self) -> frozenset[str]:
+        """Parties named here, by name, by an office of theirs, or as a pair."""
+        named = {m.key for m in self.of("party")}
+        named |= {self.office_party[m.key] for m in self.of("office")}
+        if self.of("pair"):
+            named |= set(self.office_party.values())
+        return frozenset(named)
+
+    @cached_property
+    def partners(self) -> list[Mention]:
+        """Other countries that stand here as a partner in talks, not as a place or a subject."""
+        found = self.of("partner")
+        for mention in self.of("other"):
+            before = self.folded.lower[max(self.start, mention.start - 24) : mention.start]
+            beside = _BEFORE_PARTNER.search(before) or _AFTER_PARTNER.match(self.folded.lower, mention.end)
+            if any(self._joined(mention, party) for party in self.of("party")):
+                found.append(mention._replace(kind="partner"))
+            elif beside:
+                found.append(mention)
+        return found
+
+    def _joined(self, country: Mention, party: Mention) -> bool:
+        """Is it a pair, as in "Manila and Beijing"?"""
+        first, second = (country, party) if country.start < party.start else (party, country)
+        return _JOINED.fullmatch(self.folded.lower, first.end, max(first.end, second.start)) is not None
+
+    def said(self, mention: DateMention) -> bool:
+        """Does the date belong to somebody's words, as in "said on Friday" or `13日表示`?"""
+        text = self.folded.lower
+        for mark in self.marked("reporting"):
+            latin = text[mark.start].isascii()
+            if 0 <= mark.start - mention.end <= (1 if latin else 5):
+                return True
+            if latin and mark.end <= mention.start and text[mark.end : mention.start].strip() in ("", "on"):
+                return True
+        return False
+
+    def evidence(self, start: int, end: int, role: str) -> Evidence:
+        """The original's words at folded characters [start, end)."""
+        first, last = self.folded.span(start, end)
+        return Evidence(self.field, first, last, self.source[first:last], role)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A release's title and the sentences of its summary."""
+
+    release: Release
+    title: Sentence
+    body: list[Sentence]
+
+    @property
+    def all(self) -> list[Sentence]:
+        return [self.title, *self.body]
+
+    @cached_property
+    def length(self) -> int:
+        return len(self.title.folded.text) + (len(self.body[-1].folded.text) if self.body else 0)
+
+
+def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
+    """Title and summary, cut into sentences with what each mentions; None where not both parties are spoken of."""
+    office_party = {slug: office.party for slug, office in lexicon.offices.items()}
+    texts = [(name, text, fold(text)) for name, text in (("title", release.title), ("summary", release.summary))]
+    found = [index.find(folded, release.published, release.side) for _, _, folded in texts]
+    if not _speaks_of_both(release, lexicon, [m for mentions in found for m in mentions]):
+        return None
+    title: list[Sentence] = []
+    body: list[Sentence] = []
+    for (name, text, folded), mentions in zip(texts, found, strict=True):
+        into = title if name == "title" else body
+        dates = find_dates(folded.lower, release.published)
+        spans = [(0, len(folded.text))] if name == "title" else sentences(folded.text)
+        for number, (start, end) in enumerate(spans):
+            into.append(
+                Sentence(
+                    name,
+                    folded,
+                    start,
+                    end,
+                    number,
+                    [m for m in mentions if start <= m.start and m.end <= end],
+                    [d for d in dates if start <= d.start < end],
+                    text,
+                    office_party,
+                )
+            )
+    return Reading(release, title[0], body)
+
+
+def _speaks_of_both(release: Release, lexicon: Lexicon, mentions: list[Mention]) -> bool:
+    """The cheap test that sends most of a feed's items home: both parties, and something of a channel."""
+    spoken = {release.side} | {m.key for m in mentions if m.kind == "party"}
+    spoken |= {lexicon.offices[m.key].party for m in mentions if m.kind == "office"}
+    if any(m.kind == "pair" for m in mentions):
+        spoken |= set(lexicon.parties)
+    tied = any(m.kind in ("name", "topic", "refusal", "office") for m in mentions)
+    return tied and set(lexicon.parties) <= spoken

@@ -1,0 +1,165 @@
+"""How a view of the API is called: its parameters read and refused in words, its answer made into JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, get_type_hints
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint
+from pydantic import BaseModel, ValidationError
+
+from tracker.errors import Refused
+from tracker.web.current import current
+from tracker.web.problem import problem
+
+JSON = "application/json"
+
+
+def _operation_id(*, name: str, path: str, method: str) -> str:
+    return name
+
+
+blueprint = APIBlueprint("api", __name__, url_prefix="/api", operation_id_callback=_operation_id)
+
+View = Callable[..., Any]
+
+
+def rendered(view: View) -> View:
+    """A public read: parsed, answered and serialised at most once per revision and minute, else sent from memory."""
+    hints = get_type_hints(view)
+
+    @wraps(view)
+    def call(**path: Any) -> Response:
+        return current().rendered(lambda: view(**_sent(hints, path)).model_dump_json(), JSON)
+
+    return _own_validation(call)
+
+
+def fresh(view: View) -> View:
+    """A call that is answered anew each time and kept nowhere. The view answers a model, or one with its response."""
+    hints = get_type_hints(view)
+
+    @wraps(view)
+    def call(**path: Any) -> Response:
+        answer: Response = view(**_sent(hints, path))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return _own_validation(call)
+
+
+def json_answer(answer: BaseModel, status: int = 200) -> Response:
+    return Response(answer.model_dump_json(), status, mimetype=JSON)
+
+
+def _own_validation(call: View) -> View:
+    # Tells the library to leave parsing to us: it would build the schema anew at each request, before anybody asked
+    # who is calling, and read bodies less strictly.
+    call.__delay_validate_request__ = True
+    return call
+
+
+def _sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
+    """The arguments that a view declares, by the names that stand for the parts of a request."""
+    sources: dict[str, Callable[[], Any]] = {
+        "path": lambda: path,
+        "query": _query,
+        "header": lambda: {"If-Match": request.headers.get("If-Match")},
+        "body": _body,
+    }
+    try:
+        return {name: hints[name].model_validate(read()) for name, read in sources.items() if name in hints}
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def _query() -> dict[str, str]:
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Refused(f"{name[:60]} is given {len(values)} times.", "Give it once.", field=name[:60])
+    # An empty value is what a form sends for a field left blank.
+    return {name: value for name, value in request.args.items() if value}
+
+
+def _body() -> Any:
+    if request.mimetype != JSON:
+        raise _NotJson("The body has to be JSON.", f"Send it with Content-Type: {JSON}.")
+    return read_json(request.get_data())
+
+
+class _NotJson(Refused):
+    status = 415
+    title = "Unsupported media type"
+
+
+def read_json(body: bytes) -> Any:
+    """JSON in UTF-8, each name once, of numbers and characters that exist. Raises Refused."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_each_once, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise Refused("The body is not UTF-8.", "Encode it as UTF-8.") from None
+    except UnicodeEncodeError:
+        raise Refused("The body holds half of a surrogate pair.", "Escape whole characters, or send UTF-8.") from None
+    except RecursionError:
+        raise Refused("The body is nested too deeply.", "No call takes more than two levels.") from None
+    except json.JSONDecodeError as error:
+        wrong = f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+        raise Refused(wrong, "Send one JSON object.") from None
+    except ValueError as error:
+        raise Refused(f"The body is not usable: {error}.", "Send one JSON object, each name once.") from None
+    if not isinstance(value, dict):
+        raise Refused("The body is not a JSON object.", "Send names and values in braces.")
+    return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name[:60]!r} stands in it twice")
+        found[name] = value
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def invalid(error: ValidationError) -> Response:
+    """The first broken field as a problem."""
+    refused = refusal(error)
+    return problem(refused.status, refused.title, refused.wrong, refused.remedy, refused.field)
+
+
+def refusal(error: ValidationError) -> Refused:
+    """The first broken field in words."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or None
+    name, remedy = field or "The request", "The page /api/docs says what is taken."
+    match first["type"]:
+        case "missing":
+            return Refused(f"{name} is missing.", remedy, field=field)
+        case "enum" | "literal_error":
+            shown = repr(first["input"])[:80]
+            return Refused(f"{name} cannot be {shown}.", f"It is one of {first['ctx']['expected']}.", field=field)
+        case "value_error":
+            return Refused(f"{name}: {first['ctx']['error']}.", remedy, field=field)
+    return Refused(f"{name}: {first['msg']}.", remedy, field=field)
+
+
+@blueprint.after_request
+def _headers(response: Response) -> Response:
+    """What HTTP asks for beside our own words: how to sign in, and what another site's script may do (read)."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if response.status_code >= 400:
+        response.headers["Cache-Control"] = "no-store"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+        response.headers["Access-Control-Allow-Headers"] = "If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response

@@ -1,0 +1,78 @@
+"""A reviewer's decision as sent, laid over what was proposed: pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tracker.errors import Refused
+from tracker.model import PartialDate, Precision, State
+from tracker.review import Choice
+from tracker.web.api.parameters import ContactBody, ReviewBody
+
+_LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
+
+_RECORDED = {"state", "effective", "precision", "expected", "contact", "cause"}
+
+
+def check_rejection(body: ReviewBody) -> None:
+    """Raise Refused when a rejection asks for something to be recorded."""
+    asked = sorted(_RECORDED & body.model_fields_set)
+    if asked:
+        raise Refused(
+            "A rejection records nothing.", f"Leave {', '.join(asked)} out, or accept the candidate.", field=asked[0]
+        )
+
+
+def choice_of(body: ReviewBody, proposed: Choice) -> Choice:
+    """What to record: as proposed, but for what the body says. Raises Refused for dates that cannot be."""
+    choice = _with_contact(_with_state(proposed, body), body)
+    if body.cause is not None:
+        choice = replace(choice, cause=body.cause)
+    return replace(choice, note=body.note or None)
+
+
+def _with_state(proposed: Choice, body: ReviewBody) -> Choice:
+    state = body.state if "state" in body.model_fields_set else proposed.state
+    if state is None:
+        _refuse_without_state(body)
+        return replace(proposed, state=None, effective=None, expected=None)
+    effective = body.effective or proposed.effective or proposed.date
+    expected = proposed.expected if state is State.PLANNED else None
+    if "expected" in body.model_fields_set:
+        expected = body.expected
+    if expected and state is not State.PLANNED:
+        raise Refused("Only a planned channel expects a date.", "Leave expected out, or say planned.", field="expected")
+    if body.precision and effective:
+        effective = _coarsened(effective, body.precision)
+    return replace(proposed, state=state, effective=effective, expected=expected)
+
+
+def _refuse_without_state(body: ReviewBody) -> None:
+    for name in ("effective", "precision", "expected"):
+        if getattr(body, name) is not None:
+            raise Refused(f"{name} says when a state holds, and none is to be recorded.", "Send a state.", field=name)
+
+
+def _coarsened(when: PartialDate, precision: Precision) -> PartialDate:
+    if _LENGTHS[precision] > len(when.value):
+        raise Refused(
+            f"{when} is not known to the {precision}.", "Send effective as precisely as it is known.", field="precision"
+        )
+    return PartialDate(when.value[: _LENGTHS[precision]])
+
+
+def _with_contact(choice: Choice, body: ReviewBody) -> Choice:
+    if "contact" not in body.model_fields_set:
+        return choice
+    if body.contact is None:
+        return replace(choice, outcome=None, date=None, end=None, announced=None, form=None, place=None)
+    return replace(choice, **_given(body.contact, choice))
+
+
+def _given(contact: ContactBody, proposed: Choice) -> dict[str, object]:
+    given = {name: getattr(contact, name) for name in contact.model_fields_set}
+    if given.get("outcome", proposed.outcome) is None:
+        raise Refused("A contact needs its outcome.", "Say held, announced, refused, …", field="contact.outcome")
+    moved = "date" in given and given["date"] != proposed.date
+    # The last day that was proposed belongs to the days that were proposed.
+    return {"end": None} | given if moved else given

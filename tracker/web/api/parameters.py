@@ -1,0 +1,161 @@
+"""What requests may carry, as types: query parameters, paths, headers and bodies, each refused in words when wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+
+from tracker.errors import Refused
+from tracker.feeds.address import MAX_URL
+from tracker.model import Category, Outcome, PartialDate, Precision, State, Status
+
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 200
+"""A larger limit is lowered to this, not refused."""
+
+MAX_TITLE = 1_000
+MAX_TEXT = 500_000
+
+
+class Sent(BaseModel):
+    """Names that are not known are refused, with the nearest that is: a misspelt filter must not look like none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_names(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for name in values:
+                if name not in cls.model_fields:
+                    shown = str(name)[:60]
+                    raise Refused(f"{shown!r} is not known here.", _nearest(shown, list(cls.model_fields)), field=shown)
+        return values
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"Known are: {', '.join(known)}." if known else "Send none."
+
+
+def _day(text: str) -> dt.date:
+    when = PartialDate(text)
+    if when.precision != Precision.DAY:
+        raise ValueError(f"{text!r} is no day; write YYYY-MM-DD")
+    return when.first
+
+
+PartialText = Annotated[str, Field(description="YYYY-MM-DD, YYYY-MM or YYYY."), AfterValidator(PartialDate)]
+
+
+def _publishing_day(day: dt.date) -> dt.date:
+    if not 1900 <= day.year < 2200:
+        raise ValueError(f"nothing was published on {day}; give a day of the years 1900 to 2199")
+    return day
+
+
+IsoDay = Annotated[str, Field(description="YYYY-MM-DD."), AfterValidator(_day)]
+PublishingDay = Annotated[IsoDay, AfterValidator(_publishing_day)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE)]
+
+
+class AtMoment(Sent):
+    """Every read of the record takes the two clocks."""
+
+    as_of: str | None = Field(
+        default=None, description="How the world stood on this day (YYYY-MM-DD); today when left out."
+    )
+    known_at: str | None = Field(
+        default=None, description="As we knew it then: a day (its end) or an instant; now when left out."
+    )
+
+
+class ChannelsQuery(AtMoment):
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
+    category: Category | None = None
+    state: State | None = None
+    q: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Words that names (in any language), slug, counterparts or description contain.",
+    )
+
+
+class Page(Sent):
+    limit: int = Field(
+        default=DEFAULT_LIMIT,
+        ge=1,
+        description=f"How many to answer; more than {LARGEST_LIMIT} is lowered to {LARGEST_LIMIT}.",
+    )
+    cursor: str | None = Field(default=None, max_length=400, description="The `next` of the page before.")
+
+    @property
+    def most(self) -> int:
+        return min(self.limit, LARGEST_LIMIT)
+
+
+class EntriesQuery(Page, AtMoment):
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
+    channel: str | None = Field(default=None, description="The slug of a channel.")
+    category: Category | None = None
+
+
+class CandidatesQuery(Page, AtMoment):
+    """The two clocks are accepted as everywhere and change nothing: the queue is always that of now."""
+
+    status: Status = Status.PENDING
+
+
+class ChannelPath(BaseModel):
+    slug: str = Field(description="The slug of a channel.")
+
+
+class CandidatePath(BaseModel):
+    id: int = Field(description="The number of a candidate.")
+
+
+class IfMatch(BaseModel):
+    if_match: str | None = Field(alias="If-Match", description='The candidate\'s ETag as it was read, such as "3".')
+
+
+class ContactBody(Sent):
+    """Fields that are left out stay as proposed; null takes a proposed one away."""
+
+    outcome: Outcome | None = None
+    date: PartialText | None = None
+    end: IsoDay | None = None
+    announced: IsoDay | None = None
+    form: Words | None = None
+    place: Words | None = None
+
+
+class ReviewBody(Sent):
+    """A decision. What is left out stays as proposed; null for `state` or `contact` records none."""
+
+    decision: Literal["accept", "reject"]
+    state: State | None = None
+    effective: PartialText | None = None
+    precision: Precision | None = Field(default=None, description="Keep the date no more precise than this.")
+    expected: PartialText | None = None
+    contact: ContactBody | None = None
+    cause: Words | None = None
+    note: Words | None = Field(default=None, description="For a rejection its reason, which is required.")
+
+
+class ReleaseBody(Sent):
+    """A document handed in: its words as `text` (or `summary`), or a `url` alone, which is fetched and read."""
+
+    side: str = Field(description="For whom it speaks: a party's code, or third-party.")
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_URL)] | None = None
+    title: Words | None = None
+    text: str | None = Field(default=None, max_length=MAX_TEXT)
+    summary: str | None = Field(default=None, max_length=MAX_TEXT, description="Another name for `text`.")
+    lang: str | None = Field(
+        default=None, description="A language code, such as en or zh; seen from the words if left out."
+    )
+    published: PublishingDay | None = Field(default=None, description="The publisher's date; required with words.")
+    publisher: Words | None = None
+    relationship: str | None = Field(default=None, description="Look for this relationship's channels alone.")

@@ -1,0 +1,67 @@
+"""Handing a release in: the same path as a poll's, with the candidates as the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flask import Response
+
+from tracker import handin
+from tracker.errors import Refused
+from tracker.model import Candidate, Release
+from tracker.web.api import schemas, shapes
+from tracker.web.api.calls import blueprint, fresh, json_answer
+from tracker.web.api.candidates import shape
+from tracker.web.api.document import REVIEWERS_ONLY, answers
+from tracker.web.api.parameters import ReleaseBody
+from tracker.web.auth import open_to
+from tracker.web.current import current
+
+
+@blueprint.post(
+    "/v1/releases",
+    responses=answers(schemas.HandedIn, 401, 403, 415, status=201),
+    **REVIEWERS_ONLY,
+)
+@open_to("reviewer")
+@fresh
+def hand_in(body: ReleaseBody) -> Response:
+    """Hand in a release, as text or by its address, and see which candidates it speaks of.
+
+    With `text` (or `summary`) and `published` nothing is fetched. With a `url` alone the page is fetched and read.
+    A release handed in twice is one release. The record changes only when a reviewer accepts a candidate.
+    """
+    release = _release(body)
+    found = handin.take(current().service, release, relationship=body.relationship)
+    answer = schemas.HandedIn(
+        release=shapes.release(_as_kept(release, found)), candidates=[shape(one) for one in found]
+    )
+    return json_answer(answer, 201)
+
+
+def _as_kept(release: Release, candidates: Iterable[Candidate]) -> Release:
+    """The release with its number, where it speaks of a candidate."""
+    seen = (sighting.release for one in candidates for sighting in one.sightings)
+    own = (kept for kept in seen if (kept.fingerprint, kept.side) == (release.fingerprint, release.side))
+    return next(own, release)
+
+
+def _check_language(lang: str | None) -> None:
+    known = sorted({code for pack in current().service.packs for code in pack.relationship.languages})
+    if lang is not None and lang not in known:
+        raise Refused(f"No detection reads {lang[:20]!r}.", f"Use one of {', '.join(known)}.", field="lang")
+
+
+def _release(body: ReleaseBody) -> Release:
+    _check_language(body.lang)
+    words = body.text if body.text is not None else body.summary
+    known = {"side": body.side, "published": body.published, "publisher": body.publisher, "lang": body.lang}
+    if words is None and body.url:
+        page = handin.release_from_page(body.url, **known)
+        return replace(page, title=body.title) if body.title else page
+    if words is None and body.title is None:
+        raise Refused("There is nothing to read.", "Send text with published, or a url.", field="text")
+    if body.published is None:
+        raise Refused("published is missing.", "Send the publisher's date, as YYYY-MM-DD.", field="published")
+    return handin.release_from_text(body.title or "", words or "", url=body.url or None, **known)

@@ -1,0 +1,376 @@
+"""The answers of the API as types. The OpenAPI document is derived from these, and every answer is built of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tracker.model import Category, Outcome, Precision, Signal, State, Status, Verdict
+
+
+def _open_to_growth(schema: dict[str, Any]) -> None:
+    """Building an answer refuses unknown names; the document does not, so that later versions may add some."""
+    schema.pop("additionalProperties", None)
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_open_to_growth)
+
+
+def _to_the_second(instant: dt.datetime) -> dt.datetime:
+    return instant.astimezone(dt.UTC).replace(microsecond=0)
+
+
+Instant = Annotated[dt.datetime, AfterValidator(_to_the_second), Field(description="A UTC instant, to the second.")]
+Day = Annotated[dt.date, Field(description="A day, YYYY-MM-DD.")]
+Names = Annotated[dict[str, str], Field(description="By language code.")]
+BySide = Annotated[dict[str, str], Field(description="By the code of the side.")]
+Side = Annotated[str, Field(description="A party's code, or third-party.")]
+
+
+class Problem(Answer):
+    """What is wrong with a request, and what to do instead (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str | None = Field(default=None, description="What to send instead; left out where there is nothing.")
+    field: str | None = Field(default=None, description="The part of the request at fault; left out if none is.")
+
+
+class PartialDate(Answer):
+    """A date as precise as it is known; never padded."""
+
+    date: str = Field(description="YYYY-MM-DD, YYYY-MM or YYYY.", pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    precision: Precision
+
+
+class Links(Answer):
+    self: str
+    html: str
+
+
+class Source(Answer):
+    """A cited document. `published` is the publisher's local date, as precise as it is known."""
+
+    url: str
+    title: str
+    publisher: str
+    side: Side
+    published: str | None
+    quote: str | None
+    archived: bool
+
+
+class Claim(Answer):
+    """What one side last said of a channel; `state` is null where its words carry none."""
+
+    side: Side
+    says: str
+    state: State | None
+    date: PartialDate | None
+    quote: str | None
+    source: Source
+
+
+class Hole(Answer):
+    """A span in which a feed was not read, and why."""
+
+    feed: str
+    start: Instant
+    end: Instant
+    why: str
+
+
+class Coverage(Answer):
+    """How far a side's feeds were read in the 24 hours before the answer was made; `share` from 0 to 1."""
+
+    last_read: Instant | None
+    share: float = Field(ge=0, le=1)
+    holes: list[Hole]
+
+
+class StatusChange(Answer):
+    """From `effective` on the channel is in `state`. `derived`: follows from a contact by rule, and has no id."""
+
+    id: int | None
+    channel: str
+    state: State
+    effective: PartialDate
+    expected: PartialDate | None
+    cause: str
+    note: str | None
+    contested: str | None
+    derived: bool
+    corroboration: str
+    sources: list[Source]
+    recorded_at: Instant
+    recorded_by: Literal["seed", "a reviewer"]
+
+
+class Contact(Answer):
+    """A meeting or call that took place, is to take place, or did not. `date` is its first day, `end` its last."""
+
+    id: int
+    channel: str
+    outcome: Outcome
+    date: PartialDate | None
+    end: Day | None
+    announced: Day | None
+    form: str | None
+    place: str | None
+    round: int | None
+    persons: str | None
+    summary: str | None
+    asked_by: str | None
+    substantive: bool
+    note: str | None
+    contested: str | None
+    corroboration: str
+    sources: list[Source]
+    recorded_at: Instant
+    recorded_by: Literal["seed", "a reviewer"]
+
+
+class Channel(Answer):
+    """A channel at a moment. `state` is null before its first status change; `since` as precise as it is known."""
+
+    slug: str
+    relationship: str
+    names: Names
+    category: Category
+    counterparts: BySide
+    description: str
+    state: State | None
+    since: PartialDate | None
+    expected: PartialDate | None
+    cause: str | None
+    corroboration: str = Field(description="On whose word: both, one party's code, third-party, or none.")
+    claims: list[Claim]
+    contested: bool
+    sources: list[Source]
+    last_contact: Contact | None
+    last_refused: Contact | None
+    next_contact: Contact | None
+    overdue: bool
+    days_in_state: int | None
+    coverage: dict[str, Coverage] = Field(description="By side.")
+    links: Links
+
+
+class AtMoment(Answer):
+    """The two clocks of the answer: how the world stood on `as_of`, as we knew it at `known_at`."""
+
+    as_of: Day
+    known_at: Instant
+
+
+class ChannelWithHistory(Channel, AtMoment):
+    """A channel with all its status changes and contacts, newest first."""
+
+    history: list[StatusChange]
+    contacts: list[Contact]
+
+
+class Channels(AtMoment):
+    count: int
+    channels: list[Channel]
+
+
+class Changes(AtMoment):
+    """`next` is the cursor of the following page; null on the last."""
+
+    changes: list[StatusChange]
+    next: str | None
+
+
+class Contacts(AtMoment):
+    """`next` is the cursor of the following page; null on the last."""
+
+    contacts: list[Contact]
+    next: str | None
+
+
+class Party(Answer):
+    code: str
+    names: Names
+    timezone: str
+
+
+class Relationship(Answer):
+    """`channels` counts those that have a state, `states` how many are in each."""
+
+    slug: str
+    names: Names
+    parties: list[Party]
+    languages: list[str]
+    sides: list[str]
+    channels: int
+    states: dict[str, int]
+
+
+class Relationships(AtMoment):
+    count: int
+    relationships: list[Relationship]
+
+
+class Feed(Answer):
+    """A feed and how it fares. `every` in seconds; `fault` says why the last poll failed, null after a good one."""
+
+    slug: str
+    relationship: str
+    publisher: str
+    side: Side
+    lang: str
+    kind: str
+    url: str
+    every: int
+    enabled: bool
+    reason: str | None
+    health: Literal["read", "failing", "not read yet", "off"]
+    last_read: Instant | None
+    last_new: Instant | None
+    failures: int
+    fault_kind: str | None
+    fault: str | None
+    next_poll: Instant | None
+    moved_to: str | None
+
+
+class Feeds(Answer):
+    count: int
+    failing: int
+    feeds: list[Feed]
+
+
+class Release(Answer):
+    """A feed item or a document handed in. `published` is the date in the publisher's time zone.
+
+    `id` is null for one just handed in that speaks of no channel.
+    """
+
+    id: int | None
+    feed: str | None
+    side: Side
+    lang: str
+    publisher: str
+    title: str
+    summary: str
+    published: Day
+    url: str | None
+
+
+class Evidence(Answer):
+    """The words `text` at `start` to `end` (in characters) of the release's title or summary, and what they did."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    role: str
+
+
+class Sighting(Answer):
+    """What one release says of the candidate's event."""
+
+    signal: Signal
+    date: PartialDate | None
+    starts: Day | None
+    confidence: float = Field(ge=0, le=1)
+    evidence: list[Evidence]
+    release: Release
+    revision: int
+    seen_at: Instant
+
+
+class Decision(Answer):
+    verdict: Verdict
+    decided_by: str
+    decided_at: Instant
+    note: str | None
+
+
+class ProposedContact(Answer):
+    outcome: Outcome
+    date: PartialDate | None
+    end: Day | None
+    announced: Day | None
+    form: str | None
+    place: str | None
+
+
+class Proposed(Answer):
+    """What accepting would record: a state, a contact, or both."""
+
+    state: State | None
+    effective: PartialDate | None
+    expected: PartialDate | None
+    contact: ProposedContact | None
+    cause: str
+
+
+class Question(Answer):
+    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already."""
+
+    now: State | None
+    proposed: Proposed
+    why: str
+    told: int
+
+
+class Candidate(Answer):
+    """One event that releases report. `question` is null unless it is pending; `version` is its ETag."""
+
+    id: int
+    channel: str
+    signal: Signal
+    date: PartialDate | None
+    starts: Day | None
+    status: Status
+    version: int
+    opened_at: Instant
+    evidence_at: Instant
+    again: str | None
+    question: Question | None
+    sightings: list[Sighting]
+    decisions: list[Decision]
+    links: Links
+
+
+class Candidates(Answer):
+    """`next` is the cursor of the following page; null on the last."""
+
+    status: Status
+    pending: int
+    candidates: list[Candidate]
+    next: str | None
+
+
+class HandedIn(Answer):
+    release: Release
+    candidates: list[Candidate]
+
+
+class Alive(Answer):
+    status: Literal["alive"]
+    version: str
+
+
+class FeedCounts(Answer):
+    enabled: int
+    failing: int
+
+
+class Readiness(Answer):
+    """`problems` say in words why the service cannot serve; `warnings` what an operator should look at."""
+
+    status: Literal["ready", "not ready"]
+    database: bool
+    migrations: bool
+    feeds: FeedCounts | None
+    scheduler_age: int | None = Field(description="Seconds since the scheduler's last tick; null before the first.")
+    problems: list[str]
+    warnings: list[str]

@@ -1,0 +1,274 @@
+"""From the record's own types to the answers of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from db.feeds import FeedHealth
+from tracker import coverage, history, model
+from tracker.review import Choice, Question
+from tracker.seed import BY as SEED
+from tracker.web.api import schemas
+
+
+def partial_date(when: model.PartialDate | None) -> schemas.PartialDate | None:
+    return schemas.PartialDate(date=when.value, precision=when.precision) if when else None
+
+
+def source(cited: model.Source) -> schemas.Source:
+    return schemas.Source(
+        url=cited.url,
+        title=cited.title,
+        publisher=cited.publisher,
+        side=cited.side,
+        published=cited.published.value if cited.published else None,
+        quote=cited.quote,
+        archived=cited.archived,
+    )
+
+
+def claim(said: history.Claim) -> schemas.Claim:
+    return schemas.Claim(
+        side=said.side,
+        says=said.says,
+        state=said.state,
+        date=partial_date(said.date),
+        quote=said.quote,
+        source=source(said.source),
+    )
+
+
+def status_change(change: model.StatusChange, relationship: model.Relationship) -> schemas.StatusChange:
+    return schemas.StatusChange(
+        id=change.id,
+        channel=change.channel,
+        state=change.state,
+        effective=partial_date(change.effective),
+        expected=partial_date(change.expected),
+        cause=change.cause,
+        note=change.note,
+        contested=change.contested,
+        derived=change.derived,
+        corroboration=history.corroboration(change.sources, relationship),
+        sources=[source(cited) for cited in change.sources],
+        recorded_at=change.recorded_at,
+        recorded_by=_recorder(change),
+    )
+
+
+def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Contact:
+    return schemas.Contact(
+        id=met.id,
+        channel=met.channel,
+        outcome=met.outcome,
+        date=partial_date(met.date),
+        end=met.end,
+        announced=met.announced,
+        form=met.form,
+        place=met.place,
+        round=met.round,
+        persons=met.persons,
+        summary=met.summary,
+        asked_by=met.asked_by,
+        substantive=met.substantive,
+        note=met.note,
+        contested=met.contested,
+        corroboration=history.corroboration(met.sources, relationship),
+        sources=[source(cited) for cited in met.sources],
+        recorded_at=met.recorded_at,
+        recorded_by=_recorder(met),
+    )
+
+
+def _recorder(entry: model.Entry) -> str:
+    """A reviewer's name is nobody's business on a public call."""
+    return SEED if entry.recorded_by == SEED else "a reviewer"
+
+
+def coverages(read: Iterable[coverage.Coverage]) -> dict[str, schemas.Coverage]:
+    return {
+        side.side: schemas.Coverage(
+            last_read=side.last_read,
+            share=round(side.share, 3),
+            holes=[schemas.Hole(feed=h.feed, start=h.start, end=h.end, why=h.why) for h in side.holes],
+        )
+        for side in read
+    }
+
+
+def channel(
+    view: history.ChannelView,
+    relationship: model.Relationship,
+    read: dict[str, schemas.Coverage],
+    links: schemas.Links,
+) -> schemas.Channel:
+    return schemas.Channel(**_channel_fields(view, relationship, read, links))
+
+
+def channel_with_history(
+    view: history.ChannelView,
+    relationship: model.Relationship,
+    read: dict[str, schemas.Coverage],
+    links: schemas.Links,
+) -> schemas.ChannelWithHistory:
+    return schemas.ChannelWithHistory(
+        **_channel_fields(view, relationship, read, links),
+        as_of=view.moment.as_of,
+        known_at=view.moment.known_at,
+        history=[status_change(change, relationship) for change in view.history],
+        contacts=[contact(met, relationship) for met in view.contacts],
+    )
+
+
+def _channel_fields(
+    view: history.ChannelView,
+    relationship: model.Relationship,
+    read: dict[str, schemas.Coverage],
+    links: schemas.Links,
+) -> dict[str, object]:
+    line, change = view.channel, view.change
+    last, refused, coming = view.last_contact, view.last_refused, view.next_contact
+    return {
+        "slug": line.slug,
+        "relationship": line.relationship,
+        "names": line.names,
+        "category": line.category,
+        "counterparts": line.counterparts,
+        "description": line.description,
+        "state": view.state,
+        "since": partial_date(change.effective) if change else None,
+        "expected": partial_date(change.expected) if change else None,
+        "cause": change.cause if change else None,
+        "corroboration": view.corroboration,
+        "claims": [claim(said) for said in view.claims],
+        "contested": view.contested,
+        "sources": [source(cited) for cited in view.sources],
+        "last_contact": contact(last, relationship) if last else None,
+        "last_refused": contact(refused, relationship) if refused else None,
+        "next_contact": contact(coming, relationship) if coming else None,
+        "overdue": view.overdue,
+        "days_in_state": view.days_in_state,
+        "coverage": read,
+        "links": links,
+    }
+
+
+def relationship(pair: model.Relationship, views: Iterable[history.ChannelView]) -> schemas.Relationship:
+    states = [view.state for view in views if view.channel.relationship == pair.slug and view.state]
+    return schemas.Relationship(
+        slug=pair.slug,
+        names=pair.names,
+        parties=[schemas.Party(code=p.code, names=p.names, timezone=p.timezone) for p in pair.parties],
+        languages=list(pair.languages),
+        sides=list(pair.sides),
+        channels=len(states),
+        states={state: states.count(state) for state in model.State},
+    )
+
+
+def feed(health: FeedHealth) -> schemas.Feed:
+    return schemas.Feed(
+        slug=health.slug,
+        relationship=health.relationship,
+        publisher=health.publisher,
+        side=health.side,
+        lang=health.lang,
+        kind=health.kind,
+        url=health.url,
+        every=health.every,
+        enabled=health.enabled,
+        reason=health.reason,
+        health=health_of(health),
+        last_read=health.last_read,
+        last_new=health.last_new,
+        failures=health.failures,
+        fault_kind=health.fault_kind,
+        fault=health.fault,
+        next_poll=health.next_poll if health.enabled else None,
+        moved_to=health.moved_to,
+    )
+
+
+def health_of(health: FeedHealth) -> str:
+    """One word for how a feed fares."""
+    if not health.enabled:
+        return "off"
+    if health.fault is not None:
+        return "failing"
+    return "read" if health.last_read else "not read yet"
+
+
+def candidate(found: model.Candidate, question: Question | None, links: schemas.Links) -> schemas.Candidate:
+    return schemas.Candidate(
+        id=found.id,
+        channel=found.channel,
+        signal=found.signal,
+        date=partial_date(found.date),
+        starts=found.starts,
+        status=found.status,
+        version=found.version,
+        opened_at=found.opened_at,
+        evidence_at=found.evidence_at,
+        again=found.again,
+        question=_question(question) if question else None,
+        sightings=[_sighting(seen) for seen in found.sightings],
+        decisions=[
+            schemas.Decision(verdict=d.verdict, decided_by=d.decided_by, decided_at=d.decided_at, note=d.note)
+            for d in found.decisions
+        ],
+        links=links,
+    )
+
+
+def _question(question: Question) -> schemas.Question:
+    return schemas.Question(
+        now=question.now, proposed=_proposed(question.choice), why=question.why, told=len(question.told)
+    )
+
+
+def _proposed(choice: Choice) -> schemas.Proposed:
+    contact = schemas.ProposedContact(
+        outcome=choice.outcome,
+        date=partial_date(choice.date),
+        end=choice.end,
+        announced=choice.announced,
+        form=choice.form,
+        place=choice.place,
+    ) if choice.outcome else None  # fmt: skip
+    return schemas.Proposed(
+        state=choice.state,
+        effective=partial_date(choice.effective),
+        expected=partial_date(choice.expected),
+        contact=contact,
+        cause=choice.cause,
+    )
+
+
+def _sighting(seen: model.KeptSighting) -> schemas.Sighting:
+    said = seen.sighting
+    return schemas.Sighting(
+        signal=said.signal,
+        date=partial_date(said.date),
+        starts=said.starts,
+        confidence=round(said.confidence, 3),
+        evidence=[
+            schemas.Evidence(field=w.field, start=w.start, end=w.end, text=w.text, role=w.role) for w in said.evidence
+        ],
+        release=release(seen.release),
+        revision=seen.revision,
+        seen_at=seen.seen_at,
+    )
+
+
+def release(kept: model.Release) -> schemas.Release:
+    return schemas.Release(
+        id=kept.id,
+        feed=kept.feed,
+        side=kept.side,
+        lang=kept.lang,
+        publisher=kept.publisher,
+        title=kept.title,
+        summary=kept.summary,
+        published=kept.published,
+        url=kept.url,
+    )

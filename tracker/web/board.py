@@ -1,0 +1,201 @@
+"""What the pages say of several channels at once: counts, what was read, what changed and what is due. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from db.feeds import FeedHealth
+from tracker.history import ChannelView, in_force, visible_from
+from tracker.model import Category, Contact, Moment, Relationship, Source, State, StatusChange
+from tracker.web.current import Snapshot
+from tracker.web.strip import Axis, axis_until
+from tracker.web.words import STATE_ORDER
+
+Row = TypeVar("Row")
+
+FRESH = timedelta(hours=1)
+"""A source counts as being watched when it was read within this time."""
+
+RECENT_CHANGES = 5
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How far one side's enabled sources are being read now."""
+
+    side: str
+    feeds: int
+    fresh: int
+    failing: tuple[FeedHealth, ...]
+
+    @property
+    def blind(self) -> bool:
+        """No source of the side was read in the last hour: its silence says nothing."""
+        return self.fresh == 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A status change with the channel it befell and the state that it ended."""
+
+    view: ChannelView
+    change: StatusChange
+    before: State | None
+
+
+@dataclass(frozen=True)
+class Met:
+    """A contact with the channel it belongs to."""
+
+    view: ChannelView
+    contact: Contact
+
+
+@dataclass(frozen=True)
+class Board:
+    """The first screen of one relationship."""
+
+    relationship: Relationship
+    counts: list[tuple[State, int]]
+    total: int
+    shown: int
+    groups: list[tuple[Category, list[ChannelView]]]
+    watches: list[Watch]
+    newest: Change | None
+    recent: list[Change]
+    coming: list[ChannelView]
+    overdue: list[ChannelView]
+    axis: Axis
+
+    @property
+    def blind(self) -> list[Watch]:
+        return [watch for watch in self.watches if watch.blind]
+
+
+def board(
+    snapshot: Snapshot,
+    relationship: Relationship,
+    moment: Moment,
+    now: datetime,
+    *,
+    state: State | None = None,
+    category: Category | None = None,
+) -> Board:
+    """The channels that have a state at `moment`, grouped; filters narrow what is listed, not what is counted."""
+    views = [v for v in snapshot.views(moment) if v.state and v.channel.relationship == relationship.slug]
+    shown = [v for v in views if state in (None, v.state) and category in (None, v.channel.category)]
+    tally = Counter(view.state for view in views)
+    changes = changes_of(views)
+    return Board(
+        relationship=relationship,
+        counts=[(one, tally[one]) for one in STATE_ORDER if tally[one]],
+        total=len(views),
+        shown=len(shown),
+        groups=[(one, group) for one in Category if (group := [v for v in shown if v.channel.category is one])],
+        watches=watches(snapshot, relationship, now),
+        newest=changes[0] if changes else None,
+        recent=changes[:RECENT_CHANGES],
+        coming=sorted((v for v in views if v.next_contact), key=_coming_order),
+        overdue=[v for v in views if v.overdue],
+        axis=axis_until(moment.as_of),
+    )
+
+
+def _coming_order(view: ChannelView) -> tuple[bool, date, str]:
+    contact = view.next_contact
+    return contact.date is None, contact.last or visible_from(contact), view.channel.slug
+
+
+def watches(snapshot: Snapshot, relationship: Relationship, now: datetime) -> list[Watch]:
+    """Each party in the fixed order, then third parties where any of their sources is configured."""
+    sides = [party.code for party in relationship.parties]
+    found = [_watch(side, snapshot.enabled_feeds(relationship.slug, side), now) for side in relationship.sides]
+    return [watch for watch in found if watch.feeds or watch.side in sides]
+
+
+def _watch(side: str, feeds: Sequence[FeedHealth], now: datetime) -> Watch:
+    fresh = sum(feed.last_read is not None and now - feed.last_read <= FRESH for feed in feeds)
+    return Watch(side, len(feeds), fresh, tuple(feed for feed in feeds if feed.fault))
+
+
+def changes_of(views: Iterable[ChannelView]) -> list[Change]:
+    """Every status change of some channels, newest first."""
+    changes = [
+        Change(view, change, before.state if before else None)
+        for view in views
+        for change, before in zip(view.history, (*view.history[1:], None), strict=False)
+    ]
+    return sorted(changes, key=change_key, reverse=True)
+
+
+def contacts_of(views: Iterable[ChannelView]) -> list[Met]:
+    """Every contact of some channels, newest first."""
+    return sorted((Met(view, contact) for view in views for contact in view.contacts), key=contact_key, reverse=True)
+
+
+def change_key(row: Change) -> str:
+    """Where a change stands among all; what a page ends with, the next begins after."""
+    change = row.change
+    return f"{change.effective.first}~{change.channel}~{change.id or 0:08}~{change.derived:d}"
+
+
+def contact_key(row: Met) -> str:
+    contact = row.contact
+    return f"{contact.first or visible_from(contact)}~{contact.channel}~{contact.id or 0:08}"
+
+
+def page_of(
+    rows: Sequence[Row], key: Callable[[Row], str], before: str | None, size: int
+) -> tuple[Sequence[Row], str | None]:
+    """Up to `size` rows of those sorted newest first that come after the key `before`; and the key to go on with."""
+    rest = [row for row in rows if before is None or key(row) < before]
+    shown = rest[:size]
+    return shown, key(shown[-1]) if len(rest) > len(shown) else None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A document cited on a page: its number there, and the words quoted from it."""
+
+    number: int
+    source: Source
+    quotes: tuple[str, ...]
+
+
+class References:
+    """The documents that a page cites, numbered in the order in which they are first cited."""
+
+    def __init__(self, entries: Iterable[StatusChange | Contact]) -> None:
+        self._quotes: dict[tuple, list[str]] = {}
+        self._sources: dict[tuple, Source] = {}
+        for source in (source for entry in entries for source in entry.sources):
+            self._sources.setdefault(_identity(source), source)
+            quotes = self._quotes.setdefault(_identity(source), [])
+            if source.quote and source.quote not in quotes:
+                quotes.append(source.quote)
+        self._numbers = {identity: number for number, identity in enumerate(self._sources, start=1)}
+
+    def number(self, source: Source) -> int:
+        return self._numbers[_identity(source)]
+
+    def __iter__(self):
+        for identity, source in self._sources.items():
+            yield Reference(self._numbers[identity], source, tuple(self._quotes[identity]))
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+def _identity(source: Source) -> tuple:
+    return source.url, source.title, source.publisher, source.side, source.published
+
+
+def taken_back(rows: Iterable[StatusChange | Contact], moment: Moment) -> list[StatusChange | Contact]:
+    """Rows once on the record that were corrected or withdrawn by `moment`, newest first."""
+    known = [row for row in rows if row.recorded_at is None or row.recorded_at <= moment.known_at]
+    standing = {row.id for row in in_force(known, moment.known_at)}
+    return [row for row in reversed(known) if row.id not in standing]

@@ -1,0 +1,157 @@
+"""The form in which a reviewer decides: what was typed as a choice, and what that choice would change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from tracker.errors import Refused
+from tracker.history import ChannelView, view
+from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
+from tracker.review import Choice, Question
+
+Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
+
+FIELDS = ("state", "effective", "expected", "cause", "outcome", "date", "end", "announced", "form", "place", "note")
+"""The names of the form's fields, in its order; each is an attribute of Choice."""
+
+REASONS = (
+    "Not about this channel",
+    "Tells of an earlier event again",
+    "Says what might be, not what was",
+    "Other parties, not these two",
+    "The date or the event is wrong",
+    "A duplicate of another candidate",
+)
+"""Reasons for a rejection that are one choice away; anything else is typed."""
+
+DATE_REMEDY = "Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known."
+
+
+def typed(choice: Choice) -> dict[str, str]:
+    """A choice as the text of the form's fields."""
+    return {name: str(getattr(choice, name) or "") for name in FIELDS}
+
+
+def choice_from(form: Mapping[str, str]) -> Choice:
+    """What a reviewer typed. Raises Refused that names the first field that cannot be read."""
+    return Choice(
+        state=_word(form, "state", State),
+        effective=_partial(form, "effective"),
+        expected=_partial(form, "expected"),
+        outcome=_word(form, "outcome", Outcome),
+        date=_partial(form, "date"),
+        end=_day(form, "end"),
+        announced=_day(form, "announced"),
+        form=_text(form, "form"),
+        place=_text(form, "place"),
+        cause=_text(form, "cause") or "",
+        note=_text(form, "note"),
+    )
+
+
+def reason_from(form: Mapping[str, str]) -> str:
+    """Why a candidate is turned down: the reason chosen, the words typed, or both; empty when neither."""
+    return ": ".join(part for name in ("reason", "reason_text") if (part := _text(form, name)))
+
+
+def _text(form: Mapping[str, str], name: str) -> str | None:
+    return form.get(name, "").strip() or None
+
+
+def _word(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> Vocabulary | None:
+    text = _text(form, name)
+    if text is None:
+        return None
+    try:
+        return vocabulary(text)
+    except ValueError:
+        raise Refused(f"{text!r} is not possible here.", f"Choose one of {', '.join(vocabulary)}.", field=name) from None
+
+
+def _partial(form: Mapping[str, str], name: str) -> PartialDate | None:
+    text = _text(form, name)
+    try:
+        return PartialDate(text) if text else None
+    except ValueError:
+        raise Refused(f"{text!r} is not a date that exists.", DATE_REMEDY, field=name) from None
+
+
+def _day(form: Mapping[str, str], name: str) -> date | None:
+    text = _text(form, name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(f"{text!r} is not a day that exists.", "Write YYYY-MM-DD.", field=name) from None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The channel on the dashboard before and after a choice is recorded."""
+
+    before: ChannelView
+    after: ChannelView
+    rows: tuple[StatusChange | Contact, ...]
+
+    @property
+    def moves_the_state(self) -> bool:
+        return self.before.change != self.after.change and self.before.state != self.after.state
+
+
+def preview(
+    asked: Question,
+    choice: Choice,
+    channel: Channel,
+    relationship: Relationship,
+    changes: Iterable[StatusChange],
+    contacts: Iterable[Contact],
+    moment: Moment,
+) -> Preview:
+    """What accepting `choice` would show, given the rows of the channel that are in force."""
+    changes, contacts = list(changes), list(contacts)
+    rows = _rows(asked, choice)
+    kinds = {type(row) for row in rows}
+    corrected = [row for row in asked.told if type(row) in kinds]
+    after_changes = [c for c in changes if c not in corrected] + [r for r in rows if isinstance(r, StatusChange)]
+    after_contacts = [c for c in contacts if c not in corrected] + [r for r in rows if isinstance(r, Contact)]
+    return Preview(
+        before=view(channel, relationship, changes, contacts, moment),
+        after=view(channel, relationship, after_changes, after_contacts, moment),
+        rows=rows,
+    )
+
+
+def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]:
+    """The rows of a choice as the record would show them, as far as it is complete."""
+    channel = asked.candidate.channel
+    sources = tuple(
+        Source(seen.release.url or "", seen.release.title, seen.release.publisher, seen.release.side, None)
+        for seen in asked.candidate.sightings
+    )
+    rows: list[StatusChange | Contact] = []
+    if choice.state and choice.effective:
+        change = StatusChange(
+            channel=channel,
+            state=choice.state,
+            effective=choice.effective,
+            expected=choice.expected,
+            cause=choice.cause,
+            sources=sources,
+        )
+        rows.append(change)
+    if choice.outcome and (choice.date or choice.announced):
+        contact = Contact(
+            channel=channel,
+            outcome=choice.outcome,
+            date=choice.date,
+            end=choice.end,
+            announced=choice.announced,
+            form=choice.form,
+            place=choice.place,
+            sources=sources,
+        )
+        rows.append(contact)
+    return tuple(rows)

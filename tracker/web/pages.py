@@ -1,0 +1,212 @@
+"""The public pages. A view asks the record, and hands the answer to a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from tracker.coverage import Coverage
+from tracker.errors import Refused
+from tracker.history import ChannelView
+from tracker.model import Category, Moment, Outcome, State
+from tracker.web.auth import COOKIE, open_to
+from tracker.web.board import (
+    References,
+    board,
+    change_key,
+    changes_of,
+    contact_key,
+    contacts_of,
+    page_of,
+    taken_back,
+    watches,
+)
+from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
+from tracker.web.strip import axis_until, strip_of
+
+Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
+
+PAGE = 50
+"""Rows of a paged list."""
+
+NAVIGATION = (
+    ("pages.dashboard", "Channels"),
+    ("pages.changes", "Changes"),
+    ("pages.contacts", "Contacts"),
+    ("pages.feeds", "Sources"),
+    ("pages.method", "Method"),
+)
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+@open_to("public")
+def dashboard() -> Response:
+    return _answer(_dashboard)
+
+
+def _dashboard() -> str:
+    snapshot, moment, now = current().snapshot(), moment_from_request(), current().now()
+    chosen = {"state": _chosen(State, "state"), "category": _chosen(Category, "category")}
+    boards = [board(snapshot, relationship, moment, now, **chosen) for relationship in snapshot.relationships]
+    return _page("dashboard.html", moment, boards=boards, strip_of=strip_of, chosen=chosen)
+
+
+@blueprint.get("/channels/<slug>")
+@open_to("public")
+def channel(slug: str) -> Response:
+    return _answer(lambda: _channel(slug))
+
+
+def _channel(slug: str) -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    found = find_channel(snapshot, slug)
+    view, relationship = snapshot.view(found, moment), snapshot.relationship(found.relationship)
+    changes, contacts = snapshot.entries[slug]
+    return _page(
+        "channel.html",
+        moment,
+        view=view,
+        relationship=relationship,
+        strip=strip_of(view, axis_until(moment.as_of)),
+        references=References((*view.history, *view.contacts)),
+        claims={claim.side: claim for claim in view.claims},
+        coverage=_coverage(snapshot, view),
+        taken_back=taken_back((*changes, *contacts), moment),
+    )
+
+
+def _coverage(snapshot: Snapshot, view: ChannelView) -> list[Coverage]:
+    """What is being read now of each side; of the past the polls of the last day say nothing."""
+    if shows_the_past():
+        return []
+    relationship, now = view.channel.relationship, current().now()
+    sides = [watch.side for watch in watches(snapshot, snapshot.relationship(relationship), now)]
+    return [snapshot.coverage(relationship, side, now) for side in sides]
+
+
+@blueprint.get("/changes")
+@open_to("public")
+def changes() -> Response:
+    return _answer(_changes)
+
+
+def _changes() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    state, category = _chosen(State, "state"), _chosen(Category, "category")
+    rows = [
+        row
+        for row in changes_of(snapshot.views(moment))
+        if state in (None, row.change.state) and category in (None, row.view.channel.category)
+    ]
+    shown, following = page_of(rows, change_key, request.args.get("before"), PAGE)
+    chosen = {"state": state, "category": category}
+    return _page(
+        "changes.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
+    )
+
+
+@blueprint.get("/contacts")
+@open_to("public")
+def contacts() -> Response:
+    return _answer(_contacts)
+
+
+def _contacts() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    outcome, category = _chosen(Outcome, "outcome"), _chosen(Category, "category")
+    rows = [
+        row
+        for row in contacts_of(snapshot.views(moment))
+        if outcome in (None, row.contact.outcome) and category in (None, row.view.channel.category)
+    ]
+    shown, following = page_of(rows, contact_key, request.args.get("before"), PAGE)
+    chosen = {"outcome": outcome, "category": category}
+    return _page(
+        "contacts.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
+    )
+
+
+@blueprint.get("/feeds")
+@open_to("public")
+def feeds() -> Response:
+    return _answer(_feeds)
+
+
+def _feeds() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    watched = {r.slug: watches(snapshot, r, current().now()) for r in snapshot.relationships}
+    return _page("feeds.html", moment, snapshot=snapshot, watched=watched)
+
+
+@blueprint.get("/method")
+@open_to("public")
+def method() -> Response:
+    return _answer(lambda: _page("method.html", moment_from_request(), snapshot=current().snapshot()))
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Which moment a page shows, and how its links and its citation say so."""
+
+    moment: Moment
+    now: datetime
+    past: bool
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """The arguments that keep a link in the same moment."""
+        return {name: value for name in ("as_of", "known_at") if (value := request.args.get(name))}
+
+    def link(self, endpoint: str, **values: Any) -> str:
+        return url_for(endpoint, **self.carried | {name: value for name, value in values.items() if value is not None})
+
+    @property
+    def citation(self) -> str:
+        """The address of this page that shows the same for good: both clocks are written out."""
+        arguments = request.args.to_dict() | {
+            "as_of": self.moment.as_of.isoformat(),
+            "known_at": self.moment.known_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        }
+        return f"{current().service.settings.base_url}{request.path}?{urlencode(arguments)}"
+
+
+@blueprint.app_context_processor
+def _navigation() -> dict[str, Any]:
+    """What the frame of every page needs; pages that show a moment pass a `link` that keeps it."""
+    return {"nav": NAVIGATION, "link": url_for}
+
+
+def _page(template: str, moment: Moment, **values: Any) -> str:
+    clocks = Clocks(moment, current().now(), shows_the_past())
+    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, now=clocks.now, **values)
+
+
+def _answer(render: Callable[[], str]) -> Response:
+    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep."""
+    if COOKIE in request.cookies:
+        response = make_response(render())
+        response.headers["Cache-Control"] = "private, no-store"
+    else:
+        response = current().rendered(render, "text/html")
+    response.vary.add("Cookie")
+    return response
+
+
+def _chosen(vocabulary: type[Vocabulary], name: str) -> Vocabulary | None:
+    """The filter of that name in the address. Raises Refused for a word that it does not know."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    try:
+        return vocabulary(text)
+    except ValueError:
+        known = ", ".join(vocabulary)
+        raise Refused(f"{name} is {text!r}, which is none that there is.", f"Send one of {known}.", field=name) from None

@@ -1,0 +1,103 @@
+"""A channel's past drawn on one axis: its states as bars, its contacts as ticks. Pure; positions in percent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.history import ChannelView, visible_from
+from tracker.model import Contact, Outcome, PartialDate, State
+from tracker.web.words import date_words, outcome_words, span_words
+
+YEARS = 7
+"""How many years before that of the moment the axis begins."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The days from `start` to `end`, both included."""
+
+    start: date
+    end: date
+
+    def at(self, day: date) -> float:
+        """Where a day begins, in percent of the width; days beyond the axis are moved to its ends."""
+        day = min(max(day, self.start), self.end)
+        return round(100 * (day - self.start).days / max((self.end - self.start).days, 1), 2)
+
+    @property
+    def years(self) -> list[tuple[float, int]]:
+        """Where each year begins."""
+        first = self.start.year if self.start.timetuple().tm_yday == 1 else self.start.year + 1
+        return [(self.at(date(year, 1, 1)), year) for year in range(first, self.end.year + 1)]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A state from `x` on, `width` wide. `soft` is how much of its beginning is only known to be somewhere there."""
+
+    state: State
+    x: float
+    width: float
+    soft: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A contact, or the lack of one."""
+
+    outcome: Outcome
+    x: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What is drawn of a channel, and the same in a sentence for those who do not see it."""
+
+    axis: Axis
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    words: str
+
+
+def axis_until(day: date) -> Axis:
+    return Axis(date(max(day.year - YEARS, 1), 1, 1), day)
+
+
+def strip_of(view: ChannelView, axis: Axis) -> Strip:
+    """The states and contacts of a view, as far as they fall on the axis."""
+    begins = [(change.state, change.effective) for change in reversed(view.history)]
+    ends = [effective.first for _, effective in begins[1:]] + [axis.end]
+    bars = tuple(
+        _bar(state, effective, end, axis)
+        for (state, effective), end in zip(begins, ends, strict=True)
+        if end >= axis.start
+    )
+    ticks = tuple(
+        Tick(contact.outcome, axis.at(visible), _tick_words(contact))
+        for contact in view.contacts
+        if axis.start <= (visible := contact.first or visible_from(contact)) <= axis.end
+    )
+    return Strip(axis, bars, ticks, _sentence(bars, ticks, axis))
+
+
+def _bar(state: State, effective: PartialDate, end: date, axis: Axis) -> Bar:
+    x, until = axis.at(effective.first), axis.at(end)
+    known_by = axis.at(min(effective.last, end)) if effective.first != effective.last else x
+    return Bar(
+        state, x, round(until - x, 2), round(max(known_by - x, 0.0), 2), f"{state} from {date_words(effective)}"
+    )
+
+
+def _tick_words(contact: Contact) -> str:
+    when = span_words(contact.date, contact.end) if contact.date else "no date yet"
+    return f"{outcome_words(contact.outcome)}, {when}"
+
+
+def _sentence(bars: tuple[Bar, ...], ticks: tuple[Tick, ...], axis: Axis) -> str:
+    states = ", then ".join(bar.words for bar in bars) or "no state"
+    tally = [(outcome, sum(tick.outcome is outcome for tick in ticks)) for outcome in Outcome]
+    contacts = ", ".join(f"{number} {outcome_words(outcome)}" for outcome, number in tally if number)
+    return f"From {axis.start.year}: {states}. Contacts: {contacts or 'none on record'}."

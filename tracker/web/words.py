@@ -1,0 +1,319 @@
+"""The words of the pages: dates as precisely as they are known, instants in UTC, signs, sides and counts.
+
+Pure functions, given to the templates as filters and globals by `register_filters`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from tracker.history import ChannelView, Claim
+from tracker.model import (
+    THIRD_PARTY,
+    Candidate,
+    Category,
+    Contact,
+    Outcome,
+    PartialDate,
+    Precision,
+    Relationship,
+    State,
+    StatusChange,
+)
+from tracker.web.marks import ROLES, marked_field
+
+STATE_SIGNS = {
+    State.ACTIVE: "●",
+    State.RESUMED: "◐",
+    State.PLANNED: "◇",
+    State.SUSPENDED: "‖",
+    State.ENDED: "✕",
+}
+
+STATE_ORDER = tuple(STATE_SIGNS)
+"""The order in which states are counted and offered."""
+
+OUTCOME_SIGNS = {
+    Outcome.HELD: "■",
+    Outcome.ANNOUNCED: "□",
+    Outcome.REFUSED: "⊘",
+    Outcome.NO_ANSWER: "∅",
+    Outcome.CANCELLED: "⊠",
+    Outcome.POSTPONED: "↷",
+}
+
+CATEGORY_WORDS = {category: category.replace("-", " ").capitalize() for category in Category}
+
+CADENCE_WORDS = {
+    "monthly": "monthly",
+    "quarterly": "every three months",
+    "semiannual": "twice a year",
+    "annual": "once a year",
+}
+
+_OUTCOME_CLAIMS = {
+    Outcome.HELD: "reports a contact that took place",
+    Outcome.ANNOUNCED: "announces a contact",
+    Outcome.REFUSED: "speaks of a contact refused",
+    Outcome.NO_ANSWER: "speaks of a contact asked for and not answered",
+    Outcome.CANCELLED: "speaks of a contact cancelled",
+    Outcome.POSTPONED: "speaks of a contact postponed",
+}
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
+
+
+def date_words(value: PartialDate | date) -> str:
+    """`5 Aug 2022`, `May 2021` or `2005`: never more than is known."""
+    day = value if isinstance(value, date) else value.first
+    precision = Precision.DAY if isinstance(value, date) else value.precision
+    parts = {Precision.DAY: f"{day.day} ", Precision.MONTH: "", Precision.YEAR: ""}[precision]
+    month = "" if precision is Precision.YEAR else f"{_MONTHS[day.month - 1]} "
+    return f"{parts}{month}{day.year:04}"
+
+
+def date_tag(value: PartialDate | date) -> Markup:
+    """The same as a `time` element, which carries the ISO form."""
+    return Markup('<time datetime="{}">{}</time>').format(value, date_words(value))
+
+
+def span_words(first: PartialDate | date, last: date | None) -> str:
+    """`8-9 Jan 2024`, `28 Feb - 2 Mar 2024`, `30 Dec 2024 - 1 Jan 2025`, with en dashes."""
+    start = first if isinstance(first, date) else first.first
+    if last is None or last == start:
+        return date_words(first)
+    if (start.year, start.month) == (last.year, last.month):
+        return f"{start.day}–{date_words(last)}"
+    if start.year == last.year:
+        return f"{start.day} {_MONTHS[start.month - 1]} – {date_words(last)}"
+    return f"{date_words(first)} – {date_words(last)}"
+
+
+def contact_when(contact: Contact) -> Markup:
+    """The days of a contact; an announced one without a day says when it was announced."""
+    if contact.date:
+        return Markup('<time datetime="{}">{}</time>').format(contact.date, span_words(contact.date, contact.end))
+    if contact.announced:
+        return Markup("no date yet, announced {}").format(date_tag(contact.announced))
+    return Markup("date not known")
+
+
+def event_words(candidate: Candidate) -> str:
+    """The days of the event that a candidate tells of, as far as they are known."""
+    if candidate.date is None:
+        return "day not known"
+    if candidate.starts is None:
+        return date_words(candidate.date)
+    return span_words(candidate.starts, candidate.date.last)
+
+
+def instant_words(instant: datetime) -> str:
+    """`14 Mar 2026 09:20 UTC`."""
+    instant = instant.astimezone(UTC)
+    return f"{date_words(instant.date())} {instant:%H:%M} UTC"
+
+
+def instant_tag(instant: datetime) -> Markup:
+    iso = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}">{}</time>').format(iso, instant_words(instant))
+
+
+def local_dates(instant: datetime, relationship: Relationship) -> str:
+    """The dates in the two capitals where they differ: `United States 23 Nov, China 24 Nov`; else nothing."""
+    days = [(party.names["en"], instant.astimezone(ZoneInfo(party.timezone)).date()) for party in relationship.parties]
+    if len({day for _, day in days}) == 1:
+        return ""
+    return ", ".join(f"{name} {day.day} {_MONTHS[day.month - 1]}" for name, day in days)
+
+
+def ago(instant: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: `just now`, `41 min ago`, `3 h ago`, `5 days ago`."""
+    passed = now - instant
+    if passed < timedelta(minutes=1):
+        return "just now"
+    if passed < timedelta(hours=1):
+        return f"{passed // timedelta(minutes=1)} min ago"
+    if passed < timedelta(days=2):
+        return f"{passed // timedelta(hours=1)} h ago"
+    return f"{passed.days:,} days ago"
+
+
+def interval_words(seconds: int) -> str:
+    """`45 s`, `30 min`, `6 h`."""
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+
+
+def days_words(view: ChannelView) -> str:
+    """How long the state has lasted, no more exactly than its beginning is known."""
+    days = view.days_in_state
+    if days is None:
+        return ""
+    if view.change.effective.precision is Precision.DAY:
+        return count(days, "day")
+    years, months = days // 365, round(days / 30.44)
+    coarse = view.change.effective.precision is Precision.YEAR or months >= 36
+    if coarse and years:
+        return f"about {count(years, 'year')}"
+    return f"about {count(months, 'month')}" if months else "less than a month"
+
+
+def count(number: int, word: str, many: str | None = None) -> str:
+    """`1 channel`, `2,045 channels`."""
+    return f"{number:,} {word if number == 1 else many or word + 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    words = list(words)
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def state_mark(state: State | None) -> Markup:
+    """Sign, word and colour of a state; without a state, the word alone."""
+    if state is None:
+        return Markup('<span class="state">no state</span>')
+    return Markup(
+        '<span class="state state-{0}"><span class="sign" aria-hidden="true">{1}</span> <b>{0}</b></span>'
+    ).format(state.value, STATE_SIGNS[state])
+
+
+def outcome_mark(outcome: Outcome) -> Markup:
+    return Markup(
+        '<span class="outcome outcome-{0}"><span class="sign" aria-hidden="true">{1}</span> <b>{2}</b></span>'
+    ).format(outcome.value, OUTCOME_SIGNS[outcome], outcome_words(outcome))
+
+
+def outcome_words(outcome: Outcome) -> str:
+    return outcome.value.replace("-", " ")
+
+
+def side_name(side: str, relationship: Relationship) -> str:
+    """The party of that code by name, else `third parties`."""
+    return next((party.names["en"] for party in relationship.parties if party.code == side), "third parties")
+
+
+def corroboration_words(corroboration: str, relationship: Relationship) -> str:
+    """On whose word: both sides, one of them alone, third parties alone, or nobody's."""
+    match corroboration:
+        case "both":
+            return "both sides"
+        case "none":
+            return "no source"
+        case _:
+            return f"{side_name(corroboration, relationship)} only"
+
+
+def claim_words(claim: Claim) -> str:
+    """What a side last said, as the end of a sentence that its name begins."""
+    if isinstance(claim.says, Outcome):
+        return _OUTCOME_CLAIMS[claim.says]
+    return f"says that the channel is {claim.says}"
+
+
+def other_names(names: dict[str, str]) -> list[tuple[str, str]]:
+    """The names that are not English, each with its language."""
+    return [(lang, name) for lang, name in names.items() if lang != "en"]
+
+
+def language_of(text: str | None) -> str:
+    """`zh` where a text is written in Chinese characters, else `en`."""
+    return "zh" if text and _CHINESE.search(text) else "en"
+
+
+def web_address(url: str | None) -> str | None:
+    """The address if it is one of the web; nothing else becomes a link."""
+    return url if url and _WEB_ADDRESS.fullmatch(url) else None
+
+
+def source_link(url: str | None, title: str) -> Markup:
+    """A title that leads to its source, or the title alone where the address is none of the web."""
+    lang = language_of(title)
+    if address := web_address(url):
+        return Markup('<a href="{}" rel="noopener" lang="{}">{}</a>').format(address, lang, title)
+    return Markup('<span lang="{}">{}</span>').format(lang, title)
+
+
+def entry_when(entry: StatusChange | Contact) -> Markup:
+    return date_tag(entry.effective) if isinstance(entry, StatusChange) else contact_when(entry)
+
+
+def is_change(entry: StatusChange | Contact) -> bool:
+    return isinstance(entry, StatusChange)
+
+
+def options(vocabulary: Iterable[StrEnum]) -> list[tuple[StrEnum, str]]:
+    """Each word of a vocabulary with how it is written for readers."""
+    return [(word, word.replace("-", " ")) for word in vocabulary]
+
+
+def capitalised(words: str) -> str:
+    """As the beginning of a line; names keep their capitals."""
+    return words[:1].upper() + words[1:]
+
+
+def percent(share: float) -> str:
+    """Rounded down, so that 100 % is said only of all."""
+    return f"{int(share * 100)} %"
+
+
+def lines(text: str | None) -> Markup:
+    """A text whose line breaks are kept by the style sheet's `.lines`."""
+    return Markup('<span class="lines" lang="{}">{}</span>').format(language_of(text), escape(text or ""))
+
+
+def register_filters(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        ago=ago,
+        as_options=options,
+        capitalize_first=capitalised,
+        cadence=lambda cadence: CADENCE_WORDS.get(cadence, cadence),
+        category=CATEGORY_WORDS.__getitem__,
+        category_options=lambda categories: [(one, CATEGORY_WORDS[one]) for one in categories],
+        claim=claim_words,
+        corroboration=corroboration_words,
+        count=count,
+        date=date_tag,
+        date_words=date_words,
+        days=days_words,
+        entry_when=entry_when,
+        event=event_words,
+        instant=instant_tag,
+        instant_words=instant_words,
+        interval=interval_words,
+        is_change=is_change,
+        lang=language_of,
+        lines=lines,
+        listed=listed,
+        local_dates=local_dates,
+        marked=marked_field,
+        other_names=other_names,
+        outcome=outcome_mark,
+        outcome_words=outcome_words,
+        percent=percent,
+        side=side_name,
+        state=state_mark,
+        web_address=web_address,
+        when=contact_when,
+    )
+    app.jinja_env.globals.update(
+        categories=tuple(Category),
+        outcomes=tuple(Outcome),
+        evidence_roles=ROLES,
+        source_link=source_link,
+        state_signs=STATE_SIGNS,
+        states=STATE_ORDER,
+        third_party=THIRD_PARTY,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
