@@ -69,7 +69,9 @@ def _word(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> V
     try:
         return vocabulary(text)
     except ValueError:
-        raise Refused(f"{text!r} is not possible here.", f"Choose one of {', '.join(vocabulary)}.", field=name) from None
+        raise Refused(
+            f"{text!r} is not possible here.", f"Choose one of {', '.join(vocabulary)}.", field=name
+        ) from None
 
 
 def _partial(form: Mapping[str, str], name: str) -> PartialDate | None:

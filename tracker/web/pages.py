@@ -209,4 +209,6 @@ def _chosen(vocabulary: type[Vocabulary], name: str) -> Vocabulary | None:
         return vocabulary(text)
     except ValueError:
         known = ", ".join(vocabulary)
-        raise Refused(f"{name} is {text!r}, which is none that there is.", f"Send one of {known}.", field=name) from None
+        raise Refused(
+            f"{name} is {text!r}, which is none that there is.", f"Send one of {known}.", field=name
+        ) from None

@@ -88,9 +88,7 @@ def _after(text: str | None) -> tuple[datetime, int] | None:
         raise Refused(f"after is {text!r}.", "Follow the link of the page before.", field="after") from None
 
 
-def _listed(
-    db: Subjects, status: Status, channel: str | None, after: tuple[datetime, int] | None
-) -> list[Candidate]:
+def _listed(db: Subjects, status: Status, channel: str | None, after: tuple[datetime, int] | None) -> list[Candidate]:
     """One candidate more than a page shows, newest evidence first."""
     if channel is None:
         return db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after)
@@ -210,7 +208,9 @@ def _page(
         asked=asked,
         channel=channel,
         relationship=relationship,
-        preview=preview(asked, choice, channel, relationship, changes, contacts, Moment(now.date(), now)),
+        preview=preview(
+            asked, choice, channel, relationship, changes, contacts, Moment(current().service.today(), now)
+        ),
         form=typed(asked.choice) if form is None else form,
         reasons=REASONS,
         checked=checked,

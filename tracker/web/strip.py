@@ -86,9 +86,7 @@ def strip_of(view: ChannelView, axis: Axis) -> Strip:
 def _bar(state: State, effective: PartialDate, end: date, axis: Axis) -> Bar:
     x, until = axis.at(effective.first), axis.at(end)
     known_by = axis.at(min(effective.last, end)) if effective.first != effective.last else x
-    return Bar(
-        state, x, round(until - x, 2), round(max(known_by - x, 0.0), 2), f"{state} from {date_words(effective)}"
-    )
+    return Bar(state, x, round(until - x, 2), round(max(known_by - x, 0.0), 2), f"{state} from {date_words(effective)}")
 
 
 def _tick_words(contact: Contact) -> str:
