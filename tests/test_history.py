@@ -101,7 +101,7 @@ def test_claims_keep_apart_what_each_side_last_said():
     cut = replace(CUT, sources=(source(side="cn", quote="取消安排", published=PartialDate("2022-08-05")),))
     refused = contact(Outcome.REFUSED, "2023-02-04", sources=(source(side="us", published=PartialDate("2023-02-07")),))
     us, cn = seen("2023-03-01", changes=[cut], contacts=[refused]).claims
-    assert (us.side, us.says, us.state, str(us.date)) == ("us", "refused", None, "2023-02-07")
+    assert (us.side, us.says, us.state, str(us.date)) == ("us", "refused", None, "2023-02-04")
     assert (cn.side, cn.says, cn.state, cn.quote) == ("cn", "suspended", State.SUSPENDED, "取消安排")
 
 

@@ -44,7 +44,10 @@ _TOLD_BEFOREHAND = {Outcome.ANNOUNCED, Outcome.CANCELLED, Outcome.POSTPONED}
 
 @dataclass(frozen=True)
 class Claim:
-    """What one side last said of a channel: a state where its words carry one, else only what happened (`says`)."""
+    """What one side last said of a channel: a state where its words carry one, else only what happened (`says`).
+
+    `date` is that of what it speaks of; when it spoke is the source's `published`, which may be years later.
+    """
 
     side: str
     says: str
@@ -211,7 +214,7 @@ def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | Non
         own = [source for source in entry.sources if source.side == side]
         if own:
             source = max(own, key=lambda s: s.published.first if s.published else date.min)
-            return Claim(side, says, state, source.published or _entry_date(entry), source.quote, source)
+            return Claim(side, says, state, _entry_date(entry) or source.published, source.quote, source)
     return None
 
 

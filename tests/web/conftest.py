@@ -1,0 +1,77 @@
+"""A real server in a thread and a real browser, for the tests of the pages."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress import wasyncore
+from waitress.server import create_server
+
+from tracker.service import Service
+from tracker.web.app import create_app
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def chromium() -> str:
+    """Where the browser is. `make test` installs it, or says how to."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert found, "No chromium is installed; run `make test`, which installs it or says how to."
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(service: Service) -> Iterator[str]:
+    """The product on a port of its own; answers its address."""
+    server = create_server(create_app(service), host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        # In the server's own thread: its loop ends when nothing is left to listen to.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(10)
+        server.task_dispatcher.shutdown()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab that must meet no error: what the console complains of fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page, complaints = context.new_page(), []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Service, Page, str], None]:
+    """Signs a reviewer in through a one-time link."""
+
+    def signed_in(service: Service, page: Page, address: str, name: str = "ana") -> None:
+        now = service.clock()
+        with service.store.writing() as db:
+            db.accounts.add_user(name, "reviewer", None, at=now)
+            secret = db.accounts.make_sign_in_link(name, expires_at=now.replace(year=now.year + 1))
+        page.goto(f"{address}/login/{secret}")
+
+    return signed_in

@@ -1,0 +1,81 @@
+"""The pages in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.make import sighting
+from tests.test_review import US, arrive
+from tests.web.conftest import serving
+
+PATHS = [
+    "/",
+    "/channels/dpct",
+    "/channels/defense-ministers",
+    "/changes",
+    "/contacts",
+    "/feeds",
+    "/method",
+    "/api/docs",
+    "/login",
+]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One seeded service for the tests that only look."""
+    from config.settings import settings_from
+    from tests.conftest import ROOT
+    from tracker.seed import seed
+    from tracker.service import open_service
+
+    folder = tmp_path_factory.mktemp("browser")
+    service = open_service(
+        settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")}), migrate=True
+    )
+    service.prepare()
+    seed(service.store, service.packs, at=service.clock())
+    with serving(service) as address:
+        yield address
+    service.store.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_no_page_scrolls_sideways_or_complains(shared, page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    for path in PATHS:
+        page.goto(shared + path)
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+
+
+def test_a_state_is_a_sign_a_word_and_a_colour(shared, page):
+    page.goto(shared + "/")
+    row = page.locator("tr", has_text="Arms control").first
+    expect(row).to_contain_text("suspended")
+    expect(row).to_contain_text("‖")
+
+
+def test_the_keyboard_comes_first_to_the_way_past_the_menu(shared, page):
+    page.goto(shared + "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#content"
+
+
+def test_accepting_with_the_keyboard_and_taking_it_back(seeded_2023, page, sign_in):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    with serving(seeded_2023) as address:
+        sign_in(seeded_2023, page, address)
+        page.goto(f"{address}/review/{candidate.id}")
+        assert page.evaluate("document.activeElement.value") != "accept"
+        page.get_by_label("Note").focus()
+        page.keyboard.type("Seen.")
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_contain_text("Nothing has been recorded")
+        page.get_by_role("button", name="Accept").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Undo").first.click()
+        page.goto(f"{address}/channels/dpct")
+        expect(page.locator("main")).to_contain_text("suspended since 5 Aug 2022")

@@ -1,0 +1,281 @@
+"""The pages as a reader without scripts gets them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.make import release, sighting
+from tests.test_review import CN, US, arrive
+from tracker.model import Evidence
+from tracker.review import accept
+from tracker.web.app import create_app
+from tracker.web.auth import COOKIE
+from tracker.web.marks import marked
+
+PUBLIC = ["/", "/channels/dpct", "/changes", "/contacts", "/feeds", "/method", "/login"]
+
+
+class Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def text_of(html: str) -> str:
+    parser = Text()
+    parser.feed(html)
+    return parser.text
+
+
+def words_of(html: str) -> str:
+    return re.sub(r"\s+", " ", text_of(html))
+
+
+@pytest.fixture
+def client(seeded):
+    return create_app(seeded).test_client()
+
+
+def signed_in(service, role="reviewer", name="ana"):
+    """A client with the cookie of a person in that role, and without form tokens to think of."""
+    app = create_app(service)
+    app.config["WTF_CSRF_ENABLED"] = False
+    now = service.clock()
+    with service.store.writing() as db:
+        db.accounts.add_user(name, role, None, at=now)
+        secret = db.accounts.start_session(name, now=now, expires_at=now + timedelta(days=1))
+    client = app.test_client()
+    client.set_cookie(COOKIE, secret)
+    return client
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_every_public_page_answers_with_headers_that_allow_no_foreign_script(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", answer.text)
+
+
+def test_the_first_line_says_as_of_when_how_many_are_in_which_state_and_what_was_read(client):
+    words = words_of(client.get("/").text)
+    assert re.search(r"As of 1 Feb 2024 12:00 UTC: \d+ active, .*\d+ suspended.* of \d+ channels; last change", words)
+    assert "last hour" in words
+
+
+def test_with_no_source_read_the_page_warns_before_it_gives_any_state(client):
+    words = words_of(client.get("/").text)
+    warning = re.search(r"[Nn]o(ne| source)[^.]{0,80}read[^.]*last hour", words)
+    assert warning, words[:800]
+    assert warning.start() < words.index("As of 1 Feb 2024")
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [("2022-09-01", "suspended"), ("2024-02-01", "resumed"), ("2024-10-01", "active")]
+)
+def test_a_past_day_is_shown_and_said(client, day, state):
+    words = words_of(client.get(f"/channels/dpct?as_of={day}").text)
+    assert f"{state} since" in words
+    assert "The record as of" in words
+
+
+def test_a_date_is_never_more_precise_than_it_is_known(client):
+    words = words_of(client.get("/channels/mmca?as_of=2019-01-01").text)
+    assert "since Jan 1998" in words
+    assert "1 Jan 1998" not in words
+
+
+def test_every_claim_of_a_channel_page_cites_its_source(client):
+    html = client.get("/channels/dpct").text
+    cited = set(re.findall(r'href="#(source-\d+)"', html))
+    assert cited
+    assert all(f'id="{anchor}"' in html for anchor in cited)
+    assert "中美国防部工作会晤" in html
+    assert "what each side last said" in words_of(html).lower()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/channels/dcpt", 404, "Did you mean dpct"),
+        ("/?as_of=2024-13-01", 400, "2024-13-01"),
+        ("/channels/dpct?known_at=yesterday", 400, "yesterday"),
+        ("/nowhere", 404, "nothing at /nowhere"),
+    ],
+)
+def test_a_bad_address_is_answered_in_words(client, path, status, words):
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert words in words_of(answer.text)
+
+
+def test_an_unchanged_page_is_not_sent_again(client):
+    first = client.get("/")
+    again = client.get("/", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_what_waits_for_review_shows_on_no_public_page(seeded_2023):
+    anonymous = create_app(seeded_2023).test_client()
+    before = {path: anonymous.get(path).data for path in PUBLIC if path != "/login"}
+    arrive(seeded_2023, replace(US, title="Unreviewed words"), sighting())
+    assert {path: anonymous.get(path).data for path in before} == before
+
+
+def test_the_queue_asks_for_a_reviewer(seeded_2023):
+    anonymous = create_app(seeded_2023).test_client()
+    asked = anonymous.get("/review")
+    assert asked.status_code == 302
+    assert asked.headers["Location"].startswith("/login?next=")
+    assert signed_in(seeded_2023, "reader", "rea").get("/review").status_code == 403
+    assert signed_in(seeded_2023).get("/review").status_code == 200
+
+
+def test_forms_without_a_token_are_refused(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    client = signed_in(seeded_2023)
+    client.application.config["WTF_CSRF_ENABLED"] = True
+    answer = client.post(f"/review/{candidate.id}", data={"action": "accept", "version": candidate.version})
+    assert answer.status_code == 400
+
+
+def test_a_reviewer_sees_both_sides_the_marks_and_what_would_change(seeded_2023):
+    words = Evidence("title", 0, 5, "Talks", "signal")
+    arrive(seeded_2023, US, sighting(evidence=(words,)))
+    (candidate,) = arrive(seeded_2023, CN, sighting())
+    html = signed_in(seeded_2023).get(f"/review/{candidate.id}").text
+    assert re.search(r"<mark[^>]*role-signal[^>]*>Talks</mark> at the Pentagon", html)
+    assert "会晤举行" in html
+    assert "resumed since 8 Jan 2024" in words_of(html)
+    assert 'value="2024-01-08"' in html
+
+
+FORM = {"state": "resumed", "effective": "2024-01-08", "outcome": "held", "date": "2024-01-08", "cause": "Met again."}
+
+
+def test_accepting_by_form_changes_the_page_and_offers_undo(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    client = signed_in(seeded_2023)
+    answer = client.post(f"/review/{candidate.id}", data=FORM | {"action": "accept", "version": candidate.version})
+    assert answer.status_code == 303
+    offered = client.get(answer.headers["Location"]).text
+    assert "Undo" in offered
+    anonymous = create_app(seeded_2023).test_client()
+    assert "resumed since 8 Jan 2024" in words_of(anonymous.get("/channels/dpct").text)
+    with seeded_2023.store.reading() as db:
+        version = db.candidates.get(candidate.id).version
+    assert client.post(f"/review/{candidate.id}/undo", data={"version": version}).status_code == 303
+    assert "suspended since 5 Aug 2022" in words_of(anonymous.get("/channels/dpct").text)
+
+
+def test_enter_in_a_field_checks_and_records_nothing(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    client = signed_in(seeded_2023)
+    page = client.get(f"/review/{candidate.id}").text
+    first_button = re.search(
+        r'<form[^>]*class="decision".*?<button name="action" value="(\w+)"', page, re.DOTALL
+    ).group(1)
+    assert first_button == "check"
+    answer = client.post(f"/review/{candidate.id}", data=FORM | {"action": "check", "version": candidate.version})
+    assert "Nothing has been recorded" in answer.text
+    with seeded_2023.store.reading() as db:
+        assert db.candidates.get(candidate.id).status == "pending"
+
+
+def test_the_second_reviewer_is_told_who_was_first_and_keeps_what_they_typed(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    accept(seeded_2023.store, candidate.id, candidate.version, by="ben", at=seeded_2023.clock())
+    typed = FORM | {"action": "accept", "version": candidate.version, "note": "My careful words."}
+    answer = signed_in(seeded_2023).post(f"/review/{candidate.id}", data=typed)
+    assert answer.status_code == 409
+    assert "ben was first: accepted at 2024-02-01 12:00 UTC." in words_of(answer.text)
+    assert "My careful words." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("effective", "2024-02-30", "not a date that exists"),
+        ("end", "2023-01-01", "cannot end before"),
+        ("cause", "", "cause"),
+    ],
+)
+def test_a_field_that_cannot_be_taken_is_named_and_the_rest_is_kept(seeded_2023, field, value, words):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    typed = FORM | {"action": "accept", "version": candidate.version, "note": "Kept."} | {field: value}
+    answer = signed_in(seeded_2023).post(f"/review/{candidate.id}", data=typed)
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert "Kept." in answer.text
+
+
+def test_rejecting_needs_a_reason(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    client = signed_in(seeded_2023)
+    data = FORM | {"action": "reject", "version": candidate.version}
+    assert client.post(f"/review/{candidate.id}", data=data).status_code == 400
+    assert client.post(f"/review/{candidate.id}", data=data | {"reason_text": "Old."}).status_code == 303
+
+
+HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
+
+
+def test_hostile_text_and_links_do_nothing_on_any_page(seeded_2023):
+    bad = release(title=HOSTILE, summary=HOSTILE, publisher=HOSTILE, url="javascript:alert(3)")
+    (candidate,) = arrive(seeded_2023, bad, sighting(evidence=(Evidence("title", 0, 8, "<script>", "signal"),)))
+    client = signed_in(seeded_2023)
+    pages = [client.get(f"/review/{candidate.id}").text, client.get("/review").text]
+    data = FORM | {"action": "accept", "version": candidate.version, "cause": HOSTILE, "note": HOSTILE}
+    assert client.post(f"/review/{candidate.id}", data=data).status_code == 303
+    anonymous = create_app(seeded_2023).test_client()
+    pages += [anonymous.get(path).text for path in PUBLIC]
+    for html in pages:
+        assert "<script>alert" not in html
+        assert "<img" not in html
+        assert 'href="javascript:' not in html
+    assert HOSTILE in text_of(pages[0])
+
+
+@given(
+    st.text(max_size=60),
+    st.lists(
+        st.tuples(st.integers(-5, 70), st.integers(-5, 70), st.sampled_from(["signal", "date", 'x" onload="'])),
+        max_size=6,
+    ),
+)
+def test_marks_never_change_the_words(text, spans):
+    evidence = [Evidence("title", start, end, "", role) for start, end, role in spans]
+    assert text_of(str(marked(text, evidence))) == text
+
+
+def test_sign_in_by_password_takes_the_right_one_and_sends_nobody_elsewhere(seeded_2023):
+    from tracker.web.auth import passwords
+
+    app = create_app(seeded_2023)
+    app.config["WTF_CSRF_ENABLED"] = False
+    with seeded_2023.store.writing() as db:
+        db.accounts.add_user("ana", "reviewer", passwords.hash("correct horse"), at=seeded_2023.clock())
+    client = app.test_client()
+    for name, password in (("ana", "wrong"), ("nobody", "correct horse")):
+        answer = client.post("/login", data={"name": name, "password": password})
+        assert answer.status_code == 401
+        assert COOKIE not in answer.headers.get("Set-Cookie", "")
+    for target in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        answer = client.post("/login", data={"name": "ana", "password": "correct horse", "next": target})
+        assert answer.headers["Location"] == "/review"
+    assert client.get("/review").status_code == 200
+    client.post("/logout")
+    assert client.get("/review").status_code == 302
