@@ -130,6 +130,11 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     """Title and summary, cut into sentences with what each mentions; None where not both parties are spoken of."""
     office_party = {slug: office.party for slug, office in lexicon.offices.items()}
     texts = [(name, text, fold(text)) for name, text in (("title", release.title), ("summary", release.summary))]
+    named = {release.side}.union(
+        *(index.parties_named(folded, release.published, release.side) for _, _, folded in texts)
+    )
+    if not named >= set(lexicon.parties):
+        return None
     found = [index.find(folded, release.published, release.side) for _, _, folded in texts]
     if not _speaks_of_both(release, lexicon, [m for mentions in found for m in mentions]):
         return None
