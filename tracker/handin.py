@@ -18,6 +18,11 @@ from tracker.intake import Detect, hand_in
 from tracker.model import Candidate, Release
 from tracker.service import Service
 
+LONGEST_TEXT = 100_000
+"""Characters of a document that is handed in; reading a longer one would hold a request up for seconds."""
+
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
+
 _CJK = re.compile(r"[㐀-鿿]")
 _CHINESE_FROM = 0.2
 """A text of which this share is Chinese characters is Chinese."""
@@ -132,6 +137,14 @@ def _release(
     title, words = title.strip(), words.strip()
     if not title and not words:
         raise Refused(f"{named} has no words.", "Give a title and a text.", field="text")
+    if len(words) > LONGEST_TEXT:
+        raise Refused(
+            f"{named} has {len(words):,} characters; at most {LONGEST_TEXT:,} are read.",
+            "Hand in the part that matters.",
+            field="text",
+        )
+    if not _EARLIEST <= published <= _LATEST:
+        raise Refused(f"{published} is no credible date.", "Give the day of publication.", field="published")
     if url and urlsplit(url).scheme not in ("http", "https"):
         raise Refused(
             f"{url!r} is no address of the web.", "Give one that begins with https:// or http://.", field="url"
