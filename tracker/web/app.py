@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, redirect, render_template, request, url_for
 from flask_openapi3 import Info, OpenAPI
@@ -19,6 +21,9 @@ from tracker.web.current import Current
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1_000_000
@@ -31,6 +36,11 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+"""Reads of the API may be made from any page."""
+
+_READS = {"GET", "HEAD", "OPTIONS"}
 
 csrf = CSRFProtect()
 
@@ -68,7 +78,7 @@ def create_app(service: Service) -> Flask:
         app.register_blueprint(blueprint)
     register_filters(app)
     app.context_processor(auth.template_context)
-    app.after_request(_with_headers)
+    app.wsgi_app = _WithHeaders(app.wsgi_app)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)
@@ -77,13 +87,20 @@ def create_app(service: Service) -> Flask:
     return app
 
 
-def _with_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.path.startswith("/api/") and request.method in ("GET", "HEAD", "OPTIONS"):
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "ETag"
-    return response
+class _WithHeaders:
+    """Puts the fixed headers on every answer. Outside Flask, since its header objects cost more than the answer."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        reads_api = environ["PATH_INFO"].startswith("/api/") and environ["REQUEST_METHOD"] in _READS
+        fixed = [*HEADERS.items(), *(OPEN_TO_ALL.items() if reads_api else ())]
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, *fixed], *more)
+
+        return self._application(environ, start)
 
 
 def _refused(refused: Refused):

@@ -121,11 +121,10 @@ class Current:
                 while len(self._rendered) > MOST_RENDERED:
                     self._rendered.popitem(last=False)
         body, etag, mimetype = found
-        has_it = request.if_none_match.contains(etag)
-        response = Response(status=304) if has_it else Response(body, mimetype=mimetype)
-        response.set_etag(etag)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+        headers = [("ETag", f'"{etag}"'), ("Cache-Control", "no-cache")]
+        if "If-None-Match" in request.headers and request.if_none_match.contains(etag):
+            return Response(status=304, headers=headers)
+        return Response(body, headers=headers, mimetype=mimetype)
 
 
 def current() -> Current:
