@@ -110,7 +110,7 @@ def main() -> None:
             "GET /api/v1/channels, unchanged (304)": ("/api/v1/channels", known),
             "GET / (dashboard)": ("/", {}),
         }
-        table = Table("request", "hello req/s", "ours req/s", "ratio: median", "min", "max", title="status")
+        table = Table("request", "hello/s", "ours/s", "ratio", "min", "max", title="status")
         for name, (path, headers) in asked.items():
             rate(product, path, headers)
             pairs = [(rate(hello, "/", {}), rate(product, path, headers)) for _ in range(ROUNDS)]

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, redirect, render_template, request, url_for
+from flask import Flask, Request, Response, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -68,6 +69,7 @@ def create_app(service: Service) -> Flask:
         SESSION_COOKIE_SECURE=service.settings.base_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.session_interface = _Sessions()
     app.json.ensure_ascii = False
     app.extensions["openlines"] = Current(service)
     csrf.init_app(app)
@@ -85,6 +87,15 @@ def create_app(service: Service) -> Flask:
     app.register_error_handler(StoreError, _store_error)
     app.register_error_handler(Exception, _defect)
     return app
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions (for form tokens), without making a signer for the many requests that bring no cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 class _WithHeaders:
