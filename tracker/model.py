@@ -314,7 +314,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What one release says of one channel. `date` is the event's last day, `starts` its first when it had several."""
+    """What one release says of one channel. `date` is the event's last day, `starts` its first when it had several.
+
+    `confidence` is the share of like findings that were right on labelled cases. `flagged` is False for what is
+    probably nothing; `doubts` says why in words. `undated` says why there is no date. `persons` are the offices whose
+    holders took part, by their slugs in the lexicon; `round` is the number of the round of a series of talks.
+    """
 
     channel: str
     signal: Signal
@@ -322,6 +327,11 @@ class Sighting:
     confidence: float
     evidence: tuple[Evidence, ...] = ()
     starts: date | None = None
+    flagged: bool = True
+    doubts: tuple[str, ...] = ()
+    undated: str | None = None
+    persons: tuple[str, ...] = ()
+    round: int | None = None
 
 
 class Status(StrEnum):

@@ -14,7 +14,7 @@ from tracker.detect.reading import read
 from tracker.detect.score import sightings
 from tracker.model import Release, Sighting, Signal, State
 
-__all__ = ["STATE_SAID", "Detector", "Lexicon", "detect"]
+__all__ = ["STATE_SAID", "Detector", "Lexicon", "detect", "examine"]
 
 STATE_SAID: dict[Signal, State] = {
     Signal.ANNOUNCED: State.PLANNED,
@@ -37,7 +37,12 @@ class Detector:
         self.index = Index(lexicon)
 
 
-def detect(release: Release, detector: Detector) -> list[Sighting]:
-    """The channel events that a release reports, surest first, each with the very words that made it fire."""
+def examine(release: Release, detector: Detector) -> list[Sighting]:
+    """All that a release may say of channels, surest first; what is probably nothing is there, and not `flagged`."""
     reading = read(release, detector.lexicon, detector.index)
     return sightings(reading, detector.lexicon) if reading else []
+
+
+def detect(release: Release, detector: Detector) -> list[Sighting]:
+    """The channel events that a release reports, surest first, each with the very words that made it fire."""
+    return [sighting for sighting in examine(release, detector) if sighting.flagged]
