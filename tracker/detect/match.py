@@ -1,20 +1,18 @@
-"""Where a lexicon's terms stand in a text.
-
-English terms are found by their first word, Chinese ones by their first characters: a text costs a few dictionary
-look-ups per word or character, however many terms there are.
-"""
+"""Where a lexicon's terms stand in a text, all of them found in one pass (Aho-Corasick), however many there are."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+import string
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from ahocorasick_rs import AhoCorasick
+
 from tracker.detect.lexicon import Lexicon
-from tracker.detect.normalise import Folded, simplify
+from tracker.detect.normalise import Folded, fold
 
 
 class Mention(NamedTuple):
@@ -27,125 +25,97 @@ class Mention(NamedTuple):
 
 
 class _Entry(NamedTuple):
+    """A spelling of a term: the words up to its first wildcard, and how to go on from there."""
+
     kind: str
     key: str
-    matches: Callable[[str, int], re.Match[str] | None]
-    cased: bool
+    literal: str
+    tail: re.Pattern[str] | None
+    capitals: tuple[tuple[int, str], ...]
     since: date
     until: date
     side: str
 
 
 _CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z]{2,}\b")
-_WORD = re.compile(r"[a-z0-9]+")
-_NAMING = {"party", "pair", "office"}
+_WILDCARD = re.compile(r" ?\.\.\. ?|\*")
+_ALPHANUMERIC = frozenset(string.ascii_lowercase + string.digits)
 _GAP = r"[^.。;!?！？\n]{0,40}?"
+_NAMING = ("party", "pair", "office")
 
 
-def _alternatives(term: str) -> Iterable[str]:
-    """`hold(s|ing|) talks` -> each spelling."""
+def spellings(term: str) -> Iterable[str]:
+    """Each spelling of a term: `hold(s|ing|) talks` has three."""
     parts = re.split(r"\(([^()]*)\)", term)
     choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
     return (re.sub(r" +", " ", "".join(choice)).strip() for choice in itertools.product(*choices))
 
 
-def _pattern(spelling: str) -> str:
+def _tail(words: str) -> re.Pattern[str] | None:
+    """What follows a spelling's first words: `*` ends a word however it goes on, `...` leaves out a few words."""
+    if not words:
+        return None
     pieces = []
-    for piece in re.split(r"(\.\.\.|\*|[ -]+)", spelling):
-        if piece == "...":
+    for piece in re.split(r"( ?\.\.\. ?|\*)", words):
+        if piece == "*":
+            pieces.append(r"[a-z0-9]*")
+        elif piece.strip() == "...":
             pieces.append(_GAP)
-        elif piece == "*":
-            pieces.append(r"\w*")
-        elif piece and not piece.strip(" -"):
-            pieces.append(r"[\s-]+")
         else:
             pieces.append(re.escape(piece))
-    body = re.sub(r"(?:\[\\s-\]\+)?" + re.escape(_GAP) + r"(?:\[\\s-\]\+)?", lambda _: _GAP, "".join(pieces))
-    before = r"(?<![A-Za-z0-9])" if spelling[0].isascii() and spelling[0].isalnum() else ""
-    after = r"(?![A-Za-z0-9])" if spelling[-1].isascii() and spelling[-1].isalnum() else ""
-    return before + body + after
+    ends_in_word = words[-1] in _ALPHANUMERIC
+    return re.compile("".join(pieces) + (r"(?![a-z0-9])" if ends_in_word else ""))
+
+
+def _entry(kind: str, key: str, spelling: str, since: date, until: date, side: str) -> _Entry:
+    text = fold(spelling).text.replace("-", " ")
+    wildcard = _WILDCARD.search(text)
+    head = text[: wildcard.start()] if wildcard else text
+    capitals = tuple((m.start(), m.group()) for m in _CAPITALS.finditer(head))
+    return _Entry(kind, key, head.lower(), _tail(text[len(head) :].lower()), capitals, since, until, side)
 
 
 class _Terms:
-    """Terms by how they begin."""
+    """Entries by their literal, and the automaton that finds the literals."""
 
-    def __init__(self) -> None:
-        self._words: dict[str, list[_Entry]] = defaultdict(list)
-        self._stems: dict[str, list[_Entry]] = defaultdict(list)
-        self._characters: dict[str, list[_Entry]] = defaultdict(list)
-
-    def place(self, spelling: str, entry: _Entry) -> None:
-        word = _WORD.match(spelling)
-        if not word:
-            self._characters[spelling[:2]].append(entry)
-        elif spelling[word.end() : word.end() + 1] == "*":
-            self._stems[word.group()[:2]].append(entry)
-        else:
-            self._words[word.group()].append(entry)
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        by_literal: dict[str, list[_Entry]] = {}
+        for entry in entries:
+            by_literal.setdefault(entry.literal, []).append(entry)
+        self._entries = list(by_literal.values())
+        self._automaton = AhoCorasick(by_literal)
 
     def find(self, folded: Folded, published: date, side: str) -> Iterator[Mention]:
-        lower, text = folded.lower, folded.text
-        for i, entry in self._candidates(lower):
-            match = entry.matches(text if entry.cased else lower, i)
-            if match and entry.since <= published <= entry.until and entry.side in ("", side):
-                yield Mention(i, match.end(), entry.kind, entry.key)
-
-    def _candidates(self, lower: str) -> Iterator[tuple[int, _Entry]]:
-        words, stems = self._words, self._stems
-        for word in _WORD.finditer(lower):
-            i, first = word.start(), word.group()
-            for entry in words.get(first, ()):
-                yield i, entry
-            for entry in stems.get(first[:2], ()):
-                yield i, entry
-        if not lower.isascii():
-            characters = self._characters
-            for i, character in enumerate(lower):
-                if character > "\x7f":
-                    for entry in characters.get(character, ()):
-                        yield i, entry
-                    for entry in characters.get(lower[i : i + 2], ()):
-                        yield i, entry
+        text, keys, length = folded.text, folded.keys, len(folded.text)
+        for number, start, end in self._automaton.find_matches_as_indexes(keys, overlapping=True):
+            if start and keys[start] in _ALPHANUMERIC and keys[start - 1] in _ALPHANUMERIC:
+                continue
+            open_end = end < length and keys[end - 1] in _ALPHANUMERIC and keys[end] in _ALPHANUMERIC
+            for entry in self._entries[number]:
+                if entry.tail is None:
+                    if open_end:
+                        continue
+                    stop = end
+                else:
+                    match = entry.tail.match(keys, end)
+                    if match is None:
+                        continue
+                    stop = match.end()
+                if entry.capitals and not all(text.startswith(word, start + at) for at, word in entry.capitals):
+                    continue
+                if entry.since <= published <= entry.until and entry.side in ("", side):
+                    yield Mention(start, stop, entry.kind, entry.key)
 
 
 class Index:
     """All terms of a lexicon. Those that name a party stand apart too: most releases are told by them to be no news."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._terms, self._naming = _Terms(), _Terms()
+        entries = list(_entries(lexicon))
+        self._terms = _Terms(entries)
+        self._naming = _Terms(entry for entry in entries if entry.kind in _NAMING)
         self._parties = frozenset(lexicon.parties)
         self._office_party = {slug: office.party for slug, office in lexicon.offices.items()}
-        for party, terms in lexicon.parties.items():
-            self._add("party", party, terms)
-        self._add("pair", "", lexicon.pair)
-        for country, foreign in lexicon.others.items():
-            self._add("other", country, foreign.names)
-            self._add("partner", country, foreign.counterparts)
-        for slug, office in lexicon.offices.items():
-            self._add("office", slug, office.terms)
-            self._add("office", slug, office.own, side=office.party)
-            for holder in office.holders:
-                self._add("office", slug, holder.names, holder.since, holder.until)
-        for slug, channel in lexicon.channels.items():
-            self._add("name", slug, channel.names)
-            self._add("topic", slug, channel.topics)
-            self._add("refusal", slug, channel.refusals)
-        for word, terms in lexicon.signals.items():
-            self._add("signal", word, terms)
-        for mark, terms in lexicon.marks.items():
-            self._add("mark", mark, terms)
-
-    def _add(
-        self, kind: str, key: str, terms: list[str], since: date = date.min, until: date = date.max, side: str = ""
-    ) -> None:
-        for term in terms:
-            for spelling in _alternatives(simplify(term)):
-                cased = bool(_CAPITALS.search(spelling))
-                pattern = re.compile(_pattern(spelling if cased else spelling.lower()))
-                entry = _Entry(kind, key, pattern.match, cased, since, until, side)
-                self._terms.place(spelling.lower(), entry)
-                if kind in _NAMING:
-                    self._naming.place(spelling.lower(), entry)
 
     def parties_named(self, folded: Folded, published: date, side: str) -> frozenset[str]:
         """The parties that a text may speak of: by name, by an office, or as a pair. Cheaper than `find`."""
@@ -167,17 +137,56 @@ class Index:
         return _longest(list(self._terms.find(folded, published, side)))
 
 
+def _entries(lexicon: Lexicon) -> Iterator[_Entry]:
+    def of(
+        kind: str, key: str, terms: list[str], since: date = date.min, until: date = date.max, side: str = ""
+    ) -> Iterator[_Entry]:
+        for term in terms:
+            for spelling in spellings(term):
+                yield _entry(kind, key, spelling, since, until, side)
+
+    for party, terms in lexicon.parties.items():
+        yield from of("party", party, terms)
+    yield from of("pair", "", lexicon.pair)
+    for country, foreign in lexicon.others.items():
+        yield from of("other", country, foreign.names)
+        yield from of("partner", country, foreign.counterparts)
+    for slug, office in lexicon.offices.items():
+        yield from of("office", slug, office.terms)
+        yield from of("office", slug, office.own, side=office.party)
+        for holder in office.holders:
+            yield from of("office", slug, holder.names, holder.since, holder.until)
+    for slug, channel in lexicon.channels.items():
+        yield from of("name", slug, channel.names)
+        yield from of("topic", slug, channel.topics)
+        yield from of("refusal", slug, channel.refusals)
+    for word, terms in lexicon.signals.items():
+        yield from of("signal", word, terms)
+    for mark, terms in lexicon.marks.items():
+        yield from of("mark", mark, terms)
+
+
 def _longest(found: list[Mention]) -> list[Mention]:
-    masked = [(m.start, m.end) for m in found if m.key == "masked"]
-    offices = [m for m in found if m.kind == "office"]
-    foreign = [m for m in found if m.kind in ("other", "partner")]
+    found.sort(key=lambda m: (m.start, -m.end))
+    masked = _merged([(m.start, m.end) for m in found if m.key == "masked"])
+    offices = _outermost([m for m in found if m.kind == "office"])
+    foreign_ends = {m.end + gap for m in found if m.kind in ("other", "partner") for gap in range(4)}
+    partner_starts = {m.start - gap for m in found if m.kind == "partner" for gap in range(2)}
     kept: list[Mention] = []
     last: dict[tuple[str, str], int] = {}
-    for mention in sorted(found, key=lambda m: (m.start, -m.end)):
-        if mention.key == "masked" or any(a < mention.end and mention.start < b for a, b in masked):
+    spans = iter(masked)
+    span = next(spans, None)
+    for mention in found:
+        while span and span[1] <= mention.start:
+            span = next(spans, None)
+        if mention.key == "masked" or (span and span[0] < mention.end):
             continue
-        if mention.kind == "office" and (_within_longer(mention, offices) or _foreign_holder(mention, foreign)):
-            continue
+        if mention.kind == "office":
+            # "India's national security adviser", "defense minister Park": the office of another country.
+            if mention.start in foreign_ends or mention.end in partner_starts:
+                continue
+            if (mention.start, mention.end) not in offices:
+                continue
         thing = (mention.kind, mention.key)
         if mention.end <= last.get(thing, -1):
             continue
@@ -186,15 +195,23 @@ def _longest(found: list[Mention]) -> list[Mention]:
     return kept
 
 
-def _within_longer(office: Mention, offices: list[Mention]) -> bool:
-    """`US President` in the words for the president's envoy is not the president."""
-    return any(
-        o.start <= office.start and office.end <= o.end and o.end - o.start > office.end - office.start for o in offices
-    )
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping spans as one; the spans are sorted by their start."""
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
-def _foreign_holder(office: Mention, foreign: list[Mention]) -> bool:
-    """Is it the office of another country: "India's national security adviser", "defense minister Park"?"""
-    return any(
-        0 <= office.start - f.end <= 3 or (f.kind == "partner" and 0 <= f.start - office.end <= 1) for f in foreign
-    )
+def _outermost(offices: list[Mention]) -> set[tuple[int, int]]:
+    """The spans that lie in no longer one: `US President` in the words for the president's envoy is not the president."""
+    kept: set[tuple[int, int]] = set()
+    furthest = -1
+    for office in offices:
+        if office.end > furthest or (office.start, office.end) in kept:
+            kept.add((office.start, office.end))
+            furthest = max(furthest, office.end)
+    return kept

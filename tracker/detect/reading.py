@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -128,7 +128,6 @@ class Reading:
 
 def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     """Title and summary, cut into sentences with what each mentions; None where not both parties are spoken of."""
-    office_party = {slug: office.party for slug, office in lexicon.offices.items()}
     texts = [(name, text, fold(text)) for name, text in (("title", release.title), ("summary", release.summary))]
     named = {release.side}.union(
         *(index.parties_named(folded, release.published, release.side) for _, _, folded in texts)
@@ -138,27 +137,39 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     found = [index.find(folded, release.published, release.side) for _, _, folded in texts]
     if not _speaks_of_both(release, lexicon, [m for mentions in found for m in mentions]):
         return None
-    title: list[Sentence] = []
-    body: list[Sentence] = []
+    office_party = {slug: office.party for slug, office in lexicon.offices.items()}
+    fields: list[list[Sentence]] = []
     for (name, text, folded), mentions in zip(texts, found, strict=True):
-        into = title if name == "title" else body
         dates = find_dates(folded.lower, release.published)
         spans = [(0, len(folded.text))] if name == "title" else sentences(folded.text)
-        for number, (start, end) in enumerate(spans):
-            into.append(
+        fields.append(
+            [
                 Sentence(
                     name,
                     folded,
                     start,
                     end,
                     number,
-                    [m for m in mentions if start <= m.start and m.end <= end],
-                    [d for d in dates if start <= d.start < end],
+                    [m for m in _between(mentions, start, end) if m.end <= end],
+                    _between(dates, start, end),
                     text,
                     office_party,
                 )
-            )
+                for number, (start, end) in enumerate(spans)
+            ]
+        )
+    title, body = fields
     return Reading(release, title[0], body)
+
+
+def _between(found: list, start: int, end: int) -> list:
+    """Those that begin in [start, end), of a list that is sorted by its starts."""
+    first = bisect_left(found, start, key=_start)
+    return found[first : bisect_left(found, end, lo=first, key=_start)]
+
+
+def _start(found: Mention | DateMention) -> int:
+    return found.start
 
 
 def _speaks_of_both(release: Release, lexicon: Lexicon, mentions: list[Mention]) -> bool:
