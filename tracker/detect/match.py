@@ -207,7 +207,7 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _outermost(offices: list[Mention]) -> set[tuple[int, int]]:
-    """The spans that lie in no longer one: `US President` in the words for the president's envoy is not the president."""
+    """The spans that lie in no longer one: "the President" in the words for the president's envoy is not the president."""
     kept: set[tuple[int, int]] = set()
     furthest = -1
     for office in offices:

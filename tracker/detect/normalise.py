@@ -24,14 +24,15 @@ _QUOTES_AND_DASHES = {
 }
 
 # Cyrillic and Greek letters that look like Latin ones, as they slip into pasted or forged text.
-_LOOK_ALIKES = dict(zip("АВЕЅІЈКМНОРСТХаеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABESIJKMHOPCTXaeopcyxijsdhqwABEZHIKMNOPTXo", strict=True))
+_CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХаеорсухіјѕԁһԛԝ", "ABESIJKMHOPCTXaeopcyxijsdhqw", strict=True))
+_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
 
 
 class _Forms(dict[int, str]):
     """What each character is compared as; worked out when first met. Empty: it counts for nothing (zero width)."""
 
     def __init__(self) -> None:
-        super().__init__({ord(c): form for c, form in (_QUOTES_AND_DASHES | _LOOK_ALIKES).items()})
+        super().__init__({ord(c): form for c, form in (_QUOTES_AND_DASHES | _CYRILLIC | _GREEK).items()})
         self.uneven = {c for c, form in _QUOTES_AND_DASHES.items() if len(form) != 1}
         han = [chr(code) for code in range(0x3400, 0xA000)]
         simplified = opencc.OpenCC("t2s").convert("\n".join(han)).split("\n")
@@ -149,9 +150,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans = []
     start = 0
     for stop in _STOP.finditer(text):
-        if stop.group()[0] == "." and _ABBREVIATION.search(text, max(start, stop.start() - 8), stop.start()):
-            if not (_INITIALS.search(text, max(start, stop.start() - 6), stop.start()) and _begins(text, stop.end())):
-                continue
+        if stop.group()[0] == "." and not _ends(text, start, stop):
+            continue
         if text[start : stop.end()].strip():
             spans.append((start, stop.end()))
         start = stop.end()
@@ -166,9 +166,12 @@ def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(cuts) if text[a:b].strip()]
 
 
-def _begins(text: str, position: int) -> bool:
-    """Does a new sentence open here, after an abbreviation that may also end one?"""
-    return _OPENERS.match(text, position) is not None
+def _ends(text: str, start: int, stop: re.Match[str]) -> bool:
+    """Does this full stop end a sentence? Behind an abbreviation only where initials stand before a new opening."""
+    if not _ABBREVIATION.search(text, max(start, stop.start() - 8), stop.start()):
+        return True
+    initials = _INITIALS.search(text, max(start, stop.start() - 6), stop.start())
+    return initials is not None and _OPENERS.match(text, stop.end()) is not None
 
 
 def clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
