@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from config.errors import ConfigError, suggest
 from config.schema import SLUG, ChannelFile, FeedsFile, RelationshipFile, SourceEntry, SourcesFile
 from config.yamlfile import YamlFile
-from tracker.detect.lexicon import Lexicon
+from tracker.detect.lexicon import Language, Lexicon
+
+SHIPPED_LANGUAGES = Path(__file__).parent / "language"
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
@@ -55,6 +57,22 @@ def read_folder(folder: Path) -> RelationshipFiles:
         feeds=_read(folder / "feeds.yaml", FeedsFile),
         lexicon=_read(folder / "lexicon.yaml", Lexicon),
     )
+
+
+def read_languages(config_dir: Path) -> dict[str, Language]:
+    """The words of each language by its code: those of `config_dir`/language/, else those that the product ships.
+
+    Raises ConfigError for a mistake, and for a file whose name is not its language's code.
+    """
+    folder = config_dir / "language"
+    found: dict[str, Language] = {}
+    for path in sorted((folder if folder.is_dir() else SHIPPED_LANGUAGES).glob("*.yaml")):
+        read = _read(path, Language)
+        if read.data.language != path.stem:
+            wrong = f'"{read.data.language}" is not the name of this file'
+            raise read.file.error(("language",), wrong, f'write "{path.stem}"')
+        found[path.stem] = read.data
+    return found
 
 
 def _read(path: Path, model: type[AnyModel]) -> Read[AnyModel]:

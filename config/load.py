@@ -10,10 +10,12 @@ from pydantic import BaseModel
 
 from config.checks import check, check_across
 from config.errors import ConfigError
-from config.files import Read, RelationshipFiles, read_folder
+from config.files import Read, RelationshipFiles, read_folder, read_languages
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
+from config.weights import read_weights
 from config.yamlfile import Loc
-from tracker.detect.lexicon import Lexicon
+from tracker.detect.lexicon import Language, Lexicon
+from tracker.detect.weigh import Weights
 from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
 
 
@@ -39,6 +41,7 @@ class RelationshipPack:
     entries: tuple[SeedEntry, ...]
     feeds: tuple[Feed, ...]
     lexicon: Lexicon
+    weights: Weights
 
     @property
     def changes(self) -> tuple[StatusChange, ...]:
@@ -60,16 +63,19 @@ def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
     for files in all_files:
         check(files)
     check_across(all_files)
-    return tuple(_pack(files) for files in all_files)
+    languages, weights = read_languages(config_dir), read_weights(config_dir)
+    return tuple(_pack(files, languages, weights) for files in all_files)
 
 
-def _pack(files: RelationshipFiles) -> RelationshipPack:
+def _pack(files: RelationshipFiles, languages: dict[str, Language], weights: Weights) -> RelationshipPack:
+    spoken = [languages[code] for code in files.relationship.data.languages if code in languages]
     return RelationshipPack(
         relationship=_relationship(files.slug, files.relationship.data),
         channels=tuple(_channel(slug, files.slug, read.data) for slug, read in files.channels.items()),
         entries=tuple(seed for slug, read in files.channels.items() for seed in _entries(slug, read, files)),
         feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
-        lexicon=files.lexicon.data,
+        lexicon=files.lexicon.data.speaking(spoken),
+        weights=weights,
     )
 
 

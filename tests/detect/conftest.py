@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.yamlfile import read_yaml
+from config.load import RelationshipPack, load_relationships
 from tracker.detect import Detector, Lexicon, detect
 from tracker.model import Release, Sighting
 
@@ -17,13 +17,19 @@ Detect = Callable[..., list[Sighting]]
 
 
 @pytest.fixture(scope="session")
-def lexicon() -> Lexicon:
-    return read_yaml(ROOT / "config/relationships/us-china/lexicon.yaml", Lexicon)
+def pack() -> RelationshipPack:
+    (pack,) = load_relationships(ROOT / "config")
+    return pack
 
 
 @pytest.fixture(scope="session")
-def detector(lexicon: Lexicon) -> Detector:
-    return Detector(lexicon)
+def lexicon(pack: RelationshipPack) -> Lexicon:
+    return pack.lexicon
+
+
+@pytest.fixture(scope="session")
+def detector(pack: RelationshipPack) -> Detector:
+    return Detector(pack.lexicon, pack.weights)
 
 
 @pytest.fixture(scope="session")

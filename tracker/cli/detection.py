@@ -39,7 +39,7 @@ def evaluate_command(file: TextIO) -> None:
 
 
 def _detection() -> Callable[[Release], list[Sighting]]:
-    detectors = [Detector(pack.lexicon) for pack in load_relationships(settings().config)]
+    detectors = [Detector(pack.lexicon, pack.weights) for pack in load_relationships(settings().config)]
     return lambda release: [found for detector in detectors for found in detect_release(release, detector)]
 
 

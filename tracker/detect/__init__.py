@@ -1,20 +1,22 @@
 """What a release says of the channels: `detect(release, detector)`, a pure function of text, lexicon and date.
 
-    detector = Detector(lexicon)          # once per lexicon
-    sightings = detect(release, detector) # surest first; [] when it reports no event
+    detector = Detector(lexicon, weights)   # once per lexicon
+    sightings = detect(release, detector)   # surest first; [] when it reports no event
 
 The method is described in docs/detection.md. Nothing here reads files or clocks.
 """
 
 from __future__ import annotations
 
+from tracker.detect.findings import Finding, findings
 from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Index
-from tracker.detect.reading import read
-from tracker.detect.score import sightings
+from tracker.detect.reading import Reading, read
+from tracker.detect.settle import settle
+from tracker.detect.weigh import Weights
 from tracker.model import Release, Sighting, Signal, State
 
-__all__ = ["STATE_SAID", "Detector", "Lexicon", "detect", "examine"]
+__all__ = ["STATE_SAID", "Detector", "Finding", "Lexicon", "Reading", "Weights", "detect", "examine", "explain"]
 
 STATE_SAID: dict[Signal, State] = {
     Signal.ANNOUNCED: State.PLANNED,
@@ -30,19 +32,30 @@ STATE_SAID: dict[Signal, State] = {
 
 
 class Detector:
-    """A lexicon made ready for matching; build it once and share it between threads."""
+    """A lexicon made ready for matching, with the weights of grounds; build it once and share it between threads."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, weights: Weights) -> None:
         self.lexicon = lexicon
+        self.weights = weights
         self.index = Index(lexicon)
+
+    def may_concern(self, release: Release) -> bool:
+        """The first pass: whether a release names both parties at all. False throws away what is surely irrelevant."""
+        return self.index.names_both(release)
 
 
 def examine(release: Release, detector: Detector) -> list[Sighting]:
     """All that a release may say of channels, surest first; what is probably nothing is there, and not `flagged`."""
     reading = read(release, detector.lexicon, detector.index)
-    return sightings(reading, detector.lexicon) if reading else []
+    return settle(findings(reading, detector.lexicon, detector.weights), reading, detector.weights) if reading else []
 
 
 def detect(release: Release, detector: Detector) -> list[Sighting]:
     """The channel events that a release reports, surest first, each with the very words that made it fire."""
     return [sighting for sighting in examine(release, detector) if sighting.flagged]
+
+
+def explain(release: Release, detector: Detector) -> tuple[Reading | None, list[Finding]]:
+    """What detection saw on the way: the text as it was cut and marked, and each tie with its grounds and score."""
+    reading = read(release, detector.lexicon, detector.index)
+    return reading, findings(reading, detector.lexicon, detector.weights) if reading else []

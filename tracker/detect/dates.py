@@ -260,7 +260,7 @@ def _stretch(match: re.Match[str], words: str, published: date) -> Iterator[Date
     yield from _mention(match, span, span, vague=unit == "week")
 
 
-def _chinese_number(text: str) -> int:
+def chinese_number(text: str) -> int:
     if text.isdigit():
         return int(text)
     if len(text) == 4:
@@ -304,7 +304,7 @@ def _chinese_single(
         yield from _mention(match, *(_chinese_month(part, published, f) for f in (False, True)))
     elif bare_day:
         near = before[-1][1] if before and match.start() - before[-1][1].end <= 6 else None
-        day = _chinese_number(bare_day)
+        day = chinese_number(bare_day)
         yield from _mention(match, *(_bare_day(day, published, near, f) for f in (False, True)))
     elif part["w"]:
         yield from _chinese_weekday(match, part, published)
@@ -319,19 +319,19 @@ def _chinese_single(
 
 
 def _chinese_month(part: dict[str, str | None], published: date, future: bool) -> Span | None:
-    year = _chinese_number(part["y1"]) if part["y1"] else None
+    year = chinese_number(part["y1"]) if part["y1"] else None
     if part["yr"]:
         year = published.year + {"今": 0, "去": -1, "明": 1, "前": -2}[part["yr"]]
     if part["mr"]:
         whole = _shift_month(published, {"上": -1, "下": 1}.get(part["mr"][0], 0))
     else:
-        month = _chinese_number(part["m1"] or "")
+        month = chinese_number(part["m1"] or "")
         if not 1 <= month <= 12:
             return None
         whole = _of_month(year, month) if year else _month_near(month, published, future)
     if not part["d1"]:
         return whole
-    number, day = whole.value.first.month, _chinese_number(part["d1"])
+    number, day = whole.value.first.month, chinese_number(part["d1"])
     if year or part["mr"]:
         return _of_days(None, _day(whole.value.first.year, number, day))
     return _of_days(None, _nearest_year(number, day, published, future))

@@ -1,53 +1,126 @@
-"""The words of one relationship, as `lexicon.yaml` holds them: pure data, checked when read.
+"""The words of one relationship, as `lexicon.yaml` and the language files hold them: pure data, checked when read.
 
-A term is a plain phrase in any case. `(a|b)` are alternatives and may be empty, `*` ends a word however it goes on,
-`...` leaves out a few words of the same sentence; a word in capitals (`PLA`) is met only in capitals.
+A term is a plain phrase in any case. `(a|b)` are alternatives, which may be empty and may hold further ones; `*` ends a
+word however it goes on; `...` leaves out a few words of the same sentence; `a & b` are met in one sentence in any order;
+a word in capitals (`PLA`) is met only in capitals.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
+MOST_SPELLINGS = 1000
+"""Alternatives multiply; a term with more than this is more likely a slip than a wish."""
+
+
 def _usable(term: str) -> str:
-    plain = re.sub(r"[\s()|*.]", "", term)
-    if len(plain) < 2 and plain.isascii():
-        raise ValueError(f"the term {term!r} is too short; give it two letters or one Chinese character")
-    if term.count("(") != term.count(")"):
+    if not _balanced(term):
         raise ValueError(f"the term {term!r} has an unbalanced bracket; write alternatives as (a|b)")
-    if term.startswith(("*", ".")):
-        raise ValueError(f"the term {term!r} begins with a wildcard; begin it with a word")
+    for spelling in (spelling for part in parts(term) for spelling in spellings(part)):
+        if spelling.startswith(("*", ".")):
+            raise ValueError(f"the term {term!r} begins with a wildcard; begin it with a word")
+        if len(re.sub(r"\s", "", spelling)) < 2 and spelling.isascii():
+            raise ValueError(f"the term {term!r} is too short; give it two letters or one Chinese character")
+    if sum(1 for part in parts(term) for _ in spellings(part)) > MOST_SPELLINGS:
+        raise ValueError(f"the term {term!r} has over {MOST_SPELLINGS} spellings; write it as several terms")
     return term
+
+
+def _balanced(term: str) -> bool:
+    depth = 0
+    for character in term:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def parts(term: str) -> list[str]:
+    """The parts of a term that must all stand in one sentence; most terms have one."""
+    return [part.strip() for part in term.split(" & ")]
+
+
+def spellings(part: str) -> list[str]:
+    """Each spelling of a part of a term: `hold(s|ing|) talks` has three."""
+    found, rest = _sequence(part, 0)
+    return [re.sub(r" +", " ", spelling).strip() for spelling in found] if rest == len(part) else []
+
+
+def _sequence(text: str, at: int) -> tuple[list[str], int]:
+    """The spellings of what stands up to the next `|` or `)` of this level, and where that is."""
+    found = [""]
+    while at < len(text) and text[at] not in "|)":
+        if text[at] == "(":
+            choices, at = _choices(text, at + 1)
+            found = [one + other for one in found for other in choices][: MOST_SPELLINGS + 1]
+        else:
+            found = [one + text[at] for one in found]
+            at += 1
+    return found, at
+
+
+def _choices(text: str, at: int) -> tuple[list[str], int]:
+    found, at = _sequence(text, at)
+    while at < len(text) and text[at] == "|":
+        more, at = _sequence(text, at + 1)
+        found += more
+    return found, at + 1
 
 
 Term = Annotated[str, AfterValidator(_usable)]
 Terms = list[Term]
 
-SignalWord = Literal["contact", "occasion", "create", "resume", "suspend", "cancel", "postpone", "refuse", "end"]
+SignalWord = Literal[
+    "meet",  # persons of the two sides meet or speak
+    "hold",  # a meeting takes place
+    "visit",  # somebody goes, comes or takes part
+    "act",  # something is done: signed, handed over, sent back
+    "agree",  # the sides agree on something
+    "occasion",  # nouns alone: talks, consultations
+    "create",  # a line or group is made
+    "resume",
+    "suspend",
+    "cancel",
+    "postpone",
+    "refuse",  # a request or invitation is turned down
+    "unanswered",  # nobody answers, comes or picks up
+    "end",
+]
 Mark = Literal[
     "future",  # has not happened yet: will, is to, 将
     "title_future",  # the infinitive of headlines: "to visit"
-    "background",  # an older event told again: last met, 此前
-    "doubt",  # wishes and possibilities, within their clause: should, 希望
-    "condition",  # suppositions and questions, for the whole sentence: if, 是否
+    "earlier",  # before the news: had met, last met, 此前
+    "past",  # history: years ago, anniversaries, 当年
+    "since",  # dated from something else: since, after, 以来
+    "modal",  # only possible: may, might, 可能
+    "wish",  # wanted, asked for, advised: hopes, should, 希望
+    "view",  # stressed, reaffirmed, called important: 强调
+    "rumor",  # considered, floated, hearsay: 考虑
+    "condition",  # if, unless, 如果
+    "asked",  # a question, not an answer: whether, 是否
+    "fiction",  # games, scenarios, bills, novels
     "denial",  # says that there is nothing: no plans, 没有可以提供的信息
     "opinion",  # a title or opening of a comment, not a report
-    "unofficial",  # legislators, scholars, retired persons
+    "unofficial",  # legislators, scholars, business, retired persons
+    "pastime",  # sport, art, families: the same words on other subjects
     "disclosed",  # an older event only now made known: people familiar, 知情
     "standing",  # an attempt without a day: standing request
     "attempt",  # somebody tried to reach the other side: asked for a call
-    "visit",  # a journey to the other side: trip to Beijing
+    "visit",  # a journey to the other side
     "reporting",  # a date beside it is that of the words, not of the event: said on, 表示
     "opening",  # at the head of a sentence: what follows is told again
     "pronoun",  # stands for a person or the two named before: he, 两人
     "closing",  # stands beside the last day: through, 结束
-    "masked",  # phrases whose words count for nothing
+    "question",  # opens a question of a press conference, and with it a passage: 记者问
     "counterpart",  # the other side's holder of the same office
     "both",  # the two sides without their names: 双方
+    "masked",  # phrases whose words count for nothing
 ]
 
 
@@ -90,18 +163,16 @@ class Pairing(_Part):
 class ChannelTerms(_Part):
     """How a channel shows in text.
 
-    `names` name it outright. `topics` are its subject: they need words of contact and both parties near.
-    `pairings` are the office holders who use it. `refusals` count only where something is refused or cut.
-    `visitors` are offices whose holder's visit to the other side uses the channel. `talks` are offices whose talks use
-    it when they name its subject. `umbrella`: its talks touch the subjects of other channels without using those.
+    `names` name it outright, `described` do so in other words. `topics` are its subject. `matters` count only where
+    something is refused or cut. `pairings` are the office holders who use it. `umbrella`: its talks touch the subjects of
+    other channels without using those.
     """
 
     names: Terms = []
+    described: Terms = []
     topics: Terms = []
+    matters: Terms = []
     pairings: list[Pairing] = []
-    refusals: Terms = []
-    visitors: list[str] = []
-    talks: list[Pairing] = []
     umbrella: bool = False
 
 
@@ -112,8 +183,16 @@ class Foreign(_Part):
     counterparts: Terms = []
 
 
+class Language(_Part):
+    """The words of one language that say what happened and how it is to be taken; they serve every relationship."""
+
+    language: str
+    signals: dict[SignalWord, Terms]
+    marks: dict[Mark, Terms]
+
+
 class Lexicon(_Part):
-    """Everything that detection knows of one relationship."""
+    """Everything that detection knows of one relationship; `signals` and `marks` beyond those of the languages."""
 
     relationship: str
     parties: dict[str, Terms] = Field(min_length=2, max_length=2)
@@ -121,8 +200,17 @@ class Lexicon(_Part):
     others: dict[str, Foreign]
     offices: dict[str, Office]
     channels: dict[str, ChannelTerms]
-    signals: dict[SignalWord, Terms]
-    marks: dict[Mark, Terms]
+    signals: dict[SignalWord, Terms] = {}
+    marks: dict[Mark, Terms] = {}
+
+    def speaking(self, languages: Iterable[Language]) -> Lexicon:
+        """The lexicon with the words of languages besides its own."""
+        signals, marks = dict(self.signals), dict(self.marks)
+        for language in languages:
+            for own, theirs in ((signals, language.signals), (marks, language.marks)):
+                for key, terms in theirs.items():
+                    own[key] = [*own.get(key, []), *terms]
+        return self.model_copy(update={"signals": signals, "marks": marks})
 
     @model_validator(mode="after")
     def _references(self) -> Lexicon:
@@ -132,11 +220,7 @@ class Lexicon(_Part):
                     f"office {slug!r} belongs to {office.party!r}, which is no party; use {list(self.parties)}"
                 )
         for slug, channel in self.channels.items():
-            for pairing in (*channel.pairings, *channel.talks):
+            for pairing in channel.pairings:
                 if unknown := set(pairing.offices) - set(self.offices):
                     raise ValueError(f"channel {slug!r} pairs the office {min(unknown)!r}; describe it under offices")
-            if unknown := set(channel.visitors) - set(self.offices):
-                raise ValueError(
-                    f"channel {slug!r} has the visitor {min(unknown)!r}; describe that office under offices"
-                )
         return self

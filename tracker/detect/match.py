@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import string
 from collections.abc import Iterable, Iterator
@@ -11,8 +10,9 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from tracker.detect.lexicon import Lexicon
+from tracker.detect.lexicon import Lexicon, parts, spellings
 from tracker.detect.normalise import Folded, fold
+from tracker.model import Release
 
 
 class Mention(NamedTuple):
@@ -42,13 +42,6 @@ _WILDCARD = re.compile(r" ?\.\.\. ?|\*")
 _ALPHANUMERIC = frozenset(string.ascii_lowercase + string.digits)
 _GAP = r"[^.。;!?！？\n]{0,40}?"
 _NAMING = ("party", "pair", "office")
-
-
-def spellings(term: str) -> Iterable[str]:
-    """Each spelling of a term: `hold(s|ing|) talks` has three."""
-    parts = re.split(r"\(([^()]*)\)", term)
-    choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
-    return (re.sub(r" +", " ", "".join(choice)).strip() for choice in itertools.product(*choices))
 
 
 def _tail(words: str) -> re.Pattern[str] | None:
@@ -107,13 +100,34 @@ class _Terms:
                     yield Mention(start, stop, entry.kind, entry.key)
 
 
+class _Combination(NamedTuple):
+    """A term of several parts, each known by its number."""
+
+    kind: str
+    key: str
+    parts: tuple[str, ...]
+
+
 class Index:
     """All terms of a lexicon. Those that name a party stand apart too: most releases are told by them to be no news."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        entries = list(_entries(lexicon))
-        self._terms = _Terms(entries)
+        entries: list[_Entry] = []
+        combinations: list[_Combination] = []
+        for kind, key, term, holding in _terms(lexicon):
+            if len(parts(term)) == 1:
+                entries += [_entry(kind, key, spelling, *holding) for spelling in spellings(term)]
+                continue
+            numbers = []
+            for part in parts(term):
+                numbers.append(_PART + part)
+                entries += [_entry("part", _PART + part, spelling, *holding) for spelling in spellings(part)]
+            combinations.append(_Combination(kind, key, tuple(numbers)))
+        self._all = _Terms(dict.fromkeys(entries))
         self._naming = _Terms(entry for entry in entries if entry.kind in _NAMING)
+        self._by_part: dict[str, list[_Combination]] = {}
+        for combination in combinations:
+            self._by_part.setdefault(combination.parts[0], []).append(combination)
         self._parties = frozenset(lexicon.parties)
         self._office_party = {slug: office.party for slug, office in lexicon.offices.items()}
 
@@ -132,18 +146,45 @@ class Index:
                 break
         return frozenset(named)
 
+    def names_both(self, release: Release) -> bool:
+        """Whether a release names both parties, its own side counted; most releases of a feed do not."""
+        named = {release.side}
+        for text in (release.title, release.summary):
+            named |= self.parties_named(fold(text), release.published, release.side)
+        return named >= self._parties
+
     def find(self, folded: Folded, published: date, side: str = "") -> list[Mention]:
-        """Every mention, in the order of the text, without those inside a masked phrase or a longer like mention."""
-        return _longest(list(self._terms.find(folded, published, side)))
+        """Every mention, in the order of the text, without those inside a masked phrase or a longer like mention.
+
+        Parts of combinations are among them, as mentions of the kind `part`: see `combined`.
+        """
+        return _longest(list(self._all.find(folded, published, side)))
+
+    def combined(self, mentions: list[Mention]) -> list[Mention]:
+        """The mentions of one sentence with its parts put together; parts that miss their others are gone."""
+        here: dict[str, Mention] = {}
+        for mention in mentions:
+            if mention.kind == "part":
+                here.setdefault(mention.key, mention)
+        if not here:
+            return mentions
+        found = [m for m in mentions if m.kind != "part"]
+        for part in here:
+            for combination in self._by_part.get(part, ()):
+                if all(number in here for number in combination.parts):
+                    found += [here[n]._replace(kind=combination.kind, key=combination.key) for n in combination.parts]
+        return sorted(dict.fromkeys(found))
 
 
-def _entries(lexicon: Lexicon) -> Iterator[_Entry]:
-    def of(
-        kind: str, key: str, terms: list[str], since: date = date.min, until: date = date.max, side: str = ""
-    ) -> Iterator[_Entry]:
+_PART = "part of a term: "
+
+
+def _terms(lexicon: Lexicon) -> Iterator[tuple[str, str, str, tuple[date, date, str]]]:
+    """Every term with its kind, its key, and from when to when and in whose releases it holds."""
+
+    def of(kind: str, key: str, terms: list[str], since: date = date.min, until: date = date.max, side: str = ""):
         for term in terms:
-            for spelling in spellings(term):
-                yield _entry(kind, key, spelling, since, until, side)
+            yield kind, key, term, (since, until, side)
 
     for party, terms in lexicon.parties.items():
         yield from of("party", party, terms)
@@ -158,8 +199,9 @@ def _entries(lexicon: Lexicon) -> Iterator[_Entry]:
             yield from of("office", slug, holder.names, holder.since, holder.until)
     for slug, channel in lexicon.channels.items():
         yield from of("name", slug, channel.names)
+        yield from of("described", slug, channel.described)
         yield from of("topic", slug, channel.topics)
-        yield from of("refusal", slug, channel.refusals)
+        yield from of("matter", slug, channel.matters)
     for word, terms in lexicon.signals.items():
         yield from of("signal", word, terms)
     for mark, terms in lexicon.marks.items():
@@ -179,7 +221,9 @@ def _longest(found: list[Mention]) -> list[Mention]:
     for mention in found:
         while span and span[1] <= mention.start:
             span = next(spans, None)
-        if mention.key == "masked" or (span and span[0] < mention.end):
+        if mention.key == "masked":
+            continue
+        if span and span[0] < mention.end and not (mention.start <= span[0] and span[1] <= mention.end):
             continue
         if mention.kind == "office":
             # "India's national security adviser", "defense minister Park": the office of another country.
@@ -207,7 +251,7 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _outermost(offices: list[Mention]) -> set[tuple[int, int]]:
-    """The spans that lie in no longer one: "the President" in the words for the president's envoy is not the president."""
+    """The spans within no longer one: "the President" in the words for the president's envoy is not the president."""
     kept: set[tuple[int, int]] = set()
     furthest = -1
     for office in offices:

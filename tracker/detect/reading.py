@@ -19,6 +19,9 @@ _BEFORE_PARTNER = re.compile(
 _AFTER_PARTNER = re.compile(
     r"(?:'s)?\s?(?:defen[cs]e|foreign|prime|vice) (?:minister|secretary|premier)|[方防外财总首]|(?:国防|外交)部"
 )
+_ASKS_WITHIN = 12
+"""Characters of a sentence's beginning in which the mark of a question opens a passage."""
+
 _JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
 
 
@@ -122,6 +125,27 @@ class Reading:
         return [self.title, *self.body]
 
     @cached_property
+    def _passages(self) -> list[int]:
+        """The number of the passage of each sentence of the body: a question of a press conference opens a new one."""
+        numbers, number = [], 0
+        for sentence in self.body:
+            number += any(m.start <= sentence.start + _ASKS_WITHIN for m in sentence.marked("question"))
+            numbers.append(number)
+        return numbers
+
+    def passage(self, sentence: Sentence) -> int:
+        """The number of a sentence's passage; 0 until a first question is asked, and for the title."""
+        return self._passages[sentence.number] if sentence.field == "summary" else 0
+
+    def before(self, sentence: Sentence, most: int) -> list[Sentence]:
+        """Up to `most` sentences before one of the body, the nearest last, within its passage."""
+        if sentence.field == "title":
+            return []
+        near = self.body[max(0, sentence.number - most) : sentence.number]
+        here = self.passage(sentence)
+        return [other for other in near if self.passage(other) == here]
+
+    @cached_property
     def length(self) -> int:
         return len(self.title.folded.text) + (len(self.body[-1].folded.text) if self.body else 0)
 
@@ -150,7 +174,7 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
                     start,
                     end,
                     number,
-                    [m for m in _between(mentions, start, end) if m.end <= end],
+                    index.combined([m for m in _between(mentions, start, end) if m.end <= end]),
                     _between(dates, start, end),
                     text,
                     office_party,
@@ -178,5 +202,5 @@ def _speaks_of_both(release: Release, lexicon: Lexicon, mentions: list[Mention])
     spoken |= {lexicon.offices[m.key].party for m in mentions if m.kind == "office"}
     if any(m.kind == "pair" for m in mentions):
         spoken |= set(lexicon.parties)
-    tied = any(m.kind in ("name", "topic", "refusal", "office") for m in mentions)
+    tied = any(m.kind in ("name", "topic", "matter", "office", "part") for m in mentions)
     return tied and set(lexicon.parties) <= spoken

@@ -11,13 +11,18 @@ from tracker.model import Signal
 
 _SIGNALS = {
     "refuse": Signal.REFUSED,
+    "unanswered": Signal.REFUSED,
     "cancel": Signal.CANCELLED,
     "postpone": Signal.POSTPONED,
     "suspend": Signal.SUSPENDED,
     "end": Signal.ENDED,
     "resume": Signal.RESUMED,
     "create": Signal.ANNOUNCED,
-    "contact": Signal.HELD,
+    "meet": Signal.HELD,
+    "hold": Signal.HELD,
+    "visit": Signal.HELD,
+    "act": Signal.HELD,
+    "agree": Signal.HELD,
     "occasion": Signal.HELD,
 }
 _STRENGTH = tuple(_SIGNALS)
@@ -52,18 +57,18 @@ def governing(sentence: Sentence, anchors: tuple[Mention, ...], breaks_only: boo
     ends = [sentence.clause(p) for a in anchors for p in (a.start, max(a.start, a.end - 1))]
     here = set(range(min(ends), max(ends) + 1))
     attempt = sentence.marked("attempt")
-    refused = [w for w in words if w.key == "refuse"]
-    broken = [w for w in words if _SIGNALS[w.key] in BREAKS and w.key != "refuse"]
+    refused = [w for w in words if _SIGNALS[w.key] is Signal.REFUSED]
+    broken = [w for w in words if _SIGNALS[w.key] in BREAKS and w not in refused]
     own = [w for w in words if sentence.clause(w.start) in here and _SIGNALS[w.key] in BREAKS]
     if (
         attempt
         and refused
-        and all(w.key == "refuse" for w in own)
+        and all(w in refused for w in own)
         and not any(w.end < anchors[0].start for w in broken)
     ):
         return _told(sentence, refused[0], here, anchors)
     names = sentence.of("name")
-    nouns = {w for w in words if w.key == "occasion" or (any(_inside(w, n) for n in names) and w.key == "contact")}
+    nouns = {w for w in words if w.key == "occasion" or (any(_inside(w, n) for n in names) and _SIGNALS[w.key] is Signal.HELD)}
     near = [w for w in words if w not in nouns and sentence.clause(w.start) in here]
     dated = any(sentence.clause(d.start) in here for d in sentence.dates if not sentence.said(d))
     if not near and dated:
@@ -135,7 +140,7 @@ def objection(sentence: Sentence, found: Governing, dated: bool) -> str | None:
     """
     opening = sentence.marked("opening")
     firm = dated or found.signal in BREAKS
-    if any(m.start < found.words[0].end or not firm for m in sentence.marked("condition")):
+    if any(m.start < found.words[0].end or not firm for m in [m for kind in ("condition", "asked", "fiction") for m in sentence.marked(kind)]):
         return "condition"
     if opening and opening[0].start <= sentence.start + 2 and not dated:
         return "background"
@@ -145,7 +150,7 @@ def objection(sentence: Sentence, found: Governing, dated: bool) -> str | None:
     ):
         return "denial"
     if any(
-        _retells(sentence, mark, found) for clause in found.clauses for mark in sentence.marked("background", clause)
+        _retells(sentence, mark, found) for clause in found.clauses for kind in ("earlier", "past", "since") for mark in sentence.marked(kind, clause)
     ):
         return "background"
     if found.signal is not Signal.REFUSED and _doubted(sentence, found, dated):
@@ -165,7 +170,7 @@ def _doubted(sentence: Sentence, found: Governing, dated: bool) -> bool:
     """A wish before the signal: in its clauses, or anywhere before where neither verb nor day makes it firm."""
     word = found.words[0]
     firm = (dated and not found.weak) or found.signal in BREAKS
-    for mark in sentence.marked("doubt"):
+    for mark in [m for kind in ("modal", "wish", "rumor", "view") for m in sentence.marked(kind)]:
         inside = sentence.clause(mark.start) in found.clauses
         if mark.start < word.start and (inside or not firm):
             return True

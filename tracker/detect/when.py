@@ -1,34 +1,79 @@
-"""Which of a release's dates is that of a signal."""
+"""Which of a release's dates is that of an event, and what to say where no words date it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from tracker.detect.anchors import Anchor
-from tracker.detect.dates import DateMention
+from tracker.detect.dates import DateMention, Span
+from tracker.detect.findings import Finding
+from tracker.detect.grounds import scope
 from tracker.detect.reading import Reading, Sentence
-from tracker.detect.signals import BREAKS, Governing
 from tracker.model import PartialDate, Precision, Signal
 
+BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})
+"""Signals that tell of a contact that did not come about, or of a line that stopped."""
 
-def chosen(sentence: Sentence, anchor: Anchor, found: Governing, reading: Reading) -> DateMention | None:
-    """The sentence's own date nearest the signal, else the day said in the sentence before."""
+_BY_PUBLICATION = frozenset({Signal.HELD, Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED})
+"""Undated reports of these are news of the day on which they are published."""
+
+
+@dataclass(frozen=True)
+class When:
+    """The date of an event, its first day when it took several, the words that say it, or why there is none."""
+
+    date: PartialDate | None
+    starts: date | None = None
+    mention: DateMention | None = None
+    sentence: Sentence | None = None
+    undated: str | None = None
+
+
+def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
+    """The date of the event that the findings of one channel tell of, the surest finding first."""
+    best = told[0]
+    if signal is Signal.REFUSED and best.sentence.marked("standing"):
+        return When(None, undated="The request merely stands; no day of it is said.")
     published = reading.release.published
-    if sentence.marked("standing") and found.signal is Signal.REFUSED:
-        return None
-    future = found.signal is Signal.ANNOUNCED
-    own = [d for d in sentence.dates if _usable(d, sentence, anchor, found) and fits(d, future, published)]
-    if own:
-        return min(own, key=lambda d: _cost(d, sentence, anchor, found))
-    if sentence.field == "summary" and sentence.number and found.signal not in (Signal.SUSPENDED, Signal.ENDED):
-        for before in reversed(reading.body[max(0, sentence.number - 2) : sentence.number]):
-            days = [d for d in before.dates if d.past.is_day and fits(d, future, published)]
-            if future:
-                days = [d for d in days if d.future.value.first > published and before.marked("future")]
-                days = [] if before.of("name") else days
-            if days or future:
-                return next(iter(days), None)
-    return None
+    found = None
+    for rank, finding in enumerate(told):
+        for mention in _usable(finding, signal, reading):
+            cost = (*_cost(mention, finding, signal), rank)
+            if found is None or cost < found[0]:
+                found = (cost, mention, finding.sentence)
+        if found and rank == 0 and found[1].past.is_day:
+            break
+    if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
+        found = _just_before(best, signal, reading) or found
+    if found is None:
+        return _undated(signal, published)
+    _, mention, sentence = found
+    span = mention.read(signal is Signal.ANNOUNCED)
+    starts = span.first if signal in (Signal.HELD, Signal.ANNOUNCED) else None
+    return When(span.value, starts, mention, sentence)
+
+
+def _usable(finding: Finding, signal: Signal, reading: Reading) -> Iterable[DateMention]:
+    """Dates of the finding's sentence that can be the event's: not those of somebody's words or of another channel."""
+    sentence, around = finding.sentence, scope(finding.tie, finding.sentence)
+    for mention in sentence.dates:
+        if signal not in BREAKS and sentence.said(mention):
+            continue
+        if not fits(mention, signal is Signal.ANNOUNCED, reading.release.published):
+            continue
+        if not around.near(mention) and _of_another(mention, finding):
+            continue
+        yield mention
+
+
+def _of_another(mention: DateMention, finding: Finding) -> bool:
+    """Does the date's clause name another channel, or tell of something earlier?"""
+    sentence = finding.sentence
+    clause = sentence.clause(mention.start)
+    if any(sentence.marked(mark, clause) for mark in ("earlier", "past")):
+        return True
+    return any(m.key != finding.tie.channel and sentence.clause(m.start) == clause for m in sentence.of("name"))
 
 
 def fits(mention: DateMention, future: bool, published: date) -> bool:
@@ -37,36 +82,57 @@ def fits(mention: DateMention, future: bool, published: date) -> bool:
     return span.last >= published if future else span.first <= published + timedelta(days=1)
 
 
-def _usable(mention: DateMention, sentence: Sentence, anchor: Anchor, found: Governing) -> bool:
-    """Not a date of somebody's words, of older things, or of another channel's clause."""
-    if found.signal not in BREAKS and sentence.said(mention):
-        return False
-    clause = sentence.clause(mention.start)
-    if clause in found.clauses:
-        return True
-    if sentence.marked("background", clause):
-        return False
-    others = [m for m in sentence.of("name") if m.key != anchor.channel and sentence.clause(m.start) == clause]
-    return not others
-
-
-def _cost(
-    mention: DateMention, sentence: Sentence, anchor: Anchor, found: Governing
-) -> tuple[bool, bool, bool, bool, int]:
+def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool, bool, bool, bool, bool, int]:
+    sentence, around = finding.sentence, scope(finding.tie, finding.sentence)
     closing = any(
         0 <= m.start - mention.end <= 4 or 0 <= mention.start - m.end <= 10 for m in sentence.marked("closing")
     )
-    near = (found.words[0],) if found.signal is Signal.REFUSED else (*anchor.mentions, found.words[0])
-    distances = [abs(mention.start - m.start) for m in near]
-    year = mention.past.value.precision is Precision.YEAR
-    return not closing, year, mention.vague, sentence.clause(mention.start) not in found.clauses, min(distances)
+    precision = mention.read(signal is Signal.ANNOUNCED).value.precision
+    near = [*finding.tie.mentions, *(w for w in around.signals() if around.near(w))]
+    distance = min((abs(mention.start - m.start) for m in near), default=0)
+    return (
+        sentence.said(mention),
+        precision is Precision.YEAR,
+        mention.vague,
+        not (closing or around.near(mention)),
+        not closing,
+        distance,
+    )
 
 
-def fallback(found: Governing, sentence: Sentence, reading: Reading) -> PartialDate | None:
-    """What publication itself says of the date where no words do."""
-    published = reading.release.published
-    if found.signal in (Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED, Signal.HELD):
-        return PartialDate.of(published)
-    if found.signal in (Signal.REFUSED, Signal.ENDED) and not sentence.marked("standing"):
-        return PartialDate(f"{published:%Y-%m}")
+def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
+    """A day said in the two sentences before, of the same passage, where the sentence itself names none."""
+    if signal in (Signal.SUSPENDED, Signal.ENDED):
+        return None
+    published, future = reading.release.published, signal is Signal.ANNOUNCED
+    for sentence in reversed(reading.before(best.sentence, 2)):
+        days = [
+            d
+            for d in sentence.dates
+            if d.read(future).is_day and fits(d, future, published) and not sentence.said(d)
+        ]
+        if future:
+            days = [d for d in days if d.future.value.first > published and sentence.marked("future")]
+            days = [] if sentence.of("name") else days
+        elif any(sentence.marked(mark) for mark in ("earlier", "past")):
+            days = []
+        if days:
+            return (), days[0], sentence
     return None
+
+
+def _undated(signal: Signal, published: date) -> When:
+    if signal in _BY_PUBLICATION:
+        return When(PartialDate.of(published))
+    if signal is Signal.ANNOUNCED:
+        return When(None, undated="The release does not say when it is to take place.")
+    return When(PartialDate(f"{published:%Y-%m}"))
+
+
+def on_the_day_of(when: When, held: When | None) -> When:
+    """An undated restoration declared in the report of a meeting was declared on that day."""
+    return replace(when, date=held.date) if held and when.mention is None else when
+
+
+def span_of(when: When) -> Span | None:
+    return Span(when.date, when.starts) if when.date else None

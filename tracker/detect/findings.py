@@ -1,0 +1,48 @@
+"""Each tie of a release with its grounds, how sure it is to be news, and which signal it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.detect.grounds import ground, grounds
+from tracker.detect.lexicon import Lexicon
+from tracker.detect.reading import Reading, Sentence
+from tracker.detect.ties import Tie
+from tracker.detect.weigh import Weights, features, signal_shares, words
+from tracker.model import Signal
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One tie, weighed. `position` is that of its sentence in the reading, 0 for the title.
+
+    `score` is the sum of the weights of its grounds; `signals` says how likely each signal is.
+    """
+
+    tie: Tie
+    position: int
+    sentence: Sentence
+    grounds: tuple[str, ...]
+    words: tuple[str, ...]
+    score: float
+    signals: dict[Signal, float]
+
+    def weighed(self, weights: Weights) -> list[tuple[str, float]]:
+        """Each ground, and each word that counts, with what it weighs here; the heaviest first."""
+        found = [(ground, weights.news.sum(features(self.tie, [ground]))) for ground in self.grounds]
+        found += [(word, weights.news.sum([word])) for word in self.words]
+        return sorted(((g, w) for g, w in found if w), key=lambda pair: (-abs(pair[1]), pair[0]))
+
+
+def findings(reading: Reading, lexicon: Lexicon, weights: Weights) -> list[Finding]:
+    """All ties of a reading, in the order of the text."""
+    whole = ground(reading, lexicon)
+    found = []
+    for position, (sentence, tied) in enumerate(zip(reading.all, whole.ties, strict=True)):
+        said = words(sentence) if tied else []
+        for tie in tied:
+            held = grounds(tie, position, whole)
+            shown = [*features(tie, held), *said]
+            score, signals = weights.news.score(shown), signal_shares(weights, shown)
+            found.append(Finding(tie, position, sentence, tuple(held), tuple(said), score, signals))
+    return found

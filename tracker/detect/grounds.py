@@ -1,0 +1,366 @@
+"""The grounds on which a tie is taken for news, or not: what stands in its clause, its sentence and around it.
+
+A ground is a short phrase that is true of a tie. `weigh.py` gives each its weight; reviewers read them as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from tracker.detect.dates import DateMention
+from tracker.detect.lexicon import Lexicon
+from tracker.detect.match import Mention
+from tracker.detect.reading import Reading, Sentence
+from tracker.detect.signals import governing, objection
+from tracker.detect.ties import KINDS, Tie, ties
+from tracker.model import Precision
+
+NOUNS = "occasion"
+"""The signal words that are only nouns: talks, consultations."""
+
+_MARKS = (
+    *("future", "earlier", "past", "since", "modal", "wish", "view", "rumor", "condition", "asked", "fiction", "denial"),
+    *("unofficial", "pastime", "disclosed", "attempt", "opinion"),
+)
+_IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
+_IN_TITLE = (*_MARKS, "title_future")
+
+
+ARTICLE = 2500
+"""From this many characters on a release is an article that tells several events, old ones too, each as its news."""
+_REACH, _ARTICLE_REACH = 45, 200
+"""Days that news may lie back, in a short release and in an article."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a tie looks for its words: the clauses of its mentions."""
+
+    sentence: Sentence
+    clauses: frozenset[int]
+    own: tuple[Mention, ...]
+
+    def near(self, mention: Mention | DateMention) -> bool:
+        return self.sentence.clause(mention.start) in self.clauses
+
+    def signals(self) -> list[Mention]:
+        """Signal words of the sentence, without those within the tie's own mentions (`talks` of a channel's name)."""
+        return [
+            w
+            for w in self.sentence.of("signal")
+            if not any(m.start <= w.start and w.end <= m.end for m in self.own if m.kind in ("name", "described", "topic", "matter"))
+        ]
+
+
+def scope(tie: Tie, sentence: Sentence) -> Scope:
+    ends = [sentence.clause(p) for m in tie.mentions for p in (m.start, max(m.start, m.end - 1))]
+    return Scope(sentence, frozenset(range(min(ends), max(ends) + 1)), tie.mentions)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A release with all its ties: what every tie is weighed against. `ties` are those of each sentence, title first."""
+
+    reading: Reading
+    lexicon: Lexicon
+    ties: list[list[Tie]]
+
+    @cached_property
+    def title_ties(self) -> list[Tie]:
+        return [tie for tie in self.ties[0] if tie.kind in STRONG]
+
+    @cached_property
+    def lead_ties(self) -> list[Tie]:
+        """The strong ties of the first sentence of the summary."""
+        return [tie for tie in self.ties[1] if tie.kind in STRONG] if len(self.ties) > 1 else []
+
+    @cached_property
+    def lead_day(self) -> date | None:
+        """The day of the release's own news: the first day that title or opening name, on or before publication."""
+        published = self.reading.release.published
+        for sentence in (self.reading.title, *self.reading.body[:2]):
+            for found in sentence.dates:
+                past = found.past
+                if past.is_day and not sentence.said(found) and 0 <= (published - past.value.first).days <= 14:
+                    return past.first or past.value.first
+        return None
+
+
+STRONG = ("name", "offices", "described", "counterpart", "before", "pronoun")
+
+
+def ground(reading: Reading, lexicon: Lexicon) -> Ground:
+    return Ground(reading, lexicon, [ties(sentence, reading, lexicon) for sentence in reading.all])
+
+
+def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
+    """Everything that holds of a tie of the sentence at `position` (0: the title), in a fixed order, each once."""
+    reading, lexicon = whole.reading, whole.lexicon
+    sentence = reading.all[position]
+    others = [other for other in whole.ties[position] if other is not tie]
+    around = scope(tie, sentence)
+    found = dict.fromkeys(
+        [
+            *_of_tie(tie, others, lexicon),
+            *_of_parties(around, reading, lexicon),
+            *_of_signals(around, reading),
+            *_of_rules(around),
+            *_of_marks(around, reading),
+            *_of_dates(around, reading),
+            *_of_place(tie, sentence, reading),
+            *_of_release(tie, position, around, whole),
+        ]
+    )
+    return [*found, *_together(tie, set(found))]
+
+
+def _of_release(tie: Tie, position: int, around: Scope, whole: Ground) -> Iterator[str]:
+    """How the tie stands to what the release is about."""
+    umbrella = {slug for slug, channel in whole.lexicon.channels.items() if channel.umbrella}
+    if position and whole.title_ties:
+        titled = {other.channel for other in whole.title_ties}
+        if tie.channel not in titled:
+            yield "the title tells of another channel"
+            if titled & umbrella:
+                yield "the title tells of high talks"
+    if position > 1 and whole.lead_ties:
+        led = {other.channel for other in whole.lead_ties}
+        if tie.channel not in led:
+            yield "the opening tells of another channel"
+            if led & umbrella:
+                yield "the opening tells of high talks"
+        else:
+            yield "the opening tells of the channel"
+    days = [d.past.value.first for d in around.sentence.dates if d.past.is_day and around.near(d)]
+    if position and whole.lead_day and days and max(days) < whole.lead_day:
+        yield "before the day of the news"
+    if sum(tie.channel in {t.channel for t in sentence if t.kind in STRONG} for sentence in whole.ties) > 1:
+        yield "told in several sentences"
+
+
+def _together(tie: Tie, found: set[str]) -> Iterator[str]:
+    """Grounds that mean more together than each by itself."""
+    broken = any(f"{key} near" in found for key in ("refuse", "unanswered", "cancel", "postpone", "suspend", "end"))
+    met = any(f"{key} near" in found for key in ("meet", "hold", "visit", "act", "agree"))
+    day = any(f"{when} near" in found or f"{when} in the sentence" in found for when in ("a day just past", "a day of the last fortnight"))
+    ahead = any(f"{when} near" in found for when in ("a date to come", "a date far ahead"))
+    subject = tie.kind in ("topic", "matter", "far", "party")
+    if "denial in the sentence" in found and not broken:
+        yield "denied, nothing broken"
+    for mark in ("modal", "wish", "rumor", "condition", "asked", "fiction", "view", "future"):
+        if f"{mark} near" in found and not (day or ahead or broken):
+            yield f"{mark} near, no day"
+    for mark in ("earlier", "past", "since"):
+        if f"{mark} near" in found and not (day or ahead):
+            yield f"{mark} near, no day"
+    if broken and "no objection" in found:
+        yield "something broken, no objection"
+    if "resume near" in found and "no objection" in found:
+        yield "something resumed, no objection"
+        if "agree near" in found:
+            yield "agreed to resume"
+    if met and day:
+        yield "a contact on a day just past"
+    if met and ahead:
+        yield "a contact on a day to come"
+    if not (met or broken):
+        yield "a subject without a verb" if subject else "no verb of contact"
+    if {"the title tells of high talks", "the opening tells of high talks", "holders of high offices met"} & found:
+        if subject:
+            yield "a subject of high talks"
+        for key in ("resume", "create", "agree", "future", "meet", "hold", "view", "wish"):
+            if f"{key} near" in found:
+                yield f"{key} near, in an account of high talks"
+    if "opens as a retelling" in found and not (day or ahead):
+        yield "opens as a retelling, no day"
+    if "only nouns" in found and not (day or ahead):
+        yield "only nouns, no day"
+    if "another country as partner near" in found and "the pair named" not in found:
+        yield "another country as partner, the pair not named"
+    if not (day or ahead or met or broken):
+        yield "neither day nor verb"
+
+
+def _of_tie(tie: Tie, others: list[Tie], lexicon: Lexicon) -> Iterator[str]:
+    yield f"tied by {tie.kind}"
+    for kind in tie.kinds[1:]:
+        yield f"also tied by {kind}"
+    if tie.weak:
+        yield "offices that also meet elsewhere"
+    if lexicon.channels[tie.channel].umbrella:
+        yield "channel of high offices"
+    yield from _beside(tie, others, lexicon)
+
+
+def _beside(tie: Tie, others: list[Tie], lexicon: Lexicon) -> Iterator[str]:
+    """What the sentence's ties to other channels mean for this one."""
+    rank = KINDS.index(tie.kind)
+    if any(KINDS.index(other.kind) < rank for other in others):
+        yield "a surer tie to another channel"
+    if any(other.kind == "name" for other in others):
+        yield "another channel named" if tie.kind != "name" else "several channels named"
+    if sum(other.kind in ("name", "described") for other in others) > 2:
+        yield "a list of channels"
+    if any("offices" in other.kinds and lexicon.channels[other.channel].umbrella for other in others):
+        yield "holders of high offices met"
+    own = {(m.start, m.end) for m in tie.mentions}
+    for other in others:
+        if own <= {(m.start, m.end) for m in other.mentions} and KINDS.index(other.kind) <= rank:
+            yield "all its words also tie another channel"
+
+
+def _of_parties(around: Scope, reading: Reading, lexicon: Lexicon) -> Iterator[str]:
+    sentence, needed = around.sentence, set(lexicon.parties)
+    if needed <= sentence.parties:
+        yield "both parties in the sentence"
+    elif sentence.parties:
+        yield "one party in the sentence"
+        if needed <= sentence.parties | {reading.release.side}:
+            yield "the other party speaks"
+    else:
+        yield "no party in the sentence"
+    around_it = {reading.release.side} | reading.title.parties | sentence.parties
+    for before in reading.before(sentence, 1):
+        around_it |= before.parties
+    if not needed <= around_it:
+        yield "the other party is not near"
+    if sentence.of("pair"):
+        yield "the pair named"
+    if needed <= reading.title.parties:
+        yield "both parties in the title"
+    elif not reading.title.parties:
+        yield "no party in the title"
+    partners = sentence.partners
+    if partners:
+        yield "another country as partner"
+        if any(around.near(p) for p in partners):
+            yield "another country as partner, near"
+        if needed <= sentence.parties:
+            yield "another country beside both parties"
+    elif sentence.of("other"):
+        yield "another country mentioned"
+    if reading.title.partners:
+        yield "another country as partner in the title"
+        if not needed <= reading.title.parties:
+            yield "title about another country"
+    elif reading.title.of("other"):
+        yield "another country in the title"
+    for before in reading.before(sentence, 1):
+        if before.partners and not partners:
+            yield "another country as partner just before"
+        if needed <= before.parties:
+            yield "both parties just before"
+
+
+def _of_signals(around: Scope, reading: Reading) -> Iterator[str]:
+    words = around.signals()
+    near = {w.key for w in words if around.near(w)}
+    far = {w.key for w in words} - near
+    for key in sorted(near):
+        yield f"{key} near"
+    for key in sorted(far):
+        yield f"{key} elsewhere in the sentence"
+    if not near:
+        yield "no signal near"
+    if not near | far:
+        yield "no signal in the sentence"
+    if near | far and not (near | far) - {NOUNS}:
+        yield "only nouns"
+    if around.sentence.field == "summary":
+        for key in sorted({w.key for w in reading.title.of("signal")}):
+            yield f"{key} in the title"
+        for before in reading.before(around.sentence, 1):
+            for key in sorted({w.key for w in before.of("signal")}):
+                yield f"{key} just before"
+
+
+def _of_rules(around: Scope) -> Iterator[str]:
+    sentence = around.sentence
+    found = governing(sentence, around.own)
+    if found is None:
+        yield "nothing governs"
+        return
+    yield f"reads as {found.signal}"
+    if found.weak:
+        yield "reads weakly"
+    dated = any(sentence.clause(d.start) in found.clauses for d in sentence.dates if not sentence.said(d))
+    why = objection(sentence, found, dated=dated)
+    yield f"objection {why}" if why else "no objection"
+
+
+def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
+    sentence = around.sentence
+    for mark in _IN_CLAUSE:
+        if any(around.near(m) for m in sentence.marked(mark)):
+            yield f"{mark} near"
+    verbs = [w.start for w in around.signals() if around.near(w)]
+    first = min(verbs, default=sentence.end)
+    for mark in _MARKS:
+        marks = sentence.marked(mark)
+        if marks:
+            yield f"{mark} in the sentence"
+        if any(m.end <= first for m in marks):
+            yield f"{mark} before the signal"
+    if any(m.start <= sentence.start + 2 for m in sentence.marked("opening")):
+        yield "opens as a retelling"
+    for mark in _IN_TITLE:
+        if sentence.field == "summary" and reading.title.marked(mark):
+            yield f"{mark} in the title"
+
+
+def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
+    sentence = around.sentence
+    own = [d for d in sentence.dates if not sentence.said(d)]
+    near = [d for d in own if around.near(d)]
+    for distance in sorted({_when(d, reading) for d in near}):
+        yield f"{distance} near"
+    for distance in sorted({_when(d, reading) for d in own} - {_when(d, reading) for d in near}):
+        yield f"{distance} in the sentence"
+    if not own:
+        yield "no date"
+        if sentence.dates:
+            yield "a date of words alone"
+    if not own and sentence.field == "summary":
+        for before in reading.before(sentence, 1) or [reading.title]:
+            for distance in sorted({_when(d, reading) for d in before.dates}):
+                yield f"{distance} just before"
+
+
+def _when(mention: DateMention, reading: Reading) -> str:
+    """A date by its distance from publication, as a report means it; one that cannot lie behind, as to come."""
+    published, past, future = reading.release.published, mention.past.value, mention.future.value
+    weeks = _ARTICLE_REACH if reading.length > ARTICLE else _REACH
+    if past.first > published:
+        return "a date to come" if (future.first - published).days < 120 else "a date far ahead"
+    days = (published - past.last).days
+    if past.precision is Precision.YEAR:
+        return "this year" if past.first.year == published.year else "a year past"
+    if past.precision is Precision.MONTH:
+        return "a month just past" if days < weeks else "a month long past"
+    if days <= 2:
+        return "a day just past"
+    if days <= 14:
+        return "a day of the last fortnight"
+    return "a day of the last weeks" if days <= weeks else "a day long past"
+
+
+def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
+    if sentence.field == "title":
+        yield "in the title"
+    elif sentence.number == 0:
+        yield "in the first sentence"
+    elif sentence.number >= 3:
+        yield "further down"
+    if sentence.field == "summary" and any(
+        reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
+    ):
+        yield "the title speaks of the channel"
+    text = sentence.folded.text
+    if "?" in text[sentence.start : sentence.end]:
+        yield "a question"
+    if '"' in text[sentence.start : sentence.end]:
+        yield "words quoted"
+    yield f"by {'a third party' if reading.release.side == 'third-party' else 'a party'}"

@@ -1,0 +1,93 @@
+"""What ties a sentence to a channel: its name, its subject, and who holds the offices that use it.
+
+Ties are taken generously; whether one is news is weighed afterwards, from the grounds that `grounds.py` reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.detect.lexicon import Lexicon, Pairing
+from tracker.detect.match import Mention
+from tracker.detect.reading import Reading, Sentence
+
+KINDS = ("name", "offices", "described", "counterpart", "before", "party", "pronoun", "topic", "matter", "far")
+"""How a tie was made, strongest first.
+
+name: the channel's name; described: the same in other words. offices: both holders. Of one holder: counterpart ("his counterpart"), before (the other was
+named just before), party (the other's party is named here), far (it is named elsewhere or speaks). pronoun: both were
+named just before ("the two"). topic: the channel's subject. matter: what counts only where something breaks.
+"""
+
+
+@dataclass(frozen=True)
+class Tie:
+    """The mentions that tie one sentence to one channel, and in which ways they do. `weak`: the offices also meet
+    elsewhere.
+    """
+
+    channel: str
+    kinds: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+    weak: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.kinds[0]
+
+
+def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
+    """All ties of a sentence, one per channel, in the lexicon's order of channels."""
+    found: dict[str, dict[str, tuple[Mention, ...]]] = {}
+    weak: set[str] = set()
+    for kind in ("name", "described", "topic", "matter"):
+        for mention in sentence.of(kind):
+            kinds = found.setdefault(mention.key, {})
+            kinds[kind] = (*kinds.get(kind, ()), mention)
+    for slug, channel in lexicon.channels.items():
+        for pairing in channel.pairings:
+            if not pairing.since <= reading.release.published <= pairing.until:
+                continue
+            if tied := _by_offices(pairing, sentence, reading, lexicon):
+                kind, mentions = tied
+                found.setdefault(slug, {}).setdefault(kind, mentions)
+                if pairing.weak:
+                    weak.add(slug)
+    return [_tie(slug, found[slug], slug in weak) for slug in lexicon.channels if slug in found]
+
+
+def _tie(channel: str, kinds: dict[str, tuple[Mention, ...]], weak: bool) -> Tie:
+    order = sorted(kinds, key=KINDS.index)
+    mentions = tuple(dict.fromkeys(m for kind in order for m in kinds[kind]))
+    return Tie(channel, tuple(order), mentions, weak)
+
+
+def _by_offices(
+    pairing: Pairing, sentence: Sentence, reading: Reading, lexicon: Lexicon
+) -> tuple[str, tuple[Mention, ...]] | None:
+    ours, theirs = (sentence.of("office", slug) for slug in pairing.offices)
+    if ours and theirs:
+        return "offices", (ours[0], theirs[0])
+    one = ours or theirs
+    missing = [slug for slug, held in zip(pairing.offices, (ours, theirs), strict=True) if not held]
+    before = _before(sentence, reading)
+    if one:
+        party = lexicon.offices[missing[0]].party
+        if counterpart := sentence.marked("counterpart"):
+            return "counterpart", (one[0], counterpart[0])
+        if any(b.of("office", missing[0]) for b in before):
+            return "before", (one[0],)
+        if party in sentence.parties:
+            return "party", (one[0],)
+        if party == reading.release.side or party in reading.title.parties or any(party in b.parties for b in before):
+            return "far", (one[0],)
+        return None
+    pronoun = sentence.marked("pronoun") or sentence.marked("both")
+    if pronoun and before and all(any(b.of("office", slug) for b in before) for slug in pairing.offices):
+        return "pronoun", (pronoun[0],)
+    return None
+
+
+def _before(sentence: Sentence, reading: Reading) -> list[Sentence]:
+    """The title and the two sentences before, of a sentence of the summary."""
+    return [] if sentence.field == "title" else [reading.title, *reading.before(sentence, 2)]
