@@ -38,7 +38,10 @@ class Service:
     @cached_property
     def detectors(self) -> dict[str, Detect]:
         """Detection by relationship, compiled on first use."""
-        return {pack.relationship.slug: partial(detect, detector=Detector(pack.lexicon, pack.weights)) for pack in self.packs}
+        return {
+            pack.relationship.slug: partial(detect, detector=Detector(pack.lexicon, pack.weights))
+            for pack in self.packs
+        }
 
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release says of the channels of any relationship."""

@@ -42,31 +42,68 @@ _PERSONS = {
     "strategic-channel": ("Jake Sullivan", "Wang Yi", "沙利文", "王毅"),
     "leaders": ("President Biden", "President Xi Jinping", "拜登", "习近平"),
 }
-_OTHERS = [("Japan", "日本"), ("India", "印度"), ("Russia", "俄罗斯"), ("the European Union", "欧盟"), ("Vietnam", "越南")]
+_OTHERS = [
+    ("Japan", "日本"),
+    ("India", "印度"),
+    ("Russia", "俄罗斯"),
+    ("the European Union", "欧盟"),
+    ("Vietnam", "越南"),
+]
 
 _TOLD = {
     "held": (
-        ["China and the United States held {n} {d}.", "American and Chinese officials met {d} for {n}.", "{N} took place {d} between the United States and China."],
+        [
+            "China and the United States held {n} {d}.",
+            "American and Chinese officials met {d} for {n}.",
+            "{N} took place {d} between the United States and China.",
+        ],
         ["{d}，{n}在北京举行。", "中美双方{d}举行了{n}。", "{n}{d}结束，双方坦诚交换意见。"],
     ),
     "announced": (
-        ["China and the United States will hold {n} {f}.", "{N} between Washington and Beijing is scheduled for {f2}.", "The United States and China plan to convene {n} {f}."],
+        [
+            "China and the United States will hold {n} {f}.",
+            "{N} between Washington and Beijing is scheduled for {f2}.",
+            "The United States and China plan to convene {n} {f}.",
+        ],
         ["{n}将于{f}举行。", "经双方商定，{n}定于{f}召开。", "中美将在{f}举行{n}。"],
     ),
     "resumed": (
-        ["China and the United States agreed to resume {n}.", "Beijing and Washington have restored {n}.", "{N} with China will be reopened, both sides declared."],
+        [
+            "China and the United States agreed to resume {n}.",
+            "Beijing and Washington have restored {n}.",
+            "{N} with China will be reopened, both sides declared.",
+        ],
         ["中美同意恢复{n}。", "双方宣布重启{n}。", "{n}已经恢复，中美双方均予确认。"],
     ),
     "suspended": (
-        ["China suspended {n} with the United States.", "Beijing has halted {n} with Washington.", "China cancelled {n} with the United States.", "China postponed {n} with the United States.", "The United States put {n} with China on hold {d}."],
-        ["中方宣布暂停{n}。", "中方{d}决定取消{n}，美方表示遗憾。", "美方宣布中止{n}，中方提出抗议。", "中方推迟{n}，美方表示失望。"],
+        [
+            "China suspended {n} with the United States.",
+            "Beijing has halted {n} with Washington.",
+            "China cancelled {n} with the United States.",
+            "China postponed {n} with the United States.",
+            "The United States put {n} with China on hold {d}.",
+        ],
+        [
+            "中方宣布暂停{n}。",
+            "中方{d}决定取消{n}，美方表示遗憾。",
+            "美方宣布中止{n}，中方提出抗议。",
+            "中方推迟{n}，美方表示失望。",
+        ],
     ),
     "refused": (
-        ["China refused a U.S. request for {n}.", "Beijing has turned down Washington's invitation to {n}.", "China did not answer an American request for {n} {d}."],
+        [
+            "China refused a U.S. request for {n}.",
+            "Beijing has turned down Washington's invitation to {n}.",
+            "China did not answer an American request for {n} {d}.",
+        ],
         ["中方拒绝了美方关于举行{n}的请求。", "美方提议举行{n}，中方没有答应。"],
     ),
     "ended": (
-        ["China terminated {n} with the United States.", "{N} between the United States and China expired {d}.", "Washington withdrew from {n} with China {d}."],
+        [
+            "China terminated {n} with the United States.",
+            "{N} between the United States and China expired {d}.",
+            "Washington withdrew from {n} with China {d}.",
+        ],
         ["中方宣布终止{n}。", "{n}{d}到期失效。"],
     ),
 }
@@ -103,13 +140,35 @@ _NOTHING = (
 )
 _BARE = {"中美": "", "the ": ""}
 _MET = {
-    "held": (["{a} met {b} {d}.", "{a} spoke by phone with {b} {d}.", "{b} held talks with {a} {d}."], ["{b}{d}同美方的{a}通话。", "{d}，{b}在北京会见{a}。", "{a}与{b}{d}举行会谈。"]),
-    "announced": (["{a} will meet {b} {f}.", "{b} is to hold talks with {a} {f}."], ["{b}将于{f}会见{a}。", "{a}定于{f}与{b}会谈。"]),
-    "refused": (["{b} refused to meet {a}, the Pentagon said.", "{b} declined an American invitation to talk with {a} {d}."], ["{b}拒绝与{a}会面，美方表示遗憾。", "美方请求{a}同{b}通话，中方没有回应。"]),
+    "held": (
+        ["{a} met {b} {d}.", "{a} spoke by phone with {b} {d}.", "{b} held talks with {a} {d}."],
+        ["{b}{d}同美方的{a}通话。", "{d}，{b}在北京会见{a}。", "{a}与{b}{d}举行会谈。"],
+    ),
+    "announced": (
+        ["{a} will meet {b} {f}.", "{b} is to hold talks with {a} {f}."],
+        ["{b}将于{f}会见{a}。", "{a}定于{f}与{b}会谈。"],
+    ),
+    "refused": (
+        ["{b} refused to meet {a}, the Pentagon said.", "{b} declined an American invitation to talk with {a} {d}."],
+        ["{b}拒绝与{a}会面，美方表示遗憾。", "美方请求{a}同{b}通话，中方没有回应。"],
+    ),
 }
 _NOT_MET = (
-    ["{a} may meet {b} this year.", "{a} had last met {b} in {y}.", "If {a} meets {b}, much could change.", "There are no plans for {a} to meet {b}.", "{a} said that he hopes to meet {b} one day.", "{a} and {b} have each spoken of the relationship between the United States and China."],
-    ["{a}可能与{b}会面。", "{a}上一次会见{b}是在{y}年。", "如果{a}与{b}会面，局面或会不同。", "目前没有{a}与{b}会面的计划。", "{a}表示希望有机会与{b}会面。"],
+    [
+        "{a} may meet {b} this year.",
+        "{a} had last met {b} in {y}.",
+        "If {a} meets {b}, much could change.",
+        "There are no plans for {a} to meet {b}.",
+        "{a} said that he hopes to meet {b} one day.",
+        "{a} and {b} have each spoken of the relationship between the United States and China.",
+    ],
+    [
+        "{a}可能与{b}会面。",
+        "{a}上一次会见{b}是在{y}年。",
+        "如果{a}与{b}会面，局面或会不同。",
+        "目前没有{a}与{b}会面的计划。",
+        "{a}表示希望有机会与{b}会面。",
+    ],
 )
 
 
@@ -166,8 +225,15 @@ def _case(
     sentence = pattern.format(**words)
     title = rng.choice(("报道", "简讯", "消息") if zh else ("Report", "News in Brief", "Statement"))
     if rng.random() < 0.3:
-        title, sentence = sentence.rstrip(".。"), rng.choice(("双方就此发表声明。", "记者获悉。") if zh else ("A notice says so.", "No more was said."))
-    told = title if sentence in ("双方就此发表声明。", "记者获悉。", "A notice says so.", "No more was said.") else sentence
+        title, sentence = (
+            sentence.rstrip(".。"),
+            rng.choice(("双方就此发表声明。", "记者获悉。") if zh else ("A notice says so.", "No more was said.")),
+        )
+    told = (
+        title
+        if sentence in ("双方就此发表声明。", "记者获悉。", "A notice says so.", "No more was said.")
+        else sentence
+    )
     return {
         "id": f"drill-{number}",
         "lang": "zh" if zh else "en",

@@ -207,7 +207,11 @@ def main(files: tuple[Path, ...], write: Path | None, misses: bool, flags: bool,
     bare = Detector(pack.lexicon, blank)
     judged_cases = len(cases)
     cases += list(drills())
-    rows = [row for number, case in enumerate(cases) for row in rows_of(number, case, bare, 1.0 if number < judged_cases else DRILL)]
+    rows = [
+        row
+        for number, case in enumerate(cases)
+        for row in rows_of(number, case, bare, 1.0 if number < judged_cases else DRILL)
+    ]
     rows = common(rows)
     expected = [{u["channel"] for u in case["updates"]} for case in cases]
     groups = np.array([row.case for row in rows])
@@ -226,9 +230,7 @@ def main(files: tuple[Path, ...], write: Path | None, misses: bool, flags: bool,
         at = iter(chosen)
         report = evaluate(
             [cases[i] for i in chosen],
-            lambda release, at=at: (
-                detect(release, detectors[id(judged[i])]) if (i := next(at)) in judged else []
-            ),
+            lambda release, at=at: detect(release, detectors[id(judged[i])]) if (i := next(at)) in judged else [],
         )
         if flags:
             for flag in (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
@@ -237,19 +239,30 @@ def main(files: tuple[Path, ...], write: Path | None, misses: bool, flags: bool,
                 at = iter(chosen)
                 again = evaluate(
                     [cases[i] for i in chosen],
-                    lambda release, at=at: detect(release, detectors[id(judged[i])]) if (i := next(at)) in judged else [],
+                    lambda release, at=at: (
+                        detect(release, detectors[id(judged[i])]) if (i := next(at)) in judged else []
+                    ),
                 )
-                click.echo(f"{name or 'all'} flag {flag}: " + " ".join(f"{k} {v:.3f}" for k, v in again.total.figures().items() if v is not None))
+                click.echo(
+                    f"{name or 'all'} flag {flag}: "
+                    + " ".join(f"{k} {v:.3f}" for k, v in again.total.figures().items() if v is not None)
+                )
             for made in detectors.values():
                 made.weights = replace(made.weights, flag=FLAG)
         text = render(report)
         click.echo(f"== {name or 'all'}, cross-validated")
-        click.echo(text if misses else "\n".join(l for i, l in enumerate(text.splitlines()) if i < 2 or l.startswith("lang")))
+        click.echo(
+            text if misses else "\n".join(l for i, l in enumerate(text.splitlines()) if i < 2 or l.startswith("lang"))
+        )
     final = fitted(rows, expected, judged_cases)
-    click.echo(f"{judged_cases} cases and {len(cases) - judged_cases} drills, {len(rows)} ties, {len(final.news.weights)} weights")
+    click.echo(
+        f"{judged_cases} cases and {len(cases) - judged_cases} drills, {len(rows)} ties, {len(final.news.weights)} weights"
+    )
     click.echo("curve " + " ".join(f"{a:.2f}:{b:.2f}" for a, b in zip(final.scores, final.shares, strict=True)))
     if write:
-        write.write_text(json.dumps(as_json(final, judged_cases), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write.write_text(
+            json.dumps(as_json(final, judged_cases), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ _CHINESE = re.compile(
             r"(?<=、)(?P<d2c>[一二三四五六七八九十廿]{1,3}|\d{1,2})两?日",
             r"(?P<which>上个?|本|这|下个?)?(?:星期|周|礼拜)(?P<w>[一二三四五六日天末])(?!期)",
             r"(?P<near>今天|今日|今早|今晚|今晨|昨天|昨日|昨晚|昨|明天|明日|当天|当日|当晚|同日|前一天|日前一天|前天)",
-            r"(?P<week>本周|上周|下周|这周|今年|去年|明年|年内|今后数周|未来数周内?|未来几周内?|未来几天|近期内|今春|今夏|今秋|今冬)",
+            r"(?P<monthly>月底前?|月初|月中|月内)|(?P<week>本周|上周|下周|这周|今年|去年|明年|年内|今后数周|未来数周内?|未来几周内?|未来几天|近期内|今春|今夏|今秋|今冬)",
             r"(?P<y2>(?:19|20)\d\d) ?年",
         ]
     )
@@ -165,6 +165,30 @@ def _mention(
 
 
 def _english(text: str, published: date) -> Iterator[DateMention]:
+    yield from _joined(_english_single(text, published), text)
+
+
+_ENGLISH_TO = re.compile(r"^ (?:to|through|until|till|and) $")
+
+
+def _joined(mentions: Iterator[DateMention], text: str) -> Iterator[DateMention]:
+    """Neighbours such as "Nov. 6 through today" as one span of days."""
+    before: DateMention | None = None
+    for mention in mentions:
+        if before and _ENGLISH_TO.match(text[before.end : mention.start]) and _joins(before, mention):
+            past = _of_days(before.past.first or before.past.value.first, mention.past.value.first)
+            future = _of_days(before.future.first or before.future.value.first, mention.future.value.first)
+            if past and future:
+                before = DateMention(before.start, mention.end, past, future)
+                continue
+        if before:
+            yield before
+        before = mention
+    if before:
+        yield before
+
+
+def _english_single(text: str, published: date) -> Iterator[DateMention]:
     for match in _ENGLISH.finditer(text):
         part = match.groupdict()
         if part["d1"] or part["d3"]:
@@ -310,6 +334,9 @@ def _chinese_single(
         yield from _chinese_weekday(match, part, published)
     elif part["near"]:
         span = Span(PartialDate.of(_near(part["near"], published)))
+        yield from _mention(match, span, span)
+    elif part["monthly"]:
+        span = _shift_month(published, 0)
         yield from _mention(match, span, span)
     elif part["week"]:
         yield from _chinese_stretch(match, part["week"], published)

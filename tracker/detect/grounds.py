@@ -22,7 +22,20 @@ NOUNS = "occasion"
 """The signal words that are only nouns: talks, consultations."""
 
 _MARKS = (
-    *("future", "earlier", "past", "since", "modal", "wish", "view", "rumor", "condition", "asked", "fiction", "denial"),
+    *(
+        "future",
+        "earlier",
+        "past",
+        "since",
+        "modal",
+        "wish",
+        "view",
+        "rumor",
+        "condition",
+        "asked",
+        "fiction",
+        "denial",
+    ),
     *("unofficial", "pastime", "disclosed", "attempt", "opinion"),
 )
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
@@ -31,7 +44,7 @@ _IN_TITLE = (*_MARKS, "title_future")
 
 ARTICLE = 2500
 """From this many characters on a release is an article that tells several events, old ones too, each as its news."""
-_REACH, _ARTICLE_REACH = 45, 200
+REACH, ARTICLE_REACH = 45, 200
 """Days that news may lie back, in a short release and in an article."""
 
 
@@ -51,7 +64,11 @@ class Scope:
         return [
             w
             for w in self.sentence.of("signal")
-            if not any(m.start <= w.start and w.end <= m.end for m in self.own if m.kind in ("name", "described", "topic", "matter"))
+            if not any(
+                m.start <= w.start and w.end <= m.end
+                for m in self.own
+                if m.kind in ("name", "described", "topic", "matter")
+            )
         ]
 
 
@@ -137,15 +154,28 @@ def _of_release(tie: Tie, position: int, around: Scope, whole: Ground) -> Iterat
     days = [d.past.value.first for d in around.sentence.dates if d.past.is_day and around.near(d)]
     if position and whole.lead_day and days and max(days) < whole.lead_day:
         yield "before the day of the news"
+    if _its_officials_met(tie, position, whole):
+        yield "officials who deal with it met"
     if sum(tie.channel in {t.channel for t in sentence if t.kind in STRONG} for sentence in whole.ties) > 1:
         yield "told in several sentences"
+
+
+def _its_officials_met(tie: Tie, position: int, whole: Ground) -> bool:
+    """Are the holders of two offices whose talks use the channel named together, here, just before or in the title?"""
+    reading = whole.reading
+    sentence = reading.all[position]
+    near = {m.key for s in (sentence, reading.title, *reading.before(sentence, 1)) for m in s.of("office")}
+    return any(set(pairing.offices) <= near for pairing in whole.lexicon.channels[tie.channel].talks)
 
 
 def _together(tie: Tie, found: set[str]) -> Iterator[str]:
     """Grounds that mean more together than each by itself."""
     broken = any(f"{key} near" in found for key in ("refuse", "unanswered", "cancel", "postpone", "suspend", "end"))
     met = any(f"{key} near" in found for key in ("meet", "hold", "visit", "act", "agree"))
-    day = any(f"{when} near" in found or f"{when} in the sentence" in found for when in ("a day just past", "a day of the last fortnight"))
+    day = any(
+        f"{when} near" in found or f"{when} in the sentence" in found
+        for when in ("a day just past", "a day of the last fortnight")
+    )
     ahead = any(f"{when} near" in found for when in ("a date to come", "a date far ahead"))
     subject = tie.kind in ("topic", "matter", "far", "party")
     if "denial in the sentence" in found and not broken:
@@ -156,6 +186,12 @@ def _together(tie: Tie, found: set[str]) -> Iterator[str]:
     for mark in ("earlier", "past", "since"):
         if f"{mark} near" in found and not (day or ahead):
             yield f"{mark} near, no day"
+    if "a list of channels" in found:
+        for key in ("suspend", "cancel", "resume", "create", "agree"):
+            if f"{key} near" in found or f"{key} elsewhere in the sentence" in found:
+                yield f"{key} of a list of channels"
+    if "officials who deal with it met" in found and (met or "a surer tie to another channel" not in found):
+        yield "officials who deal with it met on it"
     if broken and "no objection" in found:
         yield "something broken, no objection"
     if "resume near" in found and "no objection" in found:
@@ -202,7 +238,7 @@ def _beside(tie: Tie, others: list[Tie], lexicon: Lexicon) -> Iterator[str]:
         yield "a surer tie to another channel"
     if any(other.kind == "name" for other in others):
         yield "another channel named" if tie.kind != "name" else "several channels named"
-    if sum(other.kind in ("name", "described") for other in others) > 2:
+    if sum(other.kind in ("name", "described", "topic") for other in others) > 2:
         yield "a list of channels"
     if any("offices" in other.kinds and lexicon.channels[other.channel].umbrella for other in others):
         yield "holders of high offices met"
@@ -332,7 +368,7 @@ def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
 def _when(mention: DateMention, reading: Reading) -> str:
     """A date by its distance from publication, as a report means it; one that cannot lie behind, as to come."""
     published, past, future = reading.release.published, mention.past.value, mention.future.value
-    weeks = _ARTICLE_REACH if reading.length > ARTICLE else _REACH
+    weeks = ARTICLE_REACH if reading.length > ARTICLE else REACH
     if past.first > published:
         return "a date to come" if (future.first - published).days < 120 else "a date far ahead"
     days = (published - past.last).days

@@ -173,6 +173,7 @@ class ChannelTerms(_Part):
     topics: Terms = []
     matters: Terms = []
     pairings: list[Pairing] = []
+    talks: list[Pairing] = []
     umbrella: bool = False
 
 
@@ -220,7 +221,7 @@ class Lexicon(_Part):
                     f"office {slug!r} belongs to {office.party!r}, which is no party; use {list(self.parties)}"
                 )
         for slug, channel in self.channels.items():
-            for pairing in channel.pairings:
+            for pairing in (*channel.pairings, *channel.talks):
                 if unknown := set(pairing.offices) - set(self.offices):
                     raise ValueError(f"channel {slug!r} pairs the office {min(unknown)!r}; describe it under offices")
         return self

@@ -20,9 +20,7 @@ def round_in(sentence: Sentence) -> int | None:
     """The number of the round that a sentence names; None where it names none or several."""
     text = sentence.folded.lower[sentence.start : sentence.end]
     dates = [(d.start - sentence.start, d.end - sentence.start) for d in sentence.dates]
-    found = {
-        int(m[1]) for m in _ENGLISH.finditer(text) if not any(start <= m.start() < end for start, end in dates)
-    }
+    found = {int(m[1]) for m in _ENGLISH.finditer(text) if not any(start <= m.start() < end for start, end in dates)}
     found |= {chinese_number(m[1]) for m in _CHINESE.finditer(text)}
     found |= {_WORDS.index(m[1]) + 1 for m in _WORD.finditer(text)}
     return found.pop() if len(found) == 1 else None

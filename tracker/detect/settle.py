@@ -11,7 +11,7 @@ from tracker.detect.match import Mention
 from tracker.detect.reading import Reading
 from tracker.detect.rounds import round_in
 from tracker.detect.weigh import Weights, probability
-from tracker.detect.when import When, dated, on_the_day_of
+from tracker.detect.when import WORDS_OF, When, dated, on_the_day_of
 from tracker.model import Evidence, Sighting, Signal
 
 KEPT = 0.1
@@ -29,17 +29,6 @@ _MOST_EVIDENCE = 24
 _MOST_DOUBTS = 3
 _HEAVY = 0.3
 """A ground that weighs more than this against a finding is named as a doubt."""
-
-_WORDS_OF = {
-    Signal.HELD: ("meet", "hold", "visit", "act", "agree", "occasion"),
-    Signal.ANNOUNCED: ("create", "agree", "meet", "hold", "visit", "act", "occasion"),
-    Signal.RESUMED: ("resume",),
-    Signal.SUSPENDED: ("suspend", "end"),
-    Signal.CANCELLED: ("cancel",),
-    Signal.POSTPONED: ("postpone",),
-    Signal.REFUSED: ("refuse", "unanswered"),
-    Signal.ENDED: ("end", "suspend", "cancel"),
-}
 
 
 def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sighting]:
@@ -145,10 +134,10 @@ def _role(mention: Mention) -> str:
 def _signal_words(signal: Signal, finding: Finding) -> list[Mention]:
     """The nearest words of the signal's kinds, in the tie's clauses if there are any."""
     around = scope(finding.tie, finding.sentence)
-    words = [w for w in finding.sentence.of("signal") if w.key in _WORDS_OF[signal]]
+    words = [w for w in finding.sentence.of("signal") if w.key in WORDS_OF[signal]]
     words = [w for w in words if around.near(w)] or words
     first = finding.tie.mentions[0]
-    words.sort(key=lambda w: (_WORDS_OF[signal].index(w.key), abs(w.start - first.start)))
+    words.sort(key=lambda w: (WORDS_OF[signal].index(w.key), abs(w.start - first.start)))
     chosen = words[:1]
     if signal is Signal.ANNOUNCED:
         ahead = finding.sentence.marked("future") or (

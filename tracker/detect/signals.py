@@ -60,15 +60,14 @@ def governing(sentence: Sentence, anchors: tuple[Mention, ...], breaks_only: boo
     refused = [w for w in words if _SIGNALS[w.key] is Signal.REFUSED]
     broken = [w for w in words if _SIGNALS[w.key] in BREAKS and w not in refused]
     own = [w for w in words if sentence.clause(w.start) in here and _SIGNALS[w.key] in BREAKS]
-    if (
-        attempt
-        and refused
-        and all(w in refused for w in own)
-        and not any(w.end < anchors[0].start for w in broken)
-    ):
+    if attempt and refused and all(w in refused for w in own) and not any(w.end < anchors[0].start for w in broken):
         return _told(sentence, refused[0], here, anchors)
     names = sentence.of("name")
-    nouns = {w for w in words if w.key == "occasion" or (any(_inside(w, n) for n in names) and _SIGNALS[w.key] is Signal.HELD)}
+    nouns = {
+        w
+        for w in words
+        if w.key == "occasion" or (any(_inside(w, n) for n in names) and _SIGNALS[w.key] is Signal.HELD)
+    }
     near = [w for w in words if w not in nouns and sentence.clause(w.start) in here]
     dated = any(sentence.clause(d.start) in here for d in sentence.dates if not sentence.said(d))
     if not near and dated:
@@ -140,7 +139,10 @@ def objection(sentence: Sentence, found: Governing, dated: bool) -> str | None:
     """
     opening = sentence.marked("opening")
     firm = dated or found.signal in BREAKS
-    if any(m.start < found.words[0].end or not firm for m in [m for kind in ("condition", "asked", "fiction") for m in sentence.marked(kind)]):
+    if any(
+        m.start < found.words[0].end or not firm
+        for m in [m for kind in ("condition", "asked", "fiction") for m in sentence.marked(kind)]
+    ):
         return "condition"
     if opening and opening[0].start <= sentence.start + 2 and not dated:
         return "background"
@@ -150,7 +152,10 @@ def objection(sentence: Sentence, found: Governing, dated: bool) -> str | None:
     ):
         return "denial"
     if any(
-        _retells(sentence, mark, found) for clause in found.clauses for kind in ("earlier", "past", "since") for mark in sentence.marked(kind, clause)
+        _retells(sentence, mark, found)
+        for clause in found.clauses
+        for kind in ("earlier", "past", "since")
+        for mark in sentence.marked(kind, clause)
     ):
         return "background"
     if found.signal is not Signal.REFUSED and _doubted(sentence, found, dated):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from tracker.detect.dates import DateMention, Span
 from tracker.detect.findings import Finding
-from tracker.detect.grounds import scope
+from tracker.detect.grounds import ARTICLE, ARTICLE_REACH, REACH, scope
 from tracker.detect.reading import Reading, Sentence
 from tracker.model import PartialDate, Precision, Signal
 
@@ -17,6 +17,19 @@ BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.S
 
 _BY_PUBLICATION = frozenset({Signal.HELD, Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED})
 """Undated reports of these are news of the day on which they are published."""
+
+
+WORDS_OF = {
+    Signal.HELD: ("meet", "hold", "visit", "act", "agree", "occasion"),
+    Signal.ANNOUNCED: ("create", "agree", "meet", "hold", "visit", "act", "occasion"),
+    Signal.RESUMED: ("resume",),
+    Signal.SUSPENDED: ("suspend", "end", "cancel", "postpone"),
+    Signal.CANCELLED: ("cancel", "suspend"),
+    Signal.POSTPONED: ("postpone", "suspend"),
+    Signal.REFUSED: ("refuse", "unanswered"),
+    Signal.ENDED: ("end", "suspend", "cancel"),
+}
+"""The kinds of words that tell each signal, the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,6 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     best = told[0]
     if signal is Signal.REFUSED and best.sentence.marked("standing"):
         return When(None, undated="The request merely stands; no day of it is said.")
-    published = reading.release.published
     found = None
     for rank, finding in enumerate(told):
         for mention in _usable(finding, signal, reading):
@@ -47,39 +59,76 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
         found = _just_before(best, signal, reading) or found
     if found is None:
-        return _undated(signal, published)
+        return _undated(signal, reading.release.published)
     _, mention, sentence = found
     span = mention.read(signal is Signal.ANNOUNCED)
-    starts = span.first if signal in (Signal.HELD, Signal.ANNOUNCED) else None
+    starts = _first_day(span, told, signal) if signal in (Signal.HELD, Signal.ANNOUNCED) else None
     return When(span.value, starts, mention, sentence)
 
 
+def _first_day(span: Span, told: list[Finding], signal: Signal) -> date | None:
+    """The first of several days: as said with the last, or where another finding says the whole span."""
+    spans = [span, *(d.read(signal is Signal.ANNOUNCED) for f in told for d in f.sentence.dates)]
+    return next((other.first for other in spans if other.value == span.value and other.first), None)
+
+
 def _usable(finding: Finding, signal: Signal, reading: Reading) -> Iterable[DateMention]:
-    """Dates of the finding's sentence that can be the event's: not those of somebody's words or of another channel."""
+    """Dates of the finding's sentence that can be the event's."""
     sentence, around = finding.sentence, scope(finding.tie, finding.sentence)
     for mention in sentence.dates:
         if signal not in BREAKS and sentence.said(mention):
             continue
         if not fits(mention, signal is Signal.ANNOUNCED, reading.release.published):
             continue
-        if not around.near(mention) and _of_another(mention, finding):
+        if _too_old(mention, signal, sentence, reading) or _of_another_event(mention, finding, signal):
+            continue
+        if not around.near(mention) and _of_another_channel(mention, finding):
             continue
         yield mention
 
 
-def _of_another(mention: DateMention, finding: Finding) -> bool:
-    """Does the date's clause name another channel, or tell of something earlier?"""
+def _too_old(mention: DateMention, signal: Signal, sentence: Sentence, reading: Reading) -> bool:
+    """Is it too far back to be this release's news? An old contact may be news where it was only now disclosed."""
+    if signal is Signal.ANNOUNCED:
+        return False
+    if signal is Signal.HELD and (sentence.marked("disclosed") or reading.title.marked("disclosed")):
+        return False
+    reach = ARTICLE_REACH if reading.length > ARTICLE else REACH
+    return mention.past.value.last < reading.release.published - timedelta(days=reach)
+
+
+def _of_another_event(mention: DateMention, finding: Finding, signal: Signal) -> bool:
+    """Does the date's clause tell of something earlier, still ahead, or of another kind than the signal?"""
     sentence = finding.sentence
     clause = sentence.clause(mention.start)
-    if any(sentence.marked(mark, clause) for mark in ("earlier", "past")):
-        return True
+    if any(sentence.marked(mark, clause) for mark in ("earlier", "past")) and signal is not Signal.ANNOUNCED:
+        return not scope(finding.tie, sentence).near(mention)
+    if signal is Signal.HELD and sentence.marked("future", clause):
+        return not scope(finding.tie, sentence).near(mention)
+    kinds = {w.key for w in sentence.of("signal") if sentence.clause(w.start) == clause} - {"occasion"}
+    if signal is not Signal.REFUSED and (signal in BREAKS or signal is Signal.RESUMED):
+        return bool(kinds) and not kinds & set(WORDS_OF[signal])
+    return False
+
+
+def _of_another_channel(mention: DateMention, finding: Finding) -> bool:
+    sentence = finding.sentence
+    clause = sentence.clause(mention.start)
     return any(m.key != finding.tie.channel and sentence.clause(m.start) == clause for m in sentence.of("name"))
 
 
 def fits(mention: DateMention, future: bool, published: date) -> bool:
     """Can an announcement (or else a report) made on that day mean this date?"""
-    span = mention.read(future).value
-    return span.last >= published if future else span.first <= published + timedelta(days=1)
+    if not future:
+        return mention.past.value.first <= published + timedelta(days=1)
+    ahead = mention.future.value
+    recent = 0 <= (published - mention.past.value.last).days <= _RECENT
+    far = (ahead.first - published).days > _FAR
+    return ahead.last >= published and not (recent and far)
+
+
+_RECENT, _FAR = 120, 200
+"""A day without a year that was so recently, and would next be so far ahead, means the one that was (in days)."""
 
 
 def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool, bool, bool, bool, bool, int]:
@@ -88,8 +137,10 @@ def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool,
         0 <= m.start - mention.end <= 4 or 0 <= mention.start - m.end <= 10 for m in sentence.marked("closing")
     )
     precision = mention.read(signal is Signal.ANNOUNCED).value.precision
-    near = [*finding.tie.mentions, *(w for w in around.signals() if around.near(w))]
-    distance = min((abs(mention.start - m.start) for m in near), default=0)
+    words = [w for w in sentence.of("signal") if w.key in WORDS_OF[signal]]
+    if signal not in BREAKS or not words:
+        words = [*finding.tie.mentions, *(w for w in around.signals() if around.near(w))]
+    distance = min((abs(mention.start - m.start) for m in words), default=0)
     return (
         sentence.said(mention),
         precision is Precision.YEAR,
@@ -109,7 +160,10 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
         days = [
             d
             for d in sentence.dates
-            if d.read(future).is_day and fits(d, future, published) and not sentence.said(d)
+            if d.read(future).is_day
+            and fits(d, future, published)
+            and not sentence.said(d)
+            and not _too_old(d, signal, sentence, reading)
         ]
         if future:
             days = [d for d in days if d.future.value.first > published and sentence.marked("future")]
