@@ -13,7 +13,7 @@ from config.errors import ConfigError
 from config.files import Read, RelationshipFiles, read_folder, read_languages
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
-from config.yamlfile import Loc
+from config.yamlfile import Loc, read_yaml
 from tracker.detect.lexicon import Language, Lexicon
 from tracker.detect.weigh import Weights
 from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
@@ -65,6 +65,11 @@ def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
     check_across(all_files)
     languages, weights = read_languages(config_dir), read_weights(config_dir)
     return tuple(_pack(files, languages, weights) for files in all_files)
+
+
+def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
+    """A lexicon file by itself, with the words of all languages: to try a change. Raises ConfigError."""
+    return read_yaml(path, Lexicon).speaking(read_languages(config_dir).values())
 
 
 def _pack(files: RelationshipFiles, languages: dict[str, Language], weights: Weights) -> RelationshipPack:

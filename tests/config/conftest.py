@@ -135,7 +135,7 @@ channels:
   hotline:
     names: [hotline]
 signals:
-  contact: [spoke]
+  meet: [spoke]
 marks: {}
 """
 

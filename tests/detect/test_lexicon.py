@@ -19,15 +19,19 @@ SMALL = {
     "offices": {
         "a-chief": {"party": "a", "holders": [{"names": ["Ann"], "since": "2020-01-01", "until": "2021-12-31"}]}
     },
-    "channels": {"line": {"names": ["(hot|cold) line(s|)", "RED", "talk* on ... trade"]}},
-    "signals": {"contact": ["met"]},
+    "channels": {
+        "line": {"names": ["(hot|cold) line(s|)", "RED", "talk* on ... trade", "(h(igh|ot)(|-level)|top) meeting"]},
+        "pact": {"described": ["1998 & (accord|pact)"]},
+    },
+    "signals": {"meet": ["met"]},
     "marks": {"masked": ["hot line dance"]},
 }
 
 
 def found(text: str, published: date = date(2021, 1, 1)) -> list[tuple[str, str]]:
     folded = fold(text)
-    mentions = Index(Lexicon.model_validate(SMALL)).find(folded, published)
+    index = Index(Lexicon.model_validate(SMALL))
+    mentions = index.combined(index.find(folded, published))
     return [(m.key, folded.text[m.start : m.end]) for m in mentions]
 
 
@@ -36,6 +40,9 @@ def found(text: str, published: date = date(2021, 1, 1)) -> list[tuple[str, str]
     [
         ("the cold lines rang", [("line", "cold lines")]),
         ("a Hot-Line", [("line", "Hot-Line")]),
+        ("a high-level meeting", [("line", "high-level meeting")]),
+        ("the pact of 1998", [("pact", "pact"), ("pact", "1998")]),
+        ("the pact of 1999", []),
         ("RED is red", [("line", "RED")]),
         ("talking on farm trade", [("line", "talking on farm trade")]),
         ("talks on farms. Free trade", []),
@@ -62,7 +69,10 @@ def test_a_name_stands_for_an_office_only_while_its_holder_has_it():
         ({"pair": ["*land"]}, "begins with a wildcard"),
         ({"offices": {"c-chief": {"party": "c"}}}, "no party"),
         ({"channels": {"line": {"pairings": [{"offices": ["a-chief", "nobody"]}]}}}, "nobody"),
-        ({"channels": {"line": {"visitors": ["nobody"]}}}, "nobody"),
+        ({"channels": {"line": {"talks": [{"offices": ["a-chief", "nobody"]}]}}}, "nobody"),
+        ({"pair": ["(a|*b) line"]}, "begins with a wildcard"),
+        ({"pair": ["(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)"]}, "over 1000 spellings"),
+        ({"signals": {"shouted": ["at"]}}, "shouted"),
     ],
 )
 def test_a_mistake_in_the_lexicon_is_named(change: dict, words: str):

@@ -1,55 +1,120 @@
-"""Commands that try detection without a database: what releases say, and how well that is told."""
+"""Commands that try detection without a database: what releases say, why, and how well that is told."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
+from rich.console import Console
 
-from config.load import load_relationships
-from tracker.cli.common import settings
-from tracker.detect import Detector
-from tracker.detect import detect as detect_release
+from config.load import load_lexicon, load_relationships
+from tracker.cli.common import Day, settings
+from tracker.cli.explain import show
+from tracker.detect import Detector, examine
 from tracker.errors import Refused
-from tracker.evaluate import as_json, evaluate, release_from_case, render
+from tracker.evaluate import as_json, compare, evaluate, release_from_case, render, render_differences
 from tracker.model import Release, Sighting
+
+Examine = Callable[[Release], list[Sighting]]
 
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"), default="-")
-def detect(file: TextIO) -> None:
-    """Read releases as JSON Lines (id, title, summary, side, lang, published, url); write what each reports."""
-    detect_all = _detection()
+@click.option("--all", "everything", is_flag=True, help="Tell also what is probably nothing, under that name.")
+@click.option("--explain", is_flag=True, help="Show each step on each text, in colour on a terminal.")
+@click.option("--side", default="third-party", show_default=True, help="With --explain: who speaks in a plain text.")
+@click.option("--published", type=Day(), help="With --explain: the day of a plain text; today when left out.")
+def detect(file: TextIO, everything: bool, explain: bool, side: str, published: date | None) -> None:
+    """Read releases as JSON Lines (id, title, summary, side, lang, published, url); write what each reports.
+
+    With --explain a plain text will do too; its first line is the title.
+    """
+    detectors = _detectors()
+    if explain:
+        console = Console(highlight=False, soft_wrap=True)
+        for release in _texts(file, side, published):
+            for detector in detectors:
+                show(release, detector, console)
+        return
+    examine_all = _examining(detectors)
     for where, case in _cases(file):
         release = _release(where, case)
-        click.echo(json.dumps(as_json(release.id, detect_all(release)), ensure_ascii=False))
+        seen = examine_all(release)
+        told = as_json(release.id, [s for s in seen if s.flagged])
+        if everything:
+            told["probably_nothing"] = as_json(None, [s for s in seen if not s.flagged])["candidates"]
+        click.echo(json.dumps(told, ensure_ascii=False))
 
 
 @click.command(name="evaluate")
 @click.argument("file", type=click.File(encoding="utf-8"))
-def evaluate_command(file: TextIO) -> None:
+@click.option(
+    "--compare",
+    "other",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another lexicon.yaml: what it would gain and lose, case by case.",
+)
+def evaluate_command(file: TextIO, other: Path | None) -> None:
     """Compare detection with labelled cases (JSON Lines): precision, recall, channels, dates, and every miss."""
     cases = []
     for where, case in _cases(file):
         _release(where, case)
         cases.append(case)
-    click.echo(render(evaluate(cases, _detection())))
+    detectors = _detectors()
+    report = evaluate(cases, _examining(detectors))
+    if other is None:
+        click.echo(render(report))
+        return
+    changed = _examining(_with(other, detectors))
+    found = compare(cases, _examining(detectors), changed)
+    click.echo(render_differences(found, report, evaluate(cases, changed)))
 
 
-def _detection() -> Callable[[Release], list[Sighting]]:
-    detectors = [Detector(pack.lexicon, pack.weights) for pack in load_relationships(settings().config)]
-    return lambda release: [found for detector in detectors for found in detect_release(release, detector)]
+def _detectors() -> list[Detector]:
+    return [Detector(pack.lexicon, pack.weights) for pack in load_relationships(settings().config)]
 
 
-def _cases(file: TextIO) -> Iterator[tuple[str, dict[str, Any]]]:
+def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
+    """The detectors with another lexicon for its relationship. Raises ConfigError, Refused for an unknown one."""
+    lexicon = load_lexicon(path, settings().config)
+    known = [detector.lexicon.relationship for detector in detectors]
+    if lexicon.relationship not in known:
+        raise Refused(
+            f"{path} is the lexicon of {lexicon.relationship!r}, which is not configured;", f"give one of {known}."
+        )
+    return [
+        Detector(lexicon, detector.weights) if detector.lexicon.relationship == lexicon.relationship else detector
+        for detector in detectors
+    ]
+
+
+def _examining(detectors: list[Detector]) -> Examine:
+    return lambda release: [found for detector in detectors for found in examine(release, detector)]
+
+
+def _texts(file: TextIO, side: str, published: date | None) -> Iterator[Release]:
+    """The releases of JSON Lines, or the one of a plain text. Raises Refused."""
+    text = file.read()
+    if text.lstrip().startswith("{"):
+        for where, case in _cases(text.splitlines(), file.name):
+            yield _release(where, case)
+        return
+    title, _, summary = text.strip().partition("\n")
+    yield Release(None, side, "", "", title, summary.strip(), published or date.today())
+
+
+def _cases(lines: TextIO | list[str], name: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each object with where it stands. Raises Refused naming file and line."""
+    name = name or lines.name
     try:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            where = f"{file.name}, line {number}"
+            where = f"{name}, line {number}"
             try:
                 case = json.loads(line)
             except ValueError as error:
@@ -58,7 +123,7 @@ def _cases(file: TextIO) -> Iterator[tuple[str, dict[str, Any]]]:
                 raise Refused(f"{where} is no object;", "write one object a line.")
             yield where, case
     except UnicodeDecodeError as error:
-        raise Refused(f"{file.name} is not UTF-8;", "save it as UTF-8.") from error
+        raise Refused(f"{name} is not UTF-8;", "save it as UTF-8.") from error
 
 
 def _release(where: str, case: dict[str, Any]) -> Release:

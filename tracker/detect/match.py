@@ -216,6 +216,7 @@ def _longest(found: list[Mention]) -> list[Mention]:
     partner_starts = {m.start - gap for m in found if m.kind == "partner" for gap in range(2)}
     kept: list[Mention] = []
     last: dict[tuple[str, str], int] = {}
+    inside = -1
     spans = iter(masked)
     span = next(spans, None)
     for mention in found:
@@ -231,6 +232,10 @@ def _longest(found: list[Mention]) -> list[Mention]:
                 continue
             if (mention.start, mention.end) not in offices:
                 continue
+        if mention.kind == "other" and mention.end <= inside:
+            continue  # "for China, Taiwan and Mongolia" is part of an office's name
+        if mention.kind == "office":
+            inside = max(inside, mention.end)
         thing = (mention.kind, mention.key)
         if mention.end <= last.get(thing, -1):
             continue
