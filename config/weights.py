@@ -28,6 +28,7 @@ class _Card(_Part):
 class _WeightsFile(_Part):
     cases: int
     flag: Share
+    beside: Share
     scores: list[float] = Field(min_length=2)
     shares: list[Share] = Field(min_length=2)
     news: _Card
@@ -52,6 +53,7 @@ def read_weights(config_dir: Path) -> Weights:
         scores=tuple(data.scores),
         shares=tuple(data.shares),
         flag=data.flag,
+        beside=data.beside,
     )
 
 

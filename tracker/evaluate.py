@@ -368,7 +368,9 @@ def render_differences(found: Sequence[Difference], before: Report, after: Repor
             ("new false alarm", difference.new_alarms),
             ("no more a false alarm", difference.gone_alarms),
         )
-        lines.append(f"{difference.id}: " + "; ".join(f"{word} {_listed(updates)}" for word, updates in parts if updates))
+        lines.append(
+            f"{difference.id}: " + "; ".join(f"{word} {_listed(updates)}" for word, updates in parts if updates)
+        )
     return "\n".join(lines)
 
 

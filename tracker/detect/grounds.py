@@ -192,6 +192,10 @@ def _together(tie: Tie, found: set[str]) -> Iterator[str]:
                 yield f"{key} of a list of channels"
     if "officials who deal with it met" in found and (met or "a surer tie to another channel" not in found):
         yield "officials who deal with it met on it"
+    if tie.kind in ("party", "far", "counterpart", "before") and "visit near" in found:
+        yield "a holder of the office travels"
+        if "future near" in found or ahead:
+            yield "a holder of the office is to travel"
     if broken and "no objection" in found:
         yield "something broken, no objection"
     if "resume near" in found and "no objection" in found:

@@ -14,7 +14,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-
 MOST_SPELLINGS = 1000
 """Alternatives multiply; a term with more than this is more likely a slip than a wish."""
 

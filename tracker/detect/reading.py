@@ -200,7 +200,7 @@ def _speaks_of_both(release: Release, lexicon: Lexicon, mentions: list[Mention])
     """The cheap test that sends most of a feed's items home: both parties, and something of a channel."""
     spoken = {release.side} | {m.key for m in mentions if m.kind == "party"}
     spoken |= {lexicon.offices[m.key].party for m in mentions if m.kind == "office"}
-    if any(m.kind == "pair" for m in mentions):
+    if any(m.kind == "pair" or (m.kind == "name" and release.side in lexicon.parties) for m in mentions):
         spoken |= set(lexicon.parties)
     tied = any(m.kind in ("name", "topic", "matter", "office", "part") for m in mentions)
     return tied and set(lexicon.parties) <= spoken

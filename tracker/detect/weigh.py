@@ -49,7 +49,7 @@ class Weights:
     """What fitting found. `news`: is the tie news; `signals`: which signal it gives.
 
     `scores` and `shares` are the steps of the reliability curve: from a score on, this share of findings was right.
-    `flag` is the share from which a finding goes to a reviewer.
+    `flag` is the share from which the surest finding of a release goes to a reviewer, `beside` that for each further one.
     """
 
     news: Scorecard
@@ -57,6 +57,7 @@ class Weights:
     scores: tuple[float, ...]
     shares: tuple[float, ...]
     flag: float
+    beside: float
 
     def confidence(self, score: float) -> float:
         """The share of findings of such a score that were right on labelled cases, read between the steps."""
