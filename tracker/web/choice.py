@@ -131,7 +131,7 @@ def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]
     channel = asked.candidate.channel
     sources = tuple(
         Source(seen.release.url or "", seen.release.title, seen.release.publisher, seen.release.side, None)
-        for seen in asked.candidate.sightings
+        for seen in asked.candidate.telling
     )
     rows: list[StatusChange | Contact] = []
     if choice.state and choice.effective:
