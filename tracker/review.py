@@ -187,7 +187,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         return db.candidates.get(candidate.id)
 
 
-def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str) -> Candidate:
+def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
     """Let what was taken for probably nothing wait for a decision. Raises NotFound, Conflict, Stale, StoreError."""
     with store.writing() as db:
         candidate = unchanged(db, candidate_id, version)
@@ -195,7 +195,7 @@ def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str) -> C
             raise Conflict(
                 f"Candidate {candidate.id} is {candidate.status}.", "Only an unlikely one is put in the queue."
             )
-        db.candidates.set_status(candidate.id, Status.PENDING, f"{by} put it in the queue.")
+        db.candidates.set_status(candidate.id, Status.PENDING, f"{by} put it in the queue at {_minute(at)}.")
         db.candidates.touch(candidate.id)
         return db.candidates.get(candidate.id)
 

@@ -165,7 +165,7 @@ def undo(number: int) -> Response | tuple[str, int]:
 @blueprint.post("/<int:number>/queue")
 @open_to("reviewer")
 def put_in_queue(number: int) -> Response | tuple[str, int]:
-    return _changed(number, lambda store, who: decide.put_in_queue(store, number, _version(), by=who["by"]))
+    return _changed(number, lambda store, who: decide.put_in_queue(store, number, _version(), **who))
 
 
 @blueprint.post("/<int:number>/split")
