@@ -58,6 +58,7 @@ def test_reports_of_like_signals_whose_dates_meet_tell_of_one_event_and_say_why(
         (report(round=17), report("2024-01-19", round=17), "Both name round 17."),
         (report(round=17), report("2024-01-20", round=17), None),
         (report(round=17), report(None, round=17, days_later=300), "Both name round 17."),
+        (report(round=17), report(None, round=17, days_later=400), None),
         (report(round=17), report(None, round=17, signal=Signal.ANNOUNCED), None),
         (report(round=17), report(), "Both give 2024-01-09."),
         (report(round=17, persons=("us-a",)), report(round=17, persons=("us-b",)), "Both name round 17."),

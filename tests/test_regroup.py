@@ -68,6 +68,23 @@ def test_what_was_split_is_not_joined_again_by_the_same_releases_nor_by_their_co
     assert len(stored(seeded_2023, Status.PENDING)) == 2
 
 
+def test_a_correction_does_not_bring_a_release_back_to_what_it_was_split_from(seeded_2023, both):
+    rest, own = parted(seeded_2023, both, "cn")
+    corrected = sighting(date=PartialDate("2024-01-07"), starts=None)
+    arrive(seeded_2023, replace(CN, title="会晤举行（更正）"), corrected)
+    assert told(candidate(seeded_2023, rest.id)) == told(rest)
+    assert told(candidate(seeded_2023, own.id)) == told(own)
+    assert "2024-01-07" in {str(one.date) for one in stored(seeded_2023, Status.PENDING)}, "it is not hidden either"
+
+
+def test_what_was_taken_for_an_event_on_record_is_split_off_and_waits(seeded):
+    arrive(seeded, US, ON_9)
+    (found,) = arrive(seeded, CN, ON_9)
+    assert found.status is Status.RECORDED
+    rest, own = parted(seeded, found, "cn")
+    assert (rest.status, own.status) == (Status.RECORDED, Status.PENDING)
+
+
 @pytest.mark.parametrize(("side", "said"), [("us", ON_8), ("cn", ON_9)])
 def test_after_a_split_a_later_release_joins_the_candidate_of_its_date(seeded_2023, both, side, said):
     candidates = dict(zip(("us", "cn"), parted(seeded_2023, both, "cn"), strict=True))

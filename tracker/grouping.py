@@ -31,6 +31,9 @@ COARSE_NEWS = timedelta(days=31)
 SAME_ROUND = timedelta(days=10)
 """Reports that name one round of talks are of one event though their dates lie this far apart: one of them errs."""
 
+NUMBERED_ANEW = timedelta(days=365)
+"""Where one of them has no date, the same number in news this far apart may be that of another series of talks."""
+
 _FAMILIES = (
     {Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED},
     *({signal} for signal in (Signal.ANNOUNCED, Signal.HELD, Signal.RESUMED, Signal.ENDED, Signal.REFUSED)),
@@ -134,12 +137,19 @@ def same_event(one: Report, other: Report) -> Tie | None:
         shared = one.rounds & other.rounds
         if not shared:
             return None
-        if one.date is None or other.date is None or _gap(one.span, other.span) <= SAME_ROUND:
+        if _same_round(one, other):
             return Tie(Strength.ROUND, f"Both name round {min(shared)}.")
     if one.persons and other.persons and not one.persons & other.persons:
         shares_a_day = one.to_the_day and other.to_the_day and not _gap(one.span, other.span)
         return _by_date(one, other) if shares_a_day else None
     return _by_date(one, other)
+
+
+def _same_round(one: Report, other: Report) -> bool:
+    """Whether the time allows that the number which both name is that of one round."""
+    if one.date is None or other.date is None:
+        return abs(one.published - other.published) < NUMBERED_ANEW
+    return _gap(one.span, other.span) <= SAME_ROUND
 
 
 def _by_date(one: Report, other: Report) -> Tie | None:
