@@ -173,7 +173,7 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     unknown = tracker("poll", "god", **env)
     assert unknown.returncode == 2
     assert "good" in unknown.stderr
-    assert "0 new sighting(s)" in tracker("replay", **env).stdout
+    assert "2 releases read again: 0 gained, 0 lost, 0 changed." in tracker("replay", **env).stdout
 
 
 @pytest.mark.parametrize(

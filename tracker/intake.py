@@ -66,10 +66,12 @@ def _add(db: Subjects, candidate: int, release: Release, kept: Kept, sighting: S
 
 
 def _newest_match(db: Subjects, release: Release, sighting: Sighting) -> Known | None:
+    guesses = db.samples.guesses(sighting.channel)
     matches = [
         known
         for known in db.candidates.known(sighting.channel)
-        if same_event(
+        if known.id not in guesses
+        and same_event(
             sighting.signal,
             sighting.date,
             sighting.starts,

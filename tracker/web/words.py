@@ -5,6 +5,7 @@ Pure functions, given to the templates as filters and globals by `register_filte
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +28,7 @@ from tracker.model import (
     State,
     StatusChange,
 )
+from tracker.sampling import Interval
 from tracker.web.marks import ROLES, marked_field
 
 STATE_SIGNS = {
@@ -57,6 +59,8 @@ CADENCE_WORDS = {
     "semiannual": "twice a year",
     "annual": "once a year",
 }
+
+LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
 
 _OUTCOME_CLAIMS = {
     Outcome.HELD: "reports a contact that took place",
@@ -267,6 +271,11 @@ def percent(share: float) -> str:
     return f"{int(share * 100)} %"
 
 
+def interval(estimate: Interval) -> str:
+    """`78 % (60–95 %)`: a share with its 95 % interval, outwards to whole numbers."""
+    return f"{round(estimate.value * 100)} % ({math.floor(estimate.low * 100)}–{math.ceil(estimate.high * 100)} %)"
+
+
 def lines(text: str | None) -> Markup:
     """A text whose line breaks are kept by the style sheet's `.lines`."""
     return Markup('<span class="lines" lang="{}">{}</span>').format(language_of(text), escape(text or ""))
@@ -290,9 +299,11 @@ def register_filters(app: Flask) -> None:
         event=event_words,
         instant=instant_tag,
         instant_words=instant_words,
+        estimate=interval,
         interval=interval_words,
         is_change=is_change,
         lang=language_of,
+        language=lambda lang: LANGUAGE_WORDS.get(lang, lang),
         lines=lines,
         listed=listed,
         local_dates=local_dates,
