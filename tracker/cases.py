@@ -60,7 +60,7 @@ _SIGNALS_OF_STATE = {
     State.SUSPENDED: (Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED),
     State.ENDED: (Signal.ENDED,),
 }
-"""What may have been signalled where only a state was recorded: what the candidate says if it is there, else the first."""
+"""What may have been signalled where only a state was recorded; the first, unless the candidate says another."""
 
 Case = dict[str, Any]
 _Row = RecordedChange | RecordedContact

@@ -15,7 +15,7 @@ from db.store import Subjects
 from tracker.coverage import Coverage
 from tracker.errors import Refused
 from tracker.history import ChannelView
-from tracker.model import Category, Moment, Outcome, State
+from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.sampling import Figures, figures
 from tracker.web.auth import COOKIE, open_to
 from tracker.web.board import (
@@ -157,15 +157,15 @@ def method() -> Response:
 def _method() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     with current().service.store.reading() as db:
-        measured = {r.slug: _figures(db, r.slug) for r in snapshot.relationships}
+        measured = {r.slug: _figures(db, r) for r in snapshot.relationships}
     return _page("method.html", moment, snapshot=snapshot, measured=measured)
 
 
-def _figures(db: Subjects, relationship: str) -> Figures:
+def _figures(db: Subjects, relationship: Relationship) -> Figures:
     """How well detection does on live traffic; what waits for a decision is not in it."""
-    samples = db.samples
-    planned, measured = samples.planned(relationship), samples.measured(relationship)
-    return figures(planned, measured, samples.decided(relationship), today=current().now().date())
+    samples, slug = db.samples, relationship.slug
+    rows = samples.planned(slug), samples.measured(slug), samples.decided(slug)
+    return figures(*rows, sides=relationship.sides, today=current().now().date())
 
 
 @dataclass(frozen=True)
