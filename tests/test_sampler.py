@@ -168,7 +168,7 @@ def test_what_was_drawn_waits_and_changes_nothing_until_a_person_accepts_it(traf
     traffic.sample()
     assert traffic.service.store.revisions()["record"] == before
     assert traffic.method() == page
-    assert "No sample has been decided yet." in page
+    assert "No sample has been decided yet" in page
 
 
 def test_a_report_never_joins_what_was_drawn_until_that_is_accepted(traffic):
@@ -226,7 +226,7 @@ def test_misses_found_are_published_when_the_week_is_decided_and_can_be_reckoned
     decide(traffic, elsewhere, relevant=False, reason=f"{ELSEWHERE}: of the climate talks.")
     for candidate in others:
         decide(traffic, candidate, relevant=False)
-    assert "No sample has been decided yet." in traffic.method(), "the week is not over"
+    assert "No sample has been decided yet" in traffic.method(), "the week is not over"
     traffic.week_passes()
     found = traffic.figures()
     everything = found.parts[0].estimate
@@ -245,7 +245,7 @@ def test_misses_found_are_published_when_the_week_is_decided_and_can_be_reckoned
     with traffic.service.store.reading() as db:
         decided = db.candidates.get(missed.id)
     undo(traffic.service.store, decided.id, decided.version, by="ben", at=traffic.service.clock())
-    assert "No sample has been decided yet." in traffic.method()
+    assert "No sample has been decided yet" in traffic.method()
 
 
 def reckoned(rows: list[dict], today: date):
