@@ -135,7 +135,7 @@ class Candidates:
     def said_by(self, release: int, channel: str) -> list[tuple[int, int, Sighting]]:
         """What was kept of a release's words on a channel: candidate, id and sighting of each."""
         rows = _sql.sightings_of_release(self._db, release=release, channel=channel)
-        return [(row["candidate"], row["id"], _sighting(channel, row)) for row in rows]
+        return [(row["candidate"], row["id"], sighting_from(channel, row)) for row in rows]
 
     def apart(self, release: int) -> set[int]:
         """The candidates that a reviewer split from one in which the release speaks, or it from them."""
@@ -227,6 +227,23 @@ class Candidates:
         )
 
 
+def sighting_from(channel: str, row: sqlite3.Row) -> Sighting:
+    """The sighting of a channel in a row of the table `sighting`."""
+    return Sighting(
+        channel=channel,
+        signal=Signal(row["signal"]),
+        date=partial(row["date"]),
+        confidence=row["confidence"],
+        evidence=tuple(Evidence(**words) for words in json.loads(row["evidence"])),
+        starts=day(row["starts"]),
+        flagged=bool(row["flagged"]),
+        doubts=tuple(json.loads(row["doubts"])),
+        undated=row["undated"],
+        persons=tuple(json.loads(row["persons"])),
+        round=row["round"],
+    )
+
+
 def _pattern(words: str) -> str:
     """Words as a pattern for LIKE, with `!` before what would mean something there."""
     escaped = words.replace("!", "!!").replace("%", "!%").replace("_", "!_").split()
@@ -270,26 +287,10 @@ def _known(row: sqlite3.Row, heard: list[sqlite3.Row]) -> Known:
     return Known(row["id"], Status(row["status"]), report, frozenset(said["side"] for said in telling))
 
 
-def _sighting(channel: str, row: sqlite3.Row) -> Sighting:
-    return Sighting(
-        channel=channel,
-        signal=Signal(row["signal"]),
-        date=partial(row["date"]),
-        confidence=row["confidence"],
-        evidence=tuple(Evidence(**words) for words in json.loads(row["evidence"])),
-        starts=day(row["starts"]),
-        flagged=bool(row["flagged"]),
-        doubts=tuple(json.loads(row["doubts"])),
-        undated=row["undated"],
-        persons=tuple(json.loads(row["persons"])),
-        round=row["round"],
-    )
-
-
 def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighting]:
     for row in rows:
         yield KeptSighting(
-            sighting=_sighting(channel, row),
+            sighting=sighting_from(channel, row),
             release=Release(
                 id=row["release"],
                 side=row["side"],

@@ -398,3 +398,53 @@ def m0002_probably_nothing_and_regrouping(db: Database) -> None:
         db.execute(f"DROP TABLE {table}")
     _run(db, _REGROUPING)
     _guard(db, "regrouping", ())
+
+
+_SAMPLING = """
+CREATE TABLE sampling (
+    relationship TEXT PRIMARY KEY REFERENCES relationship (slug),
+    week TEXT NOT NULL CHECK (length(week) = 10),
+    passed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sampling_rate (
+    relationship TEXT NOT NULL REFERENCES relationship (slug),
+    week TEXT NOT NULL CHECK (length(week) = 10),
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    rate REAL NOT NULL CHECK (rate > 0 AND rate <= 1),
+    unflagged INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (relationship, week, side, lang)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample (
+    release INTEGER PRIMARY KEY REFERENCES release (id),
+    relationship TEXT NOT NULL,
+    week TEXT NOT NULL,
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    flagged INTEGER NOT NULL CHECK (flagged IN (0, 1)),
+    probability REAL NOT NULL CHECK (probability > 0 AND probability <= 1),
+    candidate INTEGER REFERENCES candidate (id),
+    taken_at TEXT NOT NULL,
+    CHECK ((flagged = 1) = (candidate IS NULL)),
+    FOREIGN KEY (relationship, week, side, lang) REFERENCES sampling_rate (relationship, week, side, lang)
+) STRICT;
+CREATE UNIQUE INDEX sample_by_candidate ON sample (candidate);
+"""
+
+
+@migrations()
+def m0003_samples(db: Database) -> None:
+    """Releases whose lot measures detection, drawn with known chances; a revision counter for decisions."""
+    _run(db, _SAMPLING)
+    _guard(db, "sample", ())
+    # The vocabulary of `subject` is part of the table, which SQLite can only make anew.
+    db.execute("ALTER TABLE revision RENAME TO revision_before")
+    db.execute(
+        "CREATE TABLE revision (subject TEXT PRIMARY KEY CHECK (subject IN ('record', 'polls', 'decisions')), "
+        "number INTEGER NOT NULL) STRICT"
+    )
+    db.execute("INSERT INTO revision (subject, number) SELECT subject, number FROM revision_before")
+    db.execute("INSERT INTO revision (subject, number) VALUES ('decisions', 0)")
+    db.execute("DROP TABLE revision_before")

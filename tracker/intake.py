@@ -12,7 +12,7 @@ from datetime import datetime
 from db.candidates import Known
 from db.feeds import Kept
 from db.store import Store, Subjects
-from tracker.grouping import Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
+from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
 from tracker.history import in_force
 from tracker.model import Candidate, KeptSighting, Release, Sighting, Status
 
@@ -54,19 +54,16 @@ def retell(db: Subjects, candidate_id: int) -> None:
 
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
     """Whether what the release says is new."""
+    guesses, report = db.samples.guesses(sighting.channel), report_of(sighting, release.published)
     for candidate, number, said in db.candidates.said_by(kept.id, sighting.channel):
         # A release speaks once of an event, wherever a reviewer has put its words meanwhile.
-        if same_event(report_of(said, release.published), report_of(sighting, release.published)):
+        if candidate not in guesses and same_event(report_of(said, release.published), report):
             return (
                 not said.flagged and sighting.flagged and _confirm(db, candidate, number, release, kept, sighting, now)
             )
-    if (match := _match(db, release, kept, sighting)) is None:
-        candidate = db.candidates.open(
-            sighting.channel,
-            report_of(sighting, release.published),
-            _first_status(db, release, sighting, now),
-            at=now,
-        )
+    barred = db.candidates.apart(kept.id) | guesses
+    if (match := _match(db, release.side, report, sighting.channel, barred)) is None:
+        candidate = db.candidates.open(sighting.channel, report, _first_status(db, release, sighting, now), at=now)
         _add(db, candidate, release, kept, sighting, None, now)
         return True
     known, tie = match
@@ -113,17 +110,17 @@ def _add(
     )
 
 
-def _match(db: Subjects, release: Release, kept: Kept, sighting: Sighting) -> tuple[Known, Tie] | None:
-    """The candidate that a sighting tells of, and why: of several the one most surely tied, one that waits before one
-    that does not, one in which this side has spoken, the newest. None from which a reviewer split this release.
+def _match(db: Subjects, side: str, report: Report, channel: str, barred: set[int]) -> tuple[Known, Tie] | None:
+    """The candidate that a side's report tells of, and why: of several the one most surely tied, one that waits before
+    one that does not, one in which this side has spoken, the newest. None of the `barred`: those that a reviewer split
+    the release from, and those that were drawn.
     """
-    report, apart = report_of(sighting, release.published), db.candidates.apart(kept.id)
     ties = [
         (known, tie)
-        for known in db.candidates.known(sighting.channel)
-        if known.id not in apart and (tie := same_event(report, known.report))
+        for known in db.candidates.known(channel)
+        if known.id not in barred and (tie := same_event(report, known.report))
     ]
-    return max(ties, key=lambda match: _nearness(*match, release.side), default=None)
+    return max(ties, key=lambda match: _nearness(*match, side), default=None)
 
 
 def _nearness(known: Known, tie: Tie, side: str) -> tuple[int, bool, bool, bool, int]:

@@ -181,6 +181,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         if candidate.version != version or not db.candidates.undo(candidate.id, version, "A decision was undone."):
             raise stale(candidate)
         db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
+        db.record.bump("decisions")
         if last.verdict is Verdict.ACCEPT:
             db.record.withdraw_decision(last.id, at=at, by=by, reason="The decision was undone.")
             db.record.bump()
@@ -254,6 +255,7 @@ def _open(db: Subjects, candidate_id: int, version: int) -> Candidate:
 def _settle(db: Subjects, candidate: Candidate, version: int, status: Status) -> None:
     if not db.candidates.decide(candidate.id, version, status):
         raise stale(candidate)
+    db.record.bump("decisions")
 
 
 def _check(choice: Choice) -> None:

@@ -36,9 +36,14 @@ class Service:
         return self.world_day() if self.world_day else self.clock().date()
 
     @cached_property
+    def compiled(self) -> dict[str, Detector]:
+        """The lexicon of each relationship, made ready on first use."""
+        return {pack.relationship.slug: Detector(pack.lexicon) for pack in self.packs}
+
+    @cached_property
     def detectors(self) -> dict[str, Detect]:
-        """Detection by relationship, compiled on first use; what is probably nothing is there, and not flagged."""
-        return {pack.relationship.slug: partial(examine, detector=Detector(pack.lexicon)) for pack in self.packs}
+        """Detection by relationship; what is probably nothing is there, and not flagged."""
+        return {slug: partial(examine, detector=detector) for slug, detector in self.compiled.items()}
 
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release may say of the channels of any relationship."""

@@ -5,6 +5,7 @@ Pure functions, given to the templates as filters and globals by `register_filte
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +32,7 @@ from tracker.model import (
     Status,
     StatusChange,
 )
+from tracker.sampling import Interval
 from tracker.web.marks import ROLES, marked_field
 
 STATE_SIGNS = {
@@ -67,6 +69,7 @@ STATUS_WORDS = {status: status.value for status in Status} | {
     Status.RECORDED: "on record already",
     Status.UNLIKELY: "probably nothing",
 }
+LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
 
 _OUTCOME_CLAIMS = {
     Outcome.HELD: "reports a contact that took place",
@@ -283,6 +286,11 @@ def confidence_words(share: float) -> str:
     return f"{tenths or 'fewer than 1'} of 10 like this were right"
 
 
+def interval(estimate: Interval) -> str:
+    """`78 % (60–95 %)`: a share with its 95 % interval, outwards to whole numbers."""
+    return f"{round(estimate.value * 100)} % ({math.floor(estimate.low * 100)}–{math.ceil(estimate.high * 100)} %)"
+
+
 def office_words(slug: str, relationship: Relationship) -> str:
     """`foreign minister (China)`: an office by its slug, which begins with the code of its party."""
     code, _, rest = slug.partition("-")
@@ -327,9 +335,11 @@ def register_filters(app: Flask) -> None:
         event=event_words,
         instant=instant_tag,
         instant_words=instant_words,
+        estimate=interval,
         interval=interval_words,
         is_change=is_change,
         lang=language_of,
+        language=lambda lang: LANGUAGE_WORDS.get(lang, lang),
         lines=lines,
         listed=listed,
         local_dates=local_dates,
