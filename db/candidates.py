@@ -100,8 +100,8 @@ class Candidates:
         """A further version: what a reviewer saw of it before is no longer what there is."""
         _sql.touch(self._db, id=candidate)
 
-    def move(self, sighting: int, candidate: int, *, because: str | None, by: str) -> None:
-        """Give a sighting to another candidate, by the hand of a reviewer."""
+    def move(self, sighting: int, candidate: int, *, because: str, by: str | None) -> None:
+        """Give a sighting to another candidate; `by` names the reviewer whose word it carries there from now on."""
         _sql.move_sighting(self._db, id=sighting, candidate=candidate, because=because, by=by)
 
     def make_first(self, sighting: int) -> None:
@@ -142,7 +142,10 @@ class Candidates:
         return {row["candidate"] for row in _sql.apart(self._db, release=release)}
 
     def get(self, candidate: int) -> Candidate | None:
-        """The candidate with its sightings and decisions: three queries."""
+        """The candidate with its sightings, decisions and regroupings; None where there is none, or none to be shown.
+
+        What is probably nothing is not shown while a release of it that was drawn waits for a decision.
+        """
         row = _sql.candidate(self._db, id=candidate)
         return self._whole(row) if row else None
 
@@ -308,6 +311,7 @@ def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighti
             joined_because=row["joined_because"],
             joined_by=row["joined_by"],
             joined_after=row["joined_after"],
+            withheld=bool(row["withheld"]),
         )
 
 

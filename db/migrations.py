@@ -431,12 +431,27 @@ CREATE TABLE sample (
     FOREIGN KEY (relationship, week, side, lang) REFERENCES sampling_rate (relationship, week, side, lang)
 ) STRICT;
 CREATE UNIQUE INDEX sample_by_candidate ON sample (candidate);
+
+CREATE VIEW withheld_sighting AS
+SELECT sighting.id, sighting.candidate
+FROM sighting
+JOIN sample ON sample.release = sighting.release
+JOIN candidate ON candidate.id = sample.candidate
+WHERE sighting.flagged = 0 AND sighting.joined_by IS NULL AND candidate.status = 'pending';
+
+CREATE VIEW shown_candidate AS
+SELECT * FROM candidate
+WHERE status <> 'unlikely' OR id NOT IN (SELECT candidate FROM withheld_sighting);
 """
 
 
 @migrations()
 def m0003_samples(db: Database) -> None:
-    """Releases whose lot measures detection, drawn with known chances; a revision counter for decisions."""
+    """Releases whose lot measures detection, drawn with known chances; a revision counter for decisions.
+
+    While a drawn release waits, the views withhold what detection thought of it: seen beside the drawn candidate, it
+    would tell a reviewer that the release was not flagged.
+    """
     _run(db, _SAMPLING)
     _guard(db, "sample", ())
     # The vocabulary of `subject` is part of the table, which SQLite can only make anew.

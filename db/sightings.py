@@ -55,7 +55,7 @@ class Sightings:
         ]
 
     def decided_releases(self, *, after: int, most: int) -> list[int]:
-        """Releases that speak of a candidate which a reviewer decided, by id, after one."""
+        """Releases that carry a candidate which a reviewer decided, by id, after one."""
         return [row["release"] for row in _sql.decided_releases(self._db, after=after, most=most)]
 
     def recorded_by(self, decision: int) -> tuple[list[RecordedChange], list[RecordedContact]]:

@@ -10,11 +10,13 @@ import pytest
 
 from tests.feeds.test_poll import TALKS
 from tests.make import release, sighting
+from tests.test_intake import NOTHING, stored
 from tests.test_review import CN, US, arrive, decide
 from tracker.cases import KINDS, Exported
 from tracker.evaluate import evaluate
 from tracker.intake import hand_in
-from tracker.model import Evidence, Outcome, PartialDate, Signal, State
+from tracker.model import Evidence, Outcome, PartialDate, Signal, State, Status
+from tracker.regroup import merge
 from tracker.review import question, reject, undo
 from tracker.sampling import ELSEWHERE
 from tracker.web.choice import REASONS
@@ -137,6 +139,34 @@ def test_releases_that_are_not_wholly_decided_or_were_never_read_are_left_out_an
         "they came after the decision and joined it unread": 1,
         "they report an update of a channel that nobody proposed": 1,
     }
+
+
+def test_what_joined_quietly_is_no_case_and_what_a_reviewer_took_from_the_unlikely_is_one(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    found, other = arrive(seeded_2023, CN, NOTHING, sighting(channel="mmca", signal=Signal.ANNOUNCED))
+    decide(seeded_2023, found)
+    turned_down(seeded_2023, other, "Other parties, not these two")
+    seeded_2023.clock.advance(hours=1)
+    arrive(seeded_2023, replace(US, url="https://us.example/2", title="Later"), NOTHING)
+    third = replace(US, url="https://us.example/3", title="Climate", side="third-party")
+    arrive(seeded_2023, third, replace(NOTHING, channel="climate"))
+    (unlikely,) = stored(seeded_2023, Status.UNLIKELY)
+    decide(seeded_2023, unlikely)
+    written, left_out = cases(seeded_2023)
+    relevant = [(case["url"], case["relevant"]) for case in written]
+    assert relevant == [(US.url, True), (CN.url, False), (third.url, True)]
+    assert left_out == {}
+
+
+def test_a_later_release_that_a_reviewer_merged_into_a_decided_event_was_read(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, found)
+    seeded_2023.clock.advance(hours=1)
+    later = replace(US, url="https://us.example/2", title="The talks in January", published=date(2024, 3, 1))
+    (own,) = arrive(seeded_2023, later, sighting(date=None, starts=None))
+    merge(seeded_2023.store, own.id, own.version, found.id, by="ana", at=seeded_2023.clock())
+    written, left_out = cases(seeded_2023)
+    assert ([case["url"] for case in written], left_out) == ([US.url, later.url], {})
 
 
 def undo_all(service, candidate):

@@ -111,6 +111,18 @@ def test_a_merge_takes_a_split_back(seeded_2023, both):
     assert (same.id, len(same.sightings)) == (rest.id, 2)
 
 
+def test_what_had_joined_quietly_goes_along_with_a_merge_and_is_cited_no_more_than_before(seeded_2023):
+    (one,) = arrive(seeded_2023, US, ON_8)
+    quiet = replace(NOTHING, date=ON_20.date, starts=None)
+    arrive(seeded_2023, LATER, ON_20)
+    (two,) = arrive(seeded_2023, replace(CN, published=date(2024, 1, 20)), quiet)
+    assert len(two.sightings) == 2
+    _, whole = merged(seeded_2023, two, one)
+    assert len(whole.sightings) == 3
+    decide(seeded_2023, whole)
+    assert {source.url for source in page(seeded_2023).last_contact.sources} == {US.url, LATER.url}
+
+
 def test_a_merge_keeps_the_date_of_the_candidate_that_takes_and_is_not_undone_by_a_replay(seeded_2023, both):
     (other,) = arrive(seeded_2023, LATER, ON_20)
     emptied, whole = merged(seeded_2023, other, both)

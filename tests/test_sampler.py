@@ -12,11 +12,15 @@ from datetime import date, datetime
 import pytest
 
 from tests.feeds.test_poll import TALKS, feed_at
-from tests.make import release
+from tests.make import release, sighting
+from tests.test_review import CN, US, arrive
+from tests.web.api_client import Api
 from tests.web.test_pages import signed_in, words_of
 from tracker.cases import measurement
+from tracker.errors import Refused
 from tracker.intake import take_in
-from tracker.model import Status
+from tracker.model import PartialDate, Sighting, Status
+from tracker.regroup import merge, split
 from tracker.review import accept, reject, undo
 from tracker.sampler import sample
 from tracker.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum, figures
@@ -43,8 +47,10 @@ class Traffic:
         self.rng = random.Random(11)
         self._number = 0
 
-    def come(self, number: int, feed: str = "us-feed", words: tuple[str, str] | None = None) -> None:
-        """So many releases arrive now, as a poll would bring them."""
+    def come(
+        self, number: int, feed: str = "us-feed", words: tuple[str, str] | None = None, said: Sighting | None = None
+    ) -> None:
+        """So many releases arrive now, as a poll would bring them; detection makes `said` of each, or what it will."""
         configured, now = self.service.feeds_by_slug[feed], self.service.clock()
         for _ in range(number):
             self._number += 1
@@ -54,7 +60,7 @@ class Traffic:
                 publisher=configured.publisher, feed=feed, url=f"https://{feed}.example/{self._number}",
                 published=now.date(),
             )  # fmt: skip
-            sightings = self.service.detectors["us-china"](arrived)
+            sightings = [said] if said else self.service.detectors["us-china"](arrived)
             with self.service.store.writing() as db:
                 kept = db.feeds.keep_release(arrived, guid=arrived.url, canonical_url=arrived.url, now=now)
                 take_in(db, arrived, kept, sightings, now=now)
@@ -187,6 +193,33 @@ def test_a_report_never_joins_what_was_drawn_until_that_is_accepted(traffic):
         assert candidate.id not in {c.id for c in opened}
 
 
+def test_what_a_reviewer_merged_into_a_drawn_release_is_joined_there(traffic):
+    traffic.a_week()
+    traffic.come(40)
+    traffic.sample()
+    drawn, *_ = traffic.pending()
+    real = sighting(channel=drawn.channel, date=PartialDate.of(drawn.sightings[0].release.published), starts=None)
+    (own,) = arrive(traffic.service, US, real)
+    merge(traffic.service.store, own.id, own.version, drawn.id, by="ana", at=traffic.service.clock())
+    (joined,) = arrive(traffic.service, CN, real)
+    assert (joined.id, len(joined.sightings)) == (drawn.id, 3)
+
+
+def test_what_detection_finds_in_a_drawn_release_later_is_an_event_of_its_own(traffic):
+    """The question that was put of the release is no finding of it."""
+    traffic.a_week()
+    traffic.come(200)
+    traffic.sample()
+    for candidate in traffic.pending()[:5]:
+        (seen,) = candidate.sightings
+        url, now = seen.release.url, traffic.service.clock()
+        with traffic.service.store.writing() as db:
+            kept = db.feeds.keep_release(seen.release, guid=url, canonical_url=url, now=now)
+            assert take_in(db, seen.release, kept, [seen.sighting], now=now) == 1
+            assert take_in(db, seen.release, kept, [seen.sighting], now=now) == 0
+            assert len(db.candidates.of_release(kept.id)) == 2
+
+
 def test_a_later_week_has_new_rates_and_after_a_pause_what_came_meanwhile_is_left_alone(traffic):
     traffic.a_week()
     traffic.come(50)
@@ -262,6 +295,99 @@ def reckoned(rows: list[dict], today: date):
             since, until = (datetime.fromisoformat(row[name]) for name in ("since", "until"))
             decided.append(Decided(stratum, row["accepted"], row["rejected"], since, until))
     return figures(planned, measured, decided, sides=("us", "cn", "third-party"), today=today)
+
+
+DOUBTED = sighting(
+    date=PartialDate("2024-02-08"), starts=None, flagged=False, confidence=0.15, doubts=("a wish, not an event",)
+)
+REPORTED = replace(DOUBTED, flagged=True, confidence=0.9, doubts=())
+
+
+def drawn_and_others(traffic: Traffic):
+    """What waits, parted by whether it was drawn."""
+    waiting = traffic.pending()
+    drawn = [c for c in waiting if c.sightings[-1].release.title.startswith("Harbor")]
+    return drawn, [c for c in waiting if c not in drawn]
+
+
+def test_what_joined_a_candidate_quietly_is_not_found_relevant_with_it(traffic):
+    """Nobody read those releases: they count by the verdict on what was drawn, and as flagged not at all."""
+    traffic.a_week()
+    traffic.come(1, words=TALKS, said=REPORTED)
+    traffic.come(100, said=DOUBTED)
+    traffic.sample()
+    drawn, (talks,) = drawn_and_others(traffic)
+    assert drawn
+    assert len(talks.sightings) == 101
+    decide(traffic, talks, relevant=True)
+    for candidate in drawn:
+        decide(traffic, candidate, relevant=False)
+    traffic.week_passes()
+    found = traffic.figures().parts[0]
+    assert (found.estimate.drawn, found.estimate.relevant, found.estimate.missed) == (len(drawn), 0, 0)
+    assert (found.accepted, found.rejected) == (1, 0)
+
+
+def test_a_drawn_release_that_a_reviewer_merges_into_an_event_is_a_miss_and_no_flagged_release(traffic):
+    traffic.a_week()
+    traffic.come(40)
+    traffic.sample()
+    missed, *others = traffic.pending()
+    traffic.come(1, words=TALKS, said=replace(REPORTED, channel=missed.channel))
+    traffic.sample()
+    _, (talks,) = drawn_and_others(traffic)
+    decide(traffic, talks, relevant=True)
+    for candidate in others:
+        decide(traffic, candidate, relevant=False)
+    traffic.week_passes()
+    client = create_app(traffic.service).test_client()
+    assert "No sample has been decided yet" in words_of(client.get("/method").text)
+    merge(traffic.service.store, missed.id, missed.version, talks.id, by="ana", at=traffic.service.clock())
+    assert "1 relevant release flagged; 1 found in" in words_of(client.get("/method").text)
+    found = traffic.figures().parts[0]
+    assert (found.estimate.flagged, found.estimate.relevant) == (1, 1)
+    assert (found.accepted, found.rejected) == (1, 0)
+
+
+def test_beside_a_drawn_release_that_waits_nothing_tells_what_detection_thought_of_it(traffic):
+    """In no list, count or search, at no address of a page or of the API, nor among what joined another candidate."""
+    traffic.a_week()
+    traffic.come(1, words=TALKS, said=REPORTED)
+    traffic.come(40, said=DOUBTED)
+    traffic.come(40, said=replace(DOUBTED, channel="climate"))
+    traffic.sample()
+    drawn, (talks,) = drawn_and_others(traffic)
+    titles = {seen.release.title for candidate in drawn for seen in candidate.sightings}
+    assert DOUBTED.confidence not in {candidate.sightings[0].sighting.confidence for candidate in drawn}
+    with traffic.service.store.reading() as db:
+        (unlikely,) = [known.id for known in db.candidates.known("climate") if known.status is Status.UNLIKELY]
+    store, at = traffic.service.store, traffic.service.clock()
+    pages, api = signed_in(traffic.service), Api(traffic.service)
+    as_reviewer = {"headers": api.token("reviewer")}
+
+    def listed(status, words=""):
+        return [one["id"] for one in api.json(f"/candidates?status={status}&q={words}", **as_reviewer)["candidates"]]
+
+    def sightings():
+        return api.json(f"/candidates/{talks.id}", **as_reviewer)["sightings"]
+
+    for candidate in reversed(drawn):
+        title = candidate.sightings[0].release.title
+        assert listed("pending", title) == [candidate.id], "found as itself alone"
+        assert title not in pages.get(f"/review/{talks.id}").text
+        assert "probably nothing" not in pages.get(f"/review/{candidate.id}").text, "nor offered for merging"
+        assert listed("unlikely") == listed("unlikely", title) == []
+        assert "0 probably nothing" in words_of(pages.get("/review?status=unlikely").text)
+        assert pages.get(f"/review/{unlikely}").status_code == 404
+        assert api.get(f"/candidates/{unlikely}", **as_reviewer).status_code == 404
+        assert titles.isdisjoint(seen["release"]["title"] for seen in sightings())
+        with pytest.raises(Refused, match="Nothing would be left"):
+            split(store, talks.id, talks.version, [seen["id"] for seen in sightings()], by="ana", at=at)
+        decide(traffic, candidate, relevant=False)
+        titles.remove(title)
+    assert listed("unlikely") == [unlikely]
+    assert pages.get(f"/review/{unlikely}").status_code == 200
+    assert len(sightings()) == 41
 
 
 def test_the_scheduler_draws_by_itself(traffic):

@@ -93,12 +93,14 @@ class Exported:
 
 def _case(db: Subjects, release: int) -> Case | str:
     """The case of a release, or why there is none."""
-    candidates = db.candidates.of_release(release)
+    speaks_of = db.candidates.of_release(release)
+    # What joined a candidate quietly was read by nobody.
+    told = {c.id: seen for c in speaks_of for seen in reversed(c.telling) if seen.release.id == release}
+    candidates = [candidate for candidate in speaks_of if candidate.id in told]
     if any(candidate.status is Status.PENDING for candidate in candidates):
         return "a candidate of theirs waits for a decision"
-    told = {c.id: next(seen for seen in c.sightings if seen.release.id == release) for c in candidates}
     decisions = {c.id: c.decisions[-1] for c in candidates if c.status in (Status.ACCEPTED, Status.REJECTED)}
-    if any(told[number].seen_at > decision.decided_at for number, decision in decisions.items()):
+    if any(_unread(told[number], decision) for number, decision in decisions.items()):
         return "they came after the decision and joined it unread"
     if any((decision.note or "").startswith(ELSEWHERE) for decision in decisions.values()):
         return "they report an update of a channel that nobody proposed"
@@ -128,6 +130,11 @@ def _case(db: Subjects, release: int) -> Case | str:
     return case | {"sample": lot} if lot else case
 
 
+def _unread(seen: KeptSighting, decision: Decision) -> bool:
+    """Whether a release came after the decision, and not by a reviewer's hand."""
+    return seen.joined_by is None and seen.seen_at > decision.decided_at
+
+
 def _kind(notes: Sequence[str]) -> str:
     return next((kind for note in notes for reason, kind in KINDS.items() if note.startswith(reason)), "routine")
 
@@ -153,7 +160,7 @@ def _decided(db: Subjects, candidate: Candidate) -> tuple[Signal, PartialDate | 
         return None
     signal = _signal(candidate.signal, own)
     when = _date(signal, own)
-    reported = min(seen.release.published for seen in candidate.sightings)
+    reported = min(seen.release.published for seen in candidate.telling)
     undated = candidate.date is None and when in (None, PartialDate.of(reported))
     if signal is candidate.signal and (when == candidate.date or undated):
         return None

@@ -373,7 +373,7 @@ class KeptSighting:
 
     `joined_because` says why it is part of its candidate, None for the one that opened it; `joined_by` names the
     reviewer who put it there. `joined_after` is the candidate's last decision at that time: what was decided earlier
-    does not rest on it.
+    does not rest on it. `withheld`: not shown for now, since a reviewer is to read its release without knowing of it.
     """
 
     sighting: Sighting
@@ -384,6 +384,7 @@ class KeptSighting:
     joined_because: str | None = None
     joined_by: str | None = None
     joined_after: int | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -437,9 +438,14 @@ class Candidate:
     merged_into: int | None = None
 
     @property
+    def shown(self) -> tuple[KeptSighting, ...]:
+        """The sightings that a reviewer may see now."""
+        return tuple(s for s in self.sightings if not s.withheld)
+
+    @property
     def telling(self) -> tuple[KeptSighting, ...]:
-        """The sightings that carry it: those that are flagged or that a reviewer put there; all, where none is."""
-        return tuple(s for s in self.sightings if s.sighting.flagged or s.joined_by) or self.sightings
+        """The sightings that carry it: flagged, or put there by a reviewer; where none is, all that are shown."""
+        return tuple(s for s in self.sightings if s.sighting.flagged or s.joined_by) or self.shown
 
     @property
     def standing(self) -> Decision | None:

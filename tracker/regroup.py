@@ -50,6 +50,7 @@ def split(
         if db.candidates.get(candidate.id).status.open:
             # What was decided keeps the date that was decided.
             retell(db, candidate.id)
+        db.record.bump("decisions")
         return db.candidates.get(candidate.id), db.candidates.get(own)
 
 
@@ -66,8 +67,11 @@ def merge(
         candidate = unchanged(db, candidate_id, version)
         target = _target(db, candidate, into)
         _check_free(candidate)
-        moved = in_order(candidate.sightings)
-        _move(db, moved, target.id, because=f"{by} merged candidate {candidate.id} into this one.", by=by)
+        moved, telling = in_order(candidate.sightings), candidate.telling
+        because = f"{by} merged candidate {candidate.id} into this one."
+        _move(db, telling, target.id, because=because, by=by)
+        # What had joined quietly goes along, and stays quiet.
+        _move(db, (seen for seen in moved if seen not in telling), target.id, because=because, by=None)
         db.candidates.empty(candidate.id, target.id)
         db.candidates.add_regrouping(Move.MERGE, candidate.id, target.id, (seen.id for seen in moved), by=by, at=at)
         db.candidates.touch(target.id)
@@ -75,6 +79,7 @@ def merge(
             retell(db, target.id)
         if why := _brings_back(candidate, target, by):
             db.candidates.set_status(target.id, Status.PENDING, why)
+        db.record.bump("decisions")
         return db.candidates.get(candidate.id), db.candidates.get(target.id)
 
 
@@ -88,7 +93,7 @@ def _parted(candidate: Candidate, chosen: set[int]) -> tuple[list[KeptSighting],
     rest = [seen for seen in in_order(candidate.sightings) if seen.id not in chosen]
     if not moved:
         raise Refused("Nothing is to be split off.", "Choose what tells of another event.", field="sightings")
-    if not rest:
+    if all(seen.withheld for seen in rest):
         raise Refused(
             "Nothing would be left of the candidate.", "Leave at least one of its sightings.", field="sightings"
         )
@@ -108,7 +113,7 @@ def _status(sightings: Iterable[KeptSighting]) -> Status:
     return Status.PENDING if any(seen.sighting.flagged for seen in sightings) else Status.UNLIKELY
 
 
-def _move(db: Subjects, sightings: Sequence[KeptSighting], candidate: int, *, because: str, by: str) -> None:
+def _move(db: Subjects, sightings: Iterable[KeptSighting], candidate: int, *, because: str, by: str | None) -> None:
     for seen in sightings:
         db.candidates.move(seen.id, candidate, because=because, by=by)
 
@@ -163,5 +168,5 @@ def _brings_back(candidate: Candidate, target: Candidate, by: str) -> str | None
     if target.status.open:
         return None
     heard = {seen.release.side for seen in target.telling}
-    reasons = (new_evidence(target.status, seen.release.side, heard) for seen in candidate.sightings)
+    reasons = (new_evidence(target.status, seen.release.side, heard) for seen in candidate.telling)
     return next(filter(None, reasons), None)

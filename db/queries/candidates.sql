@@ -78,27 +78,29 @@ VALUES (:candidate, :verdict, :decided_by, :decided_at, :note, :undoes)
 RETURNING id;
 
 -- name: candidate(id)^
-SELECT * FROM candidate WHERE id = :id;
+SELECT * FROM shown_candidate WHERE id = :id;
 
 -- name: queue(status, channel, words, before_at, before_id, most)
 -- Newest evidence first; `before_at` and `before_id` are those of the last row seen, or beyond all rows. An empty
 -- `channel` is any; `words` is a pattern for a release's title and summary, or empty.
-SELECT * FROM candidate
+SELECT * FROM shown_candidate
 WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
     AND (:channel = '' OR channel = :channel)
     AND (:words = '' OR EXISTS (
         SELECT 1 FROM sighting JOIN release_revision
             ON release_revision.release = sighting.release AND release_revision.number = sighting.revision
-        WHERE sighting.candidate = candidate.id
+        WHERE sighting.candidate = shown_candidate.id
+            AND sighting.id NOT IN (SELECT id FROM withheld_sighting)
             AND LOWER(release_revision.title || ' ' || release_revision.summary) LIKE LOWER(:words) ESCAPE '!'))
 ORDER BY evidence_at DESC, id DESC LIMIT :most;
 
 -- name: count_by_status()
-SELECT status, COUNT(*) AS number FROM candidate GROUP BY status;
+SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
 
 -- name: sightings(candidate)
 SELECT sighting.*, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
-       release_revision.title, release_revision.summary
+       release_revision.title, release_revision.summary,
+       sighting.id IN (SELECT id FROM withheld_sighting) AS withheld
 FROM sighting
 JOIN release ON release.id = sighting.release
 JOIN release_revision ON release_revision.release = sighting.release AND release_revision.number = sighting.revision

@@ -46,22 +46,24 @@ INSERT INTO sample (release, relationship, week, side, lang, flagged, probabilit
 VALUES (:release, :relationship, :week, :side, :lang, :flagged, :probability, :candidate, :taken_at);
 
 -- name: confidences(most)
--- How sure detection was of the newest sightings that no lot brought in.
+-- How sure detection was of the newest flagged sightings that no lot brought in.
 SELECT confidence FROM sighting
-WHERE NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = sighting.candidate)
+WHERE flagged = 1 AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = sighting.candidate)
 ORDER BY id DESC LIMIT :most;
 
 -- name: guesses(channel)
--- Candidates that the lot brought in and nobody has accepted: they tell of no event.
+-- Candidates that the lot brought in, and that no reviewer has accepted or merged another into: they tell of no event.
 SELECT candidate.id FROM sample JOIN candidate ON candidate.id = sample.candidate
-WHERE candidate.channel = :channel AND candidate.status <> 'accepted';
+WHERE candidate.channel = :channel AND candidate.status <> 'accepted'
+  AND NOT EXISTS (SELECT 1 FROM regrouping WHERE regrouping.given_to = candidate.id);
 
 -- name: planned(relationship)
 SELECT week, side, lang, rate, unflagged FROM sampling_rate
 WHERE relationship = :relationship ORDER BY week, side, lang;
 
 -- name: measured(relationship, elsewhere)
--- Every flagged and every drawn release, with what became of the candidates that it speaks of.
+-- Every flagged and every drawn release, with what became of the candidates that it speaks of. What joined one quietly
+-- was read by nobody and does not count.
 SELECT sample.release, sample.week, sample.side, sample.lang, sample.flagged, sample.probability,
        CASE WHEN SUM(CASE WHEN candidate.status = 'pending' THEN 1 ELSE 0 END) > 0 THEN 'pending'
             WHEN SUM(CASE WHEN candidate.status = 'accepted' THEN 1 ELSE 0 END) > 0 THEN 'accepted'
@@ -69,7 +71,7 @@ SELECT sample.release, sample.week, sample.side, sample.lang, sample.flagged, sa
             WHEN SUM(CASE WHEN decision.note LIKE :elsewhere THEN 1 ELSE 0 END) > 0 THEN 'elsewhere'
             ELSE 'rejected' END AS found
 FROM sample
-JOIN sighting ON sighting.release = sample.release
+JOIN sighting ON sighting.release = sample.release AND (sighting.flagged = 1 OR sighting.joined_by IS NOT NULL)
 JOIN candidate ON candidate.id = sighting.candidate
 LEFT JOIN decision ON decision.id = (SELECT MAX(id) FROM decision WHERE decision.candidate = candidate.id)
 WHERE sample.relationship = :relationship
@@ -90,7 +92,8 @@ FROM (
     JOIN release ON release.id = sighting.release
     JOIN decision ON decision.candidate = candidate.id
     WHERE channel.relationship = :relationship AND candidate.status IN ('accepted', 'rejected')
-      AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = candidate.id)
+      AND sighting.flagged = 1
+      AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.release = release.id AND sample.flagged = 0)
     GROUP BY release.id, release.side, release.lang
 ) AS judged
 GROUP BY side, lang

@@ -7,10 +7,14 @@ WHERE sighting.release = :release AND (candidate.status = 'accepted'
 ORDER BY sighting.id;
 
 -- name: decided_releases(after, most)
--- Releases that speak of a candidate which a reviewer decided.
+-- Releases that carry a candidate which a reviewer decided: as in `Candidate.telling`, those alone that are flagged or
+-- that a reviewer put there, unless there is none.
 SELECT DISTINCT sighting.release
 FROM sighting JOIN candidate ON candidate.id = sighting.candidate
 WHERE candidate.status IN ('accepted', 'rejected') AND sighting.release > :after
+  AND (sighting.flagged = 1 OR sighting.joined_by IS NOT NULL OR NOT EXISTS (
+      SELECT 1 FROM sighting AS telling
+      WHERE telling.candidate = candidate.id AND (telling.flagged = 1 OR telling.joined_by IS NOT NULL)))
 ORDER BY sighting.release LIMIT :most;
 
 -- name: changes_by(decision)

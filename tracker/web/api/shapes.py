@@ -211,7 +211,7 @@ def candidate(found: model.Candidate, question: Question | None, links: schemas.
         evidence_at=found.evidence_at,
         again=found.again,
         question=_question(question) if question else None,
-        sightings=[_sighting(seen) for seen in found.sightings],
+        sightings=[_sighting(seen) for seen in found.shown],
         decisions=[
             schemas.Decision(verdict=d.verdict, decided_by=d.decided_by, decided_at=d.decided_at, note=d.note)
             for d in found.decisions
