@@ -11,12 +11,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from db.store import open_store
 from tests.conftest import ROOT
 from tests.feeds.test_poll import HARBOR, TALKS, rss
+from tests.make import release
 from tests.site import Site
 
 RELEASE = {
@@ -173,7 +176,45 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     unknown = tracker("poll", "god", **env)
     assert unknown.returncode == 2
     assert "good" in unknown.stderr
-    assert "0 new sighting(s)" in tracker("replay", **env).stdout
+    assert "2 releases read again: 0 gained, 0 lost, 0 changed." in tracker("replay", **env).stdout
+
+
+def test_replay_shows_what_differs_and_writes_only_when_told(tracker, seeded_folder, tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
+    missed = release(title=TALKS[0], summary=TALKS[1], published=date(2024, 1, 10))
+    with store.writing() as db:
+        db.feeds.keep_release(missed, guid="1", canonical_url=None, now=datetime(2024, 1, 10, tzinfo=UTC))
+    store.close()
+    shown = tracker("replay").stdout
+    assert re.search(r"gained +dpct +nothing -> held 2024-01-09 .*Talks With the PLA", shown)
+    assert re.search(r"handed in\W+en\W+1\W+0\W+0", shown)
+    assert "1 releases read again: 1 gained, 0 lost, 0 changed." in shown
+    assert "Nothing was written. Say --write" in shown, "nobody can be asked here"
+    assert "Nothing was written." in tracker("replay", "--dry-run").stdout
+    assert "Taken in: 1 new sighting(s)." in tracker("replay", "--write").stdout
+    assert "0 gained, 0 lost, 0 changed" in tracker("replay", "--write").stdout
+    wrong = tracker("replay", "--feed", "nowhere")
+    assert wrong.returncode == 2
+    assert one_sentence(wrong.stderr)
+
+
+def test_export_writes_files_and_says_what_it_left_out(tracker, seeded_folder, tmp_path):
+    empty = tracker("export", "--cases")
+    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "0 cases.\n")
+    file = tmp_path / "out.jsonl"
+    assert tracker("export", "--samples", str(file)).returncode == 0
+    assert file.read_text() == ""
+    assert "--cases" in tracker("export").stderr
+    nowhere = tracker("export", "--cases", str(tmp_path / "no" / "folder.jsonl"))
+    assert nowhere.returncode == 2
+    assert one_sentence(nowhere.stderr)
+
+
+def test_sample_measures_what_came_unless_it_is_off(tracker, seeded_folder):
+    assert "us-china: 0 releases passed, 0 of them flagged." in tracker("sample").stdout
+    off = tracker("sample", OPENLINES_SAMPLE="0")
+    assert off.returncode == 2
+    assert "OPENLINES_SAMPLE is 0" in off.stderr
 
 
 @pytest.mark.parametrize(

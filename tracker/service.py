@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
 from db.store import Store, StoreError, open_store
-from tracker.detect import Detector, detect
+from tracker.detect import Detector, examine
 from tracker.intake import Detect
 from tracker.model import Feed, Release, Sighting
 
@@ -36,15 +36,17 @@ class Service:
         return self.world_day() if self.world_day else self.clock().date()
 
     @cached_property
+    def compiled(self) -> dict[str, Detector]:
+        """The lexicon of each relationship, made ready on first use."""
+        return {pack.relationship.slug: Detector(pack.lexicon, pack.weights) for pack in self.packs}
+
+    @cached_property
     def detectors(self) -> dict[str, Detect]:
-        """Detection by relationship, compiled on first use."""
-        return {
-            pack.relationship.slug: partial(detect, detector=Detector(pack.lexicon, pack.weights))
-            for pack in self.packs
-        }
+        """Detection by relationship; what is probably nothing is there, and not flagged."""
+        return {slug: partial(examine, detector=detector) for slug, detector in self.compiled.items()}
 
     def detect_all(self, release: Release) -> list[Sighting]:
-        """What a release says of the channels of any relationship."""
+        """What a release may say of the channels of any relationship."""
         return [sighting for detect_in in self.detectors.values() for sighting in detect_in(release)]
 
     def prepare(self) -> None:
