@@ -3,8 +3,8 @@
     python -m training.fit [--development CASES] [--write]
 
 The cases are JSON Lines as `evaluate` reads them: training/cases, of our own writing, and others where they are kept.
-Figures are cross-validated (each case is judged by weights that were fitted without it) or taken on cases that were held
-out. Needs scikit-learn (requirements-fit.txt); the product itself does not.
+Figures are cross-validated (each case is judged by weights that were fitted without it) or taken on cases that were
+held out. Needs scikit-learn (requirements-fit.txt); the product itself does not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -296,7 +296,7 @@ def main(development: Path | None, misses: bool, write: bool) -> None:
         MEASURED.write_text(
             as_text(
                 {
-                    "measured": f"{date.today()}",
+                    "measured": f"{datetime.now(UTC).date()}",
                     "fitted to": len(cases),
                     "sets": [measured(name, how, report) for name, (how, report) in reports.items()],
                     "reliability": [asdict(step) for step in steps],

@@ -79,7 +79,7 @@ def scope(tie: Tie, sentence: Sentence) -> Scope:
 
 @dataclass(frozen=True)
 class Ground:
-    """A release with all its ties: what every tie is weighed against. `ties` are those of each sentence, title first."""
+    """A release with the ties of each sentence, title first: what every tie is weighed against."""
 
     reading: Reading
     lexicon: Lexicon
