@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from config.weights import read_measured
 from tests.detect.conftest import ROOT
-from tracker.detect import Detector, detect
+from tracker.detect import Detector, examine
 from tracker.evaluate import Report, as_json, evaluate, release_from_case, render
 from tracker.model import Evidence, PartialDate, Sighting, Signal
 
-OWN = Path(__file__).parent / "cases.jsonl"
+HELD_OUT = sorted((ROOT / "training/cases").glob("held-*.jsonl"))
+OWN = sorted((ROOT / "training/cases").glob("[0-9]*.jsonl"))
 DEVELOPMENT = ROOT.parent / "shared/cases/dev.jsonl"
 CASE = {"id": "x", "title": "T", "summary": "S", "side": "us", "lang": "en", "published": "2024-01-10"}
 
@@ -27,26 +29,39 @@ def sighting(channel: str, signal: Signal, day: str | None) -> Sighting:
     return Sighting(channel, signal, PartialDate(day) if day else None, 0.5)
 
 
-def report_on(path: Path, detector: Detector) -> Report:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return evaluate(map(json.loads, lines), lambda release: detect(release, detector))
+def report_on(paths: list[Path], detector: Detector) -> Report:
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return evaluate(map(json.loads, lines), lambda release: examine(release, detector))
 
 
-def test_own_cases_keep_their_floor(detector: Detector):
-    report = report_on(OWN, detector)
-    for name, tally in (("all", report.total), *((n, t) for n, t in report.parts.items() if n.startswith("lang"))):
-        figures = tally.figures()
-        assert figures["precision"] >= 0.95, (name, render(report))
-        assert figures["recall"] >= 0.95, (name, render(report))
+def test_cases_that_were_held_out_are_read_as_was_measured(detector: Detector):
+    """The published figures are those of the shipped weights: whoever changes words or weights must measure anew."""
+    measured = read_measured(ROOT / "config")
+    (published,) = [found for found in measured.sets if found.name == "held out"]
+    report = report_on(HELD_OUT, detector)
+    for part, tally in (
+        ("all", report.total),
+        ("lang en", report.parts["lang en"]),
+        ("lang zh", report.parts["lang zh"]),
+    ):
+        found = {name: value and round(value, 3) for name, value in tally.figures().items()}
+        assert found | {"cases": tally.counts["releases"]} == published.parts[part].model_dump(by_alias=True)
+
+
+def test_cases_that_were_fitted_to_keep_their_floor(detector: Detector):
+    figures = report_on(OWN[:6], detector).total.figures()
+    assert figures["release precision"] >= 0.9
+    assert figures["release recall"] >= 0.9
+    assert figures["date within a day"] >= 0.85
 
 
 @pytest.mark.skipif(not DEVELOPMENT.exists(), reason="the shared labelled cases lie beside the repository only")
 def test_development_cases_keep_their_floor(detector: Detector):
-    figures = report_on(DEVELOPMENT, detector).total.figures()
-    assert figures["precision"] >= 0.93
-    assert figures["recall"] >= 0.93
+    figures = report_on([DEVELOPMENT], detector).total.figures()
+    assert figures["release precision"] >= 0.93
+    assert figures["release recall"] >= 0.96
     assert figures["channel and signal"] >= 0.9
-    assert figures["date within a day"] >= 0.85
+    assert figures["date within a day"] >= 0.9
 
 
 def test_figures_count_updates_and_releases_apart():

@@ -157,8 +157,17 @@ def method() -> Response:
 def _method() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     with current().service.store.reading() as db:
-        measured = {r.slug: _figures(db, r) for r in snapshot.relationships}
-    return _page("method.html", moment, snapshot=snapshot, measured=measured)
+        live = {r.slug: _figures(db, r) for r in snapshot.relationships}
+    service = current().service
+    weights = service.packs[0].weights
+    return _page(
+        "method.html",
+        moment,
+        snapshot=snapshot,
+        live=live,
+        measured=service.measured,
+        thresholds=(weights.flag, weights.beside),
+    )
 
 
 def _figures(db: Subjects, relationship: Relationship) -> Figures:

@@ -280,6 +280,11 @@ def percent(share: float) -> str:
     return f"{int(share * 100)} %"
 
 
+def figure(share: float | None) -> str:
+    """A measured share in whole percent; a dash where nothing was counted."""
+    return "–" if share is None else f"{share * 100:.0f} %"
+
+
 def confidence_words(share: float) -> str:
     """`8 of 10 like this were right`: rounded down, as shares are everywhere."""
     tenths = int(share * 10 + 1e-9)
@@ -333,6 +338,7 @@ def register_filters(app: Flask) -> None:
         days=days_words,
         entry_when=entry_when,
         event=event_words,
+        figure=figure,
         instant=instant_tag,
         instant_words=instant_words,
         estimate=interval,
