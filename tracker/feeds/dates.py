@@ -42,8 +42,8 @@ def read_date(raw: str | None, zone: str) -> datetime | None:
     """The UTC instant that the text names; None when it is of no known form or does not exist.
 
     A date without a time is midnight, and one without a zone is local, in `zone` (IANA name). `CST` is eight
-    hours ahead of UTC in the zones of `CST_AHEAD`, else six behind. Dates in the future or in 1970 come back as written:
-    what to think of them is for the caller, who knows the time.
+    hours ahead of UTC in the zones of `CST_AHEAD`, else six behind. Dates in the future or in 1970 come back as
+    written: what to think of them is for the caller, who knows the time.
     """
     raw = (raw or "").strip()
     match = next((found for form in _FORMS if (found := form.fullmatch(raw))), None) if len(raw) <= 64 else None
