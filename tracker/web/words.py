@@ -292,7 +292,7 @@ def interval(estimate: Interval) -> str:
 
 
 def office_words(slug: str, relationship: Relationship) -> str:
-    """`foreign minister (China)`: an office by its slug, which begins with the code of its party."""
+    """`foreign minister (North)`: an office by its slug, which begins with the code of its party."""
     code, _, rest = slug.partition("-")
     names = {party.code: party.names["en"] for party in relationship.parties}
     return f"{rest.replace('-', ' ')} ({names[code]})" if rest and code in names else slug.replace("-", " ")
