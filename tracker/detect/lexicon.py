@@ -2,7 +2,7 @@
 
 A term is a plain phrase in any case. `(a|b)` are alternatives, which may be empty and may hold further ones; `*` ends a
 word however it goes on; `...` leaves out a few words of the same sentence; `a & b` are met in one sentence in any
-order; a word in capitals (`PLA`) is met only in capitals.
+order; a word in capitals (`NATO`) is met only in capitals.
 """
 
 from __future__ import annotations

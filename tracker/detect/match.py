@@ -239,7 +239,7 @@ def _longest(found: list[Mention]) -> list[Mention]:
             if (mention.start, mention.end) not in offices:
                 continue
         if mention.kind == "other" and mention.end <= inside:
-            continue  # "for China, Taiwan and Mongolia" is part of an office's name
+            continue  # the countries in an office's own title are no partners
         if mention.kind == "office":
             inside = max(inside, mention.end)
         thing = (mention.kind, mention.key)

@@ -91,7 +91,7 @@ class Sentence:
         return found
 
     def _joined(self, country: Mention, party: Mention) -> bool:
-        """Is it a pair, as in "Manila and Beijing"?"""
+        """Is it a pair, the country and the party joined by "and" or a hyphen?"""
         first, second = (country, party) if country.start < party.start else (party, country)
         return _JOINED.fullmatch(self.folded.lower, first.end, max(first.end, second.start)) is not None
 

@@ -1,4 +1,4 @@
-"""The number of a round: `17th round`, `the 18th DPCT`, `第19次`."""
+"""The number of a round: `17th round`, `the 18th talks`, `第19次`."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def instant_tag(instant: datetime) -> Markup:
 
 
 def local_dates(instant: datetime, relationship: Relationship) -> str:
-    """The dates in the two capitals where they differ: `United States 23 Nov, China 24 Nov`; else nothing."""
+    """The dates in the two capitals where they differ: `North 23 Nov, South 24 Nov`; else nothing."""
     days = [(party.names["en"], instant.astimezone(ZoneInfo(party.timezone)).date()) for party in relationship.parties]
     if len({day for _, day in days}) == 1:
         return ""
@@ -297,7 +297,7 @@ def interval(estimate: Interval) -> str:
 
 
 def office_words(slug: str, relationship: Relationship) -> str:
-    """`foreign minister (China)`: an office by its slug, which begins with the code of its party."""
+    """`foreign minister (North)`: an office by its slug, which begins with the code of its party."""
     code, _, rest = slug.partition("-")
     names = {party.code: party.names["en"] for party in relationship.parties}
     return f"{rest.replace('-', ' ')} ({names[code]})" if rest and code in names else slug.replace("-", " ")
