@@ -131,6 +131,44 @@ def test_evaluate_prints_figures_and_misses(tracker, tmp_path):
     assert "recall" in done.stdout
 
 
+def test_detect_explains_each_step_of_a_plain_text(tracker):
+    text = f"{TALKS[0]}\n\n{TALKS[1]}\n"
+    done = tracker("detect", "--explain", "--side", "us", "--published", "2024-01-10", stdin=text)
+    assert done.returncode == 0, done.stderr
+    for step in ("words:", "dates:", "Ties, the surest first", "of such were right", "FLAGGED dpct held", "channel: “"):
+        assert step in done.stdout
+    assert "put aside at once" in tracker("detect", "--explain", stdin="Harvest\nThe wheat is ripe.\n").stdout
+
+
+def test_detect_tells_what_is_probably_nothing_when_asked(tracker):
+    doubtful = RELEASE | {
+        "summary": "If the United States and China held Defense Policy Coordination Talks, all would gain."
+    }
+    line = json.dumps(doubtful) + "\n"
+    assert json.loads(tracker("detect", stdin=line).stdout) == {"id": "x-1", "candidates": []}
+    told = json.loads(tracker("detect", "--all", stdin=line).stdout)
+    assert told["candidates"] == []
+    assert "dpct" in [found["channel"] for found in told["probably_nothing"]]
+
+
+def test_evaluate_compares_another_lexicon_case_by_case(tracker, tmp_path):
+    shipped = ROOT / "config" / "relationships" / "us-china" / "lexicon.yaml"
+    other = tmp_path / "lexicon.yaml"
+    text = shipped.read_text(encoding="utf-8")
+    other.write_text(re.sub(r"\n  dpct:\n.*?(?=\n  mmca:\n)", "", text, flags=re.DOTALL), encoding="utf-8")
+    file = tmp_path / "cases.jsonl"
+    right = {"relevant": True, "updates": [{"channel": "dpct", "signal": "held", "date": "2024-01-09"}]}
+    file.write_text(json.dumps(RELEASE | right), encoding="utf-8")
+    done = tracker("evaluate", str(file), "--compare", str(other))
+    assert done.returncode == 0, done.stderr
+    assert "x-1: lost dpct held 2024-01-09" in done.stdout
+    other.write_text(text.replace("relationship: us-china", "relationship: moon"), encoding="utf-8")
+    wrong = tracker("evaluate", str(file), "--compare", str(other))
+    assert wrong.returncode == 2
+    assert one_sentence(wrong.stderr)
+    assert "'moon', which is not configured" in wrong.stderr
+
+
 def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_path):
     file = tmp_path / "talks.txt"
     file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")

@@ -32,6 +32,7 @@ from tracker.detect.weigh import Scorecard, features, words
 from tracker.evaluate import Report, evaluate, release_from_case, reliability, render
 from tracker.model import Release, Sighting, Signal
 from training.drills import drills
+from training.figures import DOCUMENT, rewritten
 
 CASES = Path(__file__).parent / "cases"
 WEIGHTS, MEASURED = Path("config/detection/weights.json"), Path("config/detection/measured.json")
@@ -57,7 +58,7 @@ COMMON = 8
 DRILL = 0.3
 """What a drill counts beside a case."""
 
-FLAG, BESIDE = 0.4, 0.55
+FLAG, BESIDE = 0.4, 0.5
 """The shares right from which a finding is flagged: the surest of a release, and each further one."""
 
 _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}
@@ -293,18 +294,15 @@ def main(development: Path | None, misses: bool, write: bool) -> None:
     if write:
         steps = reliability([pair for _, report in reports.values() for pair in report.reliability])
         WEIGHTS.write_text(as_text(as_json(judge.final, len(cases))), encoding="utf-8")
-        MEASURED.write_text(
-            as_text(
-                {
-                    "measured": f"{datetime.now(UTC).date()}",
-                    "fitted to": len(cases),
-                    "sets": [measured(name, how, report) for name, (how, report) in reports.items()],
-                    "reliability": [asdict(step) for step in steps],
-                }
-            ),
-            encoding="utf-8",
-        )
-        click.echo(f"wrote {WEIGHTS} and {MEASURED}")
+        told = {
+            "measured": f"{datetime.now(UTC).date()}",
+            "fitted to": len(cases),
+            "sets": [measured(name, how, report) for name, (how, report) in reports.items()],
+            "reliability": [asdict(step) for step in steps],
+        }
+        MEASURED.write_text(as_text(told), encoding="utf-8")
+        DOCUMENT.write_text(rewritten(DOCUMENT.read_text(encoding="utf-8"), told), encoding="utf-8")
+        click.echo(f"wrote {WEIGHTS}, {MEASURED} and the table of {DOCUMENT.name}")
 
 
 def as_text(data: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from config.weights import read_measured
 from tests.detect.conftest import ROOT
 from tracker.detect import Detector, examine
-from tracker.evaluate import Report, as_json, evaluate, release_from_case, render
+from tracker.evaluate import Report, as_json, compare, evaluate, release_from_case, render
 from tracker.model import Evidence, PartialDate, Sighting, Signal
+from training.figures import DOCUMENT, rewritten
 
 HELD_OUT = sorted((ROOT / "training/cases").glob("held-*.jsonl"))
 OWN = sorted((ROOT / "training/cases").glob("[0-9]*.jsonl"))
@@ -169,3 +171,39 @@ def test_json_has_the_documented_shape():
             }
         ],
     }
+
+
+def test_a_miss_and_a_false_alarm_say_how_they_came_about():
+    weak = replace(sighting("mmca", Signal.HELD, None), flagged=False, doubts=("no date",), confidence=0.3)
+    answers = iter([[weak, sighting("climate", Signal.HELD, "2024-01-02")], [sighting("dpct", Signal.REFUSED, None)]])
+    cases = [
+        case(True, ("mmca", "held", None), ("leaders", "held", None)),
+        case(True, ("dpct", "held", "2024-01-09"), id="y"),
+    ]
+    report = evaluate(cases, lambda _: next(answers))
+    assert report.misses[0].reasons == (
+        "missed mmca: probably nothing (0.30), for: no date",
+        "missed leaders: no word of it was found beside both parties",
+        "false alarm climate held (0.50): ",
+    )
+    assert report.misses[1].reasons == ("dpct was read as refused",)
+    assert report.parts["channel mmca"].figures()["recall"] == 0.0
+    assert report.reliability == [(0.3, True), (0.5, False), (0.5, True)]
+    text = render(report)
+    assert "missed leaders" in text
+    assert "(1 of 1)" in text
+
+
+def test_comparing_says_case_by_case_what_is_gained_and_lost():
+    cases = [case(True, ("dpct", "held", None)), case(True, ("mmca", "held", None), id="y"), case(False, id="z")]
+    before = iter([[sighting("dpct", Signal.HELD, None)], [], [sighting("climate", Signal.HELD, None)]])
+    after = iter([[], [sighting("mmca", Signal.HELD, None)], [sighting("climate", Signal.HELD, None)]])
+    lost, gained = compare(cases, lambda _: next(before), lambda _: next(after))
+    assert (lost.id, lost.lost, lost.gained) == ("x", [("dpct", "held", None)], [])
+    assert (gained.id, gained.gained, gained.new_alarms) == ("y", [("mmca", "held", None)], [])
+
+
+def test_the_documentation_shows_what_was_measured():
+    measured = json.loads((ROOT / "config/detection/measured.json").read_text(encoding="utf-8"))
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert rewritten(document, measured) == document

@@ -373,6 +373,8 @@ def _when(mention: DateMention, reading: Reading) -> str:
     """A date by its distance from publication, as a report means it; one that cannot lie behind, as to come."""
     published, past, future = reading.release.published, mention.past.value, mention.future.value
     weeks = ARTICLE_REACH if reading.length > ARTICLE else REACH
+    if mention.vague:
+        return "a vague time"
     if past.first > published:
         return "a date to come" if (future.first - published).days < 120 else "a date far ahead"
     days = (published - past.last).days

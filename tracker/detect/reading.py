@@ -96,9 +96,13 @@ class Sentence:
         return _JOINED.fullmatch(self.folded.lower, first.end, max(first.end, second.start)) is not None
 
     def said(self, mention: DateMention) -> bool:
-        """Does the date belong to somebody's words, as in "said on Friday" or `13日表示`?"""
+        """Is it the day of somebody's words, as in "said on Friday", "speaking to X on Friday," or `13日表示`?"""
         text = self.folded.lower
+        clause = self.clause(mention.start)
+        opens = self.clauses[clause][0] + 2
         for mark in self.marked("reporting"):
+            if mark.start <= opens and mark.end <= mention.start and self.clause(mark.start) == clause:
+                return True
             latin = text[mark.start].isascii()
             if 0 <= mark.start - mention.end <= (1 if latin else 5):
                 return True

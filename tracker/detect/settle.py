@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tracker.detect.findings import Finding
-from tracker.detect.grounds import scope
+from tracker.detect.grounds import ARTICLE, scope
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading
 from tracker.detect.rounds import round_in
@@ -45,13 +45,17 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
         sighting = _sighting(signal, told, when, reading, weights)
         if sighting.confidence >= KEPT:
             sightings.append(sighting)
-    return _flagged(sorted(sightings, key=lambda s: (-s.confidence, s.channel, s.signal)), weights)
+    sightings.sort(key=lambda s: (-s.confidence, s.channel, s.signal))
+    return _flagged(sightings, weights, article=reading.length > ARTICLE)
 
 
-def _flagged(sightings: list[Sighting], weights: Weights) -> list[Sighting]:
-    """Each with whether a reviewer should see it: the surest of a release needs less than what it tells besides."""
+def _flagged(sightings: list[Sighting], weights: Weights, *, article: bool) -> list[Sighting]:
+    """Each with whether a reviewer should see it: the surest of a release needs less than what it tells besides.
+
+    An article tells several events for their own sake.
+    """
     surest = sightings[0].confidence if sightings else 0.0
-    needed = [weights.flag if s.confidence == surest else weights.beside for s in sightings]
+    needed = [weights.flag if article or s.confidence == surest else weights.beside for s in sightings]
     return [
         replace(s, flagged=True, doubts=()) if s.confidence >= least else s
         for s, least in zip(sightings, needed, strict=True)
@@ -115,9 +119,17 @@ def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading,
         flagged=False,
         doubts=tuple(g for g, w in best.weighed(weights) if w < -_HEAVY)[:_MOST_DOUBTS],
         undated=when.undated,
-        persons=tuple(dict.fromkeys(m.key for f in told for m in f.tie.mentions if m.kind == "office")),
+        persons=_persons(told),
         round=next((n for f in told if (n := round_in(f.sentence))), None),
     )
+
+
+def _persons(told: list[Finding]) -> tuple[str, ...]:
+    """The offices of both sides whose holders took part; none where only one side's is named."""
+    for finding in told:
+        if "offices" in finding.tie.kinds:
+            return tuple(dict.fromkeys(m.key for m in finding.tie.mentions if m.kind == "office"))
+    return ()
 
 
 def _evidence(signal: Signal, told: list[Finding], when: When) -> tuple[Evidence, ...]:
