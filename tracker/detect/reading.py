@@ -10,7 +10,7 @@ from functools import cached_property
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Index, Mention
-from tracker.detect.normalise import Folded, clauses, fold, sentences
+from tracker.detect.normalise import LONGEST, Folded, clauses, fold, sentences
 from tracker.model import Evidence, Release
 
 _BEFORE_PARTNER = re.compile(
@@ -114,15 +114,16 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Reading:
-    """A release's title and the sentences of its summary."""
+    """A release's title and the sentences of its summary. `rest`: how a title goes on that is too long to be one."""
 
     release: Release
     title: Sentence
     body: list[Sentence]
+    rest: list[Sentence] = field(default_factory=list)
 
-    @property
+    @cached_property
     def all(self) -> list[Sentence]:
-        return [self.title, *self.body]
+        return [self.title, *self.body, *self.rest]
 
     @cached_property
     def _passages(self) -> list[int]:
@@ -165,7 +166,8 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     fields: list[list[Sentence]] = []
     for (name, text, folded), mentions in zip(texts, found, strict=True):
         dates = find_dates(folded.lower, release.published)
-        spans = [(0, len(folded.text))] if name == "title" else sentences(folded.text)
+        whole = name == "title" and len(folded.text) <= LONGEST
+        spans = [(0, len(folded.text))] if whole else sentences(folded.text)
         fields.append(
             [
                 Sentence(
@@ -183,7 +185,7 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
             ]
         )
     title, body = fields
-    return Reading(release, title[0], body)
+    return Reading(release, title[0], body, title[1:])
 
 
 def _between(found: list, start: int, end: int) -> list:
