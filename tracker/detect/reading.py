@@ -22,6 +22,9 @@ _AFTER_PARTNER = re.compile(
 _ASKS_WITHIN = 12
 """Characters of a sentence's beginning in which the mark of a question opens a passage."""
 
+_MOST_ALIKE = 16
+"""Mentions of one thing that are read in one sentence: more say nothing new, and each is weighed against the others."""
+
 _JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
 
 
@@ -52,15 +55,17 @@ class Sentence:
         return max(0, bisect_right(self._clause_starts, position) - 1)
 
     def of(self, kind: str, key: str | None = None) -> list[Mention]:
-        """Mentions of a kind, or of one key of it."""
+        """Mentions of a kind, or of one key of it; of each key the first few."""
         return self._by_kind.get((kind, key), [])
 
     @cached_property
     def _by_kind(self) -> dict[tuple[str, str | None], list[Mention]]:
         found: dict[tuple[str, str | None], list[Mention]] = {}
         for mention in self.mentions:
-            found.setdefault((mention.kind, None), []).append(mention)
-            found.setdefault((mention.kind, mention.key), []).append(mention)
+            alike = found.setdefault((mention.kind, mention.key), [])
+            if len(alike) < _MOST_ALIKE:
+                alike.append(mention)
+                found.setdefault((mention.kind, None), []).append(mention)
         return found
 
     def marked(self, key: str, clause: int | None = None) -> list[Mention]:
