@@ -5,6 +5,7 @@ A ground is a short phrase that is true of a tie. `weigh.py` gives each its weig
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -95,6 +96,16 @@ class Ground:
         return [tie for tie in self.ties[1] if tie.kind in STRONG] if len(self.ties) > 1 else []
 
     @cached_property
+    def told(self) -> Counter[str]:
+        """How many sentences have a strong tie to each channel."""
+        return Counter(channel for tied in self.ties for channel in {tie.channel for tie in tied if tie.kind in STRONG})
+
+    @cached_property
+    def umbrella(self) -> frozenset[str]:
+        """The channels whose talks touch the subjects of others."""
+        return frozenset(slug for slug, channel in self.lexicon.channels.items() if channel.umbrella)
+
+    @cached_property
     def lead_day(self) -> date | None:
         """The day of the release's own news: the first day that title or opening name, on or before publication."""
         published = self.reading.release.published
@@ -136,7 +147,7 @@ def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
 
 def _of_release(tie: Tie, position: int, around: Scope, whole: Ground) -> Iterator[str]:
     """How the tie stands to what the release is about."""
-    umbrella = {slug for slug, channel in whole.lexicon.channels.items() if channel.umbrella}
+    umbrella = whole.umbrella
     if position and whole.title_ties:
         titled = {other.channel for other in whole.title_ties}
         if tie.channel not in titled:
@@ -156,7 +167,7 @@ def _of_release(tie: Tie, position: int, around: Scope, whole: Ground) -> Iterat
         yield "before the day of the news"
     if _its_officials_met(tie, position, whole):
         yield "officials who deal with it met"
-    if sum(tie.channel in {t.channel for t in sentence if t.kind in STRONG} for sentence in whole.ties) > 1:
+    if whole.told[tie.channel] > 1:
         yield "told in several sentences"
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Index, Mention
-from tracker.detect.normalise import Folded, clauses, fold, sentences
+from tracker.detect.normalise import LONGEST, Folded, clauses, fold, sentences
 from tracker.model import Evidence, Release
 
 _BEFORE_PARTNER = re.compile(
@@ -21,6 +21,9 @@ _AFTER_PARTNER = re.compile(
 )
 _ASKS_WITHIN = 12
 """Characters of a sentence's beginning in which the mark of a question opens a passage."""
+
+_MOST_ALIKE = 16
+"""Mentions of one thing that are read in one sentence: more say nothing new, and each is weighed against the others."""
 
 _JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
 
@@ -52,15 +55,17 @@ class Sentence:
         return max(0, bisect_right(self._clause_starts, position) - 1)
 
     def of(self, kind: str, key: str | None = None) -> list[Mention]:
-        """Mentions of a kind, or of one key of it."""
+        """Mentions of a kind, or of one key of it; of each key the first few."""
         return self._by_kind.get((kind, key), [])
 
     @cached_property
     def _by_kind(self) -> dict[tuple[str, str | None], list[Mention]]:
         found: dict[tuple[str, str | None], list[Mention]] = {}
         for mention in self.mentions:
-            found.setdefault((mention.kind, None), []).append(mention)
-            found.setdefault((mention.kind, mention.key), []).append(mention)
+            alike = found.setdefault((mention.kind, mention.key), [])
+            if len(alike) < _MOST_ALIKE:
+                alike.append(mention)
+                found.setdefault((mention.kind, None), []).append(mention)
         return found
 
     def marked(self, key: str, clause: int | None = None) -> list[Mention]:
@@ -118,15 +123,16 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Reading:
-    """A release's title and the sentences of its summary."""
+    """A release's title and the sentences of its summary. `rest`: how a title goes on that is too long to be one."""
 
     release: Release
     title: Sentence
     body: list[Sentence]
+    rest: list[Sentence] = field(default_factory=list)
 
-    @property
+    @cached_property
     def all(self) -> list[Sentence]:
-        return [self.title, *self.body]
+        return [self.title, *self.body, *self.rest]
 
     @cached_property
     def _passages(self) -> list[int]:
@@ -169,7 +175,8 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     fields: list[list[Sentence]] = []
     for (name, text, folded), mentions in zip(texts, found, strict=True):
         dates = find_dates(folded.lower, release.published)
-        spans = [(0, len(folded.text))] if name == "title" else sentences(folded.text)
+        whole = name == "title" and len(folded.text) <= LONGEST
+        spans = [(0, len(folded.text))] if whole else sentences(folded.text)
         fields.append(
             [
                 Sentence(
@@ -187,7 +194,7 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
             ]
         )
     title, body = fields
-    return Reading(release, title[0], body)
+    return Reading(release, title[0], body, title[1:])
 
 
 def _between(found: list, start: int, end: int) -> list:

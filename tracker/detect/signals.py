@@ -78,19 +78,19 @@ def governing(sentence: Sentence, anchors: tuple[Mention, ...], breaks_only: boo
         near = [w for w in nouns if sentence.clause(w.start) in here]
     if not near:
         return None
-    near = [w for w in near if not _subordinate(sentence, w, near)]
+    near = _main(sentence, near)
     word = min(near, key=lambda w: (_STRENGTH.index(w.key), min(distance(w, a) for a in anchors), w.start))
     return _told(sentence, word, here, anchors, weak=word in nouns)
 
 
-def _subordinate(sentence: Sentence, word: Mention, words: list[Mention]) -> bool:
-    """Does the word stand in a relative clause behind another: "take up the talks that he had broken off"?"""
-    return any(
-        v.end < word.start
-        and sentence.clause(v.start) == sentence.clause(word.start)
-        and _RELATIVE.search(sentence.folded.lower, v.end, word.start)
-        for v in words
-    )
+def _main(sentence: Sentence, words: list[Mention]) -> list[Mention]:
+    """The words without those in a relative clause behind another: "take up the talks that he had broken off"."""
+    first: dict[int, int] = {}
+    for word in words:
+        clause = sentence.clause(word.start)
+        first[clause] = min(word.end, first.get(clause, word.end))
+    text = sentence.folded.lower
+    return [w for w in words if not _RELATIVE.search(text, first[sentence.clause(w.start)], w.start)]
 
 
 def _inside(word: Mention, name: Mention) -> bool:

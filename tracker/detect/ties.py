@@ -6,6 +6,7 @@ Ties are taken generously; whether one is news is weighed afterwards, from the g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.detect.lexicon import Lexicon, Pairing
 from tracker.detect.match import Mention
@@ -45,11 +46,13 @@ def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
         for mention in sentence.of(kind):
             kinds = found.setdefault(mention.key, {})
             kinds[kind] = (*kinds.get(kind, ()), mention)
-    for slug, channel in lexicon.channels.items():
+    around = _around(sentence, reading)
+    persons = sentence.of("office") or sentence.marked("pronoun") or sentence.marked("both")
+    for slug, channel in lexicon.channels.items() if persons else ():
         for pairing in channel.pairings:
             if not pairing.since <= reading.release.published <= pairing.until:
                 continue
-            if tied := _by_offices(pairing, sentence, reading, lexicon):
+            if tied := _by_offices(pairing, sentence, around, lexicon):
                 kind, mentions = tied
                 found.setdefault(slug, {}).setdefault(kind, mentions)
                 if pairing.weak:
@@ -63,32 +66,38 @@ def _tie(channel: str, kinds: dict[str, tuple[Mention, ...]], weak: bool) -> Tie
     return Tie(channel, tuple(order), mentions, weak)
 
 
+class _Around(NamedTuple):
+    """Offices that the title and the two sentences before name, and parties that they name or that speak."""
+
+    offices: frozenset[str]
+    parties: frozenset[str]
+
+
+def _around(sentence: Sentence, reading: Reading) -> _Around:
+    before = [] if sentence.field == "title" else [reading.title, *reading.before(sentence, 2)]
+    return _Around(
+        frozenset(m.key for b in before for m in b.of("office")),
+        frozenset({reading.release.side}).union(reading.title.parties, *(b.parties for b in before)),
+    )
+
+
 def _by_offices(
-    pairing: Pairing, sentence: Sentence, reading: Reading, lexicon: Lexicon
+    pairing: Pairing, sentence: Sentence, around: _Around, lexicon: Lexicon
 ) -> tuple[str, tuple[Mention, ...]] | None:
     ours, theirs = (sentence.of("office", slug) for slug in pairing.offices)
     if ours and theirs:
         return "offices", (ours[0], theirs[0])
-    one = ours or theirs
-    missing = [slug for slug, held in zip(pairing.offices, (ours, theirs), strict=True) if not held]
-    before = _before(sentence, reading)
-    if one:
-        party = lexicon.offices[missing[0]].party
+    if one := ours or theirs:
+        missing = pairing.offices[1 if ours else 0]
+        party = lexicon.offices[missing].party
         if counterpart := sentence.marked("counterpart"):
             return "counterpart", (one[0], counterpart[0])
-        if any(b.of("office", missing[0]) for b in before):
+        if missing in around.offices:
             return "before", (one[0],)
         if party in sentence.parties:
             return "party", (one[0],)
-        if party == reading.release.side or party in reading.title.parties or any(party in b.parties for b in before):
-            return "far", (one[0],)
+        return ("far", (one[0],)) if party in around.parties else None
+    if not around.offices.issuperset(pairing.offices):
         return None
     pronoun = sentence.marked("pronoun") or sentence.marked("both")
-    if pronoun and before and all(any(b.of("office", slug) for b in before) for slug in pairing.offices):
-        return "pronoun", (pronoun[0],)
-    return None
-
-
-def _before(sentence: Sentence, reading: Reading) -> list[Sentence]:
-    """The title and the two sentences before, of a sentence of the summary."""
-    return [] if sentence.field == "title" else [reading.title, *reading.before(sentence, 2)]
+    return ("pronoun", (pronoun[0],)) if pronoun else None
