@@ -184,7 +184,7 @@ def test_one_release_accepted_on_one_channel_and_rejected_on_another_has_one_upd
             turned_down(seeded_2023, candidate, "Says what might be, not what was")
     ((case,), _) = cases(seeded_2023)
     assert labels(case) == [("dpct", "held", "active", "2024-01-09")]
-    assert (case["relevant"], case["updates"][0]["evidence"]) == (True, "Talks")
+    assert (case["relevant"], case["updates"][0]["evidence"]) == (True, "Talks at the Pentagon")
     assert case["why"] == "Says what might be, not what was"
 
 

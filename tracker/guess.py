@@ -47,7 +47,8 @@ def guess(release: Release, detector: Detector, confidence: float, rng: random.R
     """
     doubted = examine(release, detector)
     if doubted:
-        return replace(doubted[0], confidence=confidence, flagged=True, doubts=())
+        evidence = tuple(words for words in doubted[0].evidence if words.role != "discount")
+        return replace(doubted[0], confidence=confidence, flagged=True, doubts=(), evidence=evidence)
     marked = [both for both in _mentions(release, detector) if both[0].kind in _ROLES]
     signal = next((_SIGNALS[m.key] for m, _ in marked if m.kind == "signal" and m.key in _SIGNALS), Signal.HELD)
     channel = _channel(marked, detector, rng)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from db.record import Origin
 from db.store import Store, Subjects
+from tracker.detect.normalise import fold, sentences
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.history import in_force, propose, state_at, was_cut, with_derived
@@ -288,16 +289,24 @@ def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:
 
 
 def quote_of(seen: KeptSighting) -> str | None:
-    """The words of the release that carry its sighting, from the first that fired to the last, if they are few."""
-    fired = [words for words in seen.sighting.evidence if words.role != "party"] or list(seen.sighting.evidence)
+    """The sentence of the release that says what happened; of a very long one, what stands about those words."""
+    fired = [words for words in seen.sighting.evidence if words.role not in ("party", "discount")]
+    fired = fired or list(seen.sighting.evidence)
     if not fired:
         return None
     signal = next((words for words in fired if words.role == "signal"), fired[0])
-    same_field = [words for words in fired if words.field == signal.field]
-    start, end = min(words.start for words in same_field), max(words.end for words in same_field)
+    text = getattr(seen.release, signal.field)
+    start, end = _sentence_around(text, signal.start)
     if end - start > LONGEST_QUOTE:
-        start, end = signal.start, signal.end
-    return getattr(seen.release, signal.field)[start:end]
+        start = max(start, signal.start - LONGEST_QUOTE // 2)
+        end = min(end, start + LONGEST_QUOTE)
+    return text[start:end].strip()
+
+
+def _sentence_around(text: str, position: int) -> tuple[int, int]:
+    folded = fold(text)
+    spans = [folded.span(start, end) for start, end in sentences(folded.text)]
+    return next(((start, end) for start, end in spans if start <= position < end), (position, len(text)))
 
 
 def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:

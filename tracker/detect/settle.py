@@ -114,7 +114,7 @@ def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading,
         signal=signal,
         date=when.date,
         confidence=confidence,
-        evidence=_evidence(signal, told, when),
+        evidence=(*_evidence(signal, told, when), *_discounts(best, weights)),
         starts=when.starts,
         flagged=False,
         doubts=tuple(g for g, w in best.weighed(weights) if w < -_HEAVY)[:_MOST_DOUBTS],
@@ -146,6 +146,17 @@ def _evidence(signal: Signal, told: list[Finding], when: When) -> tuple[Evidence
     if when.mention and not any(e.role == "date" for e in found):
         found[when.sentence.evidence(when.mention.start, when.mention.end, "date")] = None
     return tuple(found)[:_MOST_EVIDENCE]
+
+
+def _discounts(finding: Finding, weights: Weights) -> tuple[Evidence, ...]:
+    """The marks in the surest sentence that weigh heavily against it, the heaviest first."""
+    sentence = finding.sentence
+    found: dict[Evidence, None] = {}
+    for ground, weight in finding.weighed(weights):
+        if weight < -_HEAVY and ground.endswith((" near", " in the sentence", " before the signal")):
+            for mark in sentence.marked(ground.split(" ")[0]):
+                found[sentence.evidence(mark.start, mark.end, "discount")] = None
+    return tuple(found)[:_MOST_DOUBTS]
 
 
 def _role(mention: Mention) -> str:

@@ -17,6 +17,7 @@ ROLES = {
     "signal": "says what happened",
     "date": "says when",
     "form": "says in what form",
+    "discount": "speaks against it",
 }
 """What the words of each role do, as the legend puts it; an unknown role is shown by its own name."""
 
