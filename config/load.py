@@ -23,9 +23,9 @@ from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors
 class SeedEntry:
     """A row of the record with its natural key, the same at every load of the same files.
 
-    A key reads `us-china/dpct/status/2022-08-05/suspended` or `us-china/dpct/contact/2024-01-08/held`; a contact
-    that is announced without a date has the announcement's day (`…/contact/announced-2024-08-28/announced`), and
-    the second of two alike on one day ends in `#2`, by their order in the file.
+    A key reads `<relationship>/<channel>/status/2022-08-05/suspended` or `…/contact/2024-01-08/held`; a contact that is
+    announced without a date has the announcement's day (`…/contact/announced-2024-08-28/announced`), and the second of
+    two alike on one day ends in `#2`, by their order in the file.
     """
 
     key: str

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 PREFIX = "OPENLINES_"
 SHORTEST_SECRET = 16
+LARGEST_SAMPLE = 1000
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -47,6 +48,9 @@ OPTIONS = (
     Option("HOST", "127.0.0.1", "address to listen on"),
     Option("PORT", "8000", "port to listen on; 0 takes any that is free"),
     Option("POLL", "on", "on or off: poll the feeds on schedule"),
+    Option(
+        "SAMPLE", "20", "unflagged releases a week, about, that reviewers are given unmarked to measure misses; 0: none"
+    ),
     Option("LOG_LEVEL", "info", "debug, info, warning or error"),
     Option("LOG_FORMAT", "text", "text or json"),
     Option("BASE_URL", "http://127.0.0.1:8000, from HOST and PORT", "address under which readers reach the service"),
@@ -64,6 +68,7 @@ class Settings:
     host: str
     port: int
     poll: bool
+    sample: int
     log_level: str
     log_format: str
     base_url: str
@@ -88,6 +93,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         poll=_read(env, "POLL", _one_of("on", "off"), "on") == "on",
+        sample=_read(env, "SAMPLE", _sample, 20),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
         base_url=_read(env, "BASE_URL", _base_url, _reachable(host, port)),
@@ -166,6 +172,12 @@ def _host(text: str) -> str:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
         raise ValueError(f'"{text}" is not a port; write a whole number from 0 to 65535')
+    return int(text)
+
+
+def _sample(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_SAMPLE:
+        raise ValueError(f'"{text}" is no number of releases; write a whole number from 0 to {LARGEST_SAMPLE}')
     return int(text)
 
 

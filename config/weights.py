@@ -1,9 +1,10 @@
-"""The weights of detection as `training/fit.py` writes them: numbers, checked when read."""
+"""The weights of detection, and how well it does with them, as `training/fit.py` writes both: checked when read."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,8 +12,9 @@ from config.yamlfile import read_yaml
 from tracker.detect.weigh import Scorecard, Weights
 from tracker.model import Signal
 
-SHIPPED = Path(__file__).parent / "detection" / "weights.json"
+SHIPPED = Path(__file__).parent / "detection"
 
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -28,6 +30,7 @@ class _Card(_Part):
 class _WeightsFile(_Part):
     cases: int
     flag: Share
+    beside: Share
     scores: list[float] = Field(min_length=2)
     shares: list[Share] = Field(min_length=2)
     news: _Card
@@ -42,16 +45,67 @@ class _WeightsFile(_Part):
         return self
 
 
+class Figures(_Part):
+    """Shares over one set of labelled cases; None where nothing was counted. What each means: tracker/evaluate.py."""
+
+    cases: int
+    release_precision: Share | None = Field(alias="release precision")
+    release_recall: Share | None = Field(alias="release recall")
+    precision: Share | None
+    recall: Share | None
+    channel_right: Share | None = Field(alias="channel right")
+    channel_and_signal: Share | None = Field(alias="channel and signal")
+    date_within_a_day: Share | None = Field(alias="date within a day")
+    wrong_channels: Share | None = Field(alias="wrong channels")
+
+
+class MeasuredSet(_Part):
+    """One set of cases, how it was judged, and its figures: `all`, and by language and side ("lang en", "side us")."""
+
+    name: str
+    how: str
+    parts: dict[str, Figures]
+
+
+class ReliabilityStep(_Part):
+    """Findings of a confidence from `low` to below `high`: how many, how many right, and what was said on average."""
+
+    low: Share
+    high: Share
+    count: int
+    right: int
+    said: Share
+
+
+class Measured(_Part):
+    """How well the shipped weights do on labelled cases, on the day of measuring."""
+
+    measured: date
+    fitted_to: int = Field(alias="fitted to")
+    sets: list[MeasuredSet]
+    reliability: list[ReliabilityStep]
+
+
+def read_measured(config_dir: Path) -> Measured:
+    """What `config_dir`/detection/measured.json says, else the file that the product ships. Raises ConfigError."""
+    return _read(config_dir, "measured.json", Measured)
+
+
+def _read(config_dir: Path, name: str, model: type[AnyModel]) -> AnyModel:
+    own = config_dir / "detection" / name
+    return read_yaml(own if own.exists() else SHIPPED / name, model)
+
+
 def read_weights(config_dir: Path) -> Weights:
     """The weights in `config_dir`/detection/weights.json, else those that the product ships. Raises ConfigError."""
-    own = config_dir / "detection" / "weights.json"
-    data = read_yaml(own if own.exists() else SHIPPED, _WeightsFile)
+    data = _read(config_dir, "weights.json", _WeightsFile)
     return Weights(
         news=_card(data.news),
         signals={signal: _card(card) for signal, card in data.signals.items()},
         scores=tuple(data.scores),
         shares=tuple(data.shares),
         flag=data.flag,
+        beside=data.beside,
     )
 
 

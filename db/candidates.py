@@ -1,21 +1,25 @@
-"""Candidates with their sightings and decisions."""
+"""Candidates with their sightings, decisions and regroupings."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from db.queries import load_queries
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from tracker.grouping import Report
 from tracker.model import (
     Candidate,
     Decision,
     Evidence,
     KeptSighting,
-    PartialDate,
+    Move,
+    Regrouping,
     Release,
     Sighting,
     Signal,
@@ -29,14 +33,12 @@ _BEYOND_ALL = ("9999", 0)
 
 @dataclass(frozen=True)
 class Known:
-    """What grouping needs of a candidate that is already there. `published`: the newest of its releases."""
+    """What grouping needs of a candidate that is already there: what is told of it, and by which sides."""
 
     id: int
-    signal: Signal
-    date: PartialDate | None
-    starts: date | None
     status: Status
-    published: date
+    report: Report
+    sides: frozenset[str]
 
 
 class Candidates:
@@ -45,74 +47,131 @@ class Candidates:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def open(self, sighting: Sighting, status: Status, *, published: date, at: datetime) -> int:
-        """A new candidate for what a sighting in a release of that day reports; answers its id."""
-        row = _sql.add_candidate(
-            self._db,
-            channel=sighting.channel,
-            signal=sighting.signal,
-            date=text_or_none(sighting.date),
-            starts=text_or_none(sighting.starts),
-            status=status,
-            opened_at=instant_text(at),
-            published=published.isoformat(),
-        )
+    def open(self, channel: str, report: Report, status: Status, *, at: datetime) -> int:
+        """A new candidate for what is reported; answers its id."""
+        row = _sql.add_candidate(self._db, channel=channel, status=status, opened_at=instant_text(at), **_told(report))
         return row["id"]
 
     def add_sighting(
-        self, candidate: int, release: int, revision: int, sighting: Sighting, *, published: date, at: datetime
-    ) -> bool:
-        """Whether the sighting was new; a release (published on that day) speaks once of a candidate."""
-        row = _sql.add_sighting(
+        self,
+        candidate: int,
+        release: int,
+        revision: int,
+        sighting: Sighting,
+        *,
+        published: date,
+        at: datetime,
+        because: str | None = None,
+    ) -> None:
+        """Keep what a release (published on that day) says of a candidate, and why it belongs there.
+
+        One that is not flagged joins quietly: the candidate is no newer for it.
+        """
+        _sql.add_sighting(
             self._db,
             candidate=candidate,
             release=release,
             revision=revision,
-            signal=sighting.signal,
-            date=text_or_none(sighting.date),
-            starts=text_or_none(sighting.starts),
-            confidence=sighting.confidence,
-            evidence=as_json([asdict(words) for words in sighting.evidence]),
+            joined_because=because,
             seen_at=instant_text(at),
+            **_said(sighting),
         )
-        if row:
+        if sighting.flagged:
             _sql.add_evidence(self._db, id=candidate, now=instant_text(at), published=published.isoformat())
-        return row is not None
+        else:
+            _sql.touch(self._db, id=candidate)
 
-    def sharpen(self, candidate: int, sighting: Sighting) -> None:
-        """Take the date of a sighting that is more precise than the candidate's."""
-        _sql.sharpen(self._db, id=candidate, date=text_or_none(sighting.date), starts=text_or_none(sighting.starts))
+    def read_again(
+        self, candidate: int, kept: int, revision: int, sighting: Sighting, *, published: date, at: datetime
+    ) -> None:
+        """Put a new reading of the same release in the place of a kept one, as new evidence."""
+        _sql.read_again(self._db, id=kept, revision=revision, **_said(sighting))
+        _sql.add_evidence(self._db, id=candidate, now=instant_text(at), published=published.isoformat())
 
-    def reopen(self, candidate: int, why: str) -> None:
-        _sql.reopen(self._db, id=candidate, again=why)
+    def retell(self, candidate: int, report: Report) -> None:
+        """Say of a candidate what its sightings tell together."""
+        _sql.retell(self._db, id=candidate, **_told(report))
+
+    def set_status(self, candidate: int, status: Status, why: str | None = None) -> None:
+        """`why`: a sentence that says why it is in the queue again."""
+        _sql.set_status(self._db, id=candidate, status=status, again=why)
+
+    def touch(self, candidate: int) -> None:
+        """A further version: what a reviewer saw of it before is no longer what there is."""
+        _sql.touch(self._db, id=candidate)
+
+    def move(self, sighting: int, candidate: int, *, because: str, by: str | None) -> None:
+        """Give a sighting to another candidate; `by` names the reviewer whose word it carries there from now on."""
+        _sql.move_sighting(self._db, id=sighting, candidate=candidate, because=because, by=by)
+
+    def make_first(self, sighting: int) -> None:
+        """Let a sighting be the one that its candidate begins with."""
+        _sql.make_first(self._db, id=sighting)
+
+    def empty(self, candidate: int, into: int) -> None:
+        """Leave a candidate as the trace of one that was merged."""
+        _sql.empty(self._db, id=candidate, into=into)
+
+    def add_regrouping(
+        self, move: Move, taken_from: int, given_to: int, sightings: Iterable[int], *, by: str, at: datetime
+    ) -> None:
+        _sql.add_regrouping(
+            self._db,
+            move=move,
+            taken_from=taken_from,
+            given_to=given_to,
+            sightings=as_json(sorted(sightings)),
+            regrouped_by=by,
+            regrouped_at=instant_text(at),
+        )
 
     def known(self, channel: str) -> list[Known]:
-        """All candidates of a channel, oldest first."""
-        return [
-            Known(
-                row["id"],
-                Signal(row["signal"]),
-                partial(row["date"]),
-                day(row["starts"]),
-                Status(row["status"]),
-                day(row["published"]),
-            )
-            for row in _sql.candidates_of(self._db, channel=channel)
-        ]
+        """All candidates of a channel but those that were merged, oldest first."""
+        heard: defaultdict[int, list[sqlite3.Row]] = defaultdict(list)
+        for row in _sql.heard_of(self._db, channel=channel):
+            heard[row["candidate"]].append(row)
+        return [_known(row, heard[row["id"]]) for row in _sql.candidates_of(self._db, channel=channel)]
 
-    def sides_of(self, candidate: int) -> set[str]:
-        """The sides whose releases speak of a candidate."""
-        return {row["side"] for row in _sql.sides_of(self._db, candidate=candidate)}
+    def said_by(self, release: int, channel: str) -> list[tuple[int, int, Sighting]]:
+        """What was kept of a release's words on a channel: candidate, id and sighting of each."""
+        rows = _sql.sightings_of_release(self._db, release=release, channel=channel)
+        return [(row["candidate"], row["id"], sighting_from(channel, row)) for row in rows]
+
+    def apart(self, release: int) -> set[int]:
+        """The candidates that a reviewer split from one in which the release speaks, or it from them."""
+        return {row["candidate"] for row in _sql.apart(self._db, release=release)}
 
     def get(self, candidate: int) -> Candidate | None:
-        """The candidate with its sightings and decisions: three queries."""
+        """The candidate with its sightings, decisions and regroupings; None where there is none, or none to be shown.
+
+        What is probably nothing is not shown while a release of it that was drawn waits for a decision.
+        """
         row = _sql.candidate(self._db, id=candidate)
         return self._whole(row) if row else None
 
-    def queue(self, status: Status, *, most: int, after: tuple[datetime, int] | None = None) -> list[Candidate]:
-        """Up to `most` candidates of a status, newest evidence first, after the one whose evidence and id are given."""
+    def queue(
+        self,
+        status: Status,
+        *,
+        most: int,
+        after: tuple[datetime, int] | None = None,
+        channel: str | None = None,
+        words: str | None = None,
+    ) -> list[Candidate]:
+        """Up to `most` candidates of a status, newest evidence first, after the one whose evidence and id are given.
+
+        `words` stand, in their order and in any case, in the title or summary of a release of theirs.
+        """
         before_at, before_id = (instant_text(after[0]), after[1]) if after else _BEYOND_ALL
-        rows = _sql.queue(self._db, status=status, before_at=before_at, before_id=before_id, most=most)
+        rows = _sql.queue(
+            self._db,
+            status=status,
+            channel=channel or "",
+            words=_pattern(words or ""),
+            before_at=before_at,
+            before_id=before_id,
+            most=most,
+        )
         return [self._whole(row) for row in rows]
 
     def of_release(self, release: int) -> list[Candidate]:
@@ -124,7 +183,7 @@ class Candidates:
         return {status: found.get(status, 0) for status in Status}
 
     def decide(self, candidate: int, version: int, status: Status) -> bool:
-        """Whether the candidate was pending in the version given, and now has the status."""
+        """Whether the candidate was open in the version given, and now has the status."""
         return _sql.decide(self._db, id=candidate, version=version, status=status) is not None
 
     def undo(self, candidate: int, version: int, why: str) -> bool:
@@ -166,16 +225,75 @@ class Candidates:
             again=row["again"],
             sightings=tuple(_sightings(row["channel"], _sql.sightings(self._db, candidate=row["id"]))),
             decisions=tuple(_decision(row) for row in _sql.decisions(self._db, candidate=row["id"])),
+            regroupings=tuple(_regrouping(row) for row in _sql.regroupings(self._db, candidate=row["id"])),
+            merged_into=row["merged_into"],
         )
+
+
+def sighting_from(channel: str, row: sqlite3.Row) -> Sighting:
+    """The sighting of a channel in a row of the table `sighting`."""
+    return Sighting(
+        channel=channel,
+        signal=Signal(row["signal"]),
+        date=partial(row["date"]),
+        confidence=row["confidence"],
+        evidence=tuple(Evidence(**words) for words in json.loads(row["evidence"])),
+        starts=day(row["starts"]),
+        flagged=bool(row["flagged"]),
+        doubts=tuple(json.loads(row["doubts"])),
+        undated=row["undated"],
+        persons=tuple(json.loads(row["persons"])),
+        round=row["round"],
+    )
+
+
+def _pattern(words: str) -> str:
+    """Words as a pattern for LIKE, with `!` before what would mean something there."""
+    escaped = words.replace("!", "!!").replace("%", "!%").replace("_", "!_").split()
+    return f"%{'%'.join(escaped)}%" if escaped else ""
+
+
+def _told(report: Report) -> dict[str, str | None]:
+    return {
+        "signal": report.signal,
+        "date": text_or_none(report.date),
+        "starts": text_or_none(report.starts),
+        "published": report.published.isoformat(),
+    }
+
+
+def _said(sighting: Sighting) -> dict[str, Any]:
+    return {
+        "signal": sighting.signal,
+        "date": text_or_none(sighting.date),
+        "starts": text_or_none(sighting.starts),
+        "confidence": sighting.confidence,
+        "evidence": as_json([asdict(words) for words in sighting.evidence]),
+        "flagged": int(sighting.flagged),
+        "doubts": as_json(sighting.doubts),
+        "undated": sighting.undated,
+        "persons": as_json(sighting.persons),
+        "round": sighting.round,
+    }
+
+
+def _known(row: sqlite3.Row, heard: list[sqlite3.Row]) -> Known:
+    telling = [said for said in heard if said["flagged"] or said["joined_by"]] or heard
+    report = Report(
+        Signal(row["signal"]),
+        partial(row["date"]),
+        day(row["starts"]),
+        day(row["published"]),
+        frozenset(said["round"] for said in telling if said["round"] is not None),
+        frozenset(person for said in telling for person in json.loads(said["persons"])),
+    )
+    return Known(row["id"], Status(row["status"]), report, frozenset(said["side"] for said in telling))
 
 
 def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighting]:
     for row in rows:
-        evidence = tuple(Evidence(**words) for words in json.loads(row["evidence"]))
         yield KeptSighting(
-            sighting=Sighting(
-                channel, Signal(row["signal"]), partial(row["date"]), row["confidence"], evidence, day(row["starts"])
-            ),
+            sighting=sighting_from(channel, row),
             release=Release(
                 id=row["release"],
                 side=row["side"],
@@ -189,7 +307,24 @@ def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighti
             ),
             revision=row["revision"],
             seen_at=instant(row["seen_at"]),
+            id=row["id"],
+            joined_because=row["joined_because"],
+            joined_by=row["joined_by"],
+            joined_after=row["joined_after"],
+            withheld=bool(row["withheld"]),
         )
+
+
+def _regrouping(row: sqlite3.Row) -> Regrouping:
+    return Regrouping(
+        row["id"],
+        Move(row["move"]),
+        row["taken_from"],
+        row["given_to"],
+        tuple(json.loads(row["sightings"])),
+        row["regrouped_by"],
+        instant(row["regrouped_at"]),
+    )
 
 
 def _decision(row: sqlite3.Row) -> Decision:

@@ -227,8 +227,13 @@ class Feeds:
             seen_at=instant_text(now),
         )
 
-    def releases(self, *, feed: str | None = None, since: date = date.min) -> list[tuple[Release, Kept]]:
-        """Stored releases in their newest revision, in the order of arrival."""
+    def count_releases(self, *, feed: str | None = None, since: date = date.min) -> int:
+        return _sql.count_releases(self._db, feed=feed or "", since=since.isoformat())["number"]
+
+    def releases(
+        self, *, feed: str | None = None, since: date = date.min, after: int = 0, most: int = 1_000
+    ) -> list[tuple[Release, Kept]]:
+        """Up to `most` stored releases in their newest revision, in the order of arrival, after the one of that id."""
         return [
             (
                 Release(
@@ -244,7 +249,7 @@ class Feeds:
                 ),
                 Kept(row["id"], row["revision"], fresh=False, revised=False),
             )
-            for row in _sql.releases(self._db, feed=feed or "", since=since.isoformat())
+            for row in _sql.releases(self._db, feed=feed or "", since=since.isoformat(), after=after, most=most)
         ]
 
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:

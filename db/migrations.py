@@ -284,6 +284,12 @@ _MAY_CHANGE = {
 """Append-only tables, with the only columns that may be stamped later, and once."""
 
 
+def _run(db: Database, script: str) -> None:
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
 def _guard(db: Database, table: str, may_change: tuple[str, ...]) -> None:
     """Triggers that refuse to delete a row of `table`, or to change more of it than a withdrawal stamp."""
     refuse = f"SELECT RAISE(ABORT, '{table}: rows are added or withdrawn, never changed or deleted')"
@@ -301,8 +307,159 @@ def _guard(db: Database, table: str, may_change: tuple[str, ...]) -> None:
 def m0001_the_record(db: Database) -> None:
     """Channels and their history, feeds and releases, candidates and reviews, accounts."""
     for script in (_DEFINITIONS, _RECORD, _FEEDS, _REVIEW):
-        for statement in script.split(";\n"):
-            if statement.strip():
-                db.execute(statement)
+        _run(db, script)
     for table, may_change in _MAY_CHANGE.items():
         _guard(db, table, may_change)
+
+
+_STATUSES = "('pending', 'accepted', 'rejected', 'recorded', 'unlikely', 'merged')"
+
+_REGROUPING = f"""
+CREATE TABLE candidate (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    signal TEXT NOT NULL CHECK (signal IN {_SIGNALS}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    starts TEXT CHECK (length(starts) = 10),
+    status TEXT NOT NULL CHECK (status IN {_STATUSES}),
+    again TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    opened_at TEXT NOT NULL,
+    evidence_at TEXT NOT NULL,
+    published TEXT NOT NULL,
+    merged_into INTEGER REFERENCES candidate (id),
+    CHECK ((status = 'merged') = (merged_into IS NOT NULL))
+) STRICT;
+INSERT INTO candidate (id, channel, signal, date, starts, status, again, version, opened_at, evidence_at, published)
+SELECT id, channel, signal, date, starts, status, again, version, opened_at, evidence_at, published
+FROM candidate_before;
+DROP TABLE candidate_before;
+CREATE INDEX candidate_by_status ON candidate (status, evidence_at);
+CREATE INDEX candidate_by_channel ON candidate (channel, signal);
+
+CREATE TABLE sighting (
+    id INTEGER PRIMARY KEY,
+    candidate INTEGER NOT NULL REFERENCES candidate (id),
+    release INTEGER NOT NULL REFERENCES release (id),
+    revision INTEGER NOT NULL,
+    signal TEXT NOT NULL CHECK (signal IN {_SIGNALS}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    starts TEXT CHECK (length(starts) = 10),
+    confidence REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
+    evidence TEXT NOT NULL,
+    flagged INTEGER NOT NULL DEFAULT 1 CHECK (flagged IN (0, 1)),
+    doubts TEXT NOT NULL DEFAULT '[]',
+    undated TEXT,
+    persons TEXT NOT NULL DEFAULT '[]',
+    round INTEGER,
+    joined_because TEXT,
+    joined_by TEXT,
+    joined_after INTEGER REFERENCES decision (id),
+    seen_at TEXT NOT NULL,
+    FOREIGN KEY (release, revision) REFERENCES release_revision (release, number)
+) STRICT;
+INSERT INTO sighting (id, candidate, release, revision, signal, date, starts, confidence, evidence, joined_because,
+                      joined_after, seen_at)
+SELECT id, candidate, release, revision, signal, date, starts, confidence, evidence,
+    CASE WHEN id > (SELECT MIN(id) FROM sighting_before first WHERE first.candidate = sighting_before.candidate)
+        THEN 'Like signals of about the same time.' END,
+    (SELECT MAX(id) FROM decision
+        WHERE decision.candidate = sighting_before.candidate AND decided_at < sighting_before.seen_at),
+    seen_at
+FROM sighting_before;
+DROP TABLE sighting_before;
+CREATE INDEX sighting_by_candidate ON sighting (candidate);
+CREATE INDEX sighting_by_release ON sighting (release);
+
+CREATE TABLE regrouping (
+    id INTEGER PRIMARY KEY,
+    move TEXT NOT NULL CHECK (move IN ('split', 'merge')),
+    taken_from INTEGER NOT NULL REFERENCES candidate (id),
+    given_to INTEGER NOT NULL REFERENCES candidate (id),
+    sightings TEXT NOT NULL,
+    regrouped_by TEXT NOT NULL,
+    regrouped_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX regrouping_by_taken_from ON regrouping (taken_from);
+CREATE INDEX regrouping_by_given_to ON regrouping (given_to);
+"""
+
+
+@migrations()
+def m0002_probably_nothing_and_regrouping(db: Database) -> None:
+    """Candidates that are probably nothing, what sightings say of themselves, splitting and merging.
+
+    SQLite cannot change a CHECK: both tables are made anew with their rows. A table that others refer to is dropped
+    and filled again under its own name, so that by the end of the transaction every reference is met again.
+    """
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    for table in ("sighting", "candidate"):
+        db.execute(f"CREATE TABLE {table}_before AS SELECT * FROM {table}")
+        db.execute(f"DROP TABLE {table}")
+    _run(db, _REGROUPING)
+    _guard(db, "regrouping", ())
+
+
+_SAMPLING = """
+CREATE TABLE sampling (
+    relationship TEXT PRIMARY KEY REFERENCES relationship (slug),
+    week TEXT NOT NULL CHECK (length(week) = 10),
+    passed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sampling_rate (
+    relationship TEXT NOT NULL REFERENCES relationship (slug),
+    week TEXT NOT NULL CHECK (length(week) = 10),
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    rate REAL NOT NULL CHECK (rate > 0 AND rate <= 1),
+    unflagged INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (relationship, week, side, lang)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sample (
+    release INTEGER PRIMARY KEY REFERENCES release (id),
+    relationship TEXT NOT NULL,
+    week TEXT NOT NULL,
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    flagged INTEGER NOT NULL CHECK (flagged IN (0, 1)),
+    probability REAL NOT NULL CHECK (probability > 0 AND probability <= 1),
+    candidate INTEGER REFERENCES candidate (id),
+    taken_at TEXT NOT NULL,
+    CHECK ((flagged = 1) = (candidate IS NULL)),
+    FOREIGN KEY (relationship, week, side, lang) REFERENCES sampling_rate (relationship, week, side, lang)
+) STRICT;
+CREATE UNIQUE INDEX sample_by_candidate ON sample (candidate);
+
+CREATE VIEW withheld_sighting AS
+SELECT sighting.id, sighting.candidate
+FROM sighting
+JOIN sample ON sample.release = sighting.release
+JOIN candidate ON candidate.id = sample.candidate
+WHERE sighting.flagged = 0 AND sighting.joined_by IS NULL AND candidate.status = 'pending';
+
+CREATE VIEW shown_candidate AS
+SELECT * FROM candidate
+WHERE status <> 'unlikely' OR id NOT IN (SELECT candidate FROM withheld_sighting);
+"""
+
+
+@migrations()
+def m0003_samples(db: Database) -> None:
+    """Releases whose lot measures detection, drawn with known chances; a revision counter for decisions.
+
+    While a drawn release waits, the views withhold what detection thought of it: seen beside the drawn candidate, it
+    would tell a reviewer that the release was not flagged.
+    """
+    _run(db, _SAMPLING)
+    _guard(db, "sample", ())
+    # The vocabulary of `subject` is part of the table, which SQLite can only make anew.
+    db.execute("ALTER TABLE revision RENAME TO revision_before")
+    db.execute(
+        "CREATE TABLE revision (subject TEXT PRIMARY KEY CHECK (subject IN ('record', 'polls', 'decisions')), "
+        "number INTEGER NOT NULL) STRICT"
+    )
+    db.execute("INSERT INTO revision (subject, number) SELECT subject, number FROM revision_before")
+    db.execute("INSERT INTO revision (subject, number) VALUES ('decisions', 0)")
+    db.execute("DROP TABLE revision_before")

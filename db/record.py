@@ -166,7 +166,7 @@ class Record:
         return {row["seed_key"]: Seeded(row["id"], row["seed_digest"]) for row in rows}
 
     def revisions(self) -> dict[str, int]:
-        """The counters `record` and `polls`, which every public write of their subject bumps."""
+        """The counters `record`, `polls` and `decisions`, which every write of their subject bumps."""
         return {row["subject"]: row["number"] for row in _sql.revisions(self._db)}
 
     def bump(self, subject: str = "record") -> None:

@@ -13,6 +13,8 @@ from db.connection import Connections, StoreError
 from db.feeds import Feeds
 from db.migrations import migrations
 from db.record import Record
+from db.samples import Samples
+from db.sightings import Sightings
 
 __all__ = ["Store", "StoreError", "Subjects", "open_store"]
 
@@ -25,6 +27,8 @@ class Subjects:
     feeds: Feeds
     candidates: Candidates
     accounts: Accounts
+    samples: Samples
+    sightings: Sightings
 
 
 class Store:
@@ -86,7 +90,14 @@ class Store:
 
 
 def _subjects(connection) -> Subjects:
-    return Subjects(Record(connection), Feeds(connection), Candidates(connection), Accounts(connection))
+    return Subjects(
+        Record(connection),
+        Feeds(connection),
+        Candidates(connection),
+        Accounts(connection),
+        Samples(connection),
+        Sightings(connection),
+    )
 
 
 def open_store(url: str, *, create: bool = False) -> Store:

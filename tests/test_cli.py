@@ -11,12 +11,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from db.store import open_store
 from tests.conftest import ROOT
 from tests.feeds.test_poll import HARBOR, TALKS, rss
+from tests.make import release
 from tests.site import Site
 
 RELEASE = {
@@ -128,6 +131,44 @@ def test_evaluate_prints_figures_and_misses(tracker, tmp_path):
     assert "recall" in done.stdout
 
 
+def test_detect_explains_each_step_of_a_plain_text(tracker):
+    text = f"{TALKS[0]}\n\n{TALKS[1]}\n"
+    done = tracker("detect", "--explain", "--side", "us", "--published", "2024-01-10", stdin=text)
+    assert done.returncode == 0, done.stderr
+    for step in ("words:", "dates:", "Ties, the surest first", "of such were right", "FLAGGED dpct held", "channel: “"):
+        assert step in done.stdout
+    assert "put aside at once" in tracker("detect", "--explain", stdin="Harvest\nThe wheat is ripe.\n").stdout
+
+
+def test_detect_tells_what_is_probably_nothing_when_asked(tracker):
+    doubtful = RELEASE | {
+        "summary": "If the United States and China held Defense Policy Coordination Talks, all would gain."
+    }
+    line = json.dumps(doubtful) + "\n"
+    assert json.loads(tracker("detect", stdin=line).stdout) == {"id": "x-1", "candidates": []}
+    told = json.loads(tracker("detect", "--all", stdin=line).stdout)
+    assert told["candidates"] == []
+    assert "dpct" in [found["channel"] for found in told["probably_nothing"]]
+
+
+def test_evaluate_compares_another_lexicon_case_by_case(tracker, tmp_path):
+    shipped = ROOT / "config" / "relationships" / "us-china" / "lexicon.yaml"
+    other = tmp_path / "lexicon.yaml"
+    text = shipped.read_text(encoding="utf-8")
+    other.write_text(re.sub(r"\n  dpct:\n.*?(?=\n  mmca:\n)", "", text, flags=re.DOTALL), encoding="utf-8")
+    file = tmp_path / "cases.jsonl"
+    right = {"relevant": True, "updates": [{"channel": "dpct", "signal": "held", "date": "2024-01-09"}]}
+    file.write_text(json.dumps(RELEASE | right), encoding="utf-8")
+    done = tracker("evaluate", str(file), "--compare", str(other))
+    assert done.returncode == 0, done.stderr
+    assert "x-1: lost dpct held 2024-01-09" in done.stdout
+    other.write_text(text.replace("relationship: us-china", "relationship: moon"), encoding="utf-8")
+    wrong = tracker("evaluate", str(file), "--compare", str(other))
+    assert wrong.returncode == 2
+    assert one_sentence(wrong.stderr)
+    assert "'moon', which is not configured" in wrong.stderr
+
+
 def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_path):
     file = tmp_path / "talks.txt"
     file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")
@@ -173,7 +214,45 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     unknown = tracker("poll", "god", **env)
     assert unknown.returncode == 2
     assert "good" in unknown.stderr
-    assert "0 new sighting(s)" in tracker("replay", **env).stdout
+    assert "2 releases read again: 0 gained, 0 lost, 0 changed." in tracker("replay", **env).stdout
+
+
+def test_replay_shows_what_differs_and_writes_only_when_told(tracker, seeded_folder, tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
+    missed = release(title=TALKS[0], summary=TALKS[1], published=date(2024, 1, 10))
+    with store.writing() as db:
+        db.feeds.keep_release(missed, guid="1", canonical_url=None, now=datetime(2024, 1, 10, tzinfo=UTC))
+    store.close()
+    shown = tracker("replay").stdout
+    assert re.search(r"gained +dpct +nothing -> held 2024-01-09 .*Talks With the PLA", shown)
+    assert re.search(r"handed in\W+en\W+1\W+0\W+0", shown)
+    assert "1 releases read again: 1 gained, 0 lost, 0 changed." in shown
+    assert "Nothing was written. Say --write" in shown, "nobody can be asked here"
+    assert "Nothing was written." in tracker("replay", "--dry-run").stdout
+    assert "Taken in: 1 new sighting(s)." in tracker("replay", "--write").stdout
+    assert "0 gained, 0 lost, 0 changed" in tracker("replay", "--write").stdout
+    wrong = tracker("replay", "--feed", "nowhere")
+    assert wrong.returncode == 2
+    assert one_sentence(wrong.stderr)
+
+
+def test_export_writes_files_and_says_what_it_left_out(tracker, seeded_folder, tmp_path):
+    empty = tracker("export", "--cases")
+    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "0 cases.\n")
+    file = tmp_path / "out.jsonl"
+    assert tracker("export", "--samples", str(file)).returncode == 0
+    assert file.read_text() == ""
+    assert "--cases" in tracker("export").stderr
+    nowhere = tracker("export", "--cases", str(tmp_path / "no" / "folder.jsonl"))
+    assert nowhere.returncode == 2
+    assert one_sentence(nowhere.stderr)
+
+
+def test_sample_measures_what_came_unless_it_is_off(tracker, seeded_folder):
+    assert "us-china: 0 releases passed, 0 of them flagged." in tracker("sample").stdout
+    off = tracker("sample", OPENLINES_SAMPLE="0")
+    assert off.returncode == 2
+    assert "OPENLINES_SAMPLE is 0" in off.stderr
 
 
 @pytest.mark.parametrize(

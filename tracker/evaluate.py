@@ -125,8 +125,8 @@ class Report:
       must be the same or hold the day found; no date agrees with none.
     - wrong channels: sightings of a channel that is not expected there, among all.
 
-    The part of a channel counts its own updates and sightings alone. `reliability` pairs the confidence of each finding,
-    flagged or not, with whether its channel was expected.
+    The part of a channel counts its own updates and sightings alone. `reliability` pairs the confidence of each
+    finding, flagged or not, with whether its channel was expected.
     """
 
     total: Tally = field(default_factory=Tally)
@@ -265,7 +265,7 @@ STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @dataclass(frozen=True)
 class Step:
-    """Findings of like confidence, from `low` to below `high`: how many, how many were right, what was said on average."""
+    """Findings of a confidence from `low` to below `high`: how many, how many right, and what was said on average."""
 
     low: float
     high: float
@@ -343,7 +343,8 @@ def render(report: Report) -> str:
         lines.append(part.ljust(width) + "  ".join(cells))
     lines += ["", "confidence said, and the share of findings that were right"]
     lines += [
-        f"{step.low:.1f} to {step.high:.1f}  said {step.said:.2f}  right {step.right / step.count:.2f}  ({step.right} of {step.count})"
+        f"{step.low:.1f} to {step.high:.1f}  said {step.said:.2f}  right {step.right / step.count:.2f}"
+        f"  ({step.right} of {step.count})"
         for step in reliability(report.reliability)
     ]
     lines += ["", f"{len(report.misses)} of {report.total.counts['releases']} cases not read as labelled"]
@@ -368,7 +369,9 @@ def render_differences(found: Sequence[Difference], before: Report, after: Repor
             ("new false alarm", difference.new_alarms),
             ("no more a false alarm", difference.gone_alarms),
         )
-        lines.append(f"{difference.id}: " + "; ".join(f"{word} {_listed(updates)}" for word, updates in parts if updates))
+        lines.append(
+            f"{difference.id}: " + "; ".join(f"{word} {_listed(updates)}" for word, updates in parts if updates)
+        )
     return "\n".join(lines)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import IntEnum
+from itertools import combinations
 
 from tracker.history import ONE_DAY
 from tracker.model import (
@@ -11,6 +14,7 @@ from tracker.model import (
     Contact,
     Outcome,
     PartialDate,
+    Precision,
     Sighting,
     Signal,
     State,
@@ -23,6 +27,12 @@ SAME_NEWS = timedelta(days=10)
 
 COARSE_NEWS = timedelta(days=31)
 """The same for reports of which one knows only the month or the year."""
+
+SAME_ROUND = timedelta(days=10)
+"""Reports that name one round of talks are of one event though their dates lie this far apart: one of them errs."""
+
+NUMBERED_ANEW = timedelta(days=365)
+"""Where one of them has no date, the same number in news this far apart may be that of another series of talks."""
 
 _FAMILIES = (
     {Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED},
@@ -49,6 +59,64 @@ _STATES = {
 Span = tuple[date, date]
 
 
+class Strength(IntEnum):
+    """How surely two reports are tied, for a release that could belong to several events."""
+
+    TIME = 0
+    MEETING_DATES = 1
+    ONE_DATE = 2
+    ROUND = 3
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Why two reports tell of one event, in a sentence."""
+
+    strength: Strength
+    why: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is told of one event, by a release or by several together. `published`: the day of the newest of them."""
+
+    signal: Signal
+    date: PartialDate | None
+    starts: date | None
+    published: date
+    rounds: frozenset[int] = frozenset()
+    persons: frozenset[str] = frozenset()
+
+    @property
+    def span(self) -> Span:
+        return event_span(self.date, self.starts, self.published)
+
+    @property
+    def to_the_day(self) -> bool:
+        return self.date is not None and self.date.precision is Precision.DAY
+
+
+def report_of(sighting: Sighting, published: date) -> Report:
+    """What a sighting tells, made in a release that was published on that day."""
+    rounds = frozenset() if sighting.round is None else frozenset({sighting.round})
+    return Report(sighting.signal, sighting.date, sighting.starts, published, rounds, frozenset(sighting.persons))
+
+
+def together(first: Report, *others: Report) -> Report:
+    """What several reports of one event tell together: the first one's signal, the sharpest date, all the rest."""
+    told = first
+    for other in others:
+        if _sharper(other, told):
+            told = replace(told, date=other.date, starts=other.starts)
+    everything = (first, *others)
+    return replace(
+        told,
+        published=max(report.published for report in everything),
+        rounds=frozenset().union(*(report.rounds for report in everything)),
+        persons=frozenset().union(*(report.persons for report in everything)),
+    )
+
+
 def event_span(when: PartialDate | None, starts: date | None, published: date) -> Span:
     """The first and last day that an event can have; an undated one is taken for news of its release's day."""
     if when is None:
@@ -56,29 +124,72 @@ def event_span(when: PartialDate | None, starts: date | None, published: date) -
     return min(starts or when.first, when.last), when.last
 
 
-def same_event(
-    signal: Signal,
-    when: PartialDate | None,
-    starts: date | None,
-    published: date,
-    *,
-    other_signal: Signal,
-    other_when: PartialDate | None,
-    other_starts: date | None,
-    other_published: date,
-) -> bool:
-    """Whether two reports on one channel tell of one event: like signals, and dates that meet.
+def same_event(one: Report, other: Report) -> Tie | None:
+    """Why two reports on one channel tell of one event, or None when they do not. It never matters which is which.
 
-    Dates may differ by the day between the capitals. A coarse or missing date needs news of about the same time.
+    Signals must be alike. Then the number of the round decides where both know it; else dates must meet, give or take
+    the day between the capitals, and a coarse or missing date needs news of about the same time. Reports of other
+    persons need a day that both name.
     """
-    if not any(signal in family and other_signal in family for family in _FAMILIES):
+    if not any(one.signal in family and other.signal in family for family in _FAMILIES):
+        return None
+    if one.rounds and other.rounds:
+        shared = one.rounds & other.rounds
+        if not shared:
+            return None
+        if _same_round(one, other):
+            return Tie(Strength.ROUND, f"Both name round {min(shared)}.")
+    if one.persons and other.persons and not one.persons & other.persons:
+        shares_a_day = one.to_the_day and other.to_the_day and not _gap(one.span, other.span)
+        return _by_date(one, other) if shares_a_day else None
+    return _by_date(one, other)
+
+
+def _same_round(one: Report, other: Report) -> bool:
+    """Whether the time allows that the number which both name is that of one round."""
+    if one.date is None or other.date is None:
+        return abs(one.published - other.published) < NUMBERED_ANEW
+    return _gap(one.span, other.span) <= SAME_ROUND
+
+
+def _by_date(one: Report, other: Report) -> Tie | None:
+    apart = abs(one.published - other.published)
+    if one.date is None or other.date is None:
+        none_in = "either" if one.date == other.date else "one"
+        return Tie(Strength.TIME, f"No date in {none_in}; {_apart(apart)}.") if apart <= SAME_NEWS else None
+    if not _meet(one.span, other.span):
+        return None
+    dates = " and ".join(sorted((_days(one), _days(other))))
+    if not (one.to_the_day and other.to_the_day):
+        return Tie(Strength.TIME, f"Their dates meet: {dates}; {_apart(apart)}.") if apart <= COARSE_NEWS else None
+    if one.span == other.span:
+        return Tie(Strength.ONE_DATE, f"Both give {_days(one)}.")
+    return Tie(Strength.MEETING_DATES, f"Their dates meet: {dates}.")
+
+
+def _days(report: Report) -> str:
+    first, last = report.span
+    if not report.to_the_day or first == last:
+        return str(report.date)
+    return f"{first} to {last}"
+
+
+def _apart(time: timedelta) -> str:
+    if not time.days:
+        return "published on one day"
+    return f"published {time.days} day{'s' * (time.days > 1)} apart"
+
+
+def disagree(reports: Iterable[Report]) -> bool:
+    """Whether reports of one event differ in what happened or when; a coarser date of the same time does not differ."""
+    return any(one.signal is not other.signal or _elsewhen(one, other) for one, other in combinations(reports, 2))
+
+
+def _elsewhen(one: Report, other: Report) -> bool:
+    if one.date is None or other.date is None:
         return False
-    apart = abs(published - other_published)
-    if when is None or other_when is None:
-        return apart <= SAME_NEWS
-    if "day" not in (when.precision, other_when.precision) or when.precision != other_when.precision:
-        return apart <= COARSE_NEWS and _meet(event_span(when, starts, published), (other_when.first, other_when.last))
-    return _meet(event_span(when, starts, published), event_span(other_when, other_starts, other_published))
+    both = min(one.span[0], other.span[0]), max(one.span[1], other.span[1])
+    return both not in (one.span, other.span)
 
 
 def entries_telling(
@@ -139,13 +250,13 @@ def new_evidence(status: Status, side: str, heard: Iterable[str]) -> str | None:
     return "A third party now reports it." if status is Status.REJECTED else None
 
 
-def sharper(sighting: Sighting, when: PartialDate | None, starts: date | None) -> bool:
-    """Whether a sighting knows the date of its event better than it was known."""
-    if sighting.date is None:
+def _sharper(report: Report, told: Report) -> bool:
+    """Whether a report knows the date of its event better than was told so far."""
+    if report.date is None:
         return False
-    if when is None or len(sighting.date.value) > len(when.value):
+    if told.date is None or len(report.date.value) > len(told.date.value):
         return True
-    return sighting.date == when and starts is None and sighting.starts is not None
+    return report.date == told.date and told.starts is None and report.starts is not None
 
 
 def sides_heard(entries: Sequence[StatusChange | Contact]) -> set[str]:
@@ -153,4 +264,9 @@ def sides_heard(entries: Sequence[StatusChange | Contact]) -> set[str]:
 
 
 def _meet(one: Span, other: Span) -> bool:
-    return one[0] - ONE_DAY <= other[1] and other[0] - ONE_DAY <= one[1]
+    return _gap(one, other) <= ONE_DAY
+
+
+def _gap(one: Span, other: Span) -> timedelta:
+    """The time between two spans; none where they share a day."""
+    return max(one[0] - other[1], other[0] - one[1], timedelta(0))

@@ -29,7 +29,7 @@ from tracker.model import (
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 ONE_DAY = timedelta(days=1)
-"""Beijing is twelve or thirteen hours ahead of Washington: two right dates of one event may differ by this much."""
+"""The parties' capitals may lie half a world apart: two right dates of one event may differ by this much."""
 
 UNDATED_PROMISE = timedelta(days=365)
 """A contact announced without a date counts as still to come for this long; after that the promise has lapsed."""

@@ -1,4 +1,8 @@
-"""From a release to candidates: each sighting joins the event that it tells of, or opens a candidate for it."""
+"""From a release to candidates: each sighting joins the event that it tells of, or opens a candidate for it.
+
+A sighting that is not flagged is probably nothing. It is kept, and moves nothing: it joins quietly what is there, or
+opens a candidate that is in no queue.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,9 @@ from datetime import datetime
 from db.candidates import Known
 from db.feeds import Kept
 from db.store import Store, Subjects
-from tracker.grouping import entries_telling, new_evidence, same_event, sharper, sides_heard
+from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
 from tracker.history import in_force
-from tracker.model import Candidate, Release, Sighting, Status
+from tracker.model import Candidate, KeptSighting, Release, Sighting, Status
 
 Detect = Callable[[Release], list[Sighting]]
 
@@ -18,7 +22,7 @@ Detect = Callable[[Release], list[Sighting]]
 def hand_in(
     store: Store, release: Release, detect: Detect, *, guid: str, canonical_url: str | None, now: datetime
 ) -> list[Candidate]:
-    """Keep a release that somebody handed in, and answer the candidates that it speaks of.
+    """Keep a release that somebody handed in, and answer the candidates that it speaks of, but for the unlikely.
 
     `release.url` is its address; a release handed in twice is one release. Raises StoreError.
     """
@@ -26,61 +30,102 @@ def hand_in(
     with store.writing() as db:
         kept = db.feeds.keep_release(release, guid=guid, canonical_url=canonical_url, now=now)
         take_in(db, release, kept, sightings, now=now)
-        return db.candidates.of_release(kept.id)
+        return [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
 
 
 def take_in(db: Subjects, release: Release, kept: Kept, sightings: Iterable[Sighting], *, now: datetime) -> int:
     """Attach what a kept release says to candidates, inside the caller's transaction.
 
-    Answers how many sightings were new. Nothing of the record changes here.
+    Answers how many flagged sightings were new. Nothing of the record changes here.
     """
-    return sum(_attach(db, release, kept, sighting, now) for sighting in sightings)
+    return sum(_attach(db, release, kept, sighting, now) and sighting.flagged for sighting in sightings)
+
+
+def in_order(sightings: Iterable[KeptSighting]) -> list[KeptSighting]:
+    """As they joined their candidate, the one that opened it first."""
+    return sorted(sightings, key=lambda seen: (seen.joined_because is not None, seen.id))
+
+
+def retell(db: Subjects, candidate_id: int) -> None:
+    """Say of a candidate what the sightings that carry it tell together."""
+    telling = in_order(db.candidates.get(candidate_id).telling)
+    db.candidates.retell(candidate_id, together(*(report_of(s.sighting, s.release.published) for s in telling)))
 
 
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
-    known = _newest_match(db, release, sighting)
-    if known is None:
-        return _open(db, release, kept, sighting, now)
-    heard = db.candidates.sides_of(known.id)
-    if not _add(db, known.id, release, kept, sighting, now):
-        return False
-    if known.status is Status.PENDING:
-        if sharper(sighting, known.date, known.starts):
-            db.candidates.sharpen(known.id, sighting)
-    elif why := new_evidence(known.status, release.side, heard | _heard_on_record(db, release, sighting, now)):
-        db.candidates.reopen(known.id, why)
+    """Whether what the release says is new."""
+    guesses, report = db.samples.guesses(sighting.channel), report_of(sighting, release.published)
+    for candidate, number, said in db.candidates.said_by(kept.id, sighting.channel):
+        # A release speaks once of an event, wherever a reviewer has put its words meanwhile.
+        if candidate not in guesses and same_event(report_of(said, release.published), report):
+            return (
+                not said.flagged and sighting.flagged and _confirm(db, candidate, number, release, kept, sighting, now)
+            )
+    barred = db.candidates.apart(kept.id) | guesses
+    if (match := _match(db, release.side, report, sighting.channel, barred)) is None:
+        candidate = db.candidates.open(sighting.channel, report, _first_status(db, release, sighting, now), at=now)
+        _add(db, candidate, release, kept, sighting, None, now)
+        return True
+    known, tie = match
+    _add(db, known.id, release, kept, sighting, tie.why, now)
+    if sighting.flagged:
+        _weigh(db, known, release, sighting, now)
     return True
 
 
-def _open(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
-    """A new candidate; one that the record tells of, on the word of this side too, has no need of a reviewer."""
+def _confirm(
+    db: Subjects, candidate: int, number: int, release: Release, kept: Kept, sighting: Sighting, now: datetime
+) -> bool:
+    """Take what was probably nothing for a report, since the same release now reads so."""
+    known = next(known for known in db.candidates.known(sighting.channel) if known.id == candidate)
+    db.candidates.read_again(candidate, number, kept.revision, sighting, published=release.published, at=now)
+    _weigh(db, known, release, sighting, now)
+    return True
+
+
+def _weigh(db: Subjects, known: Known, release: Release, sighting: Sighting, now: datetime) -> None:
+    """What a flagged report does to the candidate that it has joined, which was `known` before."""
+    if known.status.open:
+        if known.status is Status.UNLIKELY:
+            db.candidates.set_status(known.id, _first_status(db, release, sighting, now))
+        retell(db, known.id)
+    elif why := new_evidence(known.status, release.side, known.sides | _heard_on_record(db, release, sighting, now)):
+        db.candidates.set_status(known.id, Status.PENDING, why)
+
+
+def _first_status(db: Subjects, release: Release, sighting: Sighting, now: datetime) -> Status:
+    """Of an event first reported: one that the record tells of, on the word of this side too, needs no reviewer."""
+    if not sighting.flagged:
+        return Status.UNLIKELY
     heard = _heard_on_record(db, release, sighting, now)
     told_already = bool(heard) and new_evidence(Status.RECORDED, release.side, heard) is None
-    status = Status.RECORDED if told_already else Status.PENDING
-    candidate = db.candidates.open(sighting, status, published=release.published, at=now)
-    return _add(db, candidate, release, kept, sighting, now)
+    return Status.RECORDED if told_already else Status.PENDING
 
 
-def _add(db: Subjects, candidate: int, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
-    return db.candidates.add_sighting(candidate, kept.id, kept.revision, sighting, published=release.published, at=now)
+def _add(
+    db: Subjects, candidate: int, release: Release, kept: Kept, sighting: Sighting, because: str | None, now: datetime
+) -> None:
+    db.candidates.add_sighting(
+        candidate, kept.id, kept.revision, sighting, published=release.published, at=now, because=because
+    )
 
 
-def _newest_match(db: Subjects, release: Release, sighting: Sighting) -> Known | None:
-    matches = [
-        known
-        for known in db.candidates.known(sighting.channel)
-        if same_event(
-            sighting.signal,
-            sighting.date,
-            sighting.starts,
-            release.published,
-            other_signal=known.signal,
-            other_when=known.date,
-            other_starts=known.starts,
-            other_published=known.published,
-        )
+def _match(db: Subjects, side: str, report: Report, channel: str, barred: set[int]) -> tuple[Known, Tie] | None:
+    """The candidate that a side's report tells of, and why: of several the one most surely tied, one that waits before
+    one that does not, one in which this side has spoken, the newest. None of the `barred`: those that a reviewer split
+    the release from, and those that were drawn.
+    """
+    ties = [
+        (known, tie)
+        for known in db.candidates.known(channel)
+        if known.id not in barred and (tie := same_event(report, known.report))
     ]
-    return matches[-1] if matches else None
+    return max(ties, key=lambda match: _nearness(*match, side), default=None)
+
+
+def _nearness(known: Known, tie: Tie, side: str) -> tuple[int, bool, bool, bool, int]:
+    waits, doubtful = known.status is Status.PENDING, known.status is Status.UNLIKELY
+    return tie.strength, waits, not doubtful, side in known.sides, known.id
 
 
 def _heard_on_record(db: Subjects, release: Release, sighting: Sighting, now: datetime) -> set[str]:

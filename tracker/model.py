@@ -335,12 +335,23 @@ class Sighting:
 
 
 class Status(StrEnum):
-    """Where a candidate stands. `recorded`: the record held the event, with this side's word, before it was seen."""
+    """Where a candidate stands.
+
+    `recorded`: the record held the event, with this side's word, before it was seen. `unlikely`: probably nothing; kept
+    and searchable, but in no queue. `merged`: a reviewer made it part of another candidate, which has its sightings.
+    """
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     RECORDED = "recorded"
+    UNLIKELY = "unlikely"
+    MERGED = "merged"
+
+    @property
+    def open(self) -> bool:
+        """Whether a reviewer may accept or reject what stands there."""
+        return self in (Status.PENDING, Status.UNLIKELY)
 
 
 class Verdict(StrEnum):
@@ -349,14 +360,31 @@ class Verdict(StrEnum):
     UNDO = "undo"
 
 
+class Move(StrEnum):
+    """How a reviewer regroups sightings: into a candidate of their own, or into another that is there."""
+
+    SPLIT = "split"
+    MERGE = "merge"
+
+
 @dataclass(frozen=True)
 class KeptSighting:
-    """A sighting with the release that it was made in, in the revision whose words its evidence points into."""
+    """A sighting with the release that it was made in, in the revision whose words its evidence points into.
+
+    `joined_because` says why it is part of its candidate, None for the one that opened it; `joined_by` names the
+    reviewer who put it there. `joined_after` is the candidate's last decision at that time: what was decided earlier
+    does not rest on it. `withheld`: not shown for now, since a reviewer is to read its release without knowing of it.
+    """
 
     sighting: Sighting
     release: Release
     revision: int
     seen_at: datetime
+    id: int | None = None
+    joined_because: str | None = None
+    joined_by: str | None = None
+    joined_after: int | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -373,11 +401,25 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Regrouping:
+    """Sightings (their ids) that a reviewer took from one candidate and gave to another, by splitting or merging."""
+
+    id: int
+    move: Move
+    taken_from: int
+    given_to: int
+    sightings: tuple[int, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One event that releases report, waiting for a person or decided by one.
 
-    `version` grows with every decision and every new evidence: a reviewer decides the version that they saw.
-    `again` says why a decided candidate came back. Sightings are newest first, decisions oldest first.
+    `version` grows with every decision, regrouping and new sighting: a reviewer decides the version that they saw.
+    `again` says why a decided candidate came back, or who put an unlikely one into the queue. `merged_into` is the
+    candidate that has its sightings now. Sightings are newest first, decisions and regroupings oldest first.
     """
 
     id: int
@@ -392,6 +434,24 @@ class Candidate:
     again: str | None = None
     sightings: tuple[KeptSighting, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    regroupings: tuple[Regrouping, ...] = ()
+    merged_into: int | None = None
+
+    @property
+    def shown(self) -> tuple[KeptSighting, ...]:
+        """The sightings that a reviewer may see now."""
+        return tuple(s for s in self.sightings if not s.withheld)
+
+    @property
+    def telling(self) -> tuple[KeptSighting, ...]:
+        """The sightings that carry it: flagged, or put there by a reviewer; where none is, all that are shown."""
+        return tuple(s for s in self.sightings if s.sighting.flagged or s.joined_by) or self.shown
+
+    @property
+    def standing(self) -> Decision | None:
+        """The decision that holds: the last one, unless it was taken back."""
+        last = self.decisions[-1] if self.decisions else None
+        return None if last is None or last.verdict is Verdict.UNDO else last
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tracker.model import (
     Candidate,
     Contact,
     KeptSighting,
+    Move,
     Outcome,
     PartialDate,
     Proposal,
@@ -91,7 +92,7 @@ def span_of(candidate: Candidate) -> Span:
 
 def _reported(candidate: Candidate) -> date:
     """The day of the first release about it."""
-    return min((seen.release.published for seen in candidate.sightings), default=candidate.opened_at.date())
+    return min((seen.release.published for seen in candidate.telling), default=candidate.opened_at.date())
 
 
 def _choice(candidate: Candidate, proposal: Proposal) -> Choice:
@@ -110,7 +111,7 @@ def _choice(candidate: Candidate, proposal: Proposal) -> Choice:
         date=when if proposal.contact else None,
         end=last if proposal.contact and several_days else None,
         announced=reported if proposal.contact and told_beforehand else None,
-        cause=_cause(candidate.sightings),
+        cause=_cause(candidate.telling),
     )
 
 
@@ -138,16 +139,16 @@ def accept(
     """Record what a candidate reports, as proposed or as the reviewer's `choice` says; cites its releases.
 
     Raises NotFound, Refused for a choice that records nothing or is incomplete, Stale when the candidate is not
-    pending any more or has new evidence since `version`, StoreError.
+    open any more or has new evidence since `version`, StoreError.
     """
     with store.writing() as db:
-        candidate = _pending(db, candidate_id, version)
+        candidate = _open(db, candidate_id, version)
         changes, contacts = db.record.entries_of(candidate.channel)
         changes, contacts = in_force(changes, at), in_force(contacts, at)
         asked = question(candidate, changes, contacts)
         choice = choice or asked.choice
         _check(choice)
-        sources = tuple(_sources(candidate.sightings))
+        sources = tuple(_sources(candidate.telling))
         decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
         standing = [*asked.told, *_own_rows(candidate, changes, contacts)]
         _record(db, _entries(candidate.channel, choice, sources), standing, Origin(at, by, decision))
@@ -161,7 +162,7 @@ def reject(store: Store, candidate_id: int, version: int, *, by: str, at: dateti
     if not reason.strip():
         raise Refused("A rejection needs a reason.", "Say in a few words why this is no update.", field="note")
     with store.writing() as db:
-        candidate = _pending(db, candidate_id, version)
+        candidate = _open(db, candidate_id, version)
         db.candidates.add_decision(candidate.id, Verdict.REJECT, by=by, at=at, note=reason.strip())
         _settle(db, candidate, version, Status.REJECTED)
         return db.candidates.get(candidate.id)
@@ -173,50 +174,88 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
     Raises NotFound, Conflict when there is nothing to undo, Stale when the candidate has changed since `version`.
     """
     with store.writing() as db:
-        candidate = _existing(db, candidate_id)
-        last = candidate.decisions[-1] if candidate.decisions else None
-        if last is None or last.verdict is Verdict.UNDO:
+        candidate = existing(db, candidate_id)
+        last = candidate.standing
+        if last is None:
             raise Conflict("There is no decision to undo.", "Decide the candidate first.")
         if candidate.version != version or not db.candidates.undo(candidate.id, version, "A decision was undone."):
-            raise _stale(candidate)
+            raise stale(candidate)
         db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
+        db.record.bump("decisions")
         if last.verdict is Verdict.ACCEPT:
             db.record.withdraw_decision(last.id, at=at, by=by, reason="The decision was undone.")
             db.record.bump()
         return db.candidates.get(candidate.id)
 
 
-def _existing(db: Subjects, candidate_id: int) -> Candidate:
+def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
+    """Let what was taken for probably nothing wait for a decision. Raises NotFound, Conflict, Stale, StoreError."""
+    with store.writing() as db:
+        candidate = unchanged(db, candidate_id, version)
+        if candidate.status is not Status.UNLIKELY:
+            raise Conflict(
+                f"Candidate {candidate.id} is {candidate.status}.", "Only an unlikely one is put in the queue."
+            )
+        db.candidates.set_status(candidate.id, Status.PENDING, f"{by} put it in the queue at {_minute(at)}.")
+        db.candidates.touch(candidate.id)
+        return db.candidates.get(candidate.id)
+
+
+def existing(db: Subjects, candidate_id: int) -> Candidate:
+    """The candidate of that number. Raises NotFound."""
     candidate = db.candidates.get(candidate_id)
     if candidate is None:
         raise NotFound(f"There is no candidate {candidate_id}.", "The queue at /review lists those that wait.")
     return candidate
 
 
-def _pending(db: Subjects, candidate_id: int, version: int) -> Candidate:
-    candidate = _existing(db, candidate_id)
-    if candidate.status is not Status.PENDING or candidate.version != version:
-        raise _stale(candidate)
+def unchanged(db: Subjects, candidate_id: int, version: int) -> Candidate:
+    """The candidate in the version that a reviewer saw. Raises NotFound, Stale."""
+    candidate = existing(db, candidate_id)
+    if candidate.version != version:
+        raise stale(candidate)
+    return candidate
+
+
+def stale(candidate: Candidate) -> Stale:
+    """Who was first, or that new evidence came in."""
+    if (deed := last_deed(candidate)) is not None:
+        return Stale(deed, "Nothing of yours was recorded; look at the candidate as it stands now.")
+    return Stale(
+        f"Candidate {candidate.id} has changed since you opened it (new evidence, or a decision taken back).",
+        "Nothing of yours was recorded; look at it again and decide.",
+    )
+
+
+def last_deed(candidate: Candidate) -> str | None:
+    """Who decided it, or split or merged it last, and when; None where only evidence came since."""
+    decision = candidate.standing
+    if decision is not None and not candidate.status.open:
+        return f"{decision.decided_by} was first: {decision.verdict}ed at {_minute(decision.decided_at)}."
+    last = candidate.regroupings[-1] if candidate.regroupings else None
+    if last is None or (candidate.decisions and last.at < candidate.decisions[-1].decided_at):
+        return None
+    if candidate.merged_into:
+        return f"{last.by} was first: merged it into candidate {last.given_to} at {_minute(last.at)}."
+    others = f"split into {last.taken_from} and {last.given_to}" if last.move is Move.SPLIT else "merged with another"
+    return f"Candidate {candidate.id} was {others} by {last.by} at {_minute(last.at)}."
+
+
+def _minute(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def _open(db: Subjects, candidate_id: int, version: int) -> Candidate:
+    candidate = unchanged(db, candidate_id, version)
+    if not candidate.status.open:
+        raise stale(candidate)
     return candidate
 
 
 def _settle(db: Subjects, candidate: Candidate, version: int, status: Status) -> None:
     if not db.candidates.decide(candidate.id, version, status):
-        raise _stale(candidate)
-
-
-def _stale(candidate: Candidate) -> Stale:
-    """Who was first, or that new evidence came in."""
-    if candidate.status is not Status.PENDING and candidate.decisions:
-        last = candidate.decisions[-1]
-        return Stale(
-            f"{last.decided_by} was first: {last.verdict}ed at {last.decided_at:%Y-%m-%d %H:%M} UTC.",
-            "Nothing of yours was recorded; look at the candidate as it stands now.",
-        )
-    return Stale(
-        f"Candidate {candidate.id} has changed since you opened it (new evidence, or a decision taken back).",
-        "Nothing of yours was recorded; look at it again and decide.",
-    )
+        raise stale(candidate)
+    db.record.bump("decisions")
 
 
 def _check(choice: Choice) -> None:
@@ -235,7 +274,8 @@ def _check(choice: Choice) -> None:
 
 
 def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:
-    for seen in sightings:
+    """Each release once: after a merge one may speak twice of a candidate."""
+    for seen in {seen.release.id: seen for seen in sightings}.values():
         release = seen.release
         yield Source(
             url=release.url or "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
 from tracker.poll import CLAIM, poll_feed
+from tracker.sampler import sample
 from tracker.service import Service
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class Polling:
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="poll")
         self._free = threading.BoundedSemaphore(WORKERS)
+        self._sampling = threading.Lock()
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
@@ -59,7 +62,10 @@ class Polling:
             log.warning("the scheduler's lease was not given back: %s", error)
 
     def tick(self) -> list[Future]:
-        """Claim the feeds that are due, as many as there are free workers, and have them polled."""
+        """Claim the feeds that are due, as many as there are free workers, and have them polled.
+
+        What earlier polls brought is measured meanwhile. Answers the polls.
+        """
         now = self._service.clock()
         try:
             with self._service.store.writing() as db:
@@ -76,6 +82,7 @@ class Polling:
         except StoreError as error:
             log.error("tick: %s", error)
             return []
+        self._workers.submit(self._sample)
         return [self._workers.submit(self._poll, slug) for slug in claimed]
 
     def _claimed(self, db, slug: str, now) -> bool:
@@ -95,3 +102,16 @@ class Polling:
             log.exception("poll of %s failed unexpectedly", slug)
         finally:
             self._free.release()
+
+    def _sample(self) -> None:
+        """Draw from the releases that came since the last tick, so that those drawn are as new as those flagged."""
+        if not self._sampling.acquire(blocking=False):
+            return
+        try:
+            sample(self._service, random.SystemRandom())
+        except StoreError as error:
+            log.error("sample: %s", error)
+        except Exception:
+            log.exception("the sample failed unexpectedly")
+        finally:
+            self._sampling.release()

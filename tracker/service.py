@@ -10,8 +10,9 @@ from functools import cached_property, partial
 
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
+from config.weights import Measured, read_measured
 from db.store import Store, StoreError, open_store
-from tracker.detect import Detector, detect
+from tracker.detect import Detector, examine
 from tracker.intake import Detect
 from tracker.model import Feed, Release, Sighting
 
@@ -22,7 +23,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Service:
-    """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant."""
+    """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant.
+
+    `measured` says how well detection does on labelled cases.
+    """
 
     settings: Settings
     store: Store
@@ -30,21 +34,24 @@ class Service:
     feeds: tuple[Feed, ...]
     clock: Callable[[], datetime] = utc_now
     world_day: Callable[[], date] | None = None
+    measured: Measured | None = None
 
     def today(self) -> date:
         """The day that a view shows when none is asked for: today in UTC, or that of a demonstration's story."""
         return self.world_day() if self.world_day else self.clock().date()
 
     @cached_property
+    def compiled(self) -> dict[str, Detector]:
+        """The lexicon of each relationship, made ready on first use."""
+        return {pack.relationship.slug: Detector(pack.lexicon, pack.weights) for pack in self.packs}
+
+    @cached_property
     def detectors(self) -> dict[str, Detect]:
-        """Detection by relationship, compiled on first use."""
-        return {
-            pack.relationship.slug: partial(detect, detector=Detector(pack.lexicon, pack.weights))
-            for pack in self.packs
-        }
+        """Detection by relationship; what is probably nothing is there, and not flagged."""
+        return {slug: partial(examine, detector=detector) for slug, detector in self.compiled.items()}
 
     def detect_all(self, release: Release) -> list[Sighting]:
-        """What a release says of the channels of any relationship."""
+        """What a release may say of the channels of any relationship."""
         return [sighting for detect_in in self.detectors.values() for sighting in detect_in(release)]
 
     def prepare(self) -> None:
@@ -67,13 +74,15 @@ def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[
 
     Raises ConfigError or StoreError; nothing is written when the configuration is wrong.
     """
-    packs = load_relationships(settings.config)
+    packs, measured = load_relationships(settings.config), read_measured(settings.config)
     store = open_store(settings.database_url, create=migrate)
     if migrate:
         store.migrate()
     else:
         store.check_schema()
-    return Service(settings, store, packs, tuple(feed for pack in packs for feed in pack.feeds), clock)
+    return Service(
+        settings, store, packs, tuple(feed for pack in packs for feed in pack.feeds), clock, measured=measured
+    )
 
 
 def secret_key(settings: Settings) -> str:

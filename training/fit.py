@@ -1,16 +1,18 @@
 """Fit the two scorecards of detection to labelled cases, and write them with their reliability curve.
 
-    python -m training.fit CASES… [--write config/detection/weights.json]
+    python -m training.fit [--development CASES] [--write]
 
-The cases are JSON Lines as `evaluate` reads them. Figures are cross-validated: each case is judged by weights that were
-fitted without it. Needs scikit-learn (requirements-fit.txt); the product itself does not.
+The cases are JSON Lines as `evaluate` reads them: training/cases, of our own writing, and others where they are kept.
+Figures are cross-validated (each case is judged by weights that were fitted without it) or taken on cases that were
+held out. Needs scikit-learn (requirements-fit.txt); the product itself does not.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from config.load import load_relationships
-from tracker.detect import Detector, Weights, detect
+from tracker.detect import Detector, Weights, examine
 from tracker.detect.grounds import ground, grounds
+from tracker.detect.match import Index
 from tracker.detect.reading import Sentence, read
 from tracker.detect.weigh import Scorecard, features, words
+from tracker.evaluate import Report, evaluate, release_from_case, reliability, render
+from tracker.model import Release, Sighting, Signal
 from training.drills import drills
-from tracker.evaluate import evaluate, release_from_case, render
-from tracker.model import Signal
+from training.figures import DOCUMENT, rewritten
 
-FOLDS = 10
+CASES = Path(__file__).parent / "cases"
+WEIGHTS, MEASURED = Path("config/detection/weights.json"), Path("config/detection/measured.json")
+
+FOLDS, INNER_FOLDS = 10, 4
+"""Parts into which cases are split for judging, and again within each fit for its curve."""
+
 STRENGTH = 0.3
 """Inverse of the penalty on large weights (scikit-learn's C)."""
 
@@ -49,7 +58,9 @@ COMMON = 8
 DRILL = 0.3
 """What a drill counts beside a case."""
 
-FLAG = 0.5
+FLAG, BESIDE = 0.4, 0.5
+"""The shares right from which a finding is flagged: the surest of a release, and each further one."""
+
 _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}
 
 
@@ -165,7 +176,7 @@ def fitted(rows: Sequence[Row], expected: Sequence[set[str]], judged: int) -> We
     """
     groups = np.array([row.case for row in rows])
     best: dict[tuple[int, str], float] = {}
-    for train, test in GroupKFold(FOLDS).split(rows, groups=groups):
+    for train, test in GroupKFold(INNER_FOLDS).split(rows, groups=groups):
         card, _ = scorecards([rows[i] for i in train])
         for i in test:
             key = rows[i].case, rows[i].channel
@@ -173,13 +184,14 @@ def fitted(rows: Sequence[Row], expected: Sequence[set[str]], judged: int) -> We
     best = {key: score for key, score in best.items() if key[0] < judged}
     scores, shares = curve(list(best.values()), [channel in expected[case] for case, channel in best])
     news, signals = scorecards(rows)
-    return Weights(news, signals, scores, shares, FLAG)
+    return Weights(news, signals, scores, shares, FLAG, BESIDE)
 
 
 def as_json(weights: Weights, cases: int) -> dict[str, Any]:
     return {
         "cases": cases,
         "flag": weights.flag,
+        "beside": weights.beside,
         "scores": weights.scores,
         "shares": weights.shares,
         "news": {"base": weights.news.base, "weights": dict(sorted(weights.news.weights.items()))},
@@ -190,79 +202,111 @@ def as_json(weights: Weights, cases: int) -> dict[str, Any]:
     }
 
 
+def load(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+class Judge:
+    """Weights for each case that were fitted without it, and the final ones, over one lexicon."""
+
+    def __init__(self, cases: Sequence[dict[str, Any]]) -> None:
+        (pack,) = load_relationships(Path("config"))
+        self._lexicon, self._index = pack.lexicon, Index(pack.lexicon)
+        everything = [*cases, *drills()]
+        bare = self._detector(
+            Weights(Scorecard(0.0, {}), {Signal.HELD: Scorecard(0.0, {})}, (0.0,), (0.5,), FLAG, BESIDE)
+        )
+        self.rows = common(
+            [
+                row
+                for number, case in enumerate(everything)
+                for row in rows_of(number, case, bare, 1.0 if number < len(cases) else DRILL)
+            ]
+        )
+        self._expected = [{update["channel"] for update in case["updates"]} for case in everything]
+        self._judged = len(cases)
+        self.final = fitted(self.rows, self._expected, self._judged)
+        self._without: dict[int, Detector] = {}
+
+    def cross_validate(self) -> None:
+        """Fit anew for each tenth of the cases, without it."""
+        groups = np.array([row.case for row in self.rows])
+        for train, test in GroupKFold(FOLDS).split(self.rows, groups=groups):
+            detector = self._detector(fitted([self.rows[i] for i in train], self._expected, self._judged))
+            self._without.update({int(groups[i]): detector for i in test})
+
+    def unseen(self, number: int, release: Release) -> list[Sighting]:
+        """What is made of a case by weights that do not know it."""
+        return examine(release, self._without[number]) if number in self._without else []
+
+    def known(self, release: Release) -> list[Sighting]:
+        return examine(release, self._detector(self.final))
+
+    def _detector(self, weights: Weights) -> Detector:
+        return Detector(self._lexicon, weights, self._index)
+
+
+def report_on(cases: Sequence[dict[str, Any]], numbers: Sequence[int], judge: Judge) -> Report:
+    at = iter(numbers)
+    return evaluate([cases[n] for n in numbers], lambda release: judge.unseen(next(at), release))
+
+
+def measured(name: str, how: str, report: Report) -> dict[str, Any]:
+    """The figures of one set of cases, whole and by language and side."""
+    parts = {"all": report.total} | {p: t for p, t in report.parts.items() if p.startswith(("lang ", "side "))}
+    return {
+        "name": name,
+        "how": how,
+        "parts": {
+            part: {"cases": tally.counts["releases"]}
+            | {figure: None if value is None else round(value, 3) for figure, value in tally.figures().items()}
+            for part, tally in sorted(parts.items())
+        },
+    }
+
+
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--write", type=click.Path(path_type=Path), help="Write the weights there.")
+@click.option("--development", type=click.Path(exists=True, path_type=Path), help="Labelled cases kept elsewhere.")
 @click.option("--misses", is_flag=True, help="Print each case that was not read as labelled.")
-@click.option("--flags", is_flag=True, help="Print the figures for other thresholds too.")
-@click.option("--only", help="Report on cases whose file's name holds this.")
-def main(files: tuple[Path, ...], write: Path | None, misses: bool, flags: bool, only: str | None) -> None:
-    cases, origin = [], []
-    for path in files:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            cases.append(json.loads(line))
-            origin.append(path.stem)
-    (pack,) = load_relationships(Path("config"))
-    blank = Weights(Scorecard(0.0, {}), {Signal.HELD: Scorecard(0.0, {})}, (0.0,), (0.5,), FLAG)
-    bare = Detector(pack.lexicon, blank)
-    judged_cases = len(cases)
-    cases += list(drills())
-    rows = [
-        row
-        for number, case in enumerate(cases)
-        for row in rows_of(number, case, bare, 1.0 if number < judged_cases else DRILL)
-    ]
-    rows = common(rows)
-    expected = [{u["channel"] for u in case["updates"]} for case in cases]
-    groups = np.array([row.case for row in rows])
-    judged: dict[int, Weights] = {}
-    for train, test in GroupKFold(FOLDS).split(rows, groups=groups):
-        weights = fitted([rows[i] for i in train], expected, judged_cases)
-        judged.update({int(groups[i]): weights for i in test})
-    detectors = {id(w): Detector.__new__(Detector) for w in judged.values()}
-    for weights in judged.values():
-        made = detectors[id(weights)]
-        made.lexicon, made.index, made.weights = pack.lexicon, bare.index, weights
-    for name in ("", *dict.fromkeys(origin)):
-        if only is not None and only not in name:
-            continue
-        chosen = [i for i, stem in enumerate(origin) if not name or stem == name]
-        at = iter(chosen)
-        report = evaluate(
-            [cases[i] for i in chosen],
-            lambda release, at=at: detect(release, detectors[id(judged[i])]) if (i := next(at)) in judged else [],
-        )
-        if flags:
-            for flag in (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
-                for made in detectors.values():
-                    made.weights = replace(made.weights, flag=flag)
-                at = iter(chosen)
-                again = evaluate(
-                    [cases[i] for i in chosen],
-                    lambda release, at=at: (
-                        detect(release, detectors[id(judged[i])]) if (i := next(at)) in judged else []
-                    ),
-                )
-                click.echo(
-                    f"{name or 'all'} flag {flag}: "
-                    + " ".join(f"{k} {v:.3f}" for k, v in again.total.figures().items() if v is not None)
-                )
-            for made in detectors.values():
-                made.weights = replace(made.weights, flag=FLAG)
-        text = render(report)
-        click.echo(f"== {name or 'all'}, cross-validated")
+@click.option("--write", is_flag=True, help=f"Write {WEIGHTS} and {MEASURED}.")
+def main(development: Path | None, misses: bool, write: bool) -> None:
+    """Fit to training/cases (and --development), judge by cross-validation and on the cases held out."""
+    own = load(sorted(CASES.glob("[0-9]*.jsonl")))
+    others = load([development]) if development else []
+    held = load(sorted(CASES.glob("held-*.jsonl")))
+    cases = [*own, *others]
+    judge = Judge(cases)
+    judge.cross_validate()
+    numbers = range(len(cases))
+    by_cross = "each judged by weights that were fitted without it"
+    reports = {"own": (by_cross, report_on(cases, numbers[: len(own)], judge))}
+    if others:
+        reports["development"] = (by_cross, report_on(cases, numbers[len(own) :], judge))
+    reports["held out"] = ("never fitted or tuned on", evaluate(held, judge.known))
+    for name, (how, report) in reports.items():
+        lines = render(report).splitlines()
+        click.echo(f"{name}: {how}")
         click.echo(
-            text if misses else "\n".join(l for i, l in enumerate(text.splitlines()) if i < 2 or l.startswith("lang"))
+            "\n".join(
+                lines if misses else [line for line in lines[:60] if not line.startswith(("channel", "kind"))][:8]
+            )
         )
-    final = fitted(rows, expected, judged_cases)
-    click.echo(
-        f"{judged_cases} cases and {len(cases) - judged_cases} drills, {len(rows)} ties, {len(final.news.weights)} weights"
-    )
-    click.echo("curve " + " ".join(f"{a:.2f}:{b:.2f}" for a, b in zip(final.scores, final.shares, strict=True)))
     if write:
-        write.write_text(
-            json.dumps(as_json(final, judged_cases), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        steps = reliability([pair for _, report in reports.values() for pair in report.reliability])
+        WEIGHTS.write_text(as_text(as_json(judge.final, len(cases))), encoding="utf-8")
+        told = {
+            "measured": f"{datetime.now(UTC).date()}",
+            "fitted to": len(cases),
+            "sets": [measured(name, how, report) for name, (how, report) in reports.items()],
+            "reliability": [asdict(step) for step in steps],
+        }
+        MEASURED.write_text(as_text(told), encoding="utf-8")
+        DOCUMENT.write_text(rewritten(DOCUMENT.read_text(encoding="utf-8"), told), encoding="utf-8")
+        click.echo(f"wrote {WEIGHTS}, {MEASURED} and the table of {DOCUMENT.name}")
+
+
+def as_text(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -4,37 +4,72 @@ VALUES (:channel, :signal, :date, :starts, :status, :opened_at, :opened_at, :pub
 RETURNING id;
 
 -- name: candidates_of(channel)
-SELECT id, signal, date, starts, status, published FROM candidate WHERE channel = :channel ORDER BY id;
+SELECT id, signal, date, starts, status, published FROM candidate
+WHERE channel = :channel AND status <> 'merged' ORDER BY id;
 
--- name: sides_of(candidate)
-SELECT DISTINCT release.side FROM sighting JOIN release ON release.id = sighting.release
-WHERE sighting.candidate = :candidate;
+-- name: heard_of(channel)
+-- Who said what of a channel's candidates, as far as grouping needs it.
+SELECT sighting.candidate, sighting.flagged, sighting.joined_by, sighting.round, sighting.persons, release.side
+FROM sighting
+JOIN candidate ON candidate.id = sighting.candidate
+JOIN release ON release.id = sighting.release
+WHERE candidate.channel = :channel;
 
--- name: add_sighting(candidate, release, revision, signal, date, starts, confidence, evidence, seen_at)^
-INSERT INTO sighting (candidate, release, revision, signal, date, starts, confidence, evidence, seen_at)
-VALUES (:candidate, :release, :revision, :signal, :date, :starts, :confidence, :evidence, :seen_at)
-ON CONFLICT (candidate, release) DO NOTHING
-RETURNING id;
+-- name: apart(release)
+-- The candidates that a reviewer told apart from one in which the release speaks.
+SELECT regrouping.taken_from AS candidate
+FROM regrouping JOIN sighting ON sighting.candidate = regrouping.given_to
+WHERE sighting.release = :release AND regrouping.move = 'split'
+UNION
+SELECT regrouping.given_to
+FROM regrouping JOIN sighting ON sighting.candidate = regrouping.taken_from
+WHERE sighting.release = :release AND regrouping.move = 'split';
 
--- name: sharpen(id, date, starts)!
-UPDATE candidate SET date = :date, starts = :starts WHERE id = :id;
+-- name: add_sighting(candidate, release, revision, signal, date, starts, confidence, evidence, flagged, doubts, undated, persons, round, joined_because, seen_at)!
+INSERT INTO sighting (candidate, release, revision, signal, date, starts, confidence, evidence, flagged, doubts,
+                      undated, persons, round, joined_because, joined_after, seen_at)
+VALUES (:candidate, :release, :revision, :signal, :date, :starts, :confidence, :evidence, :flagged, :doubts,
+        :undated, :persons, :round, :joined_because,
+        (SELECT MAX(id) FROM decision WHERE candidate = :candidate), :seen_at);
+
+-- name: read_again(id, revision, signal, date, starts, confidence, evidence, flagged, doubts, undated, persons, round)!
+UPDATE sighting SET revision = :revision, signal = :signal, date = :date, starts = :starts, confidence = :confidence,
+    evidence = :evidence, flagged = :flagged, doubts = :doubts, undated = :undated, persons = :persons, round = :round
+WHERE id = :id;
+
+-- name: move_sighting(id, candidate, because, by)!
+UPDATE sighting SET candidate = :candidate, joined_because = :because, joined_by = :by,
+    joined_after = (SELECT MAX(id) FROM decision WHERE candidate = :candidate)
+WHERE id = :id;
+
+-- name: make_first(id)!
+UPDATE sighting SET joined_because = NULL WHERE id = :id;
+
+-- name: touch(id)!
+UPDATE candidate SET version = version + 1 WHERE id = :id;
 
 -- name: add_evidence(id, now, published)!
 UPDATE candidate SET version = version + 1, evidence_at = :now,
     published = CASE WHEN published < :published THEN :published ELSE published END
 WHERE id = :id;
 
--- name: reopen(id, again)!
-UPDATE candidate SET status = 'pending', again = :again WHERE id = :id;
+-- name: retell(id, signal, date, starts, published)!
+UPDATE candidate SET signal = :signal, date = :date, starts = :starts, published = :published WHERE id = :id;
+
+-- name: set_status(id, status, again)!
+UPDATE candidate SET status = :status, again = :again WHERE id = :id;
+
+-- name: empty(id, into)!
+UPDATE candidate SET status = 'merged', merged_into = :into, again = NULL, version = version + 1 WHERE id = :id;
 
 -- name: decide(id, version, status)^
 UPDATE candidate SET status = :status, version = version + 1, again = NULL
-WHERE id = :id AND version = :version AND status = 'pending'
+WHERE id = :id AND version = :version AND status IN ('pending', 'unlikely')
 RETURNING id;
 
 -- name: undo(id, version, again)^
 UPDATE candidate SET status = 'pending', version = version + 1, again = :again
-WHERE id = :id AND version = :version AND status IN ('accepted', 'rejected')
+WHERE id = :id AND version = :version AND status IN ('accepted', 'rejected', 'pending')
 RETURNING id;
 
 -- name: add_decision(candidate, verdict, decided_by, decided_at, note, undoes)^
@@ -43,29 +78,49 @@ VALUES (:candidate, :verdict, :decided_by, :decided_at, :note, :undoes)
 RETURNING id;
 
 -- name: candidate(id)^
-SELECT * FROM candidate WHERE id = :id;
+SELECT * FROM shown_candidate WHERE id = :id;
 
--- name: queue(status, before_at, before_id, most)
--- Newest evidence first; `before_at` and `before_id` are those of the last row seen, or beyond all rows.
-SELECT * FROM candidate
+-- name: queue(status, channel, words, before_at, before_id, most)
+-- Newest evidence first; `before_at` and `before_id` are those of the last row seen, or beyond all rows. An empty
+-- `channel` is any; `words` is a pattern for a release's title and summary, or empty.
+SELECT * FROM shown_candidate
 WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
+    AND (:channel = '' OR channel = :channel)
+    AND (:words = '' OR EXISTS (
+        SELECT 1 FROM sighting JOIN release_revision
+            ON release_revision.release = sighting.release AND release_revision.number = sighting.revision
+        WHERE sighting.candidate = shown_candidate.id
+            AND sighting.id NOT IN (SELECT id FROM withheld_sighting)
+            AND LOWER(release_revision.title || ' ' || release_revision.summary) LIKE LOWER(:words) ESCAPE '!'))
 ORDER BY evidence_at DESC, id DESC LIMIT :most;
 
 -- name: count_by_status()
-SELECT status, COUNT(*) AS number FROM candidate GROUP BY status;
+SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
 
 -- name: sightings(candidate)
 SELECT sighting.*, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
-       release_revision.title, release_revision.summary
+       release_revision.title, release_revision.summary,
+       sighting.id IN (SELECT id FROM withheld_sighting) AS withheld
 FROM sighting
 JOIN release ON release.id = sighting.release
 JOIN release_revision ON release_revision.release = sighting.release AND release_revision.number = sighting.revision
 WHERE sighting.candidate = :candidate
 ORDER BY release.published DESC, sighting.id DESC;
 
+-- name: sightings_of_release(release, channel)
+SELECT sighting.* FROM sighting JOIN candidate ON candidate.id = sighting.candidate
+WHERE sighting.release = :release AND candidate.channel = :channel ORDER BY sighting.id;
+
 -- name: candidates_of_release(release)
-SELECT candidate.* FROM candidate JOIN sighting ON sighting.candidate = candidate.id
-WHERE sighting.release = :release ORDER BY candidate.id;
+SELECT * FROM candidate
+WHERE id IN (SELECT candidate FROM sighting WHERE release = :release) ORDER BY id;
 
 -- name: decisions(candidate)
 SELECT * FROM decision WHERE candidate = :candidate ORDER BY id;
+
+-- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at)!
+INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at)
+VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at);
+
+-- name: regroupings(candidate)
+SELECT * FROM regrouping WHERE taken_from = :candidate OR given_to = :candidate ORDER BY id;

@@ -84,13 +84,17 @@ VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at);
 -- name: set_revision(release, number)!
 UPDATE release SET revision = :number WHERE id = :release;
 
--- name: releases(feed, since)
+-- name: releases(feed, since, after, most)
 SELECT release.id, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
        release.revision, release_revision.title, release_revision.summary
 FROM release JOIN release_revision
     ON release_revision.release = release.id AND release_revision.number = release.revision
-WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since
-ORDER BY release.id;
+WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since AND release.id > :after
+ORDER BY release.id LIMIT :most;
+
+-- name: count_releases(feed, since)^
+SELECT COUNT(*) AS number FROM release
+WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since;
 
 -- name: take_lease(name, holder, now, until)^
 INSERT INTO lease (name, holder, held_until, last_tick) VALUES (:name, :holder, :until, :now)

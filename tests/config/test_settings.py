@@ -20,6 +20,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         host="127.0.0.1",
         port=8000,
         poll=True,
+        sample=20,
         log_level="info",
         log_format="text",
         base_url="http://127.0.0.1:8000",
@@ -36,6 +37,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_HOST": "::",
             "OPENLINES_PORT": "8080",
             "OPENLINES_POLL": "OFF",
+            "OPENLINES_SAMPLE": "7",
             "OPENLINES_LOG_LEVEL": "WARNING",
             "OPENLINES_LOG_FORMAT": "json",
             "OPENLINES_BASE_URL": "https://lines.example/",
@@ -47,7 +49,7 @@ def test_every_option_is_read() -> None:
     assert settings.config == Path("/etc/openlines")
     assert settings.secret_key == SECRET
     assert (settings.host, settings.port, settings.poll) == ("::", 8080, False)
-    assert (settings.log_level, settings.log_format) == ("warning", "json")
+    assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
 
@@ -109,6 +111,10 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             {"HOST": "http://here:80"},
             'OPENLINES_HOST: "http://here:80" is not a host; write an address or a name, without scheme and port.',
         ),
+        (
+            {"SAMPLE": "some"},
+            'OPENLINES_SAMPLE: "some" is no number of releases; write a whole number from 0 to 1000.',
+        ),
         ({"POLL": "maybe"}, 'OPENLINES_POLL: "maybe" is not possible; write on or off.'),
         (
             {"LOG_LEVEL": "loud"},
@@ -141,7 +147,7 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, SAMPLE, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )
@@ -167,6 +173,7 @@ def test_the_defaults_in_the_table_are_the_defaults() -> None:
     assert told["HOST"] == settings.host
     assert told["PORT"] == str(settings.port)
     assert told["POLL"] == ("on" if settings.poll else "off")
+    assert told["SAMPLE"] == str(settings.sample)
     assert told["LOG_LEVEL"] == settings.log_level
     assert told["LOG_FORMAT"] == settings.log_format
     assert told["BASE_URL"].startswith(settings.base_url)

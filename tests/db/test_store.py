@@ -136,6 +136,71 @@ def test_migrating_twice_does_nothing_the_second_time(store):
     assert store.migrate() == []
 
 
+OLD_ROWS = """
+INSERT INTO relationship VALUES ('us-china', 0, '{}', '[]', '[]');
+INSERT INTO channel VALUES ('dpct', 'us-china', 0, 'military', '{}', '{}', '', NULL, NULL);
+INSERT INTO release (id, guid, side, publisher, lang, published, first_seen) VALUES
+    (1, 'a', 'us', 'P', 'en', '2024-01-09', '2024-01-09T00:00:00.000000Z'),
+    (2, 'b', 'cn', 'Q', 'zh', '2024-01-10', '2024-01-10T00:00:00.000000Z');
+INSERT INTO release_revision VALUES (1, 1, 'Talks', 'Held.', NULL, 'x', '2024-01-09T00:00:00.000000Z'),
+    (2, 1, '会晤', '举行', NULL, 'y', '2024-01-10T00:00:00.000000Z');
+INSERT INTO candidate (id, channel, signal, date, starts, status, again, version, opened_at, evidence_at, published)
+VALUES (7, 'dpct', 'held', '2024-01-09', '2024-01-08', 'pending', 'A side that had not spoken now reports it.', 3,
+        '2024-01-09T00:00:00.000000Z', '2024-01-10T00:00:00.000000Z', '2024-01-10');
+INSERT INTO sighting (id, candidate, release, revision, signal, date, starts, confidence, evidence, seen_at) VALUES
+    (4, 7, 1, 1, 'held', '2024-01-09', '2024-01-08', 0.9,
+     '[{"field":"title","start":0,"end":5,"text":"Talks","role":"signal"}]', '2024-01-09T00:00:00.000000Z'),
+    (5, 7, 2, 1, 'held', '2024-01-09', NULL, 0.8, '[]', '2024-01-10T00:00:00.000000Z');
+INSERT INTO decision VALUES (2, 7, 'accept', 'ana', '2024-01-09T12:00:00.000000Z', NULL, NULL);
+INSERT INTO contact (channel, outcome, date, recorded_at, recorded_by, decision)
+VALUES ('dpct', 'held', '2024-01-08', '2024-01-09T12:00:00.000000Z', 'ana', 2);
+"""
+
+
+def test_a_database_of_the_first_schema_keeps_its_candidates_when_it_is_brought_up_to_date(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/old.db", create=True)
+    migrations.apply(store._connections.database(), stop_before="m0002_probably_nothing_and_regrouping")
+    raw(store).executescript(OLD_ROWS)
+    assert store.migrate() == ["m0002_probably_nothing_and_regrouping", "m0003_samples"]
+    with store.reading() as db:
+        found = db.candidates.get(7)
+    assert (found.status, found.version, found.again) == ("pending", 3, "A side that had not spoken now reports it.")
+    assert (str(found.date), str(found.starts), found.decisions[0].decided_by) == ("2024-01-09", "2024-01-08", "ana")
+    second, first = found.sightings
+    assert (first.id, first.sighting.evidence[0].text, first.sighting.starts) == (4, "Talks", found.starts)
+    assert (first.sighting.flagged, first.sighting.doubts, first.sighting.persons) == (True, (), ())
+    assert (first.joined_because, first.joined_after) == (None, None)
+    assert (second.joined_because, second.joined_after) == ("Like signals of about the same time.", 2)
+    connection = raw(store)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE candidate SET status = 'merged'")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("DELETE FROM candidate")
+    store.close()
+
+
+def test_a_database_made_new_has_the_schema_of_one_brought_up_to_date_and_no_table_left_over(store):
+    tables = {row[0] for row in raw(store).execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert {"candidate", "sighting", "regrouping"} <= tables
+    assert not [name for name in tables if name.endswith("_before")]
+
+
+def test_what_a_reviewer_regrouped_is_never_changed_or_deleted(filled):
+    connection = raw(filled)
+    values = "'pending', '2024-01-09', '2024-01-09', '2024-01-09'"
+    for _ in range(2):
+        connection.execute(
+            "INSERT INTO candidate (channel, signal, status, opened_at, evidence_at, published) "
+            f"VALUES ('dpct', 'held', {values})"
+        )
+    connection.execute("INSERT INTO regrouping VALUES (1, 'split', 1, 2, '[1]', 'ana', '2024-01-09')")
+    for statement in ("UPDATE regrouping SET given_to = 1", "DELETE FROM regrouping"):
+        with pytest.raises(sqlite3.IntegrityError, match="never changed or deleted"):
+            connection.execute(statement)
+
+
 def test_a_database_made_by_newer_code_is_refused_in_words_and_left_alone(store):
     connection = raw(store)
     connection.execute(
@@ -172,7 +237,7 @@ def test_a_migration_that_fails_leaves_the_old_schema_usable(store, monkeypatch)
     with pytest.raises(RuntimeError):
         store.migrate()
     assert "half" not in {row[0] for row in raw(store).execute("SELECT name FROM sqlite_master")}
-    assert store.revisions() == {"polls": 0, "record": 0}
+    assert store.revisions() == {"decisions": 0, "polls": 0, "record": 0}
 
 
 def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
@@ -187,6 +252,8 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "sightings": "SELECT * FROM sighting WHERE candidate = 1",
         "channel": "SELECT * FROM candidate WHERE channel = 'dpct'",
         "decisions": "SELECT * FROM decision WHERE candidate = 1",
+        "release": "SELECT * FROM sighting WHERE release = 1",
+        "regroupings": "SELECT * FROM regrouping WHERE taken_from = 1 OR given_to = 1",
     }
     for name, query in queries.items():
         plan = " ".join(row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + query))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from config.weights import read_measured
 from tests.detect.conftest import ROOT
-from tracker.detect import Detector, detect
-from tracker.evaluate import Report, as_json, evaluate, release_from_case, render
+from tracker.detect import Detector, examine
+from tracker.evaluate import Report, as_json, compare, evaluate, release_from_case, render
 from tracker.model import Evidence, PartialDate, Sighting, Signal
+from training.figures import DOCUMENT, rewritten
 
-OWN = Path(__file__).parent / "cases.jsonl"
+HELD_OUT = sorted((ROOT / "training/cases").glob("held-*.jsonl"))
+OWN = sorted((ROOT / "training/cases").glob("[0-9]*.jsonl"))
 DEVELOPMENT = ROOT.parent / "shared/cases/dev.jsonl"
 CASE = {"id": "x", "title": "T", "summary": "S", "side": "us", "lang": "en", "published": "2024-01-10"}
 
@@ -27,26 +31,39 @@ def sighting(channel: str, signal: Signal, day: str | None) -> Sighting:
     return Sighting(channel, signal, PartialDate(day) if day else None, 0.5)
 
 
-def report_on(path: Path, detector: Detector) -> Report:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return evaluate(map(json.loads, lines), lambda release: detect(release, detector))
+def report_on(paths: list[Path], detector: Detector) -> Report:
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return evaluate(map(json.loads, lines), lambda release: examine(release, detector))
 
 
-def test_own_cases_keep_their_floor(detector: Detector):
-    report = report_on(OWN, detector)
-    for name, tally in (("all", report.total), *((n, t) for n, t in report.parts.items() if n.startswith("lang"))):
-        figures = tally.figures()
-        assert figures["precision"] >= 0.95, (name, render(report))
-        assert figures["recall"] >= 0.95, (name, render(report))
+def test_cases_that_were_held_out_are_read_as_was_measured(detector: Detector):
+    """The published figures are those of the shipped weights: whoever changes words or weights must measure anew."""
+    measured = read_measured(ROOT / "config")
+    (published,) = [found for found in measured.sets if found.name == "held out"]
+    report = report_on(HELD_OUT, detector)
+    for part, tally in (
+        ("all", report.total),
+        ("lang en", report.parts["lang en"]),
+        ("lang zh", report.parts["lang zh"]),
+    ):
+        found = {name: value and round(value, 3) for name, value in tally.figures().items()}
+        assert found | {"cases": tally.counts["releases"]} == published.parts[part].model_dump(by_alias=True)
+
+
+def test_cases_that_were_fitted_to_keep_their_floor(detector: Detector):
+    figures = report_on(OWN[:6], detector).total.figures()
+    assert figures["release precision"] >= 0.9
+    assert figures["release recall"] >= 0.9
+    assert figures["date within a day"] >= 0.85
 
 
 @pytest.mark.skipif(not DEVELOPMENT.exists(), reason="the shared labelled cases lie beside the repository only")
 def test_development_cases_keep_their_floor(detector: Detector):
-    figures = report_on(DEVELOPMENT, detector).total.figures()
-    assert figures["precision"] >= 0.93
-    assert figures["recall"] >= 0.93
+    figures = report_on([DEVELOPMENT], detector).total.figures()
+    assert figures["release precision"] >= 0.93
+    assert figures["release recall"] >= 0.96
     assert figures["channel and signal"] >= 0.9
-    assert figures["date within a day"] >= 0.85
+    assert figures["date within a day"] >= 0.9
 
 
 def test_figures_count_updates_and_releases_apart():
@@ -154,3 +171,39 @@ def test_json_has_the_documented_shape():
             }
         ],
     }
+
+
+def test_a_miss_and_a_false_alarm_say_how_they_came_about():
+    weak = replace(sighting("mmca", Signal.HELD, None), flagged=False, doubts=("no date",), confidence=0.3)
+    answers = iter([[weak, sighting("climate", Signal.HELD, "2024-01-02")], [sighting("dpct", Signal.REFUSED, None)]])
+    cases = [
+        case(True, ("mmca", "held", None), ("leaders", "held", None)),
+        case(True, ("dpct", "held", "2024-01-09"), id="y"),
+    ]
+    report = evaluate(cases, lambda _: next(answers))
+    assert report.misses[0].reasons == (
+        "missed mmca: probably nothing (0.30), for: no date",
+        "missed leaders: no word of it was found beside both parties",
+        "false alarm climate held (0.50): ",
+    )
+    assert report.misses[1].reasons == ("dpct was read as refused",)
+    assert report.parts["channel mmca"].figures()["recall"] == 0.0
+    assert report.reliability == [(0.3, True), (0.5, False), (0.5, True)]
+    text = render(report)
+    assert "missed leaders" in text
+    assert "(1 of 1)" in text
+
+
+def test_comparing_says_case_by_case_what_is_gained_and_lost():
+    cases = [case(True, ("dpct", "held", None)), case(True, ("mmca", "held", None), id="y"), case(False, id="z")]
+    before = iter([[sighting("dpct", Signal.HELD, None)], [], [sighting("climate", Signal.HELD, None)]])
+    after = iter([[], [sighting("mmca", Signal.HELD, None)], [sighting("climate", Signal.HELD, None)]])
+    lost, gained = compare(cases, lambda _: next(before), lambda _: next(after))
+    assert (lost.id, lost.lost, lost.gained) == ("x", [("dpct", "held", None)], [])
+    assert (gained.id, gained.gained, gained.new_alarms) == ("y", [("mmca", "held", None)], [])
+
+
+def test_the_documentation_shows_what_was_measured():
+    measured = json.loads((ROOT / "config/detection/measured.json").read_text(encoding="utf-8"))
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert rewritten(document, measured) == document

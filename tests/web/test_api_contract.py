@@ -150,7 +150,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-@pytest.mark.parametrize("path", ["/releases", "/candidates/1/review"])
+@pytest.mark.parametrize("path", ["/releases", "/candidates/1/review", "/candidates/1/split", "/candidates/1/merge"])
 def test_a_body_that_lies_is_the_senders_fault(api: Api, path: str, lie: str) -> None:
     headers = api.token("reviewer") | {"If-Match": '"1"', "Content-Type": "application/json"}
     response = api.post(path, data=LIES[lie], headers=headers)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.make import sighting
-from tests.test_review import US, arrive
+from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
 
 PATHS = [
@@ -79,3 +79,26 @@ def test_accepting_with_the_keyboard_and_taking_it_back(seeded_2023, page, sign_
         page.get_by_role("button", name="Undo").first.click()
         page.goto(f"{address}/channels/dpct")
         expect(page.locator("main")).to_contain_text("suspended since 5 Aug 2022")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_splitting_and_merging_with_the_keyboard_on_a_page_that_never_scrolls_sideways(
+    seeded_2023, page, sign_in, width
+):
+    page.set_viewport_size({"width": width, "height": 844})
+    arrive(seeded_2023, US, sighting())
+    arrive(seeded_2023, CN, sighting())
+    with serving(seeded_2023) as address:
+        sign_in(seeded_2023, page, address)
+        page.goto(f"{address}/review/1")
+        page.get_by_label("another event").first.focus()
+        page.keyboard.press("Space")
+        page.get_by_role("button", name="Split").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="candidate 2").click()
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+        page.get_by_label("Same event as").select_option("1")
+        page.get_by_role("button", name="Merge").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_contain_text("ana merged into this (1 sighting) candidate 2")

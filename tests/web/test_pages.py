@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.make import release, sighting
 from tests.test_review import CN, US, arrive
-from tracker.model import Evidence
+from tracker.model import Evidence, PartialDate
 from tracker.review import accept
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
@@ -228,6 +228,99 @@ def test_rejecting_needs_a_reason(seeded_2023):
     data = FORM | {"action": "reject", "version": candidate.version}
     assert client.post(f"/review/{candidate.id}", data=data).status_code == 400
     assert client.post(f"/review/{candidate.id}", data=data | {"reason_text": "Old."}).status_code == 303
+
+
+UNLIKELY = sighting(
+    flagged=False,
+    confidence=0.27,
+    doubts=("a wish, not an event", "no office is named"),
+    date=None,
+    starts=None,
+    undated="The text gives none.",
+    persons=("us-president", "cn-foreign-minister"),
+    round=17,
+)
+
+
+def test_what_is_probably_nothing_is_listed_with_its_doubts_and_is_nowhere_in_public(seeded_2023):
+    anonymous = create_app(seeded_2023).test_client()
+    before = {path: anonymous.get(path).data for path in PUBLIC if path != "/login"}
+    arrive(seeded_2023, US, UNLIKELY)
+    client = signed_in(seeded_2023)
+    assert "Nothing waits for review" in words_of(client.get("/review").text)
+    listed = words_of(client.get("/review?status=unlikely").text)
+    for words in ("0 candidates wait", "1 probably nothing", "A wish, not an event", "No office is named"):
+        assert words in listed
+    assert "Talks at the Pentagon" in words_of(client.get("/review?status=unlikely&q=pentagon").text)
+    assert "have the words" not in words_of(client.get("/review?status=unlikely&q=pentagon").text)
+    assert "has the words “harbor”" in words_of(client.get("/review?status=unlikely&q=harbor").text)
+    assert {path: anonymous.get(path).data for path in before} == before
+
+
+def test_a_candidate_shows_doubts_the_missing_date_who_took_part_and_how_often_that_is_right(seeded_2023):
+    arrive(seeded_2023, US, UNLIKELY)
+    words = words_of(signed_in(seeded_2023).get("/review/1").text)
+    for said in (
+        "Probably nothing: a wish, not an event; no office is named",
+        "No date: The text gives none.",
+        "Took part: president (United States), foreign minister (China).",
+        "round 17; 2 of 10 like this were right.",
+    ):
+        assert said in words
+
+
+def test_an_unlikely_candidate_is_put_in_the_queue_or_decided_by_form(seeded_2023):
+    arrive(seeded_2023, US, UNLIKELY)
+    client = signed_in(seeded_2023)
+    page = client.get("/review/1").text
+    assert 'value="accept"' in page
+    assert "Put in the queue" in page
+    assert client.post("/review/1/queue", data={"version": 2}).status_code == 303
+    assert "ana put it in the queue at" in words_of(client.get("/review").text)
+    assert client.post("/review/1/queue", data={"version": 2}).status_code == 409
+    assert client.post("/review/1", data=FORM | {"action": "accept", "version": 3}).status_code == 303
+
+
+def test_releases_that_disagree_are_shown_split_and_merged_by_form(seeded_2023):
+    arrive(seeded_2023, US, sighting(date=PartialDate("2024-01-08"), starts=None))
+    (found,) = arrive(seeded_2023, CN, sighting(date=PartialDate("2024-01-09"), starts=None))
+    client = signed_in(seeded_2023)
+    words = words_of(client.get("/review/1").text)
+    assert "The releases disagree." in words
+    assert "Department (China): held, 9 Jan 2024" in words
+    assert "Joined because: Their dates meet: 2024-01-08 and 2024-01-09." in words
+    nothing = client.post("/review/1/split", data={"version": found.version})
+    assert nothing.status_code == 400
+    assert "Choose what tells of another event" in words_of(nothing.text)
+    chosen = next(seen.id for seen in found.sightings if seen.release.side == "cn")
+    data = {"version": found.version, "sighting": chosen}
+    assert client.post("/review/1/split", data=data).status_code == 303
+    late = client.post("/review/1/split", data=data)
+    assert (late.status_code, "split into 1 and 2 by ana" in words_of(late.text)) == (409, True)
+    split = client.get("/review/2").text
+    assert "ana split this (1 sighting) off from candidate 1" in words_of(split)
+    assert "disagree" not in split
+    assert '<option value="1">1: held, 8 Jan 2024</option>' in split
+    assert client.post("/review/2/merge", data={"version": 1, "into": ""}).status_code == 400
+    with seeded_2023.store.reading() as db:
+        version = db.candidates.get(2).version
+    merged = client.post("/review/2/merge", data={"version": version, "into": 1})
+    assert merged.headers["Location"] == "/review/1"
+    emptied = words_of(client.get("/review/2").text)
+    assert "its releases are part of candidate 1 now" in emptied
+    assert "What would change" not in emptied
+    assert "merged into candidate 1" in words_of(client.get("/review?status=merged").text)
+
+
+def test_what_a_decision_rests_on_is_not_split_by_form(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    (found,) = arrive(seeded_2023, CN, sighting())
+    decided = accept(seeded_2023.store, found.id, found.version, by="ben", at=seeded_2023.clock())
+    data = {"version": decided.version, "sighting": decided.sightings[0].id}
+    answer = signed_in(seeded_2023).post("/review/1/split", data=data)
+    assert answer.status_code == 409
+    assert "What ben accepted at 2024-02-01 12:00 UTC rests on" in words_of(answer.text)
+    assert "Undo that decision first" in words_of(answer.text)
 
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'

@@ -9,7 +9,7 @@ import click
 from config.errors import ConfigError
 from db.store import StoreError
 from tracker import __version__
-from tracker.cli import accounts, detection, feeds, record, run
+from tracker.cli import accounts, detection, feeds, learning, record, run
 from tracker.errors import Refused
 
 
@@ -19,8 +19,9 @@ def cli() -> None:
     """Open Lines: which channels between two powers are open, since when, and who says so."""
 
 
-for command in (*record.commands, *run.commands, *feeds.commands, *detection.commands, *accounts.commands):
-    cli.add_command(command)
+for room in (record, run, feeds, detection, learning, accounts):
+    for command in room.commands:
+        cli.add_command(command)
 
 
 def main() -> None:

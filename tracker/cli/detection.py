@@ -18,6 +18,7 @@ from tracker.detect import Detector, examine
 from tracker.errors import Refused
 from tracker.evaluate import as_json, compare, evaluate, release_from_case, render, render_differences
 from tracker.model import Release, Sighting
+from tracker.service import utc_now
 
 Examine = Callable[[Release], list[Sighting]]
 
@@ -104,7 +105,7 @@ def _texts(file: TextIO, side: str, published: date | None) -> Iterator[Release]
             yield _release(where, case)
         return
     title, _, summary = text.strip().partition("\n")
-    yield Release(None, side, "", "", title, summary.strip(), published or date.today())
+    yield Release(None, side, "", "", title, summary.strip(), published or utc_now().date())
 
 
 def _cases(lines: TextIO | list[str], name: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:

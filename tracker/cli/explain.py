@@ -33,7 +33,9 @@ def show(release: Release, detector: Detector, console: Console) -> None:
     reading, findings = explain(release, detector)
     console.print(Text(f"{detector.lexicon.relationship}: {release.title}", style="bold"))
     if reading is None:
-        console.print("It does not speak of both parties and of anything that belongs to a channel: put aside at once.\n")
+        console.print(
+            "It does not speak of both parties and of anything that belongs to a channel: put aside at once.\n"
+        )
         return
     _legend(console)
     for sentence in reading.all:
@@ -52,7 +54,7 @@ def _legend(console: Console) -> None:
 
 def _show_sentence(sentence: Sentence, console: Console) -> None:
     text = Text(sentence.folded.text[sentence.start : sentence.end])
-    shown = sorted(sentence.mentions, key=lambda m: ("mark" != m.kind, m.kind))
+    shown = sorted(sentence.mentions, key=lambda m: (m.kind != "mark", m.kind))
     for mention in shown:
         text.stylize(_STYLES[mention.kind], mention.start - sentence.start, mention.end - sentence.start)
     for when in sentence.dates:
@@ -85,7 +87,9 @@ def _show_findings(findings: list[Finding], detector: Detector, console: Console
             said = [f"{w:+.2f} {g}" for g, w in finding.weighed(weights)[:_MOST_GROUNDS] if w * weight > 0]
             console.print(Text(f"    {'; '.join(said)}", style=style))
     if len(likely) < len(findings):
-        console.print(Text(f"{len(findings) - len(likely)} ties less sure than {_LEAST:.0%} are not shown.", style="dim"))
+        console.print(
+            Text(f"{len(findings) - len(likely)} ties less sure than {_LEAST:.0%} are not shown.", style="dim")
+        )
 
 
 def _show_sighting(sighting: Sighting, console: Console) -> None:

@@ -10,7 +10,6 @@ import click
 from db.store import open_store
 from tracker.cli.common import Day, opened, settings
 from tracker.handin import release_from_file, release_from_page, take
-from tracker.intake import take_in
 from tracker.model import Candidate
 from tracker.seed import seed
 
@@ -75,25 +74,6 @@ def add_url(
     _show(take(service, release))
 
 
-@click.command()
-@click.option("--feed", help="Only the releases of this feed.")
-@click.option("--since", type=Day(), default=str(date.min), show_default="all", help="Only releases from this day on.")
-def replay(feed: str | None, since: date) -> None:
-    """Run today's detection over stored releases again. A decided candidate comes back only with new evidence."""
-    service = opened()
-    with service.store.reading() as db:
-        releases = db.feeds.releases(feed=feed, since=since)
-    gained = 0
-    for release, kept in releases:
-        configured = service.feeds_by_slug.get(release.feed or "")
-        detect = service.detectors[configured.relationship] if configured else service.detect_all
-        sightings = detect(release)
-        if sightings:
-            with service.store.writing() as db:
-                gained += take_in(db, release, kept, sightings, now=service.clock())
-    click.echo(f"{len(releases)} releases read again: {gained} new sighting(s).")
-
-
 def _show(candidates: list[Candidate]) -> None:
     if not candidates:
         click.echo("Nothing in it is an update of a channel.")
@@ -102,4 +82,4 @@ def _show(candidates: list[Candidate]) -> None:
         click.echo(f"candidate {candidate.id}: {candidate.channel} {candidate.signal} {when} ({candidate.status})")
 
 
-commands = (migrate, seed_command, add_file, add_url, replay)
+commands = (migrate, seed_command, add_file, add_url)

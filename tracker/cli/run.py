@@ -45,7 +45,7 @@ def demo(every: float) -> None:
 
     Needs no network. The database is made anew in the folder for runtime data at each start.
     """
-    with playing(settings(OPENLINES_LOG_LEVEL="warning"), every) as service:
+    with playing(settings(OPENLINES_LOG_LEVEL="warning", OPENLINES_SAMPLE="0"), every) as service:
         serve(service, poll=True, tick_seconds=1)
 
 

@@ -80,7 +80,7 @@ def scope(tie: Tie, sentence: Sentence) -> Scope:
 
 @dataclass(frozen=True)
 class Ground:
-    """A release with all its ties: what every tie is weighed against. `ties` are those of each sentence, title first."""
+    """A release with the ties of each sentence, title first: what every tie is weighed against."""
 
     reading: Reading
     lexicon: Lexicon
@@ -203,6 +203,10 @@ def _together(tie: Tie, found: set[str]) -> Iterator[str]:
                 yield f"{key} of a list of channels"
     if "officials who deal with it met" in found and (met or "a surer tie to another channel" not in found):
         yield "officials who deal with it met on it"
+    if tie.kind in ("party", "far", "counterpart", "before") and "visit near" in found:
+        yield "a holder of the office travels"
+        if "future near" in found or ahead:
+            yield "a holder of the office is to travel"
     if broken and "no objection" in found:
         yield "something broken, no objection"
     if "resume near" in found and "no objection" in found:
@@ -380,6 +384,8 @@ def _when(mention: DateMention, reading: Reading) -> str:
     """A date by its distance from publication, as a report means it; one that cannot lie behind, as to come."""
     published, past, future = reading.release.published, mention.past.value, mention.future.value
     weeks = ARTICLE_REACH if reading.length > ARTICLE else REACH
+    if mention.vague:
+        return "a vague time"
     if past.first > published:
         return "a date to come" if (future.first - published).days < 120 else "a date far ahead"
     days = (published - past.last).days

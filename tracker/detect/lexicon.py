@@ -1,8 +1,8 @@
 """The words of one relationship, as `lexicon.yaml` and the language files hold them: pure data, checked when read.
 
 A term is a plain phrase in any case. `(a|b)` are alternatives, which may be empty and may hold further ones; `*` ends a
-word however it goes on; `...` leaves out a few words of the same sentence; `a & b` are met in one sentence in any order;
-a word in capitals (`PLA`) is met only in capitals.
+word however it goes on; `...` leaves out a few words of the same sentence; `a & b` are met in one sentence in any
+order; a word in capitals (`NATO`) is met only in capitals.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-
 
 MOST_SPELLINGS = 1000
 """Alternatives multiply; a term with more than this is more likely a slip than a wish."""
@@ -164,8 +163,8 @@ class ChannelTerms(_Part):
     """How a channel shows in text.
 
     `names` name it outright, `described` do so in other words. `topics` are its subject. `matters` count only where
-    something is refused or cut. `pairings` are the office holders who use it. `umbrella`: its talks touch the subjects of
-    other channels without using those.
+    something is refused or cut. `pairings` are the office holders who use it; `talks` those whose talks use it when
+    they name its subject. `umbrella`: its talks touch the subjects of other channels without using those.
     """
 
     names: Terms = []

@@ -41,7 +41,7 @@ _CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z]{2,}\b")
 _WILDCARD = re.compile(r" ?\.\.\. ?|\*")
 _ALPHANUMERIC = frozenset(string.ascii_lowercase + string.digits)
 _GAP = r"[^.。;!?！？\n]{0,40}?"
-_NAMING = ("party", "pair", "office")
+_NAMING = ("party", "pair", "office", "name")
 
 
 def _tail(words: str) -> re.Pattern[str] | None:
@@ -132,12 +132,18 @@ class Index:
         self._office_party = {slug: office.party for slug, office in lexicon.offices.items()}
 
     def parties_named(self, folded: Folded, published: date, side: str) -> frozenset[str]:
-        """The parties that a text may speak of: by name, by an office, or as a pair. Cheaper than `find`."""
+        """The parties that a text may speak of: by name, by an office, or as a pair. Cheaper than `find`.
+
+        A party that names a channel outright ("the working group met") speaks of both.
+        """
         named: set[str] = set()
         for mention in self._naming.find(folded, published, side):
             match mention.kind:
                 case "pair":
                     return self._parties
+                case "name":
+                    if side in self._parties:
+                        return self._parties
                 case "office":
                     named.add(self._office_party[mention.key])
                 case _:
@@ -233,7 +239,7 @@ def _longest(found: list[Mention]) -> list[Mention]:
             if (mention.start, mention.end) not in offices:
                 continue
         if mention.kind == "other" and mention.end <= inside:
-            continue  # "for China, Taiwan and Mongolia" is part of an office's name
+            continue  # the countries in an office's own title are no partners
         if mention.kind == "office":
             inside = max(inside, mention.end)
         thing = (mention.kind, mention.key)

@@ -96,14 +96,18 @@ class Sentence:
         return found
 
     def _joined(self, country: Mention, party: Mention) -> bool:
-        """Is it a pair, as in "Manila and Beijing"?"""
+        """Is it a pair, the country and the party joined by "and" or a hyphen?"""
         first, second = (country, party) if country.start < party.start else (party, country)
         return _JOINED.fullmatch(self.folded.lower, first.end, max(first.end, second.start)) is not None
 
     def said(self, mention: DateMention) -> bool:
-        """Does the date belong to somebody's words, as in "said on Friday" or `13日表示`?"""
+        """Is it the day of somebody's words, as in "said on Friday", "speaking to X on Friday," or `13日表示`?"""
         text = self.folded.lower
+        clause = self.clause(mention.start)
+        opens = self.clauses[clause][0] + 2
         for mark in self.marked("reporting"):
+            if mark.start <= opens and mark.end <= mention.start and self.clause(mark.start) == clause:
+                return True
             latin = text[mark.start].isascii()
             if 0 <= mark.start - mention.end <= (1 if latin else 5):
                 return True
@@ -207,7 +211,7 @@ def _speaks_of_both(release: Release, lexicon: Lexicon, mentions: list[Mention])
     """The cheap test that sends most of a feed's items home: both parties, and something of a channel."""
     spoken = {release.side} | {m.key for m in mentions if m.kind == "party"}
     spoken |= {lexicon.offices[m.key].party for m in mentions if m.kind == "office"}
-    if any(m.kind == "pair" for m in mentions):
+    if any(m.kind == "pair" or (m.kind == "name" and release.side in lexicon.parties) for m in mentions):
         spoken |= set(lexicon.parties)
     tied = any(m.kind in ("name", "topic", "matter", "office", "part") for m in mentions)
     return tied and set(lexicon.parties) <= spoken

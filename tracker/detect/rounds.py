@@ -1,4 +1,4 @@
-"""The number of a round: `17th round`, `the 18th DPCT`, `第19次`."""
+"""The number of a round: `17th round`, `the 18th talks`, `第19次`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from tracker.detect.reading import Sentence
 _ENGLISH = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th)\b(?! of|[ -]century|[ -]anniversary|[ -]congress| party| floor)")
 _CHINESE = re.compile(r"第(\d{1,3}|[一二三四五六七八九十]{1,4})(?:次|轮|届)")
 _WORDS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
-    " sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth"),
+    *("nineteenth", "twentieth"),
+)
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)}) (?:round|session|edition|meeting)\b")
 
 

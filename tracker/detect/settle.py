@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tracker.detect.findings import Finding
-from tracker.detect.grounds import scope
+from tracker.detect.grounds import ARTICLE, scope
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading
 from tracker.detect.rounds import round_in
@@ -45,7 +45,21 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
         sighting = _sighting(signal, told, when, reading, weights)
         if sighting.confidence >= KEPT:
             sightings.append(sighting)
-    return sorted(sightings, key=lambda s: (-s.confidence, s.channel, s.signal))
+    sightings.sort(key=lambda s: (-s.confidence, s.channel, s.signal))
+    return _flagged(sightings, weights, article=reading.length > ARTICLE)
+
+
+def _flagged(sightings: list[Sighting], weights: Weights, *, article: bool) -> list[Sighting]:
+    """Each with whether a reviewer should see it: the surest of a release needs less than what it tells besides.
+
+    An article tells several events for their own sake.
+    """
+    surest = sightings[0].confidence if sightings else 0.0
+    needed = [weights.flag if article or s.confidence == surest else weights.beside for s in sightings]
+    return [
+        replace(s, flagged=True, doubts=()) if s.confidence >= least else s
+        for s, least in zip(sightings, needed, strict=True)
+    ]
 
 
 def _by_channel(found: Iterable[Finding]) -> list[list[Finding]]:
@@ -65,7 +79,7 @@ def _events(told: list[Finding], weights: Weights) -> list[tuple[Signal, list[Fi
     events = [(_sharpened(main, told[0]), _telling(main, [f for f, _ in heard]))]
     for finding, _ in heard[1:]:
         own = max(finding.signals, key=lambda s: (finding.signals[s], s))
-        sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.flag
+        sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
         if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure:
             events.append((own, [finding]))
             break
@@ -95,7 +109,6 @@ def _day_of_the_news(events: list[tuple[Signal, list[Finding]]], dates: dict[int
 def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading, weights: Weights) -> Sighting:
     best = told[0]
     confidence = round(weights.confidence(best.score), 2)
-    flagged = confidence >= weights.flag
     return Sighting(
         channel=best.tie.channel,
         signal=signal,
@@ -103,12 +116,20 @@ def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading,
         confidence=confidence,
         evidence=_evidence(signal, told, when),
         starts=when.starts,
-        flagged=flagged,
-        doubts=() if flagged else tuple(g for g, w in best.weighed(weights) if w < -_HEAVY)[:_MOST_DOUBTS],
+        flagged=False,
+        doubts=tuple(g for g, w in best.weighed(weights) if w < -_HEAVY)[:_MOST_DOUBTS],
         undated=when.undated,
-        persons=tuple(dict.fromkeys(m.key for f in told for m in f.tie.mentions if m.kind == "office")),
+        persons=_persons(told),
         round=next((n for f in told if (n := round_in(f.sentence))), None),
     )
+
+
+def _persons(told: list[Finding]) -> tuple[str, ...]:
+    """The offices of both sides whose holders took part; none where only one side's is named."""
+    for finding in told:
+        if "offices" in finding.tie.kinds:
+            return tuple(dict.fromkeys(m.key for m in finding.tie.mentions if m.kind == "office"))
+    return ()
 
 
 def _evidence(signal: Signal, told: list[Finding], when: When) -> tuple[Evidence, ...]:

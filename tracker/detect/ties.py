@@ -17,9 +17,10 @@ from tracker.detect.reading import Reading, Sentence
 KINDS = ("name", "offices", "described", "counterpart", "before", "party", "pronoun", "topic", "matter", "far")
 """How a tie was made, strongest first.
 
-name: the channel's name; described: the same in other words. offices: both holders. Of one holder: counterpart ("his counterpart"), before (the other was
-named just before), party (the other's party is named here), far (it is named elsewhere or speaks). pronoun: both were
-named just before ("the two"). topic: the channel's subject. matter: what counts only where something breaks.
+name: the channel's name; described: the same in other words. offices: both holders. Of one holder: counterpart ("his
+counterpart"), before (the other was named just before), party (the other's party is named here), far (it is named
+elsewhere or speaks). pronoun: both were named just before ("the two"). topic: the channel's subject. matter: what
+counts only where something breaks.
 """
 
 

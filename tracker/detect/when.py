@@ -54,7 +54,7 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
             cost = (*_cost(mention, finding, signal), rank)
             if found is None or cost < found[0]:
                 found = (cost, mention, finding.sentence)
-        if found and rank == 0 and found[1].past.is_day:
+        if found and rank == 0 and found[1].past.is_day and not found[0][_VERBLESS]:
             break
     if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
         found = _just_before(best, signal, reading) or found
@@ -131,7 +131,17 @@ _RECENT, _FAR = 120, 200
 """A day without a year that was so recently, and would next be so far ahead, means the one that was (in days)."""
 
 
-def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool, bool, bool, bool, bool, int]:
+_VERBLESS = 3
+"""The place in a cost that says that no verb of the signal stands beside the date."""
+
+
+def _told_by_verb(mention: DateMention, sentence: Sentence, signal: Signal) -> bool:
+    clause = sentence.clause(mention.start)
+    kinds = set(WORDS_OF[signal]) - {"occasion"}
+    return any(w.key in kinds and sentence.clause(w.start) == clause for w in sentence.of("signal"))
+
+
+def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool, bool, bool, bool, bool, bool, int]:
     sentence, around = finding.sentence, scope(finding.tie, finding.sentence)
     closing = any(
         0 <= m.start - mention.end <= 4 or 0 <= mention.start - m.end <= 10 for m in sentence.marked("closing")
@@ -145,6 +155,7 @@ def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool,
         sentence.said(mention),
         precision is Precision.YEAR,
         mention.vague,
+        not _told_by_verb(mention, sentence, signal),
         not (closing or around.near(mention)),
         not closing,
         distance,

@@ -12,10 +12,10 @@ _MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
 _HOURS = {"ut": 0, "utc": 0, "gmt": 0, "z": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6}
 _HOURS |= {"pst": -8, "pdt": -7, "hkt": 8, "sgt": 8, "jst": 9, "kst": 9, "cet": 1, "cest": 2, "bst": 1, "msk": 3}
 
-CHINA_STANDARD_TIME = frozenset(
+CST_AHEAD = frozenset(
     {"Asia/Shanghai", "Asia/Chongqing", "Asia/Harbin", "Asia/Macau", "Asia/Hong_Kong", "Asia/Taipei", "PRC", "ROC"}
 )
-"""Feed time zones in which `CST` is eight hours ahead of UTC; elsewhere it is US Central, six behind."""
+"""Feed time zones in which `CST` is eight hours ahead of UTC; elsewhere it is six behind."""
 
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?"
 _ZONE = r"(?P<zone>[A-Za-z]{1,5}|(?:GMT|UTC)?[+-]\d\d(?::?\d\d)?)"
@@ -41,9 +41,9 @@ _FORMS = tuple(
 def read_date(raw: str | None, zone: str) -> datetime | None:
     """The UTC instant that the text names; None when it is of no known form or does not exist.
 
-    A date without a time is midnight, and one without a zone is local, in `zone` (IANA name). `CST` is China's in a
-    feed of China, else US Central. Dates in the future or in 1970 come back as written: what to think of them is for
-    the caller, who knows the time.
+    A date without a time is midnight, and one without a zone is local, in `zone` (IANA name). `CST` is eight
+    hours ahead of UTC in the zones of `CST_AHEAD`, else six behind. Dates in the future or in 1970 come back as
+    written: what to think of them is for the caller, who knows the time.
     """
     raw = (raw or "").strip()
     match = next((found for form in _FORMS if (found := form.fullmatch(raw))), None) if len(raw) <= 64 else None
@@ -81,7 +81,7 @@ def _offset(text: str | None, zone: str) -> tzinfo | None:
     if text is None:
         return ZoneInfo(zone)
     text = text.lower()
-    if text == "cst" and zone in CHINA_STANDARD_TIME:
+    if text == "cst" and zone in CST_AHEAD:
         return timezone(timedelta(hours=8))
     if text in _HOURS:
         return timezone(timedelta(hours=_HOURS[text]))

@@ -12,6 +12,7 @@ from tracker.errors import Refused
 from tracker.history import ChannelView, view
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.review import Choice, Question
+from tracker.sampling import ELSEWHERE
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -20,6 +21,7 @@ FIELDS = ("state", "effective", "expected", "cause", "outcome", "date", "end", "
 
 REASONS = (
     "Not about this channel",
+    ELSEWHERE,
     "Tells of an earlier event again",
     "Says what might be, not what was",
     "Other parties, not these two",
@@ -131,7 +133,7 @@ def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]
     channel = asked.candidate.channel
     sources = tuple(
         Source(seen.release.url or "", seen.release.title, seen.release.publisher, seen.release.side, None)
-        for seen in asked.candidate.sightings
+        for seen in asked.candidate.telling
     )
     rows: list[StatusChange | Contact] = []
     if choice.state and choice.effective:

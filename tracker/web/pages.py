@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from db.store import Subjects
 from tracker.coverage import Coverage
 from tracker.errors import Refused
 from tracker.history import ChannelView
-from tracker.model import Category, Moment, Outcome, State
+from tracker.model import Category, Moment, Outcome, Relationship, State
+from tracker.sampling import Figures, figures
 from tracker.web.auth import COOKIE, open_to
 from tracker.web.board import (
     References,
@@ -149,7 +151,30 @@ def _feeds() -> str:
 @blueprint.get("/method")
 @open_to("public")
 def method() -> Response:
-    return _answer(lambda: _page("method.html", moment_from_request(), snapshot=current().snapshot()))
+    return _answer(_method)
+
+
+def _method() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    with current().service.store.reading() as db:
+        live = {r.slug: _figures(db, r) for r in snapshot.relationships}
+    service = current().service
+    weights = service.packs[0].weights
+    return _page(
+        "method.html",
+        moment,
+        snapshot=snapshot,
+        live=live,
+        measured=service.measured,
+        thresholds=(weights.flag, weights.beside),
+    )
+
+
+def _figures(db: Subjects, relationship: Relationship) -> Figures:
+    """How well detection does on live traffic; what waits for a decision is not in it."""
+    samples, slug = db.samples, relationship.slug
+    rows = samples.planned(slug), samples.measured(slug), samples.decided(slug)
+    return figures(*rows, sides=relationship.sides, today=current().now().date())
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from db.store import Subjects
+from db.store import Store, Subjects
+from tracker import regroup
 from tracker import review as decide
 from tracker.errors import Conflict, NotFound, Refused
+from tracker.grouping import disagree, report_of
 from tracker.history import in_force
 from tracker.model import Candidate, Moment, Status
 from tracker.review import Choice
@@ -46,22 +48,24 @@ def _keep_private(response: Response) -> Response:
 @open_to("reviewer")
 def queue() -> str:
     snapshot = current().snapshot()
-    channel = request.args.get("channel") or None
+    channel, words = request.args.get("channel") or None, request.args.get("q", "").strip() or None
     if channel:
         find_channel(snapshot, channel)
     status = _status(request.args.get("status", Status.PENDING))
+    after = _after(request.args.get("after"))
     with current().service.store.reading() as db:
         counts = db.candidates.counts()
-        waiting = _listed(db, status, channel, _after(request.args.get("after")))
+        found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=words)
         decided = _decided(db)
-    following = waiting[QUEUE_LENGTH - 1] if len(waiting) > QUEUE_LENGTH else None
+    following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None
     return render_template(
         "queue.html",
-        candidates=waiting[:QUEUE_LENGTH],
+        candidates=found[:QUEUE_LENGTH],
         following=f"{following.evidence_at.isoformat()}~{following.id}" if following else None,
         counts=counts,
         status=status,
         chosen=channel,
+        words=words,
         channels={channel.slug: channel for channel in snapshot.channels},
         decided=decided,
         snapshot=snapshot,
@@ -86,19 +90,6 @@ def _after(text: str | None) -> tuple[datetime, int] | None:
         return datetime.fromisoformat(instant.replace(" ", "+")).astimezone(UTC), int(candidate)
     except ValueError:
         raise Refused(f"after is {text!r}.", "Follow the link of the page before.", field="after") from None
-
-
-def _listed(db: Subjects, status: Status, channel: str | None, after: tuple[datetime, int] | None) -> list[Candidate]:
-    """One candidate more than a page shows, newest evidence first."""
-    if channel is None:
-        return db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after)
-    found = [db.candidates.get(known.id) for known in db.candidates.known(channel) if known.status is status]
-    found.sort(key=_place, reverse=True)
-    return [candidate for candidate in found if after is None or _place(candidate) < after][: QUEUE_LENGTH + 1]
-
-
-def _place(candidate: Candidate) -> tuple[datetime, int]:
-    return candidate.evidence_at, candidate.id
 
 
 @blueprint.get("/<int:number>")
@@ -157,7 +148,9 @@ def _next(number: int) -> str:
     channel = request.args.get("channel") or None
     with current().service.store.reading() as db:
         decided = db.candidates.get(number)
-        rest = _listed(db, Status.PENDING, channel, _place(decided)) or _listed(db, Status.PENDING, channel, None)
+        place = decided.evidence_at, decided.id
+        older = db.candidates.queue(Status.PENDING, most=1, after=place, channel=channel)
+        rest = older or db.candidates.queue(Status.PENDING, most=1, channel=channel)
     if rest:
         return url_for("review.candidate", number=rest[0].id, decided=number, channel=channel)
     return url_for("review.queue", decided=number, channel=channel)
@@ -166,12 +159,55 @@ def _next(number: int) -> str:
 @blueprint.post("/<int:number>/undo")
 @open_to("reviewer")
 def undo(number: int) -> Response | tuple[str, int]:
+    return _changed(number, lambda store, who: decide.undo(store, number, _version(), **who))
+
+
+@blueprint.post("/<int:number>/queue")
+@open_to("reviewer")
+def put_in_queue(number: int) -> Response | tuple[str, int]:
+    return _changed(number, lambda store, who: decide.put_in_queue(store, number, _version(), **who))
+
+
+@blueprint.post("/<int:number>/split")
+@open_to("reviewer")
+def split(number: int) -> Response | tuple[str, int]:
+    """What was marked as telling of another event becomes a candidate of its own."""
+    return _changed(number, lambda store, who: regroup.split(store, number, _version(), _chosen(), **who)[0])
+
+
+@blueprint.post("/<int:number>/merge")
+@open_to("reviewer")
+def merge(number: int) -> Response | tuple[str, int]:
+    """The candidate becomes part of another one, which is shown then."""
+    return _changed(number, lambda store, who: regroup.merge(store, number, _version(), _into(), **who)[1])
+
+
+def _changed(number: int, change: Callable[[Store, dict[str, Any]], Candidate]) -> Response | tuple[str, int]:
+    """Make a change in the reviewer's name and show the candidate that it answers; a refusal is said on the page."""
     service = current().service
     try:
-        decide.undo(service.store, number, _version(), by=signed_in().name, at=service.clock())
+        shown = change(service.store, {"by": signed_in().name, "at": service.clock()})
     except Conflict as conflict:
         return _page(number, conflict=conflict), 409
-    return redirect(url_for("review.candidate", number=number), 303)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _page(number, refused=refused), refused.status
+    return redirect(url_for("review.candidate", number=shown.id), 303)
+
+
+def _chosen() -> list[int]:
+    return [_number(text, "sightings") for text in request.form.getlist("sighting")]
+
+
+def _into() -> int:
+    return _number(request.form.get("into", ""), "into")
+
+
+def _number(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Refused("The form does not say which one is meant.", "Choose one that it offers.", field=field)
+    return int(text)
 
 
 def _decided(db: Subjects) -> Candidate | None:
@@ -197,6 +233,12 @@ def _page(
             raise NotFound(f"There is no candidate {number}.", "The queue at /review lists those that wait.")
         changes, contacts = db.record.entries_of(found.channel)
         decided = _decided(db)
+        others = [
+            other
+            for status in (Status.PENDING, Status.UNLIKELY)
+            for other in db.candidates.queue(status, most=QUEUE_LENGTH, channel=found.channel)
+            if other.id != number
+        ]
     changes, contacts = in_force(changes, now), in_force(contacts, now)
     asked = decide.question(found, changes, contacts)
     channel = find_channel(snapshot, found.channel)
@@ -205,6 +247,8 @@ def _page(
     return render_template(
         "candidate.html",
         candidate=found,
+        others=others,
+        disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
         asked=asked,
         channel=channel,
         relationship=relationship,

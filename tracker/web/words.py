@@ -5,6 +5,7 @@ Pure functions, given to the templates as filters and globals by `register_filte
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -20,13 +21,18 @@ from tracker.model import (
     Candidate,
     Category,
     Contact,
+    Move,
     Outcome,
     PartialDate,
     Precision,
+    Regrouping,
     Relationship,
+    Sighting,
     State,
+    Status,
     StatusChange,
 )
+from tracker.sampling import Interval
 from tracker.web.marks import ROLES, marked_field
 
 STATE_SIGNS = {
@@ -57,6 +63,13 @@ CADENCE_WORDS = {
     "semiannual": "twice a year",
     "annual": "once a year",
 }
+
+STATUS_WORDS = {status: status.value for status in Status} | {
+    Status.PENDING: "waiting",
+    Status.RECORDED: "on record already",
+    Status.UNLIKELY: "probably nothing",
+}
+LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
 
 _OUTCOME_CLAIMS = {
     Outcome.HELD: "reports a contact that took place",
@@ -107,13 +120,13 @@ def contact_when(contact: Contact) -> Markup:
     return Markup("date not known")
 
 
-def event_words(candidate: Candidate) -> str:
-    """The days of the event that a candidate tells of, as far as they are known."""
-    if candidate.date is None:
+def event_words(told: Candidate | Sighting) -> str:
+    """The days of the event that a candidate or a sighting tells of, as far as they are known."""
+    if told.date is None:
         return "day not known"
-    if candidate.starts is None:
-        return date_words(candidate.date)
-    return span_words(candidate.starts, candidate.date.last)
+    if told.starts is None:
+        return date_words(told.date)
+    return span_words(told.starts, told.date.last)
 
 
 def instant_words(instant: datetime) -> str:
@@ -128,7 +141,7 @@ def instant_tag(instant: datetime) -> Markup:
 
 
 def local_dates(instant: datetime, relationship: Relationship) -> str:
-    """The dates in the two capitals where they differ: `United States 23 Nov, China 24 Nov`; else nothing."""
+    """The dates in the two capitals where they differ: `North 23 Nov, South 24 Nov`; else nothing."""
     days = [(party.names["en"], instant.astimezone(ZoneInfo(party.timezone)).date()) for party in relationship.parties]
     if len({day for _, day in days}) == 1:
         return ""
@@ -267,6 +280,42 @@ def percent(share: float) -> str:
     return f"{int(share * 100)} %"
 
 
+def figure(share: float | None) -> str:
+    """A measured share in whole percent; a dash where nothing was counted."""
+    return "–" if share is None else f"{share * 100:.0f} %"
+
+
+def confidence_words(share: float) -> str:
+    """`8 of 10 like this were right`: rounded down, as shares are everywhere."""
+    tenths = int(share * 10 + 1e-9)
+    return f"{tenths or 'fewer than 1'} of 10 like this were right"
+
+
+def interval(estimate: Interval) -> str:
+    """`78 % (60–95 %)`: a share with its 95 % interval, outwards to whole numbers."""
+    return f"{round(estimate.value * 100)} % ({math.floor(estimate.low * 100)}–{math.ceil(estimate.high * 100)} %)"
+
+
+def office_words(slug: str, relationship: Relationship) -> str:
+    """`foreign minister (North)`: an office by its slug, which begins with the code of its party."""
+    code, _, rest = slug.partition("-")
+    names = {party.code: party.names["en"] for party in relationship.parties}
+    return f"{rest.replace('-', ' ')} ({names[code]})" if rest and code in names else slug.replace("-", " ")
+
+
+def regrouping_words(regrouping: Regrouping, candidate: Candidate) -> str:
+    """What a reviewer did, as it looks from one of the two candidates, between their name and the other's number."""
+    moved = count(len(regrouping.sightings), "sighting")
+    match regrouping.move, regrouping.taken_from == candidate.id:
+        case Move.SPLIT, True:
+            return f"split {moved} off into"
+        case Move.SPLIT, False:
+            return f"split this ({moved}) off from"
+        case Move.MERGE, True:
+            return "merged this into"
+    return f"merged into this ({moved})"
+
+
 def lines(text: str | None) -> Markup:
     """A text whose line breaks are kept by the style sheet's `.lines`."""
     return Markup('<span class="lines" lang="{}">{}</span>').format(language_of(text), escape(text or ""))
@@ -282,25 +331,31 @@ def register_filters(app: Flask) -> None:
         category_options=lambda categories: [(one, CATEGORY_WORDS[one]) for one in categories],
         claim=claim_words,
         corroboration=corroboration_words,
+        confidence=confidence_words,
         count=count,
         date=date_tag,
         date_words=date_words,
         days=days_words,
         entry_when=entry_when,
         event=event_words,
+        figure=figure,
         instant=instant_tag,
         instant_words=instant_words,
+        estimate=interval,
         interval=interval_words,
         is_change=is_change,
         lang=language_of,
+        language=lambda lang: LANGUAGE_WORDS.get(lang, lang),
         lines=lines,
         listed=listed,
         local_dates=local_dates,
         marked=marked_field,
+        office=office_words,
         other_names=other_names,
         outcome=outcome_mark,
         outcome_words=outcome_words,
         percent=percent,
+        regrouping=regrouping_words,
         side=side_name,
         state=state_mark,
         web_address=web_address,
@@ -312,6 +367,7 @@ def register_filters(app: Flask) -> None:
         evidence_roles=ROLES,
         source_link=source_link,
         state_signs=STATE_SIGNS,
+        status_words=STATUS_WORDS,
         states=STATE_ORDER,
         third_party=THIRD_PARTY,
     )

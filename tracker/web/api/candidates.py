@@ -1,4 +1,4 @@
-"""The reviewer's calls: the queue, one candidate, and the decision on it."""
+"""The reviewer's calls: the queue, one candidate, the decision on it, splitting and merging."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from flask import Response
 
 from db.text import instant_text
-from tracker import review
+from tracker import regroup, review
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.history import in_force
 from tracker.model import Candidate, Status
@@ -17,7 +17,7 @@ from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.choice import check_rejection, choice_of
 from tracker.web.api.cursor import read_cursor, write_cursor
 from tracker.web.api.document import REVIEWERS_ONLY, answers
-from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, ReviewBody
+from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, MergeBody, ReviewBody, SplitBody
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current, moment_from_request
 
@@ -28,12 +28,12 @@ ANY_CANDIDATE = f"<int(max={2**63 - 1}):id>"
 @open_to("reviewer")
 @fresh
 def candidates(query: CandidatesQuery) -> Response:
-    """Candidates of a status, newest evidence first."""
+    """Candidates of a status, newest evidence first; with `q`, those that a release with these words tells of."""
     moment_from_request()
-    filters = {"status": query.status}
+    filters = {"status": query.status, "q": query.q}
     after = _after(query.cursor, filters)
     with current().service.store.reading() as db:
-        found = db.candidates.queue(query.status, most=query.most + 1, after=after)
+        found = db.candidates.queue(query.status, most=query.most + 1, after=after, words=query.q)
         pending = db.candidates.counts()[Status.PENDING]
     page, more = found[: query.most], len(found) > query.most
     following = write_cursor((instant_text(page[-1].evidence_at), page[-1].id, ""), filters) if more else None
@@ -72,7 +72,8 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
     Answers the candidate as it stands then; the record has changed by the time of the answer.
     """
     found = _existing(path.id)
-    _check_open(found, header.if_match)
+    _check_version(found, header.if_match)
+    _check_open(found)
     store, by, at = current().service.store, signed_in().name, current().now()
     if body.decision == "reject":
         check_rejection(body)
@@ -81,13 +82,55 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
     return _answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice))
 
 
+@blueprint.post(
+    f"/v1/candidates/{ANY_CANDIDATE}/split",
+    responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428),
+    **REVIEWERS_ONLY,
+)
+@open_to("reviewer")
+@fresh
+def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Response:
+    """Move sightings of a candidate into one of their own, since they tell of another event.
+
+    Refused where a decision rests on them; merging the new candidate into the old one takes it back.
+    """
+    found = _existing(path.id)
+    _check_version(found, header.if_match)
+    store, by, at = current().service.store, signed_in().name, current().now()
+    return _regrouped(*regroup.split(store, found.id, found.version, body.sightings, by=by, at=at))
+
+
+@blueprint.post(
+    f"/v1/candidates/{ANY_CANDIDATE}/merge",
+    responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428),
+    **REVIEWERS_ONLY,
+)
+@open_to("reviewer")
+@fresh
+def merge_candidate(path: CandidatePath, header: IfMatch, body: MergeBody) -> Response:
+    """Move all sightings of a candidate into another of its channel, since they tell of the same event.
+
+    The candidate is `merged` then and says into which. Refused where it was decided; splitting takes it back.
+    """
+    found = _existing(path.id)
+    _check_version(found, header.if_match)
+    store, by, at = current().service.store, signed_in().name, current().now()
+    return _regrouped(*regroup.merge(store, found.id, found.version, body.into, by=by, at=at))
+
+
+def _regrouped(found: Candidate, other: Candidate) -> Response:
+    response = json_answer(schemas.Regrouped(candidate=shape(found), into=shape(other)))
+    response.set_etag(str(found.version))
+    return response
+
+
 class _NoVersion(Refused):
     status = 428
     title = "Precondition required"
 
 
-def _check_open(found: Candidate, if_match: str | None) -> None:
-    """Raise unless the candidate is pending and the version that was read is the present one."""
+def _check_version(found: Candidate, if_match: str | None) -> None:
+    """Raise unless the version that was read is the present one."""
     if if_match is None or if_match.strip() == "*":
         raise _NoVersion(
             "A decision needs the version that it was made on.",
@@ -95,26 +138,18 @@ def _check_open(found: Candidate, if_match: str | None) -> None:
             field="If-Match",
         )
     if str(found.version) not in re.findall(r'(?<!W/)"([^"]*)"', if_match):
-        raise _stale(found)
-    if found.status is not Status.PENDING:
-        raise Conflict(f"Candidate {found.id} waits for no decision. {_decided(found)}".strip(), "Look at it again.")
+        raise Stale(
+            f"Candidate {found.id} has changed since you read it. {review.last_deed(found) or ''}".strip(),
+            "Nothing of yours was recorded; read it again and decide.",
+            field="If-Match",
+        )
 
 
-def _stale(found: Candidate) -> Stale:
-    why = "" if found.status is Status.PENDING else _decided(found)
-    return Stale(
-        f"Candidate {found.id} has changed since you read it. {why}".strip(),
-        "Nothing of yours was recorded; read it again and decide.",
-        field="If-Match",
-    )
-
-
-def _decided(found: Candidate) -> str:
-    """Who decided it, and when."""
-    if not found.decisions:
-        return "The record told of it before it was seen."
-    last = found.decisions[-1]
-    return f"{last.decided_by} was first: {last.verdict}ed at {last.decided_at:%Y-%m-%d %H:%M} UTC."
+def _check_open(found: Candidate) -> None:
+    """Raise unless the candidate can be decided as it stands."""
+    if not found.status.open:
+        why = review.last_deed(found) or "The record told of it before it was seen."
+        raise Conflict(f"Candidate {found.id} waits for no decision. {why}", "Look at it again.")
 
 
 def _existing(candidate_id: int) -> Candidate:
@@ -143,7 +178,7 @@ def _answer(found: Candidate) -> Response:
 
 def shape(found: Candidate) -> schemas.Candidate:
     address = schemas.Links(self=f"/api/v1/candidates/{found.id}", html=f"/review/{found.id}")
-    asked = _question(found) if found.status is Status.PENDING else None
+    asked = _question(found) if found.status.open else None
     return shapes.candidate(found, asked, address)
 
 

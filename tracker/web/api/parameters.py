@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Category, Outcome, PartialDate, Precision, State, Status
+from tracker.web.api.cursor import LARGEST_ID
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
@@ -59,6 +60,7 @@ def _publishing_day(day: dt.date) -> dt.date:
 
 IsoDay = Annotated[str, Field(description="YYYY-MM-DD."), AfterValidator(_day)]
 PublishingDay = Annotated[IsoDay, AfterValidator(_publishing_day)]
+Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE)]
 
 
@@ -107,6 +109,11 @@ class CandidatesQuery(Page, AtMoment):
     """The two clocks are accepted as everywhere and change nothing: the queue is always that of now."""
 
     status: Status = Status.PENDING
+    q: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Words that stand, in this order, in the title or summary of a release of theirs.",
+    )
 
 
 class ChannelPath(BaseModel):
@@ -143,6 +150,18 @@ class ReviewBody(Sent):
     contact: ContactBody | None = None
     cause: Words | None = None
     note: Words | None = Field(default=None, description="For a rejection its reason, which is required.")
+
+
+class SplitBody(Sent):
+    """The sightings, by their ids, that tell of another event."""
+
+    sightings: list[Number] = Field(min_length=1, max_length=LARGEST_LIMIT)
+
+
+class MergeBody(Sent):
+    """The candidate that tells of the same event and is to have the sightings."""
+
+    into: Number
 
 
 class ReleaseBody(Sent):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from tracker.model import Category, Outcome, Precision, Signal, State, Status, Verdict
+from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
 
 
 def _open_to_growth(schema: dict[str, Any]) -> None:
@@ -274,12 +274,24 @@ class Evidence(Answer):
 
 
 class Sighting(Answer):
-    """What one release says of the candidate's event."""
+    """What one release says of the candidate's event.
 
+    `flagged` is false for what is probably nothing; `doubts` and `undated` (no date, and why) say so in words.
+    `persons` are offices, `round` the number of a round of talks. `joined_because` is null for the sighting that opened
+    the candidate.
+    """
+
+    id: int
     signal: Signal
     date: PartialDate | None
     starts: Day | None
-    confidence: float = Field(ge=0, le=1)
+    confidence: float = Field(ge=0, le=1, description="The share of like findings that were right on labelled cases.")
+    flagged: bool
+    doubts: list[str]
+    undated: str | None
+    persons: list[str]
+    round: int | None
+    joined_because: str | None
     evidence: list[Evidence]
     release: Release
     revision: int
@@ -291,6 +303,17 @@ class Decision(Answer):
     decided_by: str
     decided_at: Instant
     note: str | None
+
+
+class Regrouping(Answer):
+    """Sightings (their ids) that a reviewer took from one candidate and gave to another."""
+
+    move: Move
+    taken_from: int
+    given_to: int
+    sightings: list[int]
+    by: str
+    at: Instant
 
 
 class ProposedContact(Answer):
@@ -322,7 +345,10 @@ class Question(Answer):
 
 
 class Candidate(Answer):
-    """One event that releases report. `question` is null unless it is pending; `version` is its ETag."""
+    """One event that releases report. `question` is null unless it can be decided; `version` is its ETag.
+
+    `merged_into` is the candidate that has its sightings now, null unless it was merged.
+    """
 
     id: int
     channel: str
@@ -337,6 +363,8 @@ class Candidate(Answer):
     question: Question | None
     sightings: list[Sighting]
     decisions: list[Decision]
+    regroupings: list[Regrouping]
+    merged_into: int | None
     links: Links
 
 
@@ -347,6 +375,13 @@ class Candidates(Answer):
     pending: int
     candidates: list[Candidate]
     next: str | None
+
+
+class Regrouped(Answer):
+    """The candidate that was named, and the one that has what was moved."""
+
+    candidate: Candidate
+    into: Candidate
 
 
 class HandedIn(Answer):

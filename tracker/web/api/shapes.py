@@ -211,11 +211,23 @@ def candidate(found: model.Candidate, question: Question | None, links: schemas.
         evidence_at=found.evidence_at,
         again=found.again,
         question=_question(question) if question else None,
-        sightings=[_sighting(seen) for seen in found.sightings],
+        sightings=[_sighting(seen) for seen in found.shown],
         decisions=[
             schemas.Decision(verdict=d.verdict, decided_by=d.decided_by, decided_at=d.decided_at, note=d.note)
             for d in found.decisions
         ],
+        regroupings=[
+            schemas.Regrouping(
+                move=r.move,
+                taken_from=r.taken_from,
+                given_to=r.given_to,
+                sightings=list(r.sightings),
+                by=r.by,
+                at=r.at,
+            )
+            for r in found.regroupings
+        ],
+        merged_into=found.merged_into,
         links=links,
     )
 
@@ -247,10 +259,17 @@ def _proposed(choice: Choice) -> schemas.Proposed:
 def _sighting(seen: model.KeptSighting) -> schemas.Sighting:
     said = seen.sighting
     return schemas.Sighting(
+        id=seen.id,
         signal=said.signal,
         date=partial_date(said.date),
         starts=said.starts,
         confidence=round(said.confidence, 3),
+        flagged=said.flagged,
+        doubts=list(said.doubts),
+        undated=said.undated,
+        persons=list(said.persons),
+        round=said.round,
+        joined_because=seen.joined_because,
         evidence=[
             schemas.Evidence(field=w.field, start=w.start, end=w.end, text=w.text, role=w.role) for w in said.evidence
         ],

@@ -1,0 +1,144 @@
+"""Commands that learn from what happened: decisions as cases, misses measured, stored releases read again."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from config.errors import suggest
+from tracker.cases import Exported, measurement
+from tracker.cli.common import Day, opened
+from tracker.errors import Refused
+from tracker.model import Sighting
+from tracker.replay import Change, Difference, Replayed, write
+from tracker.replay import replay as read_again
+from tracker.sampler import sample as pass_arrivals
+
+_FILE = {"is_flag": False, "flag_value": "-", "metavar": "[FILE]", "type": click.Path(dir_okay=False, allow_dash=True)}
+
+
+@click.command()
+@click.option("--cases", **_FILE, help="Reviewers' decisions as labelled cases, for evaluate.")
+@click.option("--samples", **_FILE, help="What the recall on /method is reckoned from.")
+def export(cases: str | None, samples: str | None) -> None:
+    """Write what reviewers decided as JSON Lines, to FILE or to standard output. Nobody's name is in it."""
+    if not (cases or samples):
+        raise Refused("Nothing was asked for.", "Say --cases, --samples or both, each with a file or none.")
+    service = opened()
+    if cases:
+        exported = Exported(service.store)
+        _write(cases, exported)
+        click.echo(f"{exported.written} cases.", err=True)
+        for why, releases in sorted(exported.left_out.items()):
+            click.echo(f"{releases} releases left out: {why}.", err=True)
+    if samples:
+        _write(samples, measurement(service.store, list(service.compiled), service.clock().date()))
+
+
+def _write(name: str, rows: Iterable[dict[str, Any]]) -> None:
+    try:
+        with click.open_file(name, "w", encoding="utf-8", atomic=name != "-") as file:
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise Refused(f"{name} cannot be written ({error.strerror}).", "Name a file in a folder that can.") from error
+
+
+@click.command()
+def sample() -> None:
+    """Measure the releases that came since the last time, as the scheduler does; some enter the queue unmarked."""
+    service = opened()
+    service.prepare()
+    if not service.settings.sample:
+        raise Refused("OPENLINES_SAMPLE is 0: nothing is drawn.", "Set it to how many releases a week to draw.")
+    for relationship, passed in pass_arrivals(service, random.SystemRandom()).items():
+        click.echo(f"{relationship}: {passed.releases} releases passed, {passed.flagged} of them flagged.")
+
+
+@click.command()
+@click.option("--feed", help="Only the releases of this feed.")
+@click.option("--since", type=Day(), default=str(date.min), show_default="all", help="Only releases from this day on.")
+@click.option("--write/--dry-run", "writes", default=None, help="Take in what is new, or only show it; else asks.")
+def replay(feed: str | None, since: date, writes: bool | None) -> None:
+    """Read stored releases by today's rules and show what differs from what is kept.
+
+    Nothing is written unless you say so; what is no longer found stays. A decided candidate comes back only with new
+    evidence.
+    """
+    service = opened()
+    with service.store.reading() as db:
+        known = [health.slug for health in db.feeds.all()]
+        number = db.feeds.count_releases(feed=feed, since=since)
+    if feed and feed not in known:
+        raise Refused(f"There is no feed {feed!r};", suggest(feed, known) + ".")
+    console = Console()
+    counts: Counter[tuple[str, str, Change]] = Counter()
+    news = []
+    for replayed in _tracked(console, "Reading", read_again(service, feed=feed, since=since), number):
+        for difference in replayed.differences:
+            console.out(_line(replayed, difference), highlight=False)
+            counts[replayed.release.feed or "handed in", replayed.release.lang, difference.change] += 1
+        if replayed.news:
+            news.append(replayed.kept.id)
+    if counts:
+        console.print(_summary(counts))
+    click.echo(f"{number} releases read again: {_totals(counts)}.")
+    if news and _agreed(writes, len(news)):
+        service.prepare()
+        again = _tracked(console, "Writing", read_again(service, feed=feed, since=since, only=news), len(news))
+        gained = sum(write(service, replayed) for replayed in again)
+        click.echo(f"Taken in: {gained} new sighting(s).")
+    else:
+        click.echo("Nothing was written." + (" Say --write to take in what is new." if news else ""))
+
+
+def _agreed(writes: bool | None, releases: int) -> bool:
+    if writes is None:
+        return sys.stdin.isatty() and click.confirm(f"Take in what is new in {releases} release(s)?")
+    return writes
+
+
+def _tracked(console: Console, words: str, replayed: Iterator[Replayed], number: int) -> Iterable[Replayed]:
+    if not console.is_terminal:
+        return replayed
+    return track(replayed, words, total=number, console=console, transient=True)
+
+
+def _line(replayed: Replayed, difference: Difference) -> str:
+    release = replayed.release
+    before = difference.before.sighting if difference.before else None
+    change = f"{_reading(before)} -> {_reading(difference.after)}"
+    status = f" ({difference.before.status})" if difference.before else ""
+    where = f"release {release.id}, {release.published}, {release.feed or 'handed in'}: {release.title[:80]}"
+    return f"{difference.change:<8} {difference.channel:<26} {change}{status}  {where}"
+
+
+def _reading(sighting: Sighting | None) -> str:
+    if sighting is None:
+        return "nothing"
+    return f"{sighting.signal} {sighting.date or 'undated'}{'' if sighting.flagged else ', probably nothing'}"
+
+
+def _totals(counts: Counter[tuple[str, str, Change]]) -> str:
+    totals = Counter(change for _, _, change in counts.elements())
+    return ", ".join(f"{totals[change]} {change}" for change in Change)
+
+
+def _summary(counts: Counter[tuple[str, str, Change]]) -> Table:
+    table = Table("feed", "language", *Change)
+    for feed, lang in sorted({(feed, lang) for feed, lang, _ in counts}):
+        table.add_row(feed, lang, *(str(counts[feed, lang, change]) for change in Change))
+    return table
+
+
+commands = (export, sample, replay)
