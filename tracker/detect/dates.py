@@ -103,7 +103,7 @@ _CHINESE_TO = re.compile(r"^(?:[上下]午|晚间?|[早凌]晨)?(?:至|到|-|—
 
 def find_dates(text: str, published: date) -> list[DateMention]:
     """The date expressions of a folded, lower-case text, in its order."""
-    found = [*_english(text, published), *_chinese(text, published)]
+    found = [*_english(text, published), *(() if text.isascii() else _chinese(text, published))]
     return sorted(found, key=lambda mention: mention.start)
 
 

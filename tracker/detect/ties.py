@@ -5,7 +5,9 @@ Ties are taken generously; whether one is news is weighed afterwards, from the g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from tracker.detect.lexicon import Lexicon, Pairing
@@ -46,18 +48,23 @@ def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
         for mention in sentence.of(kind):
             kinds = found.setdefault(mention.key, {})
             kinds[kind] = (*kinds.get(kind, ()), mention)
-    around = _around(sentence, reading)
-    persons = sentence.of("office") or sentence.marked("pronoun") or sentence.marked("both")
-    for slug, channel in lexicon.channels.items() if persons else ():
-        for pairing in channel.pairings:
-            if not pairing.since <= reading.release.published <= pairing.until:
-                continue
+    if sentence.of("office") or sentence.marked("pronoun") or sentence.marked("both"):
+        around = _around(sentence, reading)
+        for slug, pairing in _pairings(lexicon, reading.release.published):
             if tied := _by_offices(pairing, sentence, around, lexicon):
                 kind, mentions = tied
                 found.setdefault(slug, {}).setdefault(kind, mentions)
                 if pairing.weak:
                     weak.add(slug)
     return [_tie(slug, found[slug], slug in weak) for slug in lexicon.channels if slug in found]
+
+
+def _pairings(lexicon: Lexicon, day: date) -> Iterator[tuple[str, Pairing]]:
+    """Every pairing that holds on a day, with its channel."""
+    for slug, channel in lexicon.channels.items():
+        for pairing in channel.pairings:
+            if pairing.since <= day <= pairing.until:
+                yield slug, pairing
 
 
 def _tie(channel: str, kinds: dict[str, tuple[Mention, ...]], weak: bool) -> Tie:

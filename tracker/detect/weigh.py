@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from tracker.detect.reading import Sentence
@@ -59,6 +60,15 @@ class Weights:
     flag: float
     beside: float
 
+    @cached_property
+    def telling(self) -> dict[str, list[tuple[Signal, float]]]:
+        """The signals that each ground speaks for or against, with its weight for each."""
+        found: dict[str, list[tuple[Signal, float]]] = {}
+        for signal, card in self.signals.items():
+            for feature, weight in card.weights.items():
+                found.setdefault(feature, []).append((signal, weight))
+        return found
+
     def confidence(self, score: float) -> float:
         """The share of findings of such a score that were right on labelled cases, read between the steps."""
         i = bisect_right(self.scores, score)
@@ -105,7 +115,11 @@ def probability(score: float) -> float:
 
 def signal_shares(weights: Weights, found: list[str]) -> dict[Signal, float]:
     """How likely each signal is, by the second scorecard; the shares add up to one."""
-    scores = {signal: card.score(found) for signal, card in weights.signals.items()}
+    sums = dict.fromkeys(weights.signals, 0.0)
+    for feature in found:
+        for signal, weight in weights.telling.get(feature, ()):
+            sums[signal] += weight
+    scores = {signal: card.base + sums[signal] for signal, card in weights.signals.items()}
     highest = max(scores.values())
     odds = {signal: math.exp(score - highest) for signal, score in scores.items()}
     total = sum(odds.values())
