@@ -28,13 +28,17 @@ class Span:
 
 @dataclass(frozen=True)
 class DateMention:
-    """Folded characters [start, end) and their two readings. `vague`: a stretch such as "the coming weeks"."""
+    """Folded characters [start, end) and their two readings. `vague`: a stretch such as "last week".
+
+    `ahead`: a stretch that can only lie ahead, such as "the coming weeks" or, when it is not over, "in the spring".
+    """
 
     start: int
     end: int
     past: Span
     future: Span
     vague: bool = False
+    ahead: bool = False
 
     def read(self, future: bool) -> Span:
         return self.future if future else self.past
@@ -156,12 +160,12 @@ def _weekday(number: int, published: date, future: bool) -> date:
 
 
 def _mention(
-    match: re.Match[str], past: Span | None, future: Span | None, vague: bool = False
+    match: re.Match[str], past: Span | None, future: Span | None, vague: bool = False, ahead: bool = False
 ) -> Iterator[DateMention]:
     """One mention if at least one reading exists; the other then borrows it."""
     either = past or future
     if either:
-        yield DateMention(match.start(), match.end(), past or either, future or either, vague)
+        yield DateMention(match.start(), match.end(), past or either, future or either, vague, ahead)
 
 
 def _english(text: str, published: date) -> Iterator[DateMention]:
@@ -215,10 +219,10 @@ def _english_single(text: str, published: date) -> Iterator[DateMention]:
         elif part["soon"]:
             span = _of_month(published.year, published.month) if "days" in part["soon"] else _of_year(published.year)
             if "months" not in part["soon"]:
-                yield from _mention(match, span, span, vague=True)
+                yield from _mention(match, span, span, vague=True, ahead=True)
         elif part["season"]:
             span = _of_year(int(part["y4"] or published.year))
-            yield from _mention(match, span, span, vague=True)
+            yield from _mention(match, span, span, vague=True, ahead=span.value.last >= published)
         elif part["y5"]:
             span = _of_year(int(part["y5"]))
             yield from _mention(match, span, span)
@@ -281,7 +285,7 @@ def _stretch(match: re.Match[str], words: str, published: date) -> Iterator[Date
         span = _shift_month(published, by)
     else:
         span = _of_year(published.year + by)
-    yield from _mention(match, span, span, vague=unit == "week")
+    yield from _mention(match, span, span, vague=unit == "week", ahead=by > 0)
 
 
 def chinese_number(text: str) -> int:
@@ -397,4 +401,5 @@ def _chinese_stretch(match: re.Match[str], word: str, published: date) -> Iterat
         span = _of_month(published.year, published.month)
     else:
         span = _of_year(published.year + {"去": -1, "明": 1}.get(word[0], 0))
-    yield from _mention(match, span, span, vague=True)
+    ahead = word.startswith(("未来", "今后", "近期", "明", "下", "年内"))
+    yield from _mention(match, span, span, vague=True, ahead=ahead)

@@ -62,15 +62,18 @@ class Scope:
 
     def signals(self) -> list[Mention]:
         """Signal words of the sentence, without those within the tie's own mentions (`talks` of a channel's name)."""
-        return [
-            w
-            for w in self.sentence.of("signal")
-            if not any(
-                m.start <= w.start and w.end <= m.end
-                for m in self.own
-                if m.kind in ("name", "described", "topic", "matter")
-            )
-        ]
+        return [w for w in self.sentence.of("signal") if not any(_is_part(w, m) for m in self.own)]
+
+
+def _is_part(word: Mention, own: Mention) -> bool:
+    """Is the word a part of a longer phrase that ties the channel? A verb that is one part of a description counts."""
+    longer = own.end - own.start > word.end - word.start
+    return (
+        own.kind in ("name", "described", "topic", "matter")
+        and longer
+        and own.start <= word.start
+        and word.end <= own.end
+    )
 
 
 def scope(tie: Tie, sentence: Sentence) -> Scope:
@@ -385,8 +388,8 @@ def _when(mention: DateMention, reading: Reading) -> str:
     """A date by its distance from publication, as a report means it; one that cannot lie behind, as to come."""
     published, past, future = reading.release.published, mention.past.value, mention.future.value
     weeks = ARTICLE_REACH if reading.length > ARTICLE else REACH
-    if mention.vague:
-        return "a vague time"
+    if mention.ahead:
+        return "a time to come"
     if past.first > published:
         return "a date to come" if (future.first - published).days < 120 else "a date far ahead"
     days = (published - past.last).days

@@ -92,13 +92,20 @@ def _telling(signal: Signal, heard: list[Finding]) -> list[Finding]:
 
 
 def _sharpened(signal: Signal, finding: Finding) -> Signal:
-    """A contact that is off was cancelled or postponed, where the words say so and nothing says that a line is cut."""
-    if signal is not Signal.SUSPENDED:
-        return signal
+    """The signal as the words of the tie's own clauses put it.
+
+    A contact that is off was cancelled or postponed where nothing says that a line is cut. What is told of a time to
+    come, or restored in a clause that only promises a contact, is announced.
+    """
     near = {ground.removesuffix(" near") for ground in finding.grounds if ground.endswith(" near")}
-    if "suspend" in near:
-        return signal
-    return Signal.POSTPONED if "postpone" in near else Signal.CANCELLED if "cancel" in near else signal
+    if signal is Signal.SUSPENDED and "suspend" not in near:
+        return Signal.POSTPONED if "postpone" in near else Signal.CANCELLED if "cancel" in near else signal
+    if signal is Signal.RESUMED and "resume" not in near and "future" in near and near & {"meet", "hold"}:
+        return Signal.ANNOUNCED
+    ahead = near & {"a date to come", "a date far ahead", "a time to come"}
+    if signal is Signal.HELD and ahead and not near & {"a day just past", "a day of the last fortnight"}:
+        return Signal.ANNOUNCED
+    return signal
 
 
 def _day_of_the_news(events: list[tuple[Signal, list[Finding]]], dates: dict[int, When]) -> When | None:
