@@ -53,7 +53,8 @@ def test_reports_of_like_signals_whose_dates_meet_tell_of_one_event_and_say_why(
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        (report(round=17), report(round=18), None),
+        (report(round=17), report(round=18), "Both give 2024-01-09. They name different rounds: 17 and 18."),
+        (report(round=17), report("2024-01-10", round=18), None),
         (report(None, round=17), report(None, round=18), None),
         (report(round=17), report("2024-01-19", round=17), "Both name round 17."),
         (report(round=17), report("2024-01-20", round=17), None),
@@ -109,9 +110,11 @@ def test_a_report_tells_of_its_own_event_and_agrees_with_itself(one):
 
 
 @given(REPORTS, REPORTS)
-def test_two_known_rounds_are_never_one_event(one, other):
-    if one.rounds and other.rounds and not one.rounds & other.rounds:
-        assert same_event(one, other) is None
+def test_two_known_rounds_are_one_event_only_on_a_day_that_both_name(one, other):
+    if one.rounds and other.rounds and not one.rounds & other.rounds and same_event(one, other):
+        assert one.to_the_day
+        assert other.to_the_day
+        assert max(one.span[0], other.span[0]) <= min(one.span[1], other.span[1])
 
 
 def test_a_round_ties_more_surely_than_a_date_and_one_date_than_two_that_meet():

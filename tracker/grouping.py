@@ -127,22 +127,32 @@ def event_span(when: PartialDate | None, starts: date | None, published: date) -
 def same_event(one: Report, other: Report) -> Tie | None:
     """Why two reports on one channel tell of one event, or None when they do not. It never matters which is which.
 
-    Signals must be alike. Then the number of the round decides where both know it; else dates must meet, give or take
-    the day between the capitals, and a coarse or missing date needs news of about the same time. Reports of other
-    persons need a day that both name.
+    Signals must be alike. Then the number of the round decides where both know it, save on a day that both name; else
+    dates must meet, give or take the day between the capitals, and a coarse or missing date needs news of about the
+    same time. Reports of other persons need a day that both name.
     """
     if not any(one.signal in family and other.signal in family for family in _FAMILIES):
         return None
     if one.rounds and other.rounds:
         shared = one.rounds & other.rounds
         if not shared:
-            return None
+            return _misnumbered(one, other)
         if _same_round(one, other):
             return Tie(Strength.ROUND, f"Both name round {min(shared)}.")
     if one.persons and other.persons and not one.persons & other.persons:
-        shares_a_day = one.to_the_day and other.to_the_day and not _gap(one.span, other.span)
-        return _by_date(one, other) if shares_a_day else None
+        return _by_date(one, other) if _share_a_day(one, other) else None
     return _by_date(one, other)
+
+
+def _misnumbered(one: Report, other: Report) -> Tie | None:
+    """Rounds that differ are two events, but on a day that both name: then somebody miscounted, and a person looks."""
+    tied = _by_date(one, other) if _share_a_day(one, other) else None
+    numbers = " and ".join(str(number) for number in sorted(one.rounds | other.rounds))
+    return Tie(Strength.TIME, f"{tied.why} They name different rounds: {numbers}.") if tied else None
+
+
+def _share_a_day(one: Report, other: Report) -> bool:
+    return one.to_the_day and other.to_the_day and not _gap(one.span, other.span)
 
 
 def _same_round(one: Report, other: Report) -> bool:

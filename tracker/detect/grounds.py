@@ -199,7 +199,8 @@ def _together(tie: Tie, found: set[str]) -> Iterator[str]:
             yield f"{mark} near, no day"
     if "a list of channels" in found:
         for key in ("suspend", "cancel", "resume", "create", "agree"):
-            if f"{key} near" in found or f"{key} elsewhere in the sentence" in found:
+            # An item of a list without a verb of its own takes the one that governs the list.
+            if f"{key} near" in found or (f"{key} elsewhere in the sentence" in found and not met):
                 yield f"{key} of a list of channels"
     if "officials who deal with it met" in found and (met or "a surer tie to another channel" not in found):
         yield "officials who deal with it met on it"

@@ -14,14 +14,29 @@ _WORDS = (
     *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth"),
     *("nineteenth", "twentieth"),
 )
-_WORD = re.compile(rf"\b({'|'.join(_WORDS)}) (?:round|session|edition|meeting)\b")
+_WORD = re.compile(rf"\b({'|'.join(_WORDS)}) (?:round|edition)\b(?! (?:since|in) )")
 
 
 def round_in(sentence: Sentence) -> int | None:
-    """The number of the round that a sentence names; None where it names none or several."""
-    text = sentence.folded.lower[sentence.start : sentence.end]
-    dates = [(d.start - sentence.start, d.end - sentence.start) for d in sentence.dates]
-    found = {int(m[1]) for m in _ENGLISH.finditer(text) if not any(start <= m.start() < end for start, end in dates)}
-    found |= {chinese_number(m[1]) for m in _CHINESE.finditer(text)}
-    found |= {_WORDS.index(m[1]) + 1 for m in _WORD.finditer(text)}
+    """The number of the round that a sentence tells of, earlier ones apart; None where it names none or several."""
+    text = sentence.folded.lower
+    found = {
+        number
+        for pattern, number_of in _FORMS
+        for match in pattern.finditer(text, sentence.start, sentence.end)
+        if not _is_date(match, sentence) and not _earlier(match, sentence)
+        for number in [number_of(match[1])]
+    }
     return found.pop() if len(found) == 1 else None
+
+
+_FORMS = ((_ENGLISH, int), (_CHINESE, chinese_number), (_WORD, lambda word: _WORDS.index(word) + 1))
+
+
+def _is_date(match: re.Match[str], sentence: Sentence) -> bool:
+    return any(d.start <= match.start() < d.end for d in sentence.dates)
+
+
+def _earlier(match: re.Match[str], sentence: Sentence) -> bool:
+    clause = sentence.clause(match.start())
+    return any(sentence.marked(mark, clause) for mark in ("earlier", "past"))

@@ -168,6 +168,8 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
         return None
     published, future = reading.release.published, signal is Signal.ANNOUNCED
     for sentence in reversed(reading.before(best.sentence, 2)):
+        if future and sentence.of("other"):
+            continue  # the days of a journey to another country are not those of the meeting on its way
         days = [
             d
             for d in sentence.dates
