@@ -57,8 +57,10 @@ _TO = r"(?: ?- ?| and | to | through | until | & )"
 _NUMERAL = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
 _CN = r"\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}}"
 
+# A look at the first character spares most places of a text the trial of every alternative.
 _ENGLISH = re.compile(
-    "|".join(
+    r"\b(?=[a-z\d])(?:"
+    + "|".join(
         [
             # Jan. 8-9, 2024 · Jan. 31-Feb. 2 · October 28 and 29
             rf"\b{_MONTH.format('m1')} {_DAY.format('d1')}(?:{_TO}(?:{_MONTH.format('m2')} )?{_DAY.format('d2')}"
@@ -82,11 +84,13 @@ _ENGLISH = re.compile(
             r"|end of (?:the|this) year)(?: of (?P<y4>20\d\d))?\b",
             r"\b(?:in|by|since|during|early in|late in|early|late|for|before|until|of) (?P<y5>(?:19|20)\d\d)\b",
         ]
-    ),
+    )
+    + ")"
 )
 
 _CHINESE = re.compile(
-    "|".join(
+    r"(?=[\d一二三四五六七八九十廿卅今去明前本上下这同当星周礼昨日月年未近])(?:"
+    + "|".join(
         [
             r"(?:(?:(?P<y1>(?:19|20)\d\d|二[〇○零]二[〇○零一二三四五六七八九]) ?年|(?P<yr>今|去|明|前)年) ?)?"
             rf"(?:(?P<m1>{_CN.format()}) ?月(?!份?球)|(?P<mr>本|上个?|下个?|这个|同|当)月)份? ?"
@@ -101,6 +105,7 @@ _CHINESE = re.compile(
             r"(?P<y2>(?:19|20)\d\d) ?年",
         ]
     )
+    + ")"
 )
 _CHINESE_TO = re.compile(r"^(?:[上下]午|晚间?|[早凌]晨)?(?:至|到|-|—|和|与|及|、|,)?(?:当地时间)?$")
 

@@ -11,11 +11,14 @@ from itertools import pairwise
 
 import opencc
 
+_DROPPED = "\0"
+"""The form of a character that counts for nothing: it is taken out where places are counted."""
+
 _QUOTES_AND_DASHES = {
     **dict.fromkeys("‘’‚‛′＇`´", "'"),
     **dict.fromkeys("“”„‟″「」『』«»", '"'),
     **dict.fromkeys("‐‑‒–—―−－", "-"),
-    **dict.fromkeys("[]", ""),  # editors' brackets within quotations
+    **dict.fromkeys("[]", _DROPPED),  # editors' brackets within quotations
     **dict.fromkeys("\t\r\u2028\u2029", " "),
     "峇": "巴",
     "妳": "你",
@@ -29,11 +32,10 @@ _GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True)
 
 
 class _Forms(dict[int, str]):
-    """What each character is compared as; worked out when first met. Empty: it counts for nothing (zero width)."""
+    """What each character is compared as, one character or more; worked out when first met."""
 
     def __init__(self) -> None:
         super().__init__({ord(c): form for c, form in (_QUOTES_AND_DASHES | _CYRILLIC | _GREEK).items()})
-        self.uneven = {c for c, form in _QUOTES_AND_DASHES.items() if len(form) != 1}
         han = [chr(code) for code in range(0x3400, 0xA000)]
         simplified = opencc.OpenCC("t2s").convert("\n".join(han)).split("\n")
         for character, form in zip(han, simplified, strict=True):
@@ -41,22 +43,21 @@ class _Forms(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         self[code] = form = self._form(chr(code))
-        if len(form) != 1:
-            self.uneven.add(chr(code))
         return form
 
     def _form(self, character: str) -> str:
         if character < "\x80":
             return character
         if unicodedata.category(character) in ("Cf", "Cc", "Mn", "Cs"):
-            return ""  # zero width, bidirectional and joining marks, accents on their own, half a surrogate pair
+            return _DROPPED  # zero width, bidirectional and joining marks, accents on their own, half a surrogate pair
         decomposed = unicodedata.normalize("NFKD", character)
         plain = "".join(c for c in decomposed if unicodedata.category(c) != "Mn") or character
-        return "".join(self[ord(c)] if c != character and ord(c) in self else c for c in plain)
+        forms = "".join(self[ord(c)] if c != character and ord(c) in self else c for c in plain)
+        return forms.replace(_DROPPED, "") or _DROPPED
 
 
 _forms = _Forms()
-_NEEDS_FOLDING = re.compile(r"[^\n -;=?-Z\\^-_a-~]|[ ]{2}|<[^<>]{1,200}>|&#?\w{2,8};")
+_ODD = re.compile(r"[^\n -%'-;=?-Z\\^-_a-~]")
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>|&#?[0-9a-zA-Z]{2,8};| {2,}")
 _CUT = re.compile(r"<(?:/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|section|article|blockquote)\b)", re.IGNORECASE)
 
@@ -97,19 +98,24 @@ def fold(text: str) -> Folded:
 
     Offsets stay traceable. Linear in the length of the text.
     """
-    if _NEEDS_FOLDING.search(text) is None:
+    if _ODD.search(text) is None and "  " not in text:
         return Folded(text, text.lower(), range(len(text)))
-    if _MARKUP.search(text) is None:
+    if not _marked_up(text):
         folded = text.translate(_forms)
-        if len(folded) == len(text) and _forms.uneven.isdisjoint(text):
+        if len(folded) == len(text) and _DROPPED not in folded:
             return Folded(folded, _lower(folded), range(len(text)))
     pieces: list[str] = []
     origin: list[int] = []
     for start, form in _forms_of(text):
-        pieces.append(form)
-        origin.extend([start] * len(form))
+        if form != _DROPPED:
+            pieces.append(form)
+            origin.extend([start] * len(form))
     folded = "".join(pieces)
     return Folded(folded, _lower(folded), tuple(origin))
+
+
+def _marked_up(text: str) -> bool:
+    return any(sign in text for sign in ("<", "&", "  ")) and _MARKUP.search(text) is not None
 
 
 def _forms_of(text: str):

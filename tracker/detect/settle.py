@@ -42,9 +42,8 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
         when = dates[id(event)]
         if signal is Signal.RESUMED:
             when = on_the_day_of(when, held)
-        sighting = _sighting(signal, told, when, reading, weights)
-        if sighting.confidence >= KEPT:
-            sightings.append(sighting)
+        if _confidence(told[0], weights) >= KEPT:
+            sightings.append(_sighting(signal, told, when, reading, weights))
     sightings.sort(key=lambda s: (-s.confidence, s.channel, s.signal))
     return _flagged(sightings, weights, article=reading.length > ARTICLE)
 
@@ -113,14 +112,17 @@ def _day_of_the_news(events: list[tuple[Signal, list[Finding]]], dates: dict[int
     return max(held, key=lambda pair: pair[0])[1] if held else None
 
 
+def _confidence(finding: Finding, weights: Weights) -> float:
+    return round(weights.confidence(finding.score), 2)
+
+
 def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading, weights: Weights) -> Sighting:
     best = told[0]
-    confidence = round(weights.confidence(best.score), 2)
     return Sighting(
         channel=best.tie.channel,
         signal=signal,
         date=when.date,
-        confidence=confidence,
+        confidence=_confidence(best, weights),
         evidence=(*_evidence(signal, told, when), *_discounts(best, weights)),
         starts=when.starts,
         flagged=False,
