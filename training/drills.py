@@ -138,7 +138,6 @@ _NOTHING = (
         "美国同{o}{d}举行{b}，并谈及中国。",
     ],
 )
-_BARE = {"中美": "", "the ": ""}
 _MET = {
     "held": (
         ["{a} met {b} {d}.", "{a} spoke by phone with {b} {d}.", "{b} held talks with {a} {d}."],

@@ -43,12 +43,6 @@ _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", 
 _IN_TITLE = (*_MARKS, "title_future")
 
 
-ARTICLE = 2500
-"""From this many characters on a release is an article that tells several events, old ones too, each as its news."""
-REACH, ARTICLE_REACH = 45, 200
-"""Days that news may lie back, in a short release and in an article."""
-
-
 @dataclass(frozen=True)
 class Scope:
     """Where a tie looks for its words: the clauses of its mentions."""
@@ -370,9 +364,10 @@ def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
     sentence = around.sentence
     own = [d for d in sentence.dates if not sentence.said(d)]
     near = [d for d in own if around.near(d)]
-    for distance in sorted({_when(d, reading) for d in near}):
+    nearest = {_when(d, sentence, reading) for d in near}
+    for distance in sorted(nearest):
         yield f"{distance} near"
-    for distance in sorted({_when(d, reading) for d in own} - {_when(d, reading) for d in near}):
+    for distance in sorted({_when(d, sentence, reading) for d in own} - nearest):
         yield f"{distance} in the sentence"
     if not own:
         yield "no date"
@@ -380,15 +375,15 @@ def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
             yield "a date of words alone"
     if not own and sentence.field == "summary":
         for before in reading.before(sentence, 1) or [reading.title]:
-            for distance in sorted({_when(d, reading) for d in before.dates}):
+            for distance in sorted({_when(d, before, reading) for d in before.dates}):
                 yield f"{distance} just before"
 
 
-def _when(mention: DateMention, reading: Reading) -> str:
+def _when(mention: DateMention, sentence: Sentence, reading: Reading) -> str:
     """A date by its distance from publication, as a report means it; one that cannot lie behind, as to come."""
     published, past, future = reading.release.published, mention.past.value, mention.future.value
-    weeks = ARTICLE_REACH if reading.length > ARTICLE else REACH
-    if mention.ahead:
+    weeks = reading.reach.days
+    if mention.ahead or promised(mention, sentence, published):
         return "a time to come"
     if past.first > published:
         return "a date to come" if (future.first - published).days < 120 else "a date far ahead"
@@ -402,6 +397,18 @@ def _when(mention: DateMention, reading: Reading) -> str:
     if days <= 14:
         return "a day of the last fortnight"
     return "a day of the last weeks" if days <= weeks else "a day long past"
+
+
+def promised(mention: DateMention, sentence: Sentence, published: date) -> bool:
+    """Does a clause that tells of what is to come name a day soon ahead, without a year?"""
+    ahead = (mention.future.value.first - published).days
+    if mention.past.value == mention.future.value or not 0 < ahead <= _SOON:
+        return False
+    return bool(sentence.marked("future", sentence.clause(mention.start)))
+
+
+_SOON = 120
+"""Days within which an announcement that names no year means the day to come."""
 
 
 def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
 from tracker.detect.dates import DateMention, find_dates
@@ -24,6 +25,11 @@ _ASKS_WITHIN = 12
 
 _MOST_ALIKE = 16
 """Mentions of one thing that are read in one sentence: more say nothing new, and each is weighed against the others."""
+
+ARTICLE = 2500
+"""The characters from which a text is an article."""
+
+REACH, ARTICLE_REACH = timedelta(days=45), timedelta(days=200)
 
 _JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
 
@@ -160,8 +166,14 @@ class Reading:
         return [other for other in near if self.passage(other) == here]
 
     @cached_property
-    def length(self) -> int:
-        return len(self.title.folded.text) + (len(self.body[-1].folded.text) if self.body else 0)
+    def is_article(self) -> bool:
+        """An article of its own length tells several events, and older ones than a press release does."""
+        return len(self.title.folded.text) + (len(self.body[-1].folded.text) if self.body else 0) > ARTICLE
+
+    @property
+    def reach(self) -> timedelta:
+        """How far back a day may lie that is this release's news."""
+        return ARTICLE_REACH if self.is_article else REACH
 
 
 def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:

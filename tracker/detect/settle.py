@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tracker.detect.findings import Finding
-from tracker.detect.grounds import ARTICLE, scope
+from tracker.detect.grounds import scope
 from tracker.detect.match import Mention
-from tracker.detect.reading import Reading
+from tracker.detect.reading import Reading, Sentence
 from tracker.detect.rounds import round_in
 from tracker.detect.weigh import Weights, probability
 from tracker.detect.when import WORDS_OF, When, dated, on_the_day_of
@@ -45,7 +45,7 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
         if _confidence(told[0], weights) >= KEPT:
             sightings.append((reading.paragraph(told[0].sentence), _sighting(signal, told, when, reading, weights)))
     sightings.sort(key=lambda at: (-at[1].confidence, at[1].channel, at[1].signal))
-    return _flagged(sightings, weights, article=reading.length > ARTICLE)
+    return _flagged(sightings, weights, article=reading.is_article)
 
 
 def _flagged(sightings: list[tuple[int, Sighting]], weights: Weights, *, article: bool) -> list[Sighting]:
@@ -77,7 +77,9 @@ def _events(told: list[Finding], weights: Weights) -> list[tuple[Signal, list[Fi
     heard = [(f, c) for f, c in zip(told, chance, strict=True) if c >= _ASIDE * chance[0]]
     shares = {s: sum(c * f.signals[s] for f, c in heard) for s in told[0].signals}
     main = max(shares, key=lambda s: (shares[s], s))
-    events = [(_sharpened(main, told[0]), _telling(main, [f for f, _ in heard]))]
+    findings = [f for f, _ in heard]
+    signal = _sharpened(main, findings)
+    events = [(signal, _telling(main, findings) if signal is main else findings)]
     for finding, _ in heard[1:]:
         own = max(finding.signals, key=lambda s: (finding.signals[s], s))
         sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
@@ -92,21 +94,27 @@ def _telling(signal: Signal, heard: list[Finding]) -> list[Finding]:
     return [f for f in heard if max(f.signals, key=lambda s: (f.signals[s], s)) is signal] or heard
 
 
-def _sharpened(signal: Signal, finding: Finding) -> Signal:
-    """The signal as the words of the tie's own clauses put it.
+def _sharpened(signal: Signal, heard: list[Finding]) -> Signal:
+    """The signal as the words of the surest finding's own clauses put it.
 
     A contact that is off was cancelled or postponed where nothing says that a line is cut. What is told of a time to
-    come, or restored in a clause that only promises a contact, is announced.
+    come, or restored in a clause that only promises a contact, is announced; headlines leave the time to the text.
     """
-    near = {ground.removesuffix(" near") for ground in finding.grounds if ground.endswith(" near")}
+    near = _near(heard[0])
     if signal is Signal.SUSPENDED and "suspend" not in near:
         return Signal.POSTPONED if "postpone" in near else Signal.CANCELLED if "cancel" in near else signal
     if signal is Signal.RESUMED and "resume" not in near and "future" in near and near & {"meet", "hold"}:
         return Signal.ANNOUNCED
-    ahead = near & {"a date to come", "a date far ahead", "a time to come"}
-    if signal is Signal.HELD and ahead and not near & {"a day just past", "a day of the last fortnight"}:
+    headline = heard[0].sentence.field == "title" and not heard[0].sentence.dates
+    times = _near(heard[1]) if headline and len(heard) > 1 else near
+    ahead = times & {"a date to come", "a date far ahead", "a time to come"}
+    if signal is Signal.HELD and ahead and not times & {"a day just past", "a day of the last fortnight"}:
         return Signal.ANNOUNCED
     return signal
+
+
+def _near(finding: Finding) -> set[str]:
+    return {ground.removesuffix(" near") for ground in finding.grounds if ground.endswith(" near")}
 
 
 def _day_of_the_news(events: list[tuple[Signal, list[Finding]]], dates: dict[int, When]) -> When | None:
@@ -147,9 +155,9 @@ def _evidence(signal: Signal, told: list[Finding], when: When) -> tuple[Evidence
     found: dict[Evidence, None] = {}
     for finding in told:
         sentence = finding.sentence
-        words = [(m, _role(m)) for m in finding.tie.mentions]
+        words = [(m, _role(m)) for m in _outermost(finding.tie.mentions)]
         words += [(m, "signal") for m in _signal_words(signal, finding)]
-        words += [(m, "party") for m in (sentence.of("pair") or sentence.of("party"))[:2]]
+        words += [(m, "party") for m in _parties(sentence)]
         spans = {(m.start, m.end, role) for m, role in words}
         if when.mention and when.sentence is sentence:
             spans.add((when.mention.start, when.mention.end, "date"))
@@ -157,6 +165,18 @@ def _evidence(signal: Signal, told: list[Finding], when: When) -> tuple[Evidence
     if when.mention and not any(e.role == "date" for e in found):
         found[when.sentence.evidence(when.mention.start, when.mention.end, "date")] = None
     return tuple(found)[:_MOST_EVIDENCE]
+
+
+def _outermost(mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions that lie within no other: a phrase is quoted once, not again with each of its parts."""
+    found = sorted(set(mentions), key=lambda m: (m.start, -m.end))
+    return [m for i, m in enumerate(found) if all(other.end < m.end for other in found[:i])]
+
+
+def _parties(sentence: Sentence) -> list[Mention]:
+    """Words that name both parties: the pair, else the first of each party."""
+    first = {m.key: m for m in reversed(sentence.of("party"))}
+    return sentence.of("pair")[:1] or list(first.values())
 
 
 def _discounts(finding: Finding, weights: Weights) -> tuple[Evidence, ...]:

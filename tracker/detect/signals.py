@@ -27,13 +27,13 @@ _SIGNALS = {
 }
 _STRENGTH = tuple(_SIGNALS)
 BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})
-"""Signals that tell of a contact that did not come about."""
+"""Signals that tell of a contact that did not come about, or of a line that stopped."""
 _RELATIVE = re.compile(r"\b(?:that|which|who|whom)\b")
 
 
 @dataclass(frozen=True)
 class Governing:
-    """The signal that governs an anchor, the words that give it, and the clauses in which to look for objections.
+    """The signal that governs a tie, the words that give it, and the clauses in which to look for objections.
 
     `weak`: only a noun such as "talks" speaks for it, no verb.
     """
@@ -49,19 +49,19 @@ def distance(a: Mention, b: Mention) -> int:
     return max(b.start - a.end, a.start - b.end, 0)
 
 
-def governing(sentence: Sentence, anchors: tuple[Mention, ...], breaks_only: bool = False) -> Governing | None:
-    """The strongest signal of the anchors' clauses; a list item without one takes that of a clause before or after."""
-    words = [w for w in sentence.of("signal") if not breaks_only or _SIGNALS[w.key] in BREAKS]
+def governing(sentence: Sentence, mentions: tuple[Mention, ...]) -> Governing | None:
+    """The strongest signal of the mentions' clauses; a list item without one takes that of a clause before or after."""
+    words = sentence.of("signal")
     if not words:
         return None
-    ends = [sentence.clause(p) for a in anchors for p in (a.start, max(a.start, a.end - 1))]
+    ends = [sentence.clause(p) for a in mentions for p in (a.start, max(a.start, a.end - 1))]
     here = set(range(min(ends), max(ends) + 1))
     attempt = sentence.marked("attempt")
     refused = [w for w in words if _SIGNALS[w.key] is Signal.REFUSED]
     broken = [w for w in words if _SIGNALS[w.key] in BREAKS and w not in refused]
     own = [w for w in words if sentence.clause(w.start) in here and _SIGNALS[w.key] in BREAKS]
-    if attempt and refused and all(w in refused for w in own) and not any(w.end < anchors[0].start for w in broken):
-        return _told(sentence, refused[0], here, anchors)
+    if attempt and refused and all(w in refused for w in own) and not any(w.end < mentions[0].start for w in broken):
+        return _told(sentence, refused[0], here, mentions)
     names = sentence.of("name")
     nouns = {
         w
@@ -79,8 +79,8 @@ def governing(sentence: Sentence, anchors: tuple[Mention, ...], breaks_only: boo
     if not near:
         return None
     near = _main(sentence, near)
-    word = min(near, key=lambda w: (_STRENGTH.index(w.key), min(distance(w, a) for a in anchors), w.start))
-    return _told(sentence, word, here, anchors, weak=word in nouns)
+    word = min(near, key=lambda w: (_STRENGTH.index(w.key), min(distance(w, a) for a in mentions), w.start))
+    return _told(sentence, word, here, mentions, weak=word in nouns)
 
 
 def _main(sentence: Sentence, words: list[Mention]) -> list[Mention]:
@@ -113,7 +113,7 @@ def _carried(sentence: Sentence, words: list[Mention], first: int, last: int) ->
 
 
 def _told(
-    sentence: Sentence, word: Mention, here: set[int], anchors: tuple[Mention, ...], weak: bool = False
+    sentence: Sentence, word: Mention, here: set[int], mentions: tuple[Mention, ...], weak: bool = False
 ) -> Governing:
     spanned = frozenset(here | {sentence.clause(word.start)})
     signal = _SIGNALS[word.key]

@@ -8,12 +8,10 @@ from datetime import date, timedelta
 
 from tracker.detect.dates import DateMention, Span
 from tracker.detect.findings import Finding
-from tracker.detect.grounds import ARTICLE, ARTICLE_REACH, REACH, scope
+from tracker.detect.grounds import promised, scope
 from tracker.detect.reading import Reading, Sentence
+from tracker.detect.signals import BREAKS
 from tracker.model import PartialDate, Precision, Signal
-
-BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})
-"""Signals that tell of a contact that did not come about, or of a line that stopped."""
 
 _BY_PUBLICATION = frozenset({Signal.HELD, Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED})
 """Undated reports of these are news of the day on which they are published."""
@@ -58,6 +56,8 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
             break
     if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
         found = _just_before(best, signal, reading) or found
+    if found is None and (days := _own_days(best, reading)):
+        found = (), days[-1], best.sentence
     if found is None:
         return _undated(signal, reading.release.published)
     _, mention, sentence = found
@@ -80,11 +80,20 @@ def _usable(finding: Finding, signal: Signal, reading: Reading) -> Iterable[Date
             continue
         if not fits(mention, signal is Signal.ANNOUNCED, reading.release.published):
             continue
-        if _too_old(mention, signal, sentence, reading) or _of_another_event(mention, finding, signal):
+        if _too_old(mention, signal, sentence, reading) or _of_another_event(
+            mention, finding, signal, reading.release.published
+        ):
             continue
         if not around.near(mention) and _of_another_channel(mention, finding):
             continue
         yield mention
+
+
+def _own_days(finding: Finding, reading: Reading) -> list[DateMention]:
+    """The days behind, said with their year, in the clauses of the finding's tie: however old, they are its days."""
+    around = scope(finding.tie, finding.sentence)
+    days = [d for d in finding.sentence.dates if d.past.is_day and d.past == d.future and around.near(d)]
+    return [d for d in days if fits(d, False, reading.release.published) and not finding.sentence.said(d)]
 
 
 def _too_old(mention: DateMention, signal: Signal, sentence: Sentence, reading: Reading) -> bool:
@@ -93,18 +102,17 @@ def _too_old(mention: DateMention, signal: Signal, sentence: Sentence, reading: 
         return False
     if signal is Signal.HELD and (sentence.marked("disclosed") or reading.title.marked("disclosed")):
         return False
-    reach = ARTICLE_REACH if reading.length > ARTICLE else REACH
-    return mention.past.value.last < reading.release.published - timedelta(days=reach)
+    return mention.past.value.last < reading.release.published - reading.reach
 
 
-def _of_another_event(mention: DateMention, finding: Finding, signal: Signal) -> bool:
+def _of_another_event(mention: DateMention, finding: Finding, signal: Signal, published: date) -> bool:
     """Does the date's clause tell of something earlier, still ahead, or of another kind than the signal?"""
     sentence = finding.sentence
     clause = sentence.clause(mention.start)
     if any(sentence.marked(mark, clause) for mark in ("earlier", "past")) and signal is not Signal.ANNOUNCED:
         return not scope(finding.tie, sentence).near(mention)
     if signal is Signal.HELD and sentence.marked("future", clause):
-        return not scope(finding.tie, sentence).near(mention)
+        return not scope(finding.tie, sentence).near(mention) or promised(mention, sentence, published)
     kinds = {w.key for w in sentence.of("signal") if sentence.clause(w.start) == clause} - {"occasion"}
     if signal is not Signal.REFUSED and (signal in BREAKS or signal is Signal.RESUMED):
         return bool(kinds) and not kinds & set(WORDS_OF[signal])
@@ -199,7 +207,3 @@ def _undated(signal: Signal, published: date) -> When:
 def on_the_day_of(when: When, held: When | None) -> When:
     """An undated restoration declared in the report of a meeting was declared on that day."""
     return replace(when, date=held.date) if held and when.mention is None else when
-
-
-def span_of(when: When) -> Span | None:
-    return Span(when.date, when.starts) if when.date else None
