@@ -167,17 +167,17 @@ class Index:
 
     def combined(self, mentions: list[Mention]) -> list[Mention]:
         """The mentions of one sentence with its parts put together; parts that miss their others are gone."""
-        here: dict[str, Mention] = {}
+        here: dict[str, list[Mention]] = {}
         for mention in mentions:
             if mention.kind == "part":
-                here.setdefault(mention.key, mention)
+                here.setdefault(mention.key, []).append(mention)
         if not here:
             return mentions
         found = [m for m in mentions if m.kind != "part"]
         for part in here:
-            for combination in self._by_part.get(part, ()):
-                if all(number in here for number in combination.parts):
-                    found += [here[n]._replace(kind=combination.kind, key=combination.key) for n in combination.parts]
+            for kind, key, numbers in self._by_part.get(part, ()):
+                if all(number in here for number in numbers):
+                    found += [m._replace(kind=kind, key=key) for m in _closest([here[n] for n in numbers])]
         return sorted(dict.fromkeys(found))
 
 
@@ -211,6 +211,15 @@ def _terms(lexicon: Lexicon) -> Iterator[tuple[str, str, str, tuple[date, date, 
         yield from of("signal", word, terms)
     for mark, terms in lexicon.marks.items():
         yield from of("mark", mark, terms)
+
+
+def _closest(found: list[list[Mention]]) -> list[Mention]:
+    """One mention of each part, as near as they stand to one of the first part."""
+
+    def around(first: Mention) -> list[Mention]:
+        return [first, *(min(part, key=lambda m: abs(m.start - first.start)) for part in found[1:])]
+
+    return min(map(around, found[0]), key=lambda chosen: max(chosen).start - min(chosen).start)
 
 
 def _longest(found: list[Mention]) -> list[Mention]:

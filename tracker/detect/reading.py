@@ -147,6 +147,10 @@ class Reading:
         """The number of a sentence's passage; 0 until a first question is asked, and for the title."""
         return self._passages[sentence.number] if sentence.field == "summary" else 0
 
+    def paragraph(self, sentence: Sentence) -> int:
+        """The number of a sentence's paragraph; the title goes with the first."""
+        return 0 if sentence.field == "title" else sentence.folded.text[: sentence.start].strip().count("\n")
+
     def before(self, sentence: Sentence, most: int) -> list[Sentence]:
         """Up to `most` sentences before one of the body, the nearest last, within its passage."""
         if sentence.field == "title":

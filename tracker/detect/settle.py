@@ -43,22 +43,24 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
         if signal is Signal.RESUMED:
             when = on_the_day_of(when, held)
         if _confidence(told[0], weights) >= KEPT:
-            sightings.append(_sighting(signal, told, when, reading, weights))
-    sightings.sort(key=lambda s: (-s.confidence, s.channel, s.signal))
+            sightings.append((reading.paragraph(told[0].sentence), _sighting(signal, told, when, reading, weights)))
+    sightings.sort(key=lambda at: (-at[1].confidence, at[1].channel, at[1].signal))
     return _flagged(sightings, weights, article=reading.length > ARTICLE)
 
 
-def _flagged(sightings: list[Sighting], weights: Weights, *, article: bool) -> list[Sighting]:
-    """Each with whether a reviewer should see it: the surest of a release needs less than what it tells besides.
+def _flagged(sightings: list[tuple[int, Sighting]], weights: Weights, *, article: bool) -> list[Sighting]:
+    """Each with whether a reviewer should see it: the surest of a paragraph needs less than what it tells besides.
 
     An article tells several events for their own sake.
     """
-    surest = sightings[0].confidence if sightings else 0.0
-    needed = [weights.flag if article or s.confidence == surest else weights.beside for s in sightings]
-    return [
-        replace(s, flagged=True, doubts=()) if s.confidence >= least else s
-        for s, least in zip(sightings, needed, strict=True)
-    ]
+    surest: dict[int, float] = {}
+    told = []
+    for paragraph, sighting in sightings:
+        alone = article or sighting.confidence >= surest.setdefault(paragraph, sighting.confidence)
+        if sighting.confidence >= (weights.flag if alone else weights.beside):
+            sighting = replace(sighting, flagged=True, doubts=())
+        told.append(sighting)
+    return told
 
 
 def _by_channel(found: Iterable[Finding]) -> list[list[Finding]]:

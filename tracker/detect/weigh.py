@@ -50,7 +50,7 @@ class Weights:
     """What fitting found. `news`: is the tie news; `signals`: which signal it gives.
 
     `scores` and `shares` are the steps of the reliability curve: from a score on, this share of findings was right.
-    `flag` is the share from which the surest finding of a release goes to a reviewer, `beside` that for each further.
+    `flag` is the share from which the surest finding of a paragraph goes to a reviewer, `beside` that for each further.
     """
 
     news: Scorecard
