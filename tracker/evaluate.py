@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tracker.detect import STATE_SAID
-from tracker.model import PartialDate, Release, Sighting
+from tracker.model import EARLIEST, LATEST, PartialDate, Release, Sighting
 
 _REQUIRED = ("id", "title", "summary", "side", "lang", "published")
 _Update = tuple[str, str, str | None]
@@ -42,6 +42,8 @@ def release_from_case(case: dict[str, Any]) -> Release:
         published = date.fromisoformat(case["published"])
     except ValueError:
         raise ValueError(f"the field 'published' holds {case['published']!r}; write a date as YYYY-MM-DD") from None
+    if not EARLIEST <= published <= LATEST:
+        raise ValueError(f"the field 'published' holds {case['published']!r}; write a day of 1900 to 2199")
     return Release(
         id=case["id"],
         side=case["side"],

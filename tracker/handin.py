@@ -15,13 +15,11 @@ from tracker.feeds.decode import decode
 from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import fetch
 from tracker.intake import Detect, hand_in
-from tracker.model import Candidate, Release
+from tracker.model import EARLIEST, LATEST, Candidate, Release
 from tracker.service import Service
 
 LONGEST_TEXT = 100_000
 """Characters of a document that is handed in; reading a longer one would hold a request up for seconds."""
-
-_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 _CJK = re.compile(r"[㐀-鿿]")
 _CHINESE_FROM = 0.2
@@ -143,7 +141,7 @@ def _release(
             "Hand in the part that matters.",
             field="text",
         )
-    if not _EARLIEST <= published <= _LATEST:
+    if not EARLIEST <= published <= LATEST:
         raise Refused(f"{published} is no credible date.", "Give the day of publication.", field="published")
     if url and urlsplit(url).scheme not in ("http", "https"):
         raise Refused(

@@ -281,6 +281,10 @@ class Item:
     published_raw: str | None = None
 
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+"""Days between which a document can have been published."""
+
+
 @dataclass(frozen=True)
 class Release:
     """One feed item, or a document handed in. `published` is the date in the publisher's time zone."""

@@ -26,6 +26,8 @@ for room in (record, run, feeds, detection, learning, accounts):
 
 def main() -> None:
     """Run one command; what an operator can mend is one sentence on standard error and exit code 2."""
+    # Half a surrogate pair in a release cannot be written as UTF-8; as \uXXXX it can, and JSON reads it back.
+    sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli(prog_name="python -m tracker")
     except (ConfigError, StoreError, Refused) as error:

@@ -24,7 +24,7 @@ Examine = Callable[[Release], list[Sighting]]
 
 
 @click.command()
-@click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@click.argument("file", type=click.File(encoding="utf-8-sig", errors="surrogateescape"), default="-")
 @click.option("--all", "everything", is_flag=True, help="Tell also what is probably nothing, under that name.")
 @click.option("--explain", is_flag=True, help="Show each step on each text, in colour on a terminal.")
 @click.option("--side", default="third-party", show_default=True, help="With --explain: who speaks in a plain text.")
@@ -99,9 +99,9 @@ def _examining(detectors: list[Detector]) -> Examine:
 
 def _texts(file: TextIO, side: str, published: date | None) -> Iterator[Release]:
     """The releases of JSON Lines, or the one of a plain text. Raises Refused."""
-    text = file.read()
+    text = _readable(file.read(), file.name)
     if text.lstrip().startswith("{"):
-        for where, case in _cases(text.splitlines(), file.name):
+        for where, case in _cases(text.split("\n"), file.name):
             yield _release(where, case)
         return
     title, _, summary = text.strip().partition("\n")
@@ -117,14 +117,26 @@ def _cases(lines: TextIO | list[str], name: str | None = None) -> Iterator[tuple
                 continue
             where = f"{name}, line {number}"
             try:
-                case = json.loads(line)
-            except ValueError as error:
+                case = json.loads(_readable(line, where))
+            except (ValueError, RecursionError) as error:
                 raise Refused(f"{where} is not JSON ({error});", "write one object a line.") from error
             if not isinstance(case, dict):
                 raise Refused(f"{where} is no object;", "write one object a line.")
             yield where, case
     except UnicodeDecodeError as error:
         raise Refused(f"{name} is not UTF-8;", "save it as UTF-8.") from error
+
+
+def _readable(text: str, where: str) -> str:
+    """A text read with `surrogateescape`: bytes that are not UTF-8 become U+FFFD, which is said on standard error."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        click.echo(
+            f"{where} is not UTF-8 throughout; what cannot be read stands as U+FFFD. Save it as UTF-8.", err=True
+        )
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _release(where: str, case: dict[str, Any]) -> Release:

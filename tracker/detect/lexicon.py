@@ -14,30 +14,62 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tracker.detect.normalise import simplify
+
 MOST_SPELLINGS = 1000
 """Alternatives multiply; a term with more than this is more likely a slip than a wish."""
 
+_LONGEST, _DEEPEST, _MOST_GAPS = 2000, 20, 2
+"""Characters of a term, brackets within brackets, and places where words are left out; more would take long to meet."""
+
+_INNER_STAR = re.compile(r"\*[A-Za-z0-9*]")
+WILDCARD = re.compile(r" ?\.\.\. ?|\*")
+"""What in a folded spelling stands for other words than itself."""
+
 
 def _usable(term: str) -> str:
-    if not _balanced(term):
-        raise ValueError(f"the term {term!r} has an unbalanced bracket; write alternatives as (a|b)")
-    for spelling in (spelling for part in parts(term) for spelling in spellings(part)):
-        if spelling.startswith(("*", ".")):
-            raise ValueError(f"the term {term!r} begins with a wildcard; begin it with a word")
-        if len(re.sub(r"\s", "", spelling)) < 2 and spelling.isascii():
-            raise ValueError(f"the term {term!r} is too short; give it two letters or one Chinese character")
-    if sum(1 for part in parts(term) for _ in spellings(part)) > MOST_SPELLINGS:
-        raise ValueError(f"the term {term!r} has over {MOST_SPELLINGS} spellings; write it as several terms")
+    shown = repr(term if len(term) <= 80 else f"{term[:80]}…")
+    if len(term) > _LONGEST:
+        raise ValueError(f"the term {shown} has over {_LONGEST} characters; write it as several terms")
+    depth = _depth(term)
+    if depth is None:
+        raise ValueError(f"the term {shown} has an unbalanced bracket; write alternatives as (a|b)")
+    if depth > _DEEPEST:
+        raise ValueError(f"the term {shown} has over {_DEEPEST} brackets within brackets; write it as several terms")
+    if not all(spellings(part) for part in parts(term)):
+        raise ValueError(f"the term {shown} has a | outside brackets or a & within; write (a|b) and a & b")
+    spelt = [spelling for part in parts(term) for spelling in spellings(part)]
+    if len(spelt) > MOST_SPELLINGS:
+        raise ValueError(f"the term {shown} has over {MOST_SPELLINGS} spellings; write it as several terms")
+    for spelling in spelt:
+        _check(simplify(spelling), shown)
     return term
 
 
-def _balanced(term: str) -> bool:
-    depth = 0
+def _check(spelling: str, shown: str) -> None:
+    """Refuse a spelling that would be met everywhere, or nowhere, or only after long trying. Raises ValueError."""
+    if spelling.startswith(("*", ".")):
+        raise ValueError(f"the term {shown} begins with a wildcard; begin it with a word")
+    head = WILDCARD.split(spelling, maxsplit=1)[0].replace("-", " ").strip()
+    if len(head.replace(" ", "")) < 2 and head.isascii():
+        raise ValueError(f"the term {shown} is too short; give it two letters or one Chinese character")
+    if _INNER_STAR.search(spelling):
+        raise ValueError(
+            f"the term {shown} has a * within a word; let it end the word, which may then go on in any way"
+        )
+    if spelling.count("...") > _MOST_GAPS:
+        raise ValueError(f"the term {shown} leaves out words in over {_MOST_GAPS} places; write it as several terms")
+
+
+def _depth(term: str) -> int | None:
+    """How many brackets stand within one another; None where they do not match."""
+    depth = deepest = 0
     for character in term:
         depth += {"(": 1, ")": -1}.get(character, 0)
+        deepest = max(deepest, depth)
         if depth < 0:
-            return False
-    return depth == 0
+            return None
+    return deepest if depth == 0 else None
 
 
 def parts(term: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from tracker.detect.lexicon import Lexicon, parts, spellings
+from tracker.detect.lexicon import WILDCARD, Lexicon, parts, spellings
 from tracker.detect.normalise import Folded, fold
 from tracker.model import Release
 
@@ -38,7 +38,6 @@ class _Entry(NamedTuple):
 
 
 _CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z]{2,}\b")
-_WILDCARD = re.compile(r" ?\.\.\. ?|\*")
 _ALPHANUMERIC = frozenset(string.ascii_lowercase + string.digits)
 _GAP = r"[^.。;!?！？\n]{0,40}?"
 _NAMING = ("party", "pair", "office", "name")
@@ -62,7 +61,7 @@ def _tail(words: str) -> re.Pattern[str] | None:
 
 def _entry(kind: str, key: str, spelling: str, since: date, until: date, side: str) -> _Entry:
     text = fold(spelling).text.replace("-", " ")
-    wildcard = _WILDCARD.search(text)
+    wildcard = WILDCARD.search(text)
     head = text[: wildcard.start()] if wildcard else text
     capitals = tuple((m.start(), m.group()) for m in _CAPITALS.finditer(head))
     return _Entry(kind, key, head.lower(), _tail(text[len(head) :].lower()), capitals, since, until, side)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -19,7 +20,8 @@ _QUOTES_AND_DASHES = {
     **dict.fromkeys("“”„‟″「」『』«»", '"'),
     **dict.fromkeys("‐‑‒–—―−－", "-"),
     **dict.fromkeys("[]", _DROPPED),  # editors' brackets within quotations
-    **dict.fromkeys("\t\r\u2028\u2029", " "),
+    **dict.fromkeys("\t\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029", " "),
+    **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", _DROPPED),  # letters without a shape
     "峇": "巴",
     "妳": "你",
     "砲": "炮",
@@ -27,8 +29,8 @@ _QUOTES_AND_DASHES = {
 }
 
 # Cyrillic and Greek letters that look like Latin ones, as they slip into pasted or forged text.
-_CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХаеорсухіјѕԁһԛԝ", "ABESIJKMHOPCTXaeopcyxijsdhqw", strict=True))
-_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo", strict=True))
+_CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТУХавгекмнпортсухіјѕԁһԛԝӏ", "ABESIJKMHOPCTYXabrekmhnoptcyxijsdhqwl", strict=True))
+_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχ", "ABEZHIKMNOPTYXaikvoptux", strict=True))
 
 
 class _Forms(dict[int, str]):
@@ -46,7 +48,7 @@ class _Forms(dict[int, str]):
         return form
 
     def _form(self, character: str) -> str:
-        if character < "\x80":
+        if " " <= character <= "~" or character == "\n":
             return character
         if unicodedata.category(character) in ("Cf", "Cc", "Mn", "Cs"):
             return _DROPPED  # zero width, bidirectional and joining marks, accents on their own, half a surrogate pair
@@ -58,8 +60,14 @@ class _Forms(dict[int, str]):
 
 _forms = _Forms()
 _ODD = re.compile(r"[^\n -%'-;=?-Z\\^-_a-~]")
-_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>|&#?[0-9a-zA-Z]{2,8};| {2,}")
-_CUT = re.compile(r"<(?:/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|section|article|blockquote)\b)", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<[a-zA-Z/!][^<>]{0,2000}>"
+    r"|&lt;[a-zA-Z/!](?:[^<>&]|&(?![lg]t;)){0,2000}&gt;"  # a tag that was escaped once too often
+    r"|&(?:amp;)*(?P<entity>#?[0-9a-zA-Z]{2,31};)"
+)
+_CUT = re.compile(
+    r"(?:<|&lt;)(?:/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|section|article|blockquote)\b)", re.IGNORECASE
+)
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Gen|Lt|Maj|Brig|Col|Capt|Cmdr|Cpl|Sgt|Adm|Sen|Rep"
@@ -77,11 +85,15 @@ LONGEST = 1000
 
 @dataclass(frozen=True)
 class Folded:
-    """`text` is read; `lower` is compared, of equal length; `origin[i]` is where character i came from."""
+    """`text` is read; `lower` is compared, of equal length; `origin[i]` is where character i came from.
+
+    `ends` has the ends of those origins that are longer than a character: entities such as `&nbsp;`.
+    """
 
     text: str
     lower: str
     origin: range | tuple[int, ...]
+    ends: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def keys(self) -> str:
@@ -90,7 +102,8 @@ class Folded:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original's half-open span of the folded characters [start, end), which must not be empty."""
-        return self.origin[start], self.origin[end - 1] + 1
+        last = self.origin[end - 1]
+        return self.origin[start], self.ends.get(last, last + 1)
 
 
 def fold(text: str) -> Folded:
@@ -102,41 +115,45 @@ def fold(text: str) -> Folded:
         return Folded(text, text.lower(), range(len(text)))
     if not _marked_up(text):
         folded = text.translate(_forms)
-        if len(folded) == len(text) and _DROPPED not in folded:
+        if len(folded) == len(text) and _DROPPED not in folded and "  " not in folded:
             return Folded(folded, _lower(folded), range(len(text)))
     pieces: list[str] = []
     origin: list[int] = []
-    for start, form in _forms_of(text):
-        if form != _DROPPED:
-            pieces.append(form)
-            origin.extend([start] * len(form))
+    ends: dict[int, int] = {}
+    before = ""
+    for start, end, form in _forms_of(text):
+        if form == _DROPPED or form == before == " ":
+            continue
+        pieces.append(form)
+        origin.extend([start] * len(form))
+        if end > start + 1:
+            ends[start] = end
+        before = form
     folded = "".join(pieces)
-    return Folded(folded, _lower(folded), tuple(origin))
+    return Folded(folded, _lower(folded), tuple(origin), ends)
 
 
 def _marked_up(text: str) -> bool:
-    return any(sign in text for sign in ("<", "&", "  ")) and _MARKUP.search(text) is not None
+    return ("<" in text or "&" in text) and _MARKUP.search(text) is not None
 
 
-def _forms_of(text: str):
+def _forms_of(text: str) -> Iterator[tuple[int, int, str]]:
     """Each character's form with its place; a tag or an entity counts as one."""
     position = 0
     for markup in _MARKUP.finditer(text):
         for i in range(position, markup.start()):
-            yield i, _forms[ord(text[i])]
-        yield markup.start(), _form_of_markup(markup.group())
+            yield i, i + 1, _forms[ord(text[i])]
+        yield *markup.span(), _form_of_markup(markup)
         position = markup.end()
     for i in range(position, len(text)):
-        yield i, _forms[ord(text[i])]
+        yield i, i + 1, _forms[ord(text[i])]
 
 
-def _form_of_markup(markup: str) -> str:
-    if markup[0] == " ":
-        return " "
-    if markup[0] == "<":
-        return "\n" if _CUT.match(markup) else ""
-    character = html.unescape(markup)
-    return _forms[ord(character)] if len(character) == 1 else markup
+def _form_of_markup(markup: re.Match[str]) -> str:
+    if markup["entity"] is None:
+        return "\n" if _CUT.match(markup.group()) else _DROPPED
+    character = html.unescape(f"&{markup['entity']}")
+    return _forms[ord(character)] if len(character) == 1 else markup.group()
 
 
 def _lower(text: str) -> str:
