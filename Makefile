@@ -29,9 +29,10 @@ lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## ratios against a bare Flask application and the reader library
+bench: $(VENV)/.dev  ## ratios against a bare Flask application, the reader library and one regular expression
 	$(BIN)/python -m bench.status
 	$(BIN)/python -m bench.polling
+	$(BIN)/python -m bench.detection
 
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)
 	$(BIN)/python -m training.fit $(if $(CASES),--development $(CASES)) --write

@@ -142,7 +142,7 @@ def test_detect_explains_each_step_of_a_plain_text(tracker):
 
 def test_detect_tells_what_is_probably_nothing_when_asked(tracker):
     doubtful = RELEASE | {
-        "summary": "If the United States and China held Defense Policy Coordination Talks, all would gain."
+        "summary": "China may hold Defense Policy Coordination Talks with the United States this year."
     }
     line = json.dumps(doubtful) + "\n"
     assert json.loads(tracker("detect", stdin=line).stdout) == {"id": "x-1", "candidates": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.detect.conftest import ROOT, Detect
-from tracker.detect import STATE_SAID, Detector, detect
+from tracker.detect import STATE_SAID, Detector, Lexicon, detect, examine
+from tracker.detect.lexicon import parts, spellings
+from tracker.detect.normalise import fold
 from tracker.model import Release, Signal
 
 ARTICLE = ROOT.parent / "shared/seed/act-2024-03-china-us-restore-military-communications.txt"
@@ -114,6 +117,39 @@ def test_evidence_names_its_roles_and_quotes_the_original(sightings_in: Detect):
     (found,) = sightings_in("美中戰區指揮官通話", summary, "2024-09-11")
     assert {e.role for e in found.evidence} >= {"channel", "signal", "date", "party"}
     assert "10日" in {e.text for e in found.evidence}
+
+
+@pytest.mark.parametrize("words", ["据报道，", ""])
+def test_a_promised_day_without_a_year_lies_ahead_also_where_the_headline_leaves_it_open(
+    sightings_in: Detect, words: str
+):
+    summary = f"{words}中美两军将于11月14日至15日在青岛举行海上军事安全磋商机制会议。"
+    (found,) = sightings_in("中美兩軍舉行海上軍事安全磋商", summary, "2024-11-05")
+    assert told([found]) == {("mmca", "announced", "2024-11-15", "2024-11-14")}
+
+
+def test_a_day_said_with_its_year_is_that_of_the_event_however_old(detector: Detector):
+    summary = "Defense Secretary Lloyd Austin met Chinese Defense Minister Wei Fenghe in Singapore on June 10, 2022."
+    release = Release(1, "us", "en", "test", "Austin and Wei", summary, date(2024, 11, 20))
+    assert {str(s.date) for s in examine(release, detector)} == {"2022-06-10"}
+
+
+def test_evidence_quotes_both_parties_and_no_phrase_twice(sightings_in: Detect):
+    (found,) = sightings_in(
+        "Talks",
+        "U.S. officials of the U.S. Department of Defense held Defense Policy Coordination Talks with China on Jan. 8.",
+        "2024-01-09",
+    )
+    assert {e.text for e in found.evidence if e.role == "party"} == {"U.S.", "China"}
+    channel = sorted((e.start, -e.end) for e in found.evidence if e.role == "channel")
+    assert all(before[1] > after[1] for before, after in pairwise(channel))
+
+
+def test_the_title_of_an_office_is_no_disclosure(detector: Detector, lexicon: Lexicon):
+    for office in lexicon.offices.values():
+        for spelling in (s for term in office.terms for part in parts(term) for s in spellings(part)):
+            found = detector.index.find(fold(spelling), date(2024, 1, 1))
+            assert not [m for m in found if m.kind == "mark" and m.key == "disclosed"], spelling
 
 
 @settings(max_examples=150, deadline=None)
