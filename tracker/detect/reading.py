@@ -155,7 +155,7 @@ class Reading:
 
     def paragraph(self, sentence: Sentence) -> int:
         """The number of a sentence's paragraph; the title goes with the first."""
-        return 0 if sentence.field == "title" else sentence.folded.text[: sentence.start].strip().count("\n")
+        return 0 if sentence.field == "title" else sentence.folded.text[: sentence.start].lstrip().count("\n")
 
     def before(self, sentence: Sentence, most: int) -> list[Sentence]:
         """Up to `most` sentences before one of the body, the nearest last, within its passage."""
