@@ -276,6 +276,20 @@ REFUSED = [
         "    nmes: [hotline]",
         'lexicon.yaml, line 10, channels.hotline.nmes: "nmes" is not a key that belongs here; did you mean "names"?',
     ),
+    (
+        "lexicon.yaml",
+        "    names: [hotline]",
+        "    names: [hotline, 'hot.*line(s|)+[x]']",
+        "lexicon.yaml, line 10, channels.hotline.names #2: the term 'hot.*line(s|)+[x]' has a * within a word; "
+        "let it end the word, which may then go on in any way.",
+    ),
+    (
+        "lexicon.yaml",
+        "    names: [hotline]",
+        "    names: [(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)]",
+        "lexicon.yaml, line 10, channels.hotline.names #1: the term "
+        "'(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)' has over 1000 spellings; write it as several terms.",
+    ),
     # channels
     (
         HOT,

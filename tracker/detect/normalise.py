@@ -21,7 +21,7 @@ _QUOTES_AND_DASHES = {
     **dict.fromkeys("‐‑‒–—―−－", "-"),
     **dict.fromkeys("[]", _DROPPED),  # editors' brackets within quotations
     **dict.fromkeys("\t\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029", " "),
-    **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", _DROPPED),  # letters without a shape
+    **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800\ufffd", _DROPPED),  # letters without a shape, and what was lost
     "峇": "巴",
     "妳": "你",
     "砲": "炮",
@@ -66,7 +66,7 @@ _MARKUP = re.compile(
     r"|&(?:amp;)*(?P<entity>#?[0-9a-zA-Z]{2,31};)"
 )
 _CUT = re.compile(
-    r"(?:<|&lt;)(?:/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|section|article|blockquote)\b)", re.IGNORECASE
+    r"(?:<|&lt;)(?:/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|section|article|blockquote|script|style)\b)", re.IGNORECASE
 )
 
 _ABBREVIATION = re.compile(
