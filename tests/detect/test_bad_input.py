@@ -20,6 +20,7 @@ from tests.detect.test_detect import texts
 from tracker.detect import Detector, Lexicon, detect, examine
 from tracker.detect.match import Index
 from tracker.detect.normalise import fold
+from tracker.evaluate import release_from_case
 from tracker.model import Release, Signal
 
 ENGLISH = "The Pentagon said that the United States and China held Defense Policy Coordination Talks on Tuesday."
@@ -253,3 +254,40 @@ def test_the_order_of_releases_makes_no_difference(detector: Detector, many: lis
     for place in places:
         told(many[place], detector)
         assert examine(many[place], detector) == alone[place]
+
+
+UNRELATED = [sentence for language in NEITHER.values() for sentence in language]
+CASES = [
+    json.loads(line)
+    for file in sorted((ROOT / "training/cases").glob("*.jsonl"))
+    for line in file.read_text(encoding="utf-8").splitlines()
+]
+
+
+def flagged(release: Release, detector: Detector) -> set[tuple[str, Signal]]:
+    return {(sighting.channel, sighting.signal) for sighting in detect(release, detector)}
+
+
+def going_on(release: Release, sentence: str) -> Release:
+    space = " " if sentence.isascii() else ""
+    return Release(**{**vars(release), "summary": release.summary + space + sentence})
+
+
+def test_an_unrelated_sentence_at_the_end_of_a_case_removes_no_finding(detector: Detector):
+    lost = []
+    for number, case in enumerate(CASES):
+        release = release_from_case(case)
+        before = flagged(release, detector)
+        for sentence in (UNRELATED[number % 14], UNRELATED[14 + number % 14]) if before else ():
+            if not before <= flagged(going_on(release, sentence), detector):
+                lost.append((case["id"], sentence))
+    assert lost == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(release=releases, end=st.sampled_from([" today.", "。", "!"]), sentence=st.sampled_from(UNRELATED))
+def test_an_unrelated_sentence_at_the_end_of_any_text_removes_no_finding(
+    detector: Detector, release: Release, end: str, sentence: str
+):
+    ended = Release(**{**vars(release), "summary": release.summary + end})
+    assert flagged(ended, detector) <= flagged(going_on(ended, sentence), detector)

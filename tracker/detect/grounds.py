@@ -37,7 +37,7 @@ _MARKS = (
         "fiction",
         "denial",
     ),
-    *("unofficial", "pastime", "disclosed", "attempt", "opinion"),
+    *("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion"),
 )
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
 _IN_TITLE = (*_MARKS, "title_future")
@@ -95,7 +95,11 @@ class Ground:
     @cached_property
     def told(self) -> Counter[str]:
         """How many sentences have a strong tie to each channel."""
-        return Counter(channel for tied in self.ties for channel in {tie.channel for tie in tied if tie.kind in STRONG})
+        return Counter(
+            channel
+            for tied in self.ties
+            for channel in {tie.channel for tie in tied if tie.kind in STRONG and tie.names}
+        )
 
     @cached_property
     def umbrella(self) -> frozenset[str]:
@@ -104,9 +108,13 @@ class Ground:
 
     @cached_property
     def lead_day(self) -> date | None:
-        """The day of the release's own news: the first day that title or opening name, on or before publication."""
+        """The day of the release's own news: the first day that title or opening name, on or before publication.
+
+        The second sentence counts where it speaks of a channel; else its day may be that of anything.
+        """
         published = self.reading.release.published
-        for sentence in (self.reading.title, *self.reading.body[:2]):
+        second = self.reading.body[1:2] if any(tie.names for tied in self.ties[2:3] for tie in tied) else []
+        for sentence in (self.reading.title, *self.reading.body[:1], *second):
             for found in sentence.dates:
                 past = found.past
                 if past.is_day and not sentence.said(found) and 0 <= (published - past.value.first).days <= 14:
@@ -355,6 +363,9 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
             yield f"{mark} before the signal"
     if any(m.start <= sentence.start + 2 for m in sentence.marked("opening")):
         yield "opens as a retelling"
+    doubtful = _asks(sentence) or sentence.marked("rumor") or sentence.marked("attributed")
+    if doubtful and any(after.marked("denial") for after in reading.after(sentence)):
+        yield "denied just after"
     for mark in _IN_TITLE:
         if sentence.field == "summary" and reading.title.marked(mark):
             yield f"{mark} in the title"
@@ -377,6 +388,10 @@ def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
         for before in reading.before(sentence, 1) or [reading.title]:
             for distance in sorted({_when(d, before, reading) for d in before.dates}):
                 yield f"{distance} just before"
+
+
+def _asks(sentence: Sentence) -> bool:
+    return "?" in sentence.folded.text[sentence.start : sentence.end]
 
 
 def _when(mention: DateMention, sentence: Sentence, reading: Reading) -> str:
@@ -422,9 +437,8 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
     ):
         yield "the title speaks of the channel"
-    text = sentence.folded.text
-    if "?" in text[sentence.start : sentence.end]:
+    if _asks(sentence):
         yield "a question"
-    if '"' in text[sentence.start : sentence.end]:
+    if '"' in sentence.folded.text[sentence.start : sentence.end]:
         yield "words quoted"
     yield f"by {'a third party' if reading.release.side == 'third-party' else 'a party'}"

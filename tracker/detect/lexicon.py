@@ -140,7 +140,9 @@ Mark = Literal[
     "opinion",  # a title or opening of a comment, not a report
     "unofficial",  # legislators, scholars, business, retired persons
     "pastime",  # sport, art, families: the same words on other subjects
+    "court",  # a prosecution: indicted, 起诉
     "disclosed",  # an older event only now made known: people familiar, 知情
+    "attributed",  # told by somebody else: according to, confirmed, 据报道
     "standing",  # an attempt without a day: standing request
     "attempt",  # somebody tried to reach the other side: asked for a call
     "visit",  # a journey to the other side
@@ -182,13 +184,15 @@ class Office(_Part):
 class Pairing(_Part):
     """Two offices, one of each side, whose contact uses the channel; within a period where it says so.
 
-    `weak`: the two also meet on other channels, so a channel that is named goes first.
+    `weak`: the two also meet on other channels, so a channel that is named goes first. `seldom`: each usually meets
+    somebody else, so only both holders together tell of it.
     """
 
     offices: tuple[str, str]
     since: date = date.min
     until: date = date.max
     weak: bool = False
+    seldom: bool = False
 
 
 class ChannelTerms(_Part):

@@ -230,7 +230,7 @@ def _longest(found: list[Mention]) -> list[Mention]:
     partner_starts = {m.start - gap for m in found if m.kind == "partner" for gap in range(2)}
     kept: list[Mention] = []
     last: dict[tuple[str, str], int] = {}
-    inside = -1
+    inside = word = -1
     spans = iter(masked)
     span = next(spans, None)
     for mention in found:
@@ -250,6 +250,10 @@ def _longest(found: list[Mention]) -> list[Mention]:
             continue  # the countries in an office's own title are no partners
         if mention.kind == "office":
             inside = max(inside, mention.end)
+        if mention.kind in ("signal", "mark"):
+            if mention.end - mention.start == 1 and mention.end <= word:
+                continue  # one character of a longer Chinese word: 待 in 接待
+            word = max(word, mention.end)
         thing = (mention.kind, mention.key)
         if mention.end <= last.get(thing, -1):
             continue

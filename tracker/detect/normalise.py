@@ -73,7 +73,11 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Gen|Lt|Maj|Brig|Col|Capt|Cmdr|Cpl|Sgt|Adm|Sen|Rep"
     r"|Gov|Dr|Mr|Mrs|Ms|Jr|Sr|St|No|vs|etc|[ap]\.m|Amb|Prof|Hon|Vice|approx|Ret|Messrs|Asst|Dep|Min|Sec))$"
 )
-_STOP = re.compile(r"[。!?！？\n]+[\"')]*|\.(?=[\"')\]]*(?:\s|$))[\"')\]]*")
+_STOP = re.compile(
+    r"[。!?！？\n]+[\"')]*"
+    r"|\.(?=[\"')\]]*(?:\s|$))[\"')\]]*"
+    r"|(?:(?<=[a-z\"')])|(?<=\d\d))\.(?=[\u3400-\u9fff])"  # a sentence in the other language follows at once
+)
 _CLAUSE = re.compile(r"\.\.\.|…|[,;:，；：]+(?:\s|(?=\D))|\s-+\s|--+|[()]")
 _INITIALS = re.compile(r"\b[A-Z]\.[A-Z]$")
 _OPENERS = re.compile(r"\s+(?:The|A|An|It|He|She|They|We|In|On|At|But|And|Both|This|That|Since|After|As)\b")

@@ -165,6 +165,11 @@ class Reading:
         here = self.passage(sentence)
         return [other for other in near if self.passage(other) == here]
 
+    def after(self, sentence: Sentence) -> list[Sentence]:
+        """The sentence after one of the body or after the title, if its passage goes on."""
+        following = 0 if sentence.field == "title" else sentence.number + 1
+        return [other for other in self.body[following : following + 1] if self.passage(other) == self.passage(sentence)]
+
     @cached_property
     def is_article(self) -> bool:
         """An article of its own length tells several events, and older ones than a press release does."""

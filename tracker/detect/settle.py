@@ -14,11 +14,17 @@ from tracker.detect.weigh import Weights, probability
 from tracker.detect.when import WORDS_OF, When, dated, on_the_day_of
 from tracker.model import Evidence, Sighting, Signal
 
+Event = tuple[Signal, list[Finding]]
+"""What happened on a channel, and the findings that tell it, the surest first."""
+
 KEPT = 0.1
 """What is less sure than this is not even kept as probably nothing."""
 
 _SURELY = 0.6
 """The share from which a sentence is taken at its word where it gives another signal than the rest."""
+
+_CLEARLY = 0.8
+"""The share from which a sentence that only says "the two" tells an event where others name the channel."""
 
 _ASIDE = 0.3
 """Sentences less likely than this part of the surest one have no say in what happened."""
@@ -33,9 +39,10 @@ _HEAVY = 0.3
 
 def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sighting]:
     """One sighting per channel and event, surest first."""
-    events = [event for told in _by_channel(found) for event in _events(told, weights)]
+    events = [event for told in _by_channel(found) for event in _events(told, weights).items()]
     dates = {id(event): dated(told, signal, reading) for event in events for signal, told in (event,)}
     held = _day_of_the_news(events, dates)
+    surest = _surest(events, reading, weights)
     sightings = []
     for event in events:
         signal, told = event
@@ -43,24 +50,32 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
         if signal is Signal.RESUMED:
             when = on_the_day_of(when, held)
         if _confidence(told[0], weights) >= KEPT:
-            sightings.append((reading.paragraph(told[0].sentence), _sighting(signal, told, when, reading, weights)))
-    sightings.sort(key=lambda at: (-at[1].confidence, at[1].channel, at[1].signal))
-    return _flagged(sightings, weights, article=reading.is_article)
+            sighting = _sighting(signal, told, when, reading, weights)
+            sightings.append(_flagged(sighting, told, surest, reading, weights))
+    return sorted(sightings, key=lambda s: (-s.confidence, s.channel, s.signal))
 
 
-def _flagged(sightings: list[tuple[int, Sighting]], weights: Weights, *, article: bool) -> list[Sighting]:
-    """Each with whether a reviewer should see it: the surest of a paragraph needs less than what it tells besides.
+def _surest(events: Iterable[Event], reading: Reading, weights: Weights) -> dict[int, float]:
+    """The confidence of what each paragraph tells most surely, where it names what it speaks of."""
+    surest: dict[int, float] = {}
+    for _, told in events:
+        if best := next((f for f in told if f.tie.names), None):
+            paragraph = reading.paragraph(best.sentence)
+            surest[paragraph] = max(_confidence(best, weights), surest.get(paragraph, 0.0))
+    return surest
+
+
+def _flagged(
+    sighting: Sighting, told: list[Finding], surest: dict[int, float], reading: Reading, weights: Weights
+) -> Sighting:
+    """The sighting with whether a reviewer should see it: what a paragraph tells besides its surest needs more.
 
     An article tells several events for their own sake.
     """
-    surest: dict[int, float] = {}
-    told = []
-    for paragraph, sighting in sightings:
-        alone = article or sighting.confidence >= surest.setdefault(paragraph, sighting.confidence)
-        if sighting.confidence >= (weights.flag if alone else weights.beside):
-            sighting = replace(sighting, flagged=True, doubts=())
-        told.append(sighting)
-    return told
+    alone = reading.is_article or sighting.confidence >= surest.get(reading.paragraph(told[0].sentence), 0.0)
+    if sighting.confidence < (weights.flag if alone else weights.beside):
+        return sighting
+    return replace(sighting, flagged=True, doubts=())
 
 
 def _by_channel(found: Iterable[Finding]) -> list[list[Finding]]:
@@ -68,30 +83,58 @@ def _by_channel(found: Iterable[Finding]) -> list[list[Finding]]:
     channels: dict[str, list[Finding]] = {}
     for finding in found:
         channels.setdefault(finding.tie.channel, []).append(finding)
-    return [sorted(told, key=lambda f: (-f.score, f.position)) for told in channels.values()]
+    return [sorted(told, key=_surest_first) for told in channels.values()]
 
 
-def _events(told: list[Finding], weights: Weights) -> list[tuple[Signal, list[Finding]]]:
-    """What happened on a channel: its main event, and another that a sentence of its own tells surely."""
+def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]:
+    """What happened on a channel, by the sentences that name it or its people; then by those that say "the two".
+
+    The latter confirm events, and add what is to follow a contact or went before it, but outvote nobody: whom they mean
+    is only guessed, so whatever a text goes on to say of others takes nothing back.
+    """
+    naming = [f for f in told if f.tie.names]
+    if not naming:
+        return _voted(told, weights)
+    events = _voted(naming, weights)
+    follows = events.keys() <= {Signal.HELD, Signal.ANNOUNCED}
+    for finding in told:
+        own = _own(finding)
+        added = follows and own in (Signal.HELD, Signal.ANNOUNCED) and finding.signals[own] >= _CLEARLY
+        if not finding.tie.names and (own in events or added):
+            events.setdefault(own, []).append(finding)
+    return {signal: sorted(heard, key=_surest_first) for signal, heard in events.items()}
+
+
+def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]:
+    """The event that most findings tell, and another that one of them tells surely."""
     chance = [probability(f.score) for f in told]
     heard = [(f, c) for f, c in zip(told, chance, strict=True) if c >= _ASIDE * chance[0]]
     shares = {s: sum(c * f.signals[s] for f, c in heard) for s in told[0].signals}
     main = max(shares, key=lambda s: (shares[s], s))
     findings = [f for f, _ in heard]
     signal = _sharpened(main, findings)
-    events = [(signal, _telling(main, findings) if signal is main else findings)]
+    events = {signal: _telling(main, findings) if signal is main else findings}
     for finding, _ in heard[1:]:
-        own = max(finding.signals, key=lambda s: (finding.signals[s], s))
+        own = _own(finding)
         sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
         if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure:
-            events.append((own, [finding]))
+            events[own] = [finding]
             break
     return events
 
 
+def _own(finding: Finding) -> Signal:
+    """The likeliest signal of one finding."""
+    return max(finding.signals, key=lambda s: (finding.signals[s], s))
+
+
+def _surest_first(finding: Finding) -> tuple[float, int]:
+    return -finding.score, finding.position
+
+
 def _telling(signal: Signal, heard: list[Finding]) -> list[Finding]:
     """The findings that give this signal, else all."""
-    return [f for f in heard if max(f.signals, key=lambda s: (f.signals[s], s)) is signal] or heard
+    return [f for f in heard if _own(f) is signal] or heard
 
 
 def _sharpened(signal: Signal, heard: list[Finding]) -> Signal:
@@ -117,7 +160,7 @@ def _near(finding: Finding) -> set[str]:
     return {ground.removesuffix(" near") for ground in finding.grounds if ground.endswith(" near")}
 
 
-def _day_of_the_news(events: list[tuple[Signal, list[Finding]]], dates: dict[int, When]) -> When | None:
+def _day_of_the_news(events: list[Event], dates: dict[int, When]) -> When | None:
     held = [(told[0].score, dates[id(event)]) for event in events for signal, told in (event,) if signal is Signal.HELD]
     return max(held, key=lambda pair: pair[0])[1] if held else None
 

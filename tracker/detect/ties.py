@@ -39,6 +39,11 @@ class Tie:
     def kind(self) -> str:
         return self.kinds[0]
 
+    @property
+    def names(self) -> bool:
+        """Does the sentence itself say what it speaks of, and not only "the two"?"""
+        return self.kinds != ("pronoun",)
+
 
 def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
     """All ties of a sentence, one per channel, in the lexicon's order of channels."""
@@ -96,6 +101,8 @@ def _by_offices(
         return "offices", (ours[0], theirs[0])
     if one := ours or theirs:
         missing = pairing.offices[1 if ours else 0]
+        if pairing.seldom:
+            return ("before", (one[0],)) if missing in around.offices else None
         party = lexicon.offices[missing].party
         if counterpart := sentence.marked("counterpart"):
             return "counterpart", (one[0], counterpart[0])
