@@ -9,6 +9,7 @@ from config.errors import ConfigError, suggest
 from config.files import Read, RelationshipFiles
 from config.schema import ChannelFile, Citation, SourceEntry
 from config.yamlfile import Loc, YamlFile
+from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
 
 
@@ -20,7 +21,7 @@ def check(files: RelationshipFiles) -> None:
         _check_channel(channel, files, parties)
     _check_feeds(files, [*parties, THIRD_PARTY])
     _check_sources(files, [*parties, THIRD_PARTY])
-    _check_lexicon(files, parties)
+    check_lexicon(files.lexicon, files)
 
 
 def check_across(all_files: Sequence[RelationshipFiles]) -> None:
@@ -107,16 +108,36 @@ def _check_sources(files: RelationshipFiles, sides: list[str]) -> None:
         _refuse_unused(files.shared.file, (), files.shared_sources, cited)
 
 
-def _check_lexicon(files: RelationshipFiles, parties: list[str]) -> None:
-    file, lexicon = files.lexicon.file, files.lexicon.data
+def check_lexicon(read: Read[Lexicon], files: RelationshipFiles) -> None:
+    """A lexicon speaks of its relationship's parties and channels, and of offices that it describes."""
+    file, lexicon = read.file, read.data
     if lexicon.relationship != files.slug:
         wrong = f'"{lexicon.relationship}" is not the name of this folder'
         raise file.error(("relationship",), wrong, f'write "{files.slug}"')
-    _check_keys(file, ("parties",), lexicon.parties, parties, "party")
-    for slug in lexicon.channels:
+    _check_keys(file, ("parties",), lexicon.parties, [party.code for party in files.relationship.data.parties], "party")
+    for slug, office in lexicon.offices.items():
+        if office.party not in lexicon.parties:
+            raise _not_one_of(file, ("offices", slug, "party"), office.party, list(lexicon.parties), "party")
+        for index, holder in enumerate(office.holders):
+            _check_period(file, ("offices", slug, "holders", index), holder)
+    for slug, channel in lexicon.channels.items():
         if slug not in files.channels:
             wrong = f'no channel is called "{slug}"'
             raise file.error(("channels", slug), wrong, suggest(slug, files.channels), at_key=True)
+        for part, pairings in (("pairings", channel.pairings), ("talks", channel.talks)):
+            for index, pairing in enumerate(pairings):
+                loc = ("channels", slug, part, index)
+                _check_period(file, loc, pairing)
+                for position, office in enumerate(pairing.offices):
+                    if office not in lexicon.offices:
+                        remedy = suggest(office, lexicon.offices, "describe it under offices")
+                        raise file.error((*loc, "offices", position), f'no office is called "{office}"', remedy)
+
+
+def _check_period(file: YamlFile, loc: Loc, period: Holder | Pairing) -> None:
+    if period.until < period.since:
+        wrong = f"it ends on {period.until}, before it begins on {period.since}"
+        raise file.error((*loc, "until"), wrong, "correct one of the two days")
 
 
 def _all_sources(files: RelationshipFiles) -> Iterator[tuple[YamlFile, Loc, str, SourceEntry]]:

@@ -47,15 +47,15 @@ def read_folder(folder: Path) -> RelationshipFiles:
     if not SLUG.fullmatch(folder.name):
         wrong = f'"{folder.name}" is no name for a relationship'
         raise ConfigError(folder, None, None, wrong, "write small letters and digits joined by hyphens")
-    relationship = _read(folder / "relationship.yaml", RelationshipFile)
+    relationship = read_file(folder / "relationship.yaml", RelationshipFile)
     shared = folder / "sources.yaml"
     return RelationshipFiles(
         slug=folder.name,
         relationship=relationship,
-        shared=_read(shared, SourcesFile) if shared.exists() else None,
+        shared=read_file(shared, SourcesFile) if shared.exists() else None,
         channels=_read_channels(folder / "channels", relationship),
-        feeds=_read(folder / "feeds.yaml", FeedsFile),
-        lexicon=_read(folder / "lexicon.yaml", Lexicon),
+        feeds=read_file(folder / "feeds.yaml", FeedsFile),
+        lexicon=read_file(folder / "lexicon.yaml", Lexicon),
     )
 
 
@@ -67,7 +67,7 @@ def read_languages(config_dir: Path) -> dict[str, Language]:
     folder = config_dir / "language"
     found: dict[str, Language] = {}
     for path in sorted((folder if folder.is_dir() else SHIPPED_LANGUAGES).glob("*.yaml")):
-        read = _read(path, Language)
+        read = read_file(path, Language)
         if read.data.language != path.stem:
             wrong = f'"{read.data.language}" is not the name of this file'
             raise read.file.error(("language",), wrong, f'write "{path.stem}"')
@@ -75,7 +75,8 @@ def read_languages(config_dir: Path) -> dict[str, Language]:
     return found
 
 
-def _read(path: Path, model: type[AnyModel]) -> Read[AnyModel]:
+def read_file(path: Path, model: type[AnyModel]) -> Read[AnyModel]:
+    """The file as a `model`. Raises ConfigError for the first mistake in it."""
     file = YamlFile(path)
     return Read(file, file.parse(model))
 
@@ -95,4 +96,4 @@ def _read_channels(folder: Path, relationship: Read[RelationshipFile]) -> dict[s
         if slug not in listed:
             wrong = "this channel is not listed in relationship.yaml"
             raise ConfigError(path, None, None, wrong, f'add "{slug}" under channels there or delete this file')
-    return {slug: _read(present[slug], ChannelFile) for slug in listed}
+    return {slug: read_file(present[slug], ChannelFile) for slug in listed}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from config.checks import check, check_across
-from config.errors import ConfigError
-from config.files import Read, RelationshipFiles, read_folder, read_languages
+from config.checks import check, check_across, check_lexicon
+from config.errors import ConfigError, suggest
+from config.files import Read, RelationshipFiles, read_file, read_folder, read_languages
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
-from config.yamlfile import Loc, read_yaml
+from config.yamlfile import Loc
 from tracker.detect.lexicon import Language, Lexicon
 from tracker.detect.weigh import Weights
 from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
@@ -68,20 +68,31 @@ def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
 
 
 def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
-    """A lexicon file by itself, with the words of all languages: to try a change. Raises ConfigError."""
-    return read_yaml(path, Lexicon).speaking(read_languages(config_dir).values())
+    """A lexicon file in the place of its relationship's own, to try a change. Raises ConfigError."""
+    read = read_file(path, Lexicon)
+    slug, root = read.data.relationship, config_dir / "relationships"
+    if not (root / slug).is_dir():
+        known = [folder.name for folder in root.glob("*") if folder.is_dir()]
+        raise read.file.error(("relationship",), f'no relationship is called "{slug}"', suggest(slug, known))
+    files = read_folder(root / slug)
+    check_lexicon(read, files)
+    return _speaking(read.data, files, read_languages(config_dir))
 
 
 def _pack(files: RelationshipFiles, languages: dict[str, Language], weights: Weights) -> RelationshipPack:
-    spoken = [languages[code] for code in files.relationship.data.languages if code in languages]
     return RelationshipPack(
         relationship=_relationship(files.slug, files.relationship.data),
         channels=tuple(_channel(slug, files.slug, read.data) for slug, read in files.channels.items()),
         entries=tuple(seed for slug, read in files.channels.items() for seed in _entries(slug, read, files)),
         feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
-        lexicon=files.lexicon.data.speaking(spoken),
+        lexicon=_speaking(files.lexicon.data, files, languages),
         weights=weights,
     )
+
+
+def _speaking(lexicon: Lexicon, files: RelationshipFiles, languages: dict[str, Language]) -> Lexicon:
+    """The lexicon with the words of its relationship's languages."""
+    return lexicon.speaking([languages[code] for code in files.relationship.data.languages if code in languages])
 
 
 def _relationship(slug: str, data: RelationshipFile) -> Relationship:

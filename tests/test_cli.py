@@ -166,7 +166,18 @@ def test_evaluate_compares_another_lexicon_case_by_case(tracker, tmp_path):
     wrong = tracker("evaluate", str(file), "--compare", str(other))
     assert wrong.returncode == 2
     assert one_sentence(wrong.stderr)
-    assert "'moon', which is not configured" in wrong.stderr
+    assert 'no relationship is called "moon"' in wrong.stderr
+    other.write_text(text.replace("party: us\n", "party: moon\n", 1), encoding="utf-8")
+    wrong = tracker("evaluate", str(file), "--compare", str(other))
+    assert wrong.returncode == 2
+    assert '"moon" is no party of this relationship' in wrong.stderr
+
+
+def test_an_empty_text_is_refused(tracker):
+    empty = tracker("detect", "--explain", "/dev/null")
+    assert empty.returncode == 2
+    assert one_sentence(empty.stderr)
+    assert "holds no text" in empty.stderr
 
 
 def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_path):

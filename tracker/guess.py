@@ -15,17 +15,9 @@ from itertools import islice
 from tracker.detect import Detector, examine
 from tracker.detect.match import Mention
 from tracker.detect.normalise import fold
+from tracker.detect.signals import SIGNAL_OF
 from tracker.model import Evidence, PartialDate, Release, Sighting, Signal
 
-_SIGNALS = {
-    "resume": Signal.RESUMED,
-    "suspend": Signal.SUSPENDED,
-    "cancel": Signal.CANCELLED,
-    "postpone": Signal.POSTPONED,
-    "refuse": Signal.REFUSED,
-    "unanswered": Signal.REFUSED,
-    "end": Signal.ENDED,
-}
 _ROLES = {
     "name": "channel",
     "topic": "channel",
@@ -50,7 +42,8 @@ def guess(release: Release, detector: Detector, confidence: float, rng: random.R
         evidence = tuple(words for words in doubted[0].evidence if words.role != "discount")
         return replace(doubted[0], confidence=confidence, flagged=True, doubts=(), evidence=evidence)
     marked = [both for both in _mentions(release, detector) if both[0].kind in _ROLES]
-    signal = next((_SIGNALS[m.key] for m, _ in marked if m.kind == "signal" and m.key in _SIGNALS), Signal.HELD)
+    signals = (SIGNAL_OF[m.key] for m, _ in marked if m.kind == "signal")
+    signal = next((signal for signal in signals if signal is not Signal.HELD), Signal.HELD)
     channel = _channel(marked, detector, rng)
     evidence = tuple(islice((e for m, e in marked if m.kind not in ("name", "topic") or m.key == channel), _MOST_MARKS))
     return Sighting(channel, signal, _date(release, signal), confidence, evidence or _opening(release))

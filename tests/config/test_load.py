@@ -290,6 +290,26 @@ REFUSED = [
         "lexicon.yaml, line 10, channels.hotline.names #1: the term "
         "'(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)(a|b|c|d)' has over 1000 spellings; write it as several terms.",
     ),
+    (
+        "lexicon.yaml",
+        "offices: {}",
+        "offices:\n  chief: {party: soth, terms: [Chief]}",
+        'lexicon.yaml, line 8, offices.chief.party: "soth" is no party of this relationship; did you mean "south"?',
+    ),
+    (
+        "lexicon.yaml",
+        "offices: {}",
+        "offices:\n  chief:\n    party: south\n    holders: [{names: [Al], since: 2021-02-02, until: 2021-02-01}]",
+        "lexicon.yaml, line 10, offices.chief.holders #1.until: it ends on 2021-02-01, before it begins on 2021-02-02; "
+        "correct one of the two days.",
+    ),
+    (
+        "lexicon.yaml",
+        "    names: [hotline]",
+        "    names: [hotline]\n    pairings: [{offices: [chief, head]}]",
+        'lexicon.yaml, line 11, channels.hotline.pairings #1.offices #1: no office is called "chief"; '
+        "describe it under offices.",
+    ),
     # channels
     (
         HOT,

@@ -152,6 +152,45 @@ def test_the_title_of_an_office_is_no_disclosure(detector: Detector, lexicon: Le
             assert not [m for m in found if m.kind == "mark" and m.key == "disclosed"], spelling
 
 
+def test_one_character_of_a_longer_word_means_nothing_by_itself(sightings_in: Detect):
+    found = sightings_in(
+        "美中防务官员会谈",
+        "美方官员十五、十六两日在华盛顿接待中国国防部代表团，双方举行第十九届防务政策协调会谈。",
+        "2025-12-18",
+    )
+    assert told(found) == {("dpct", "held", "2025-12-16", "2025-12-15")}
+
+
+def test_standing_up_a_group_is_no_refusal(sightings_in: Detect):
+    found = sightings_in(
+        "Beijing", "The United States and China stood up a counternarcotics working group on Tuesday.", "2024-01-31"
+    )
+    assert not {signal for _, signal, _, _ in told(found)} & {"refused", "suspended"}
+
+
+def test_a_hotline_that_nobody_picks_up_is_refused(sightings_in: Detect):
+    found = sightings_in(
+        "Briefing", "China did not pick up the hotline when Secretary Austin called on Saturday.", "2023-02-07"
+    )
+    assert ("defense-telephone-link", "refused", "2023-02-04", None) in told(found)
+
+
+def test_a_report_that_the_next_sentence_denies_is_no_refusal(sightings_in: Detect):
+    summary = "记者：有媒体报道中方拒绝了美国防长的通话请求。发言人：该报道不属实。"
+    assert told(sightings_in("国防部例行记者会", summary, "2024-06-03", side="cn")) == set()
+
+
+def test_the_minister_of_a_third_country_is_not_the_other_partys(sightings_in: Detect):
+    found = sightings_in(
+        "Consultative meeting in Seoul",
+        "The Secretary of War and Minister of National Defense Ahn Gyu-back met today. Asked about China, the "
+        "Secretary pointed to his visit last week.",
+        "2025-11-04",
+        side="us",
+    )
+    assert told(found) == set()
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     title=texts,

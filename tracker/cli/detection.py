@@ -80,13 +80,8 @@ def _detectors() -> list[Detector]:
 
 
 def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
-    """The detectors with another lexicon for its relationship. Raises ConfigError, Refused for an unknown one."""
+    """The detectors with another lexicon for its relationship. Raises ConfigError."""
     lexicon = load_lexicon(path, settings().config)
-    known = [detector.lexicon.relationship for detector in detectors]
-    if lexicon.relationship not in known:
-        raise Refused(
-            f"{path} is the lexicon of {lexicon.relationship!r}, which is not configured;", f"give one of {known}."
-        )
     return [
         Detector(lexicon, detector.weights) if detector.lexicon.relationship == lexicon.relationship else detector
         for detector in detectors
@@ -104,6 +99,8 @@ def _texts(file: TextIO, side: str, published: date | None) -> Iterator[Release]
         for where, case in _cases(text.split("\n"), file.name):
             yield _release(where, case)
         return
+    if not text.strip():
+        raise Refused(f"{file.name} holds no text;", "give a release as plain text or as JSON Lines.")
     title, _, summary = text.strip().partition("\n")
     yield Release(None, side, "", "", title, summary.strip(), published or utc_now().date())
 

@@ -80,7 +80,7 @@ def replay(feed: str | None, since: date, writes: bool | None) -> None:
         known = [health.slug for health in db.feeds.all()]
         number = db.feeds.count_releases(feed=feed, since=since)
     if feed and feed not in known:
-        raise Refused(f"There is no feed {feed!r};", suggest(feed, known) + ".")
+        raise Refused(f"There is no feed {feed!r};", suggest(feed, known, "`python -m tracker feeds` lists them."))
     console = Console()
     counts: Counter[tuple[str, str, Change]] = Counter()
     news = []

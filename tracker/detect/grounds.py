@@ -22,23 +22,10 @@ from tracker.model import Precision
 NOUNS = "occasion"
 """The signal words that are only nouns: talks, consultations."""
 
-_MARKS = (
-    *(
-        "future",
-        "earlier",
-        "past",
-        "since",
-        "modal",
-        "wish",
-        "view",
-        "rumor",
-        "condition",
-        "asked",
-        "fiction",
-        "denial",
-    ),
-    *("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion"),
-)
+_TIMES = ("future", "earlier", "past", "since")
+_DOUBTS = ("modal", "wish", "view", "rumor", "condition", "asked", "fiction", "denial")
+_SETTINGS = ("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion")
+_MARKS = (*_TIMES, *_DOUBTS, *_SETTINGS)
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
 _IN_TITLE = (*_MARKS, "title_future")
 
@@ -196,7 +183,7 @@ def _together(tie: Tie, found: set[str]) -> Iterator[str]:
     subject = tie.kind in ("topic", "matter", "far", "party")
     if "denial in the sentence" in found and not broken:
         yield "denied, nothing broken"
-    for mark in ("modal", "wish", "rumor", "condition", "asked", "fiction", "view", "future"):
+    for mark in (*(doubt for doubt in _DOUBTS if doubt != "denial"), "future"):
         if f"{mark} near" in found and not (day or ahead or broken):
             yield f"{mark} near, no day"
     for mark in ("earlier", "past", "since"):

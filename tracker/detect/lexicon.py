@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.detect.normalise import simplify
 
@@ -247,16 +247,3 @@ class Lexicon(_Part):
                 for key, terms in theirs.items():
                     own[key] = [*own.get(key, []), *terms]
         return self.model_copy(update={"signals": signals, "marks": marks})
-
-    @model_validator(mode="after")
-    def _references(self) -> Lexicon:
-        for slug, office in self.offices.items():
-            if office.party not in self.parties:
-                raise ValueError(
-                    f"office {slug!r} belongs to {office.party!r}, which is no party; use {list(self.parties)}"
-                )
-        for slug, channel in self.channels.items():
-            for pairing in (*channel.pairings, *channel.talks):
-                if unknown := set(pairing.offices) - set(self.offices):
-                    raise ValueError(f"channel {slug!r} pairs the office {min(unknown)!r}; describe it under offices")
-        return self

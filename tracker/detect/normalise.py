@@ -69,6 +69,10 @@ _CUT = re.compile(
     r"(?:<|&lt;)(?:/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|table|section|article|blockquote|script|style)\b)", re.IGNORECASE
 )
 
+# Elements whose content is no text.
+_RAW = re.compile(r"<(script|style)\b", re.IGNORECASE)
+_CLOSING = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style")}
+
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Gen|Lt|Maj|Brig|Col|Capt|Cmdr|Cpl|Sgt|Adm|Sen|Rep"
     r"|Gov|Dr|Mr|Mrs|Ms|Jr|Sr|St|No|vs|etc|[ap]\.m|Amb|Prof|Hon|Vice|approx|Ret|Messrs|Asst|Dep|Min|Sec))$"
@@ -142,13 +146,20 @@ def _marked_up(text: str) -> bool:
 
 
 def _forms_of(text: str) -> Iterator[tuple[int, int, str]]:
-    """Each character's form with its place; a tag or an entity counts as one."""
-    position = 0
+    """Each character's form with its place; a tag, an entity or a whole script counts as one."""
+    position, unclosed = 0, set()
     for markup in _MARKUP.finditer(text):
+        if markup.start() < position:
+            continue  # within a script
         for i in range(position, markup.start()):
             yield i, i + 1, _forms[ord(text[i])]
-        yield *markup.span(), _form_of_markup(markup)
         position = markup.end()
+        if (raw := _RAW.match(markup.group())) and raw[1].lower() not in unclosed:
+            if closing := _CLOSING[raw[1].lower()].search(text, position):
+                position = closing.end()
+            else:
+                unclosed.add(raw[1].lower())
+        yield markup.start(), position, _form_of_markup(markup)
     for i in range(position, len(text)):
         yield i, i + 1, _forms[ord(text[i])]
 

@@ -168,7 +168,9 @@ class Reading:
     def after(self, sentence: Sentence) -> list[Sentence]:
         """The sentence after one of the body or after the title, if its passage goes on."""
         following = 0 if sentence.field == "title" else sentence.number + 1
-        return [other for other in self.body[following : following + 1] if self.passage(other) == self.passage(sentence)]
+        return [
+            other for other in self.body[following : following + 1] if self.passage(other) == self.passage(sentence)
+        ]
 
     @cached_property
     def is_article(self) -> bool:

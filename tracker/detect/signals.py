@@ -9,7 +9,7 @@ from tracker.detect.match import Mention
 from tracker.detect.reading import Sentence
 from tracker.model import Signal
 
-_SIGNALS = {
+SIGNAL_OF = {
     "refuse": Signal.REFUSED,
     "unanswered": Signal.REFUSED,
     "cancel": Signal.CANCELLED,
@@ -25,7 +25,8 @@ _SIGNALS = {
     "agree": Signal.HELD,
     "occasion": Signal.HELD,
 }
-_STRENGTH = tuple(_SIGNALS)
+"""The signal that each kind of word gives, the most telling kinds first."""
+_STRENGTH = tuple(SIGNAL_OF)
 BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})
 """Signals that tell of a contact that did not come about, or of a line that stopped."""
 _RELATIVE = re.compile(r"\b(?:that|which|who|whom)\b")
@@ -57,16 +58,16 @@ def governing(sentence: Sentence, mentions: tuple[Mention, ...]) -> Governing | 
     ends = [sentence.clause(p) for a in mentions for p in (a.start, max(a.start, a.end - 1))]
     here = set(range(min(ends), max(ends) + 1))
     attempt = sentence.marked("attempt")
-    refused = [w for w in words if _SIGNALS[w.key] is Signal.REFUSED]
-    broken = [w for w in words if _SIGNALS[w.key] in BREAKS and w not in refused]
-    own = [w for w in words if sentence.clause(w.start) in here and _SIGNALS[w.key] in BREAKS]
+    refused = [w for w in words if SIGNAL_OF[w.key] is Signal.REFUSED]
+    broken = [w for w in words if SIGNAL_OF[w.key] in BREAKS and w not in refused]
+    own = [w for w in words if sentence.clause(w.start) in here and SIGNAL_OF[w.key] in BREAKS]
     if attempt and refused and all(w in refused for w in own) and not any(w.end < mentions[0].start for w in broken):
         return _told(sentence, refused[0], here, mentions)
     names = sentence.of("name")
     nouns = {
         w
         for w in words
-        if w.key == "occasion" or (any(_inside(w, n) for n in names) and _SIGNALS[w.key] is Signal.HELD)
+        if w.key == "occasion" or (any(_inside(w, n) for n in names) and SIGNAL_OF[w.key] is Signal.HELD)
     }
     near = [w for w in words if w not in nouns and sentence.clause(w.start) in here]
     dated = any(sentence.clause(d.start) in here for d in sentence.dates if not sentence.said(d))
@@ -116,7 +117,7 @@ def _told(
     sentence: Sentence, word: Mention, here: set[int], mentions: tuple[Mention, ...], weak: bool = False
 ) -> Governing:
     spanned = frozenset(here | {sentence.clause(word.start)})
-    signal = _SIGNALS[word.key]
+    signal = SIGNAL_OF[word.key]
     future = [m for clause in spanned for m in sentence.marked("future", clause)]
     if sentence.field == "title":
         future += sentence.marked("title_future")
