@@ -22,7 +22,7 @@ demo: install  ## the same with sample feeds on loopback: the thaw of winter 202
 
 test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium where it may
 	@sh scripts/browser.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff check .
