@@ -19,6 +19,7 @@ from tracker.model import (
     Evidence,
     KeptSighting,
     Move,
+    PageKept,
     Regrouping,
     Release,
     Sighting,
@@ -312,7 +313,14 @@ def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighti
             joined_by=row["joined_by"],
             joined_after=row["joined_after"],
             withheld=bool(row["withheld"]),
+            page=_page(row),
         )
+
+
+def _page(row: sqlite3.Row) -> PageKept | None:
+    if row["sha256"] is None and row["page_fault"] is None:
+        return None
+    return PageKept(row["sha256"], row["size"], instant(row["fetched_at"]), row["page_fault"])
 
 
 def _regrouping(row: sqlite3.Row) -> Regrouping:

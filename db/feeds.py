@@ -169,8 +169,13 @@ class Feeds:
         ]
 
     def known_fingerprints(self, feed: str) -> dict[str, str]:
-        """The fingerprint of every release of a feed in its newest revision, by guid."""
+        """The fingerprint of every item of a feed as it was last given, by guid."""
         return {row["guid"]: row["hash"] for row in _sql.known_releases(self._db, feed=feed)}
+
+    def words_of(self, feed: str, guid: str) -> str:
+        """The summary that is kept of a feed's item, in its newest revision; empty for an item that is not known."""
+        row = _sql.words_of(self._db, feed=feed, guid=guid)
+        return row["summary"] if row else ""
 
     def keep_release(
         self,
@@ -180,12 +185,14 @@ class Feeds:
         canonical_url: str | None,
         address_is_identity: bool = True,
         published_raw: str | None = None,
+        item_hash: str | None = None,
         now: datetime,
     ) -> Kept:
         """Keep a release that came in: a new one, a further revision of one we have, or nothing that is new.
 
         The same guid in a feed, or the same address from the same side, is the same release.
-        `address_is_identity` is False where several items of one feed share an address.
+        `address_is_identity` is False where several items of one feed share an address; `item_hash` is the fingerprint
+        of the words that its feed gives, which are others where the page was read.
         """
         known = _sql.release_by_guid(self._db, feed=release.feed, guid=guid)
         if known is None and canonical_url and address_is_identity:
@@ -203,15 +210,28 @@ class Feeds:
                 lang=release.lang,
                 published=release.published.isoformat(),
                 first_seen=instant_text(now),
+                item_hash=item_hash,
             )
             self._add_revision(row["id"], 1, release, published_raw, digest, now)
             return Kept(row["id"], 1, fresh=True, revised=False)
+        if item_hash:
+            _sql.set_item_hash(self._db, release=known["id"], item_hash=item_hash)
         if known["hash"] == digest:
             return Kept(known["id"], known["revision"], fresh=False, revised=False)
         number = known["revision"] + 1
         self._add_revision(known["id"], number, release, published_raw, digest, now)
         _sql.set_revision(self._db, release=known["id"], number=number)
         return Kept(known["id"], number, fresh=False, revised=True)
+
+    def revise(self, release_id: int, release: Release, *, now: datetime) -> Kept:
+        """Keep other words of a release that we have, as a further revision if they are new."""
+        known = _sql.release_by_id(self._db, release=release_id)
+        if known["hash"] == release.fingerprint:
+            return Kept(release_id, known["revision"], fresh=False, revised=False)
+        number = known["revision"] + 1
+        self._add_revision(release_id, number, release, known["published_raw"], release.fingerprint, now)
+        _sql.set_revision(self._db, release=release_id, number=number)
+        return Kept(release_id, number, fresh=False, revised=True)
 
     def _add_revision(
         self, release_id: int, number: int, release: Release, published_raw: str | None, digest: str, now: datetime
@@ -235,20 +255,7 @@ class Feeds:
     ) -> list[tuple[Release, Kept]]:
         """Up to `most` stored releases in their newest revision, in the order of arrival, after the one of that id."""
         return [
-            (
-                Release(
-                    id=row["id"],
-                    side=row["side"],
-                    lang=row["lang"],
-                    publisher=row["publisher"],
-                    title=row["title"],
-                    summary=row["summary"],
-                    published=day(row["published"]),
-                    url=row["url"],
-                    feed=row["feed"],
-                ),
-                Kept(row["id"], row["revision"], fresh=False, revised=False),
-            )
+            (release_from(row), Kept(row["id"], row["revision"], fresh=False, revised=False))
             for row in _sql.releases(self._db, feed=feed or "", since=since.isoformat(), after=after, most=most)
         ]
 
@@ -263,6 +270,21 @@ class Feeds:
     def last_tick(self, name: str) -> datetime | None:
         row = _sql.lease(self._db, name=name)
         return instant(row["last_tick"]) if row else None
+
+
+def release_from(row: sqlite3.Row) -> Release:
+    """The release of a row that has its columns and those of its revision."""
+    return Release(
+        id=row["id"],
+        side=row["side"],
+        lang=row["lang"],
+        publisher=row["publisher"],
+        title=row["title"],
+        summary=row["summary"],
+        published=day(row["published"]),
+        url=row["url"],
+        feed=row["feed"],
+    )
 
 
 def _health(row: sqlite3.Row) -> FeedHealth:

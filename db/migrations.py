@@ -463,3 +463,39 @@ def m0003_samples(db: Database) -> None:
     db.execute("INSERT INTO revision (subject, number) SELECT subject, number FROM revision_before")
     db.execute("INSERT INTO revision (subject, number) VALUES ('decisions', 0)")
     db.execute("DROP TABLE revision_before")
+
+
+_PAGES = """
+ALTER TABLE release ADD COLUMN item_hash TEXT;
+
+CREATE TABLE page_copy (
+    release INTEGER NOT NULL REFERENCES release (id),
+    revision INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    content_type TEXT,
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (release, revision),
+    FOREIGN KEY (release, revision) REFERENCES release_revision (release, number)
+) STRICT;
+
+CREATE TABLE page_wait (
+    release INTEGER PRIMARY KEY REFERENCES release (id),
+    tries INTEGER NOT NULL,
+    fault TEXT NOT NULL,
+    next_try TEXT
+) STRICT;
+"""
+
+
+@migrations()
+def m0004_pages(db: Database) -> None:
+    """Copies of releases' pages, and those still to be fetched; the hash of an item as its feed gives it.
+
+    A release that was read from its page has other words than its item; that the item is the same is told by its own
+    hash, which is that of the newest revision where it is absent.
+    """
+    _run(db, _PAGES)
+    _guard(db, "page_copy", ())

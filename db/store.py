@@ -12,6 +12,7 @@ from db.candidates import Candidates
 from db.connection import Connections, StoreError
 from db.feeds import Feeds
 from db.migrations import migrations
+from db.pages import Pages
 from db.record import Record
 from db.samples import Samples
 from db.sightings import Sightings
@@ -25,6 +26,7 @@ class Subjects:
 
     record: Record
     feeds: Feeds
+    pages: Pages
     candidates: Candidates
     accounts: Accounts
     samples: Samples
@@ -93,6 +95,7 @@ def _subjects(connection) -> Subjects:
     return Subjects(
         Record(connection),
         Feeds(connection),
+        Pages(connection),
         Candidates(connection),
         Accounts(connection),
         Samples(connection),

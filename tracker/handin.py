@@ -7,19 +7,15 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import trafilatura
-
 from tracker.errors import Refused
 from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
-from tracker.feeds.failure import FetchFailed
+from tracker.feeds.failure import FetchFailed, NotAPage
 from tracker.feeds.fetch import fetch
+from tracker.feeds.page import LONGEST_TEXT, Page, read_page
 from tracker.intake import Detect, hand_in
 from tracker.model import EARLIEST, LATEST, Candidate, Release
 from tracker.service import Service
-
-LONGEST_TEXT = 100_000
-"""Characters of a document that is handed in; reading a longer one would hold a request up for seconds."""
 
 _CJK = re.compile(r"[㐀-鿿]")
 _CHINESE_FROM = 0.2
@@ -41,7 +37,8 @@ def release_from_file(
     if "\0" in text:
         raise Refused(f"{path} is not a text.", "Give a text file or an HTML page, in UTF-8 if you can.")
     if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
-        title, words = _read_page(text, url)
+        page = _read_page(text, url)
+        title, words = page.title, page.text
     else:
         title, _, words = text.strip().partition("\n")
     return _release(title, words, url, side, published, publisher, lang, str(path))
@@ -64,12 +61,11 @@ def release_from_page(
         fetched = fetch(url, allow_private=allow_private)
     except FetchFailed as failed:
         raise Refused(f"{url}: {failed}", field="url") from failed
-    page = decode(fetched.body, fetched.content_type)
-    title, words = _read_page(page, url)
-    published = published or _published(page, url)
+    page = _read_page(decode(fetched.body, fetched.content_type), url)
+    published = published or page.published
     if published is None:
         raise Refused(f"{url} does not say when it was published.", "Give the date with it.", field="published")
-    return _release(title, words, fetched.final_url, side, published, publisher, lang, url)
+    return _release(page.title, page.text, fetched.final_url, side, published, publisher, lang, url)
 
 
 def release_from_text(
@@ -110,16 +106,11 @@ def take(service: Service, release: Release, *, relationship: str | None = None)
     )
 
 
-def _read_page(page: str, url: str) -> tuple[str, str]:
-    document = trafilatura.bare_extraction(page, url=url, include_comments=False, with_metadata=True)
-    if document is None or not (document.text or "").strip():
-        raise Refused(f"{url}: no article was found on the page.", "Save its text to a file and use add-file.")
-    return document.title or "", document.text
-
-
-def _published(page: str, url: str) -> date | None:
-    metadata = trafilatura.extract_metadata(page, default_url=url)
-    return date.fromisoformat(metadata.date) if metadata and metadata.date else None
+def _read_page(html: str, url: str) -> Page:
+    try:
+        return read_page(html, url)
+    except NotAPage as wrong:
+        raise Refused(f"{url}: {wrong.sentence}", wrong.remedy) from wrong
 
 
 def _release(

@@ -6,11 +6,13 @@ Frozen values without I/O. Dates are ISO text with a precision (`PartialDate`), 
 from __future__ import annotations
 
 import calendar
+import gzip
 import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 THIRD_PARTY = "third-party"
 """The side of a source that speaks for neither party: press, think tanks, other governments."""
@@ -306,6 +308,26 @@ class Release:
 
 
 @dataclass(frozen=True)
+class PageCopy:
+    """A page as the server sent it. `fetched_at`: the UTC instant; `url`: where it was found at last."""
+
+    url: str
+    fetched_at: datetime
+    content_type: str | None
+    body: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the bytes as they were sent, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @cached_property
+    def zipped(self) -> bytes:
+        """The bytes as gzip, the same for the same page."""
+        return gzip.compress(self.body, mtime=0)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Words that made a sighting fire: `text == getattr(release, field)[start:end]`; `role` says what they did."""
 
@@ -372,12 +394,25 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True)
+class PageKept:
+    """What is kept of a release's page: the SHA-256 and the size in bytes of its newest copy, and when it was fetched;
+    or None thrice, and why there is no copy or no text of it.
+    """
+
+    sha256: str | None
+    size: int | None
+    fetched_at: datetime | None
+    fault: str | None
+
+
+@dataclass(frozen=True)
 class KeptSighting:
     """A sighting with the release that it was made in, in the revision whose words its evidence points into.
 
     `joined_because` says why it is part of its candidate, None for the one that opened it; `joined_by` names the
     reviewer who put it there. `joined_after` is the candidate's last decision at that time: what was decided earlier
     does not rest on it. `withheld`: not shown for now, since a reviewer is to read its release without knowing of it.
+    `page` is None where nobody asked for the release's page.
     """
 
     sighting: Sighting
@@ -389,6 +424,7 @@ class KeptSighting:
     joined_by: str | None = None
     joined_after: int | None = None
     withheld: bool = False
+    page: PageKept | None = None
 
 
 @dataclass(frozen=True)

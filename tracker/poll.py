@@ -6,16 +6,21 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from db.feeds import FeedHealth, PollRow
+from db.feeds import FeedHealth, Kept, PollRow
+from db.pages import Waiting
 from db.store import Store, Subjects
 from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
+from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed, parse
+from tracker.full_text import NOT_YET, PAGES_AT_ONCE, Read, keeping_words, next_try, read_full
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -55,12 +60,26 @@ class Reading:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A feed item as a release: whether its guid was known, whether its words are new, and what they say then."""
+    """A feed item as a release: whether its guid was known, whether its words are new, and what they say then.
+
+    `item_hash` is the fingerprint of the item's own words; `page`: what was read of its page, where the feed asks so.
+    """
 
     item: Item
     release: Release
+    item_hash: str
     known: bool
     news: bool
+    sightings: Sequence[Sighting] = ()
+    page: Read | None = None
+
+
+@dataclass(frozen=True)
+class LatePage:
+    """A page that could not be read when its release came, read now."""
+
+    waiting: Waiting
+    page: Read
     sightings: Sequence[Sighting]
 
 
@@ -69,17 +88,25 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
 
     `clock` gives the UTC instant. A failure of the feed is an outcome, not an exception. Raises StoreError.
     """
+    started_at = clock()
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
         known = db.feeds.known_fingerprints(feed.slug)
-    reading = attempt(feed, health, started_at=clock())
+        waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
+    reading = attempt(feed, health, started_at=started_at)
+    arrivals = _arrivals(feed, reading.parsed, known, clock()) if reading.parsed else []
+    late: list[LatePage] = []
+    if feed.full_text and reading.failure is None:
+        arrivals = _with_pages(store, feed, arrivals, clock())
+        late = _late_pages(feed, waiting[: _pages_left(arrivals)], detect, clock())
+    arrivals = [replace(a, sightings=detect(a.release)) if a.news else a for a in arrivals]
     ended_at = clock()
-    arrivals = _arrivals(feed, reading.parsed, known, detect, ended_at) if reading.parsed else []
     with store.writing() as db:
         if reading.failure:
             row = _keep_failure(db, feed, health, reading, ended_at)
         else:
             row = _keep_reading(db, feed, health, reading, arrivals, ended_at)
+            row = replace(row, sightings=row.sightings + sum(_keep_late(db, page, ended_at) for page in late))
         db.feeds.add_poll(row)
         db.record.bump("polls")
     _report(row)
@@ -141,13 +168,47 @@ def release_of(feed: Feed, item: Item, now: datetime) -> Release:
     )
 
 
-def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, str], detect: Detect, now: datetime) -> list[Arrival]:
+def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, str], now: datetime) -> list[Arrival]:
     arrivals = []
     for item in parsed.items:
         release = release_of(feed, item, now)
-        news = known.get(item.guid) != release.fingerprint
-        arrivals.append(Arrival(item, release, item.guid in known, news, detect(release) if news else ()))
+        item_hash = release.fingerprint
+        arrivals.append(Arrival(item, release, item_hash, item.guid in known, known.get(item.guid) != item_hash))
     return arrivals
+
+
+def _with_pages(store: Store, feed: Feed, arrivals: Sequence[Arrival], now: datetime) -> list[Arrival]:
+    """The arrivals, those that are new with the words of their pages, as far as these can be read in one poll."""
+    fetch_page = partial(_fetch_page, feed)
+    told, left = [], PAGES_AT_ONCE
+    for arrival in arrivals:
+        if arrival.news and arrival.release.url:
+            page = read_full(arrival.release, fetch_page, now) if left else Read(arrival.release, fault=NOT_YET)
+            left = max(left - 1, 0)
+            if arrival.known:
+                with store.reading() as db:
+                    page = keeping_words(page, db.feeds.words_of(feed.slug, arrival.item.guid))
+            arrival = replace(arrival, release=page.release, page=page)
+        told.append(arrival)
+    return told
+
+
+def _pages_left(arrivals: Sequence[Arrival]) -> int:
+    return max(PAGES_AT_ONCE - sum(arrival.page is not None for arrival in arrivals), 0)
+
+
+def _late_pages(feed: Feed, waiting: Sequence[Waiting], detect: Detect, now: datetime) -> list[LatePage]:
+    late = []
+    for one in waiting:
+        page = read_full(one.release, partial(_fetch_page, feed), now)
+        late.append(LatePage(one, page, detect(page.release) if page.copy else ()))
+    return late
+
+
+def _fetch_page(feed: Feed, url: str) -> Fetched:
+    # What an item links to is its publisher's to say: only the feed's own host may be a private one.
+    own = urlsplit(url).hostname == urlsplit(feed.url).hostname
+    return fetch(url, allow_private=feed.allow_private and own, limits=page_limits)
 
 
 def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, now: datetime) -> PollRow:
@@ -172,8 +233,11 @@ def _keep_reading(
             canonical_url=address,
             address_is_identity=addresses[address] == 1,
             published_raw=arrival.item.published_raw,
+            item_hash=arrival.item_hash,
             now=now,
         )
+        if arrival.page:
+            _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
         fresh, revised = fresh + kept.fresh, revised + kept.revised
         if kept.fresh or kept.revised:
             sightings += take_in(db, arrival.release, kept, arrival.sightings, now=now)
@@ -199,6 +263,24 @@ def _keep_reading(
         overlap=sum(arrival.known for arrival in arrivals),
         sightings=sightings,
     )
+
+
+def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
+    """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
+    release, waiting = late.page.release, late.waiting
+    kept = db.feeds.revise(waiting.release.id, release, now=now)
+    _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
+    return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
+
+
+def _keep_page(db: Subjects, kept: Kept, page: Read, *, tries: int, now: datetime) -> None:
+    if page.copy:
+        db.pages.keep(kept.id, kept.revision, page.copy)
+    if page.fault is None:
+        db.pages.done(kept.id)
+    else:
+        # A page without an article will have none the next time either.
+        db.pages.wait(kept.id, tries=tries, fault=page.fault, next_try=None if page.copy else next_try(tries, now))
 
 
 def _report(row: PollRow) -> None:

@@ -100,8 +100,12 @@ SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
 -- name: sightings(candidate)
 SELECT sighting.*, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
        release_revision.title, release_revision.summary,
-       sighting.id IN (SELECT id FROM withheld_sighting) AS withheld
+       sighting.id IN (SELECT id FROM withheld_sighting) AS withheld,
+       page_copy.sha256, page_copy.size, page_copy.fetched_at, page_wait.fault AS page_fault
 FROM sighting
+LEFT JOIN page_copy ON page_copy.release = sighting.release AND page_copy.revision = (
+    SELECT MAX(newest.revision) FROM page_copy AS newest WHERE newest.release = sighting.release)
+LEFT JOIN page_wait ON page_wait.release = sighting.release
 JOIN release ON release.id = sighting.release
 JOIN release_revision ON release_revision.release = sighting.release AND release_revision.number = sighting.revision
 WHERE sighting.candidate = :candidate

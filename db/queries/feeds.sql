@@ -54,7 +54,7 @@ WHERE poll.ended_at >= :since
 ORDER BY poll.ended_at, poll.id;
 
 -- name: known_releases(feed)
-SELECT release.guid, release_revision.hash
+SELECT release.guid, COALESCE(release.item_hash, release_revision.hash) AS hash
 FROM release JOIN release_revision
     ON release_revision.release = release.id AND release_revision.number = release.revision
 WHERE release.feed = :feed;
@@ -72,14 +72,29 @@ FROM release JOIN release_revision
     ON release_revision.release = release.id AND release_revision.number = release.revision
 WHERE release.feed IS NOT DISTINCT FROM :feed AND release.guid = :guid;
 
--- name: add_release(feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)^
-INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)
-VALUES (:feed, :guid, :url, :canonical_url, :side, :publisher, :lang, :published, :first_seen)
+-- name: release_by_id(release)^
+SELECT release.revision, release_revision.hash, release_revision.published_raw
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.id = :release;
+
+-- name: add_release(feed, guid, url, canonical_url, side, publisher, lang, published, first_seen, item_hash)^
+INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, published, first_seen, item_hash)
+VALUES (:feed, :guid, :url, :canonical_url, :side, :publisher, :lang, :published, :first_seen, :item_hash)
 RETURNING id;
 
 -- name: add_revision(release, number, title, summary, published_raw, hash, seen_at)!
 INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at)
 VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at);
+
+-- name: set_item_hash(release, item_hash)!
+UPDATE release SET item_hash = :item_hash WHERE id = :release;
+
+-- name: words_of(feed, guid)^
+SELECT release_revision.summary
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.feed = :feed AND release.guid = :guid;
 
 -- name: set_revision(release, number)!
 UPDATE release SET revision = :number WHERE id = :release;

@@ -43,3 +43,11 @@ class NotAFeed(Exception):
     def __init__(self, sentence: str, remedy: str) -> None:
         super().__init__(f"{sentence} {remedy}")
         self.sentence, self.remedy = sentence, remedy
+
+
+class NotAPage(Exception):
+    """A page came, and no release can be read from it: why, and what to do."""
+
+    def __init__(self, sentence: str, remedy: str) -> None:
+        super().__init__(f"{sentence} {remedy}")
+        self.sentence, self.remedy = sentence, remedy

@@ -19,6 +19,7 @@ from tracker.review import Choice
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
 from tracker.web.current import current, find_channel
+from tracker.web.kept_page import kept_page
 
 QUEUE_LENGTH = 100
 """Candidates shown at once; the rest follow on further pages."""
@@ -96,6 +97,12 @@ def _after(text: str | None) -> tuple[datetime, int] | None:
 @open_to("reviewer")
 def candidate(number: int) -> str:
     return _page(number)
+
+
+@blueprint.get("/releases/<int:number>/page")
+@open_to("reviewer")
+def page(number: int) -> Response:
+    return kept_page(number)
 
 
 @blueprint.post("/<int:number>")

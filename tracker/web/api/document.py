@@ -37,7 +37,12 @@ REVIEWERS_ONLY: dict[str, Any] = {"security": [{"token": []}], "tags": [REVIEW]}
 
 def answers(model: type[BaseModel], *problems: int, status: int = 200) -> dict[int, Any]:
     """The responses of a call: its answer, and the problems that it may answer with beside 400."""
-    return {status: model} | {code: _problem(code) for code in (400, *problems)}
+    return {status: model} | problems_of(400, *problems)
+
+
+def problems_of(*statuses: int) -> dict[int, Any]:
+    """The problems that a call may answer with."""
+    return {status: _problem(status) for status in statuses}
 
 
 def read_answers(model: type[BaseModel], *problems: int) -> dict[int, Any]:

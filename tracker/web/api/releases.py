@@ -13,10 +13,13 @@ from tracker.model import Candidate, Release
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.candidates import shape
-from tracker.web.api.document import REVIEWERS_ONLY, answers
-from tracker.web.api.parameters import ReleaseBody
+from tracker.web.api.document import REVIEWERS_ONLY, answers, problems_of
+from tracker.web.api.parameters import ReleaseBody, ReleasePath
 from tracker.web.auth import open_to
 from tracker.web.current import current
+from tracker.web.kept_page import kept_page
+
+ANY_RELEASE = f"<int(max={2**63 - 1}):id>"
 
 
 @blueprint.post(
@@ -38,6 +41,22 @@ def hand_in(body: ReleaseBody) -> Response:
         release=shapes.release(_as_kept(release, found)), candidates=[shape(one) for one in found]
     )
     return json_answer(answer, 201)
+
+
+@blueprint.get(
+    f"/v1/releases/{ANY_RELEASE}/page",
+    responses=problems_of(400, 401, 403, 404)
+    | {200: {"description": "The page as gzip.", "content": {"application/gzip": {"schema": {"type": "string"}}}}},
+    **REVIEWERS_ONLY,
+)
+@open_to("reviewer")
+@fresh
+def page(path: ReleasePath) -> Response:
+    """The newest copy of a release's own page, byte for byte as the publisher's server sent it, zipped.
+
+    Its SHA-256 is that of the page before zipping.
+    """
+    return kept_page(path.id)
 
 
 def _as_kept(release: Release, candidates: Iterable[Candidate]) -> Release:

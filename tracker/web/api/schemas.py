@@ -273,6 +273,19 @@ class Evidence(Answer):
     role: str
 
 
+class PageKept(Answer):
+    """What is kept of a release's page: SHA-256, bytes and time of its newest copy, which `href` hands out as gzip.
+
+    Null, all four, where there is no copy; `fault` says why, or that no article was found on it.
+    """
+
+    sha256: str | None
+    bytes: int | None
+    fetched_at: Instant | None
+    href: str | None
+    fault: str | None
+
+
 class Sighting(Answer):
     """What one release says of the candidate's event.
 
@@ -295,6 +308,7 @@ class Sighting(Answer):
     evidence: list[Evidence]
     release: Release
     revision: int
+    page: PageKept | None = Field(description="The release's own page, where its feed asks for it.")
     seen_at: Instant
 
 

@@ -275,7 +275,18 @@ def _sighting(seen: model.KeptSighting) -> schemas.Sighting:
         ],
         release=release(seen.release),
         revision=seen.revision,
+        page=_page(seen),
         seen_at=seen.seen_at,
+    )
+
+
+def _page(seen: model.KeptSighting) -> schemas.PageKept | None:
+    if seen.page is None:
+        return None
+    kept = seen.page
+    href = f"/api/v1/releases/{seen.release.id}/page" if kept.sha256 else None
+    return schemas.PageKept(
+        sha256=kept.sha256, bytes=kept.size, fetched_at=kept.fetched_at, href=href, fault=kept.fault
     )
 
 

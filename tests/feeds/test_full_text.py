@@ -1,0 +1,155 @@
+"""Feeds whose releases are read from their own pages: the words, the copy, and what happens when a page fails."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+
+import pytest
+
+from tests.feeds.test_poll import TALKS, feed_at, pending, polled, rss  # noqa: F401 - `polled` is a fixture
+from tests.site import Site
+from tests.web.api_client import Api, assert_problem
+from tracker.full_text import MOST_TRIES, PAGES_AT_ONCE, next_try
+
+TEASER = "Officials met at the Pentagon."
+MENU = "".join(f'<li><a href="/{word}">{word}</a></li>' for word in ("Home", "News", "About"))
+
+
+def page(title: str, *paragraphs: str) -> bytes:
+    told = "".join(f"<p>{words}</p>" for words in paragraphs)
+    return (
+        f"<!doctype html><html><head><title>{title}</title></head><body><nav><ul>{MENU}</ul></nav>"
+        f"<article><h1>{title}</h1>{told}</article><footer>Copyright</footer></body></html>"
+    ).encode()
+
+
+PAGE = page(
+    TALKS[0], TALKS[1], "Both sides agreed to keep lines of communication open, the department said on Tuesday."
+)
+
+
+def linked(site: Site, *titles: str, text: str = TEASER) -> bytes:
+    body = rss(*[(title, text) for title in titles]).decode()
+    return body.replace("https://news.example/", site.url("/")).encode()
+
+
+@pytest.fixture
+def teasers(polled, site: Site):  # noqa: F811
+    """A feed of teasers; answers it with the poll."""
+
+    def poll(*titles: str, text: str = TEASER):
+        site.serve("/feed", body=linked(site, *titles, text=text))
+        return polled(feed_at(site.url(), full_text=True))
+
+    poll.service = polled.service
+    return poll
+
+
+def releases(service):
+    with service.store.reading() as db:
+        return [(release.title, release.summary, kept.revision) for release, kept in db.feeds.releases()]
+
+
+def test_a_new_release_is_read_from_its_page_and_the_page_is_kept(teasers, site: Site):
+    site.serve("/r0", body=PAGE, Content_Type="text/html")
+    row = teasers(TALKS[0])
+    assert (row.fresh, row.sightings) == (1, 1)
+    (candidate,) = pending(teasers.service)
+    assert (candidate.channel, str(candidate.date)) == ("dpct", "2024-01-09")
+    (seen,) = candidate.sightings
+    assert "17th Defense Policy Coordination Talks" in seen.release.summary
+    assert "Copyright" not in seen.release.summary
+    assert seen.page.sha256 == hashlib.sha256(PAGE).hexdigest()
+    with teasers.service.store.reading() as db:
+        assert db.pages.copy_of(seen.release.id).body == PAGE
+
+
+def test_the_same_items_again_fetch_no_page_again(teasers, site: Site):
+    site.serve("/r0", body=PAGE)
+    teasers(TALKS[0])
+    row = teasers(TALKS[0])
+    assert (row.fresh, row.revised, row.sightings) == (0, 0, 0)
+    assert [path for path, _ in site.seen].count("/r0") == 1
+
+
+def test_a_page_that_fails_leaves_the_teaser_and_is_read_later(teasers, site: Site):
+    site.serve("/r0", 503)
+    row = teasers(TALKS[0])
+    assert (row.outcome, row.fresh, row.sightings) == ("read", 1, 0)
+    assert releases(teasers.service) == [(TALKS[0], TEASER, 1)]
+    site.serve("/r0", body=PAGE)
+    row = teasers(TALKS[0])
+    assert row.sightings == 1
+    ((_, summary, revision),) = releases(teasers.service)
+    assert "17th Defense Policy Coordination Talks" in summary
+    assert revision == 2
+    assert len(pending(teasers.service)) == 1
+    teasers(TALKS[0])
+    assert [path for path, _ in site.seen].count("/r0") == 2
+
+
+def test_an_edited_item_whose_page_fails_keeps_the_full_text(teasers, site: Site):
+    site.serve("/r0", body=PAGE)
+    teasers(TALKS[0])
+    site.serve("/r0", 500)
+    row = teasers("Talks With the PLA Held")
+    assert row.revised == 1
+    ((title, summary, _),) = releases(teasers.service)
+    assert title == "Talks With the PLA Held"
+    assert "17th Defense Policy Coordination Talks" in summary
+
+
+def test_more_pages_than_one_poll_may_fetch_are_fetched_by_the_next(teasers, site: Site):
+    titles = [f"Release number {n} of the day" for n in range(PAGES_AT_ONCE + 3)]
+    for number, title in enumerate(titles):
+        site.serve(f"/r{number}", body=page(title, f"The full text of the release. It has the number {number}. " * 3))
+    row = teasers(*titles)
+    assert row.fresh == len(titles)
+    assert sum(path.startswith("/r") for path, _ in site.seen) == PAGES_AT_ONCE
+    teasers(*titles)
+    assert all("The full text of the release" in summary for _, summary, _ in releases(teasers.service))
+
+
+def test_a_page_without_an_article_is_kept_and_said(teasers, site: Site):
+    empty = b"<html><body></body></html>"
+    site.serve("/r0", body=empty)
+    teasers(*[TALKS[0]], text=TALKS[1])
+    (candidate,) = pending(teasers.service)
+    (seen,) = candidate.sightings
+    assert seen.page.sha256 == hashlib.sha256(empty).hexdigest()
+    assert seen.page.fault.startswith("No article was found on the page.")
+    teasers(TALKS[0], text=TALKS[1])
+    assert [path for path, _ in site.seen].count("/r0") == 1
+
+
+def test_a_link_to_another_private_host_is_not_followed(polled, site: Site):  # noqa: F811
+    body = linked(site, TALKS[0]).decode().replace(f"127.0.0.1:{site.port}", f"localhost:{site.port}")
+    site.serve("/feed", body=body.encode())
+    site.serve("/r0", body=PAGE)
+    polled(feed_at(site.url(), full_text=True))
+    assert "/r0" not in [path for path, _ in site.seen]
+
+
+def test_a_page_is_tried_ever_more_rarely_and_given_up_at_last(teasers):
+    now = teasers.service.clock()
+    waits = [next_try(tries, now) - now for tries in range(1, MOST_TRIES)]
+    assert waits == sorted(waits)
+    assert waits[0] < waits[-1]
+    assert next_try(MOST_TRIES, now) is None
+
+
+def test_the_copy_is_handed_out_to_reviewers_as_a_file(teasers, site: Site):
+    site.serve("/r0", body=PAGE)
+    teasers(TALKS[0])
+    api = Api(teasers.service)
+    reviewer = api.token("reviewer")
+    (candidate,) = api.get("/candidates", headers=reviewer).get_json()["candidates"]
+    kept = candidate["sightings"][0]["page"]
+    assert (kept["sha256"], kept["bytes"], kept["fault"]) == (hashlib.sha256(PAGE).hexdigest(), len(PAGE), None)
+    address = kept["href"].removeprefix("/api/v1")
+    answer = api.get(address, headers=reviewer)
+    assert gzip.decompress(answer.data) == PAGE
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert_problem(api.get(address), 401)
+    assert_problem(api.get("/releases/999/page", headers=reviewer), 404)

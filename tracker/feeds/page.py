@@ -1,0 +1,48 @@
+"""A release's own page: its words without the navigation around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import trafilatura
+
+from tracker.feeds.decode import decode
+from tracker.feeds.failure import NotAPage
+from tracker.feeds.fetch import Fetched, Limits
+from tracker.model import Release
+
+LIMITS = Limits(max_bytes=2_000_000, deadline=20.0)
+"""Bounds of fetching one page; a ministry's release has some 100 kB."""
+
+MAX_TAGS = 50_000
+"""Tags of one page; more would hold the extractor up for seconds."""
+
+LONGEST_TEXT = 100_000
+"""Characters of a page's text that are kept and read."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says: title and text (paragraphs in lines), and the day it gives as its own, if any."""
+
+    title: str
+    text: str
+    published: date | None
+
+
+def read_page(html: str, url: str) -> Page:
+    """The article on a page. Raises NotAPage when none is found."""
+    if html.count("<") > MAX_TAGS:
+        raise NotAPage(f"The page holds more than {MAX_TAGS:,} tags, more than any release needs.", "Read it yourself.")
+    document = trafilatura.bare_extraction(html, url=url, include_comments=False, with_metadata=True)
+    text = ((document and document.text) or "").strip()
+    if not text:
+        raise NotAPage("No article was found on the page.", "Save its text to a file and use add-file.")
+    return Page(document.title or "", text, date.fromisoformat(document.date) if document.date else None)
+
+
+def with_full_text(release: Release, fetched: Fetched) -> Release:
+    """The release with the words of its page, where they are more than the feed gave. Raises NotAPage."""
+    text = read_page(decode(fetched.body, fetched.content_type), fetched.final_url).text[:LONGEST_TEXT]
+    return replace(release, summary=text) if len(text) > len(release.summary) else release
