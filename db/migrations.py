@@ -463,3 +463,10 @@ def m0003_samples(db: Database) -> None:
     db.execute("INSERT INTO revision (subject, number) SELECT subject, number FROM revision_before")
     db.execute("INSERT INTO revision (subject, number) VALUES ('decisions', 0)")
     db.execute("DROP TABLE revision_before")
+
+
+@migrations()
+def m0007_full_reads(db: Database) -> None:
+    """When a feed last gave its items, and whether its "not modified" was found to be untrue."""
+    db.execute("ALTER TABLE feed ADD COLUMN full_read TEXT")
+    db.execute("ALTER TABLE feed ADD COLUMN lies INTEGER NOT NULL DEFAULT 0 CHECK (lies IN (0, 1))")

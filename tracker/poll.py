@@ -30,6 +30,15 @@ LONGEST_WAIT = timedelta(hours=6)
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 """A server that asks to be left alone for longer than this is asked again all the same."""
 
+LONGEST_FRESH = timedelta(hours=6)
+"""Cache headers put a poll off to no later than this after the last, nor later than twice the feed's interval."""
+
+FULL_READ = timedelta(days=1)
+"""How often a feed is asked for without a condition: a server may say "not modified" whatever it has to tell."""
+
+Fetch = Callable[..., Fetched]
+"""As `tracker.feeds.fetch.fetch`, perhaps with a contact and hosts given."""
+
 _JITTER = 0.1
 _OLDEST_CREDIBLE = date(1990, 1, 1)
 
@@ -64,15 +73,16 @@ class Arrival:
     sightings: Sequence[Sighting]
 
 
-def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], datetime]) -> PollRow:
+def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], datetime], fetch: Fetch = fetch) -> PollRow:
     """Poll one feed now and keep what it brought, in one transaction, whatever happened.
 
-    `clock` gives the UTC instant. A failure of the feed is an outcome, not an exception. Raises StoreError.
+    `clock` gives the UTC instant; `fetch` asks the server. A failure of the feed is an outcome, not an exception.
+    Raises StoreError.
     """
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
         known = db.feeds.known_fingerprints(feed.slug)
-    reading = attempt(feed, health, started_at=clock())
+    reading = attempt(feed, health, started_at=clock(), fetch=fetch)
     ended_at = clock()
     arrivals = _arrivals(feed, reading.parsed, known, detect, ended_at) if reading.parsed else []
     with store.writing() as db:
@@ -86,12 +96,13 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
     return row
 
 
-def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime) -> Reading:
+def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime, fetch: Fetch = fetch) -> Reading:
     """Fetch and parse; every way in which a feed can fail becomes a `Failure`. No transaction is open here."""
+    condition = {"etag": health.etag, "last_modified": health.last_modified}
+    if health.lies or health.full_read is None or started_at - health.full_read >= FULL_READ:
+        condition = {}
     try:
-        fetched = fetch(
-            feed.url, etag=health.etag, last_modified=health.last_modified, allow_private=feed.allow_private
-        )
+        fetched = fetch(feed.url, allow_private=feed.allow_private, **condition)
         if fetched.status == 304:
             return Reading(started_at, fetched=fetched)
         parsed = parse(
@@ -108,12 +119,21 @@ def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime) -> Reading:
     return Reading(started_at, fetched=fetched, parsed=parsed)
 
 
-def next_poll(feed: Feed, now: datetime, *, failures: int = 0, retry_after: datetime | None = None) -> datetime:
+def next_poll(
+    feed: Feed,
+    now: datetime,
+    *,
+    failures: int = 0,
+    retry_after: datetime | None = None,
+    fresh_for: timedelta = timedelta(),
+) -> datetime:
     """When to ask again: after the feed's interval, doubled with each failure up to a cap, never before `retry_after`.
 
-    A tenth of the wait is spread by the feed's name and the time, so that feeds do not all come due at once.
+    An answer that stays good for longer than the interval (`fresh_for`) puts the next poll off a little. A tenth of the
+    wait is spread by the feed's name and the time, so that feeds do not all come due at once.
     """
     wait = timedelta(seconds=feed.every)
+    wait = max(wait, min(fresh_for, wait * 2, LONGEST_FRESH))
     if failures:
         wait = min(wait * 2 ** min(failures - 1, 16), max(wait, LONGEST_WAIT))
     spread = zlib.crc32(f"{feed.slug} {now:%Y-%m-%dT%H:%M}".encode()) / 2**32
@@ -181,11 +201,13 @@ def _keep_reading(
     db.feeds.record_read(
         feed.slug,
         now=now,
-        next_poll=next_poll(feed, now),
+        next_poll=next_poll(feed, now, fresh_for=fetched.fresh_for),
         etag=fetched.etag or (health.etag if unchanged else None),
         last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
         moved_to=fetched.permanent_url,
         anything_new=bool(fresh),
+        full=not unchanged,
+        lies=_lies(health, fetched, changed=bool(fresh or revised)),
     )
     return PollRow(
         feed.slug,
@@ -199,6 +221,15 @@ def _keep_reading(
         overlap=sum(arrival.known for arrival in arrivals),
         sightings=sightings,
     )
+
+
+def _lies(health: FeedHealth, fetched: Fetched, *, changed: bool) -> bool:
+    """Whether the server's 304 can't be believed: other items came under the same validators as before."""
+    ours, theirs = (health.etag, health.last_modified), (fetched.etag, fetched.last_modified)
+    if changed and any(ours) and ours == theirs and not health.lies:
+        log.warning("%s changes its items and not its ETag or Last-Modified: always read in full now", health.slug)
+        return True
+    return health.lies
 
 
 def _report(row: PollRow) -> None:
