@@ -17,6 +17,7 @@ T = TypeVar("T")
 PREFIX = "OPENLINES_"
 SHORTEST_SECRET = 16
 LARGEST_SAMPLE = 1000
+_CONTACT = re.compile(r"(?:https?://|[\w.+-]+@)[\w.~%/?&=#:+-]{3,200}", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -48,6 +49,7 @@ OPTIONS = (
     Option("HOST", "127.0.0.1", "address to listen on"),
     Option("PORT", "8000", "port to listen on; 0 takes any that is free"),
     Option("POLL", "on", "on or off: poll the feeds on schedule"),
+    Option("CONTACT", "none", "mail address or URL by which publishers reach you; told to every server that is asked"),
     Option(
         "SAMPLE", "20", "unflagged releases a week, about, that reviewers are given unmarked to measure misses; 0: none"
     ),
@@ -68,6 +70,7 @@ class Settings:
     host: str
     port: int
     poll: bool
+    contact: str | None
     sample: int
     log_level: str
     log_format: str
@@ -93,6 +96,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         poll=_read(env, "POLL", _one_of("on", "off"), "on") == "on",
+        contact=_read(env, "CONTACT", _contact, None),
         sample=_read(env, "SAMPLE", _sample, 20),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
@@ -173,6 +177,12 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
         raise ValueError(f'"{text}" is not a port; write a whole number from 0 to 65535')
     return int(text)
+
+
+def _contact(text: str) -> str:
+    if not _CONTACT.fullmatch(text):
+        raise ValueError(f'"{text}" is no contact; write a mail address or an http(s) URL, without spaces')
+    return text
 
 
 def _sample(text: str) -> int:

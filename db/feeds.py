@@ -17,7 +17,10 @@ _sql = load_queries("feeds.sql")
 
 @dataclass(frozen=True)
 class FeedHealth:
-    """What is known of a feed now. Instants are UTC; `fault` is a sentence, None after a good read."""
+    """What is known of a feed now. Instants are UTC; `fault` is a sentence, None after a good read.
+
+    `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
+    """
 
     slug: str
     relationship: str
@@ -38,6 +41,8 @@ class FeedHealth:
     moved_to: str | None
     etag: str | None
     last_modified: str | None
+    full_read: datetime | None
+    lies: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class Feeds:
         """Whether the feed was due and free and is now the caller's until `until`."""
         return _sql.claim(self._db, slug=slug, now=instant_text(now), until=instant_text(until)) is not None
 
+    def put_off(self, slug: str, *, until: datetime) -> None:
+        """Poll the feed no sooner than `until`; nothing is held against it."""
+        _sql.put_off(self._db, slug=slug, until=instant_text(until))
+
     def record_read(
         self,
         slug: str,
@@ -121,6 +130,8 @@ class Feeds:
         last_modified: str | None,
         moved_to: str | None,
         anything_new: bool,
+        full: bool = True,
+        lies: bool = False,
     ) -> None:
         _sql.record_read(
             self._db,
@@ -130,6 +141,8 @@ class Feeds:
             etag=etag,
             last_modified=last_modified,
             moved_to=moved_to,
+            full=int(full),
+            lies=int(lies),
         )
         if anything_new:
             _sql.record_new(self._db, slug=slug, now=instant_text(now))
@@ -308,4 +321,6 @@ def _health(row: sqlite3.Row) -> FeedHealth:
         moved_to=row["moved_to"],
         etag=row["etag"],
         last_modified=row["last_modified"],
+        full_read=instant(row["full_read"]),
+        lies=bool(row["lies"]),
     )

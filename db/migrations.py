@@ -499,3 +499,10 @@ def m0004_pages(db: Database) -> None:
     """
     _run(db, _PAGES)
     _guard(db, "page_copy", ())
+
+
+@migrations()
+def m0007_full_reads(db: Database) -> None:
+    """When a feed last gave its items, and whether its "not modified" was found to be untrue."""
+    db.execute("ALTER TABLE feed ADD COLUMN full_read TEXT")
+    db.execute("ALTER TABLE feed ADD COLUMN lies INTEGER NOT NULL DEFAULT 0 CHECK (lies IN (0, 1))")

@@ -16,11 +16,12 @@ from db.feeds import FeedHealth, Kept, PollRow
 from db.pages import Waiting
 from db.store import Store, Subjects
 from tracker.feeds.address import canonical_url
-from tracker.feeds.failure import FetchFailed, NotAFeed
+from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed, parse
-from tracker.full_text import NOT_YET, PAGES_AT_ONCE, Read, keeping_words, next_try, read_full
+from tracker.feeds.robots import Robots
+from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -34,6 +35,15 @@ LONGEST_WAIT = timedelta(hours=6)
 
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 """A server that asks to be left alone for longer than this is asked again all the same."""
+
+LONGEST_FRESH = timedelta(hours=6)
+"""Cache headers put a poll off to no later than this after the last, nor later than twice the feed's interval."""
+
+FULL_READ = timedelta(days=1)
+"""How often a feed is asked for without a condition: a server may say "not modified" whatever it has to tell."""
+
+Fetch = Callable[..., Fetched]
+"""As `tracker.feeds.fetch.fetch`, perhaps with a contact and hosts given."""
 
 _JITTER = 0.1
 _OLDEST_CREDIBLE = date(1990, 1, 1)
@@ -83,22 +93,31 @@ class LatePage:
     sightings: Sequence[Sighting]
 
 
-def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], datetime]) -> PollRow:
+def poll_feed(
+    store: Store,
+    feed: Feed,
+    detect: Detect,
+    clock: Callable[[], datetime],
+    fetch: Fetch = fetch,
+    robots: Robots | None = None,
+) -> PollRow:
     """Poll one feed now and keep what it brought, in one transaction, whatever happened.
 
-    `clock` gives the UTC instant. A failure of the feed is an outcome, not an exception. Raises StoreError.
+    `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. A failure of the feed
+    is an outcome, not an exception. Raises StoreError.
     """
     started_at = clock()
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
         known = db.feeds.known_fingerprints(feed.slug)
         waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
-    reading = attempt(feed, health, started_at=started_at)
+    reading = attempt(feed, health, started_at=started_at, fetch=fetch)
     arrivals = _arrivals(feed, reading.parsed, known, clock()) if reading.parsed else []
     late: list[LatePage] = []
     if feed.full_text and reading.failure is None:
-        arrivals = _with_pages(store, feed, arrivals, clock())
-        late = _late_pages(feed, waiting[: _pages_left(arrivals)], detect, clock())
+        fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
+        arrivals = _with_pages(store, feed, arrivals, fetch_page, clock())
+        late = _late_pages(waiting[: _pages_left(arrivals)], fetch_page, detect, clock())
     arrivals = [replace(a, sightings=detect(a.release)) if a.news else a for a in arrivals]
     ended_at = clock()
     with store.writing() as db:
@@ -113,12 +132,13 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
     return row
 
 
-def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime) -> Reading:
+def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime, fetch: Fetch = fetch) -> Reading:
     """Fetch and parse; every way in which a feed can fail becomes a `Failure`. No transaction is open here."""
+    condition = {"etag": health.etag, "last_modified": health.last_modified}
+    if health.lies or health.full_read is None or started_at - health.full_read >= FULL_READ:
+        condition = {}
     try:
-        fetched = fetch(
-            feed.url, etag=health.etag, last_modified=health.last_modified, allow_private=feed.allow_private
-        )
+        fetched = fetch(feed.url, allow_private=feed.allow_private, **condition)
         if fetched.status == 304:
             return Reading(started_at, fetched=fetched)
         parsed = parse(
@@ -135,12 +155,21 @@ def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime) -> Reading:
     return Reading(started_at, fetched=fetched, parsed=parsed)
 
 
-def next_poll(feed: Feed, now: datetime, *, failures: int = 0, retry_after: datetime | None = None) -> datetime:
+def next_poll(
+    feed: Feed,
+    now: datetime,
+    *,
+    failures: int = 0,
+    retry_after: datetime | None = None,
+    fresh_for: timedelta = timedelta(),
+) -> datetime:
     """When to ask again: after the feed's interval, doubled with each failure up to a cap, never before `retry_after`.
 
-    A tenth of the wait is spread by the feed's name and the time, so that feeds do not all come due at once.
+    An answer that stays good for longer than the interval (`fresh_for`) puts the next poll off a little. A tenth of the
+    wait is spread by the feed's name and the time, so that feeds do not all come due at once.
     """
     wait = timedelta(seconds=feed.every)
+    wait = max(wait, min(fresh_for, wait * 2, LONGEST_FRESH))
     if failures:
         wait = min(wait * 2 ** min(failures - 1, 16), max(wait, LONGEST_WAIT))
     spread = zlib.crc32(f"{feed.slug} {now:%Y-%m-%dT%H:%M}".encode()) / 2**32
@@ -177,9 +206,10 @@ def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, str], now: datetim
     return arrivals
 
 
-def _with_pages(store: Store, feed: Feed, arrivals: Sequence[Arrival], now: datetime) -> list[Arrival]:
+def _with_pages(
+    store: Store, feed: Feed, arrivals: Sequence[Arrival], fetch_page: FetchPage, now: datetime
+) -> list[Arrival]:
     """The arrivals, those that are new with the words of their pages, as far as these can be read in one poll."""
-    fetch_page = partial(_fetch_page, feed)
     told, left = [], PAGES_AT_ONCE
     for arrival in arrivals:
         if arrival.news and arrival.release.url:
@@ -197,18 +227,23 @@ def _pages_left(arrivals: Sequence[Arrival]) -> int:
     return max(PAGES_AT_ONCE - sum(arrival.page is not None for arrival in arrivals), 0)
 
 
-def _late_pages(feed: Feed, waiting: Sequence[Waiting], detect: Detect, now: datetime) -> list[LatePage]:
+def _late_pages(waiting: Sequence[Waiting], fetch_page: FetchPage, detect: Detect, now: datetime) -> list[LatePage]:
     late = []
     for one in waiting:
-        page = read_full(one.release, partial(_fetch_page, feed), now)
+        page = read_full(one.release, fetch_page, now)
         late.append(LatePage(one, page, detect(page.release) if page.copy else ()))
     return late
 
 
-def _fetch_page(feed: Feed, url: str) -> Fetched:
+def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
     # What an item links to is its publisher's to say: only the feed's own host may be a private one.
     own = urlsplit(url).hostname == urlsplit(feed.url).hostname
-    return fetch(url, allow_private=feed.allow_private and own, limits=page_limits)
+    private = feed.allow_private and own
+    if not robots.allowed(url, allow_private=private):
+        raise FetchFailed(
+            Kind.ROBOTS, "The site's robots.txt keeps programs away from this page.", "Read it, and hand it in by file."
+        )
+    return fetch(url, allow_private=private, limits=page_limits)
 
 
 def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, now: datetime) -> PollRow:
@@ -245,11 +280,13 @@ def _keep_reading(
     db.feeds.record_read(
         feed.slug,
         now=now,
-        next_poll=next_poll(feed, now),
+        next_poll=next_poll(feed, now, fresh_for=fetched.fresh_for),
         etag=fetched.etag or (health.etag if unchanged else None),
         last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
         moved_to=fetched.permanent_url,
         anything_new=bool(fresh),
+        full=not unchanged,
+        lies=_lies(health, fetched, changed=bool(fresh or revised)),
     )
     return PollRow(
         feed.slug,
@@ -281,6 +318,15 @@ def _keep_page(db: Subjects, kept: Kept, page: Read, *, tries: int, now: datetim
     else:
         # A page without an article will have none the next time either.
         db.pages.wait(kept.id, tries=tries, fault=page.fault, next_try=None if page.copy else next_try(tries, now))
+
+
+def _lies(health: FeedHealth, fetched: Fetched, *, changed: bool) -> bool:
+    """Whether the server's 304 can't be believed: other items came under the same validators as before."""
+    ours, theirs = (health.etag, health.last_modified), (fetched.etag, fetched.last_modified)
+    if changed and any(ours) and ours == theirs and not health.lies:
+        log.warning("%s changes its items and not its ETag or Last-Modified: always read in full now", health.slug)
+        return True
+    return health.lies
 
 
 def _report(row: PollRow) -> None:

@@ -11,13 +11,16 @@ import os
 import random
 import socket
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
+from tracker.feeds.hosts import PER_HOST
 from tracker.poll import CLAIM, poll_feed
 from tracker.sampler import sample
 from tracker.service import Service
@@ -27,8 +30,11 @@ log = logging.getLogger(__name__)
 LEASE = "scheduler"
 LEASE_LENGTH = timedelta(seconds=60)
 TICK_SECONDS = 5
-WORKERS = 8
+WORKERS = 32
 """Feeds polled at a time; they wait for the network nearly all of it."""
+
+MOST_DUE = 2_000
+"""Due feeds that a tick brings; those beyond are brought by the next one."""
 
 
 class Polling:
@@ -37,8 +43,12 @@ class Polling:
     def __init__(self, service: Service, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._service = service
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="poll")
-        self._free = threading.BoundedSemaphore(WORKERS)
+        self._workers = ThreadPoolExecutor(WORKERS + 1, thread_name_prefix="poll")
+        self._lock = threading.Lock()
+        self._due: list[str] = []
+        self._asked: Counter[str] = Counter()
+        self._working = 0
+        self._stopped = False
         self._sampling = threading.Lock()
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -52,9 +62,12 @@ class Polling:
 
     def stop(self) -> None:
         """Let the polls in hand finish, then give the lease back."""
+        with self._lock:
+            self._stopped = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._workers.shutdown(wait=True)
+        self._service.hosts.close()
         try:
             with self._service.store.writing() as db:
                 db.feeds.give_back_lease(LEASE, self._holder)
@@ -62,46 +75,70 @@ class Polling:
             log.warning("the scheduler's lease was not given back: %s", error)
 
     def tick(self) -> list[Future]:
-        """Claim the feeds that are due, as many as there are free workers, and have them polled.
+        """Look up which feeds are due and set idle workers to polling them; answers what these will have done.
 
-        What earlier polls brought is measured meanwhile. Answers the polls.
+        What earlier polls brought is measured meanwhile.
         """
         now = self._service.clock()
         try:
             with self._service.store.writing() as db:
-                if not db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH):
-                    return []
-                due = db.feeds.due(now, most=WORKERS)
-                claimed = [
-                    slug
-                    for slug in due
-                    if slug in self._service.feeds_by_slug
-                    and self._free.acquire(blocking=False)
-                    and self._claimed(db, slug, now)
-                ]
+                holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
+                due = db.feeds.due(now, most=MOST_DUE) if holds else []
         except StoreError as error:
             log.error("tick: %s", error)
             return []
-        self._workers.submit(self._sample)
-        return [self._workers.submit(self._poll, slug) for slug in claimed]
+        with self._lock:
+            self._due = [slug for slug in due if slug in self._service.feeds_by_slug]
+            hands = 0 if self._stopped else min(len(self._due), WORKERS - self._working)
+            self._working += hands
+        if holds:
+            self._workers.submit(self._sample)
+        return [self._workers.submit(self._work) for _ in range(hands)]
 
-    def _claimed(self, db, slug: str, now) -> bool:
-        claimed = db.feeds.claim(slug, now=now, until=now + CLAIM)
-        if not claimed:
-            self._free.release()
-        return claimed
+    def _work(self) -> None:
+        """Poll one due feed after another, until none is left whose host may be asked now."""
+        while slug := self._take():
+            try:
+                self._poll(slug)
+            except StoreError as error:
+                # A claim runs out by itself; the feed is polled again then.
+                log.error("poll of %s was not kept: %s", slug, error)
+            except Exception:
+                log.exception("poll of %s failed unexpectedly", slug)
+            finally:
+                with self._lock:
+                    self._asked[self._host(slug)] -= 1
+
+    def _take(self) -> str | None:
+        """The feed that has waited longest among those whose host is not being asked for others already.
+
+        So a slow host with many feeds holds up its own feeds, and never all workers.
+        """
+        with self._lock:
+            for position, slug in enumerate(self._due):
+                host = self._host(slug)
+                if self._asked[host] < PER_HOST and not self._stopped:
+                    self._asked[host] += 1
+                    return self._due.pop(position)
+            self._working -= 1
+            return None
+
+    def _host(self, slug: str) -> str:
+        return urlsplit(self._service.feeds_by_slug[slug].url).netloc
 
     def _poll(self, slug: str) -> None:
-        feed = self._service.feeds_by_slug[slug]
-        try:
-            poll_feed(self._service.store, feed, self._service.detectors[feed.relationship], self._service.clock)
-        except StoreError as error:
-            # The claim runs out by itself; the feed is polled again then.
-            log.error("poll of %s was not kept: %s", slug, error)
-        except Exception:
-            log.exception("poll of %s failed unexpectedly", slug)
-        finally:
-            self._free.release()
+        """Claim the feed and poll it, or put it off where its host asked to be left alone."""
+        service, feed = self._service, self._service.feeds_by_slug[slug]
+        now, alone = service.clock(), service.hosts.alone_for(feed.url)
+        with service.store.writing() as db:
+            if alone:
+                db.feeds.put_off(slug, until=now + alone)
+                return
+            if not db.feeds.claim(slug, now=now, until=now + CLAIM):
+                return
+        poll_feed(
+            service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
+        )
 
     def _sample(self) -> None:
         """Draw from the releases that came since the last tick, so that those drawn are as new as those flagged."""

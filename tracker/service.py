@@ -13,6 +13,9 @@ from config.settings import Settings
 from config.weights import Measured, read_measured
 from db.store import Store, StoreError, open_store
 from tracker.detect import Detector, examine
+from tracker.feeds.fetch import Fetched, fetch
+from tracker.feeds.hosts import Hosts
+from tracker.feeds.robots import Robots
 from tracker.intake import Detect
 from tracker.model import Feed, Release, Sighting
 
@@ -53,6 +56,21 @@ class Service:
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release may say of the channels of any relationship."""
         return [sighting for detect_in in self.detectors.values() for sighting in detect_in(release)]
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """What is kept of the hosts that are asked: connections, turns, and who wants to be left alone."""
+        return Hosts()
+
+    @cached_property
+    def fetch(self) -> Callable[..., Fetched]:
+        """`tracker.feeds.fetch.fetch` with the operator's contact, over the hosts that are known."""
+        return partial(fetch, contact=self.settings.contact, hosts=self.hosts)
+
+    @cached_property
+    def robots(self) -> Robots:
+        """Which pages may be read."""
+        return Robots(self.fetch)
 
     def prepare(self) -> None:
         """Tell the database which relationships, channels and feeds are configured; what it recorded stays."""

@@ -7,6 +7,7 @@ ON CONFLICT (slug) DO UPDATE SET
     enabled = excluded.enabled, reason = excluded.reason,
     etag = CASE WHEN feed.url = excluded.url THEN feed.etag END,
     last_modified = CASE WHEN feed.url = excluded.url THEN feed.last_modified END,
+    lies = CASE WHEN feed.url = excluded.url THEN feed.lies ELSE 0 END,
     next_poll = CASE WHEN feed.url = excluded.url THEN feed.next_poll ELSE excluded.next_poll END,
     url = excluded.url;
 
@@ -29,9 +30,13 @@ UPDATE feed SET claimed_until = :until
 WHERE slug = :slug AND enabled = 1 AND next_poll <= :now AND claimed_until <= :now
 RETURNING slug;
 
--- name: record_read(slug, now, next_poll, etag, last_modified, moved_to)!
+-- name: put_off(slug, until)!
+UPDATE feed SET next_poll = :until WHERE slug = :slug AND next_poll < :until;
+
+-- name: record_read(slug, now, next_poll, etag, last_modified, moved_to, full, lies)!
 UPDATE feed SET last_read = :now, next_poll = :next_poll, claimed_until = '', failures = 0,
-    fault_kind = NULL, fault = NULL, etag = :etag, last_modified = :last_modified, moved_to = :moved_to
+    fault_kind = NULL, fault = NULL, etag = :etag, last_modified = :last_modified, moved_to = :moved_to,
+    full_read = CASE WHEN :full = 1 THEN :now ELSE full_read END, lies = :lies
 WHERE slug = :slug;
 
 -- name: record_new(slug, now)!

@@ -20,6 +20,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         host="127.0.0.1",
         port=8000,
         poll=True,
+        contact=None,
         sample=20,
         log_level="info",
         log_format="text",
@@ -37,6 +38,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_HOST": "::",
             "OPENLINES_PORT": "8080",
             "OPENLINES_POLL": "OFF",
+            "OPENLINES_CONTACT": "desk@lines.example",
             "OPENLINES_SAMPLE": "7",
             "OPENLINES_LOG_LEVEL": "WARNING",
             "OPENLINES_LOG_FORMAT": "json",
@@ -49,6 +51,7 @@ def test_every_option_is_read() -> None:
     assert settings.config == Path("/etc/openlines")
     assert settings.secret_key == SECRET
     assert (settings.host, settings.port, settings.poll) == ("::", 8080, False)
+    assert settings.contact == "desk@lines.example"
     assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
@@ -115,6 +118,10 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             {"SAMPLE": "some"},
             'OPENLINES_SAMPLE: "some" is no number of releases; write a whole number from 0 to 1000.',
         ),
+        (
+            {"CONTACT": "the desk"},
+            'OPENLINES_CONTACT: "the desk" is no contact; write a mail address or an http(s) URL, without spaces.',
+        ),
         ({"POLL": "maybe"}, 'OPENLINES_POLL: "maybe" is not possible; write on or off.'),
         (
             {"LOG_LEVEL": "loud"},
@@ -147,7 +154,7 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, SAMPLE, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, CONTACT, SAMPLE, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )
@@ -173,6 +180,7 @@ def test_the_defaults_in_the_table_are_the_defaults() -> None:
     assert told["HOST"] == settings.host
     assert told["PORT"] == str(settings.port)
     assert told["POLL"] == ("on" if settings.poll else "off")
+    assert told["CONTACT"] == str(settings.contact).lower()
     assert told["SAMPLE"] == str(settings.sample)
     assert told["LOG_LEVEL"] == settings.log_level
     assert told["LOG_FORMAT"] == settings.log_format

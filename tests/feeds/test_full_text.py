@@ -37,6 +37,7 @@ def linked(site: Site, *titles: str, text: str = TEASER) -> bytes:
 @pytest.fixture
 def teasers(polled, site: Site):  # noqa: F811
     """A feed of teasers; answers it with the poll."""
+    site.serve("/robots.txt", 404)
 
     def poll(*titles: str, text: str = TEASER):
         site.serve("/feed", body=linked(site, *titles, text=text))
@@ -106,7 +107,7 @@ def test_more_pages_than_one_poll_may_fetch_are_fetched_by_the_next(teasers, sit
         site.serve(f"/r{number}", body=page(title, f"The full text of the release. It has the number {number}. " * 3))
     row = teasers(*titles)
     assert row.fresh == len(titles)
-    assert sum(path.startswith("/r") for path, _ in site.seen) == PAGES_AT_ONCE
+    assert sum(path.startswith("/r") and path != "/robots.txt" for path, _ in site.seen) == PAGES_AT_ONCE
     teasers(*titles)
     assert all("The full text of the release" in summary for _, summary, _ in releases(teasers.service))
 
@@ -121,6 +122,16 @@ def test_a_page_without_an_article_is_kept_and_said(teasers, site: Site):
     assert seen.page.fault.startswith("No article was found on the page.")
     teasers(TALKS[0], text=TALKS[1])
     assert [path for path, _ in site.seen].count("/r0") == 1
+
+
+def test_a_page_that_robots_txt_keeps_programs_from_is_not_fetched(teasers, site: Site):
+    site.serve("/robots.txt", body=b"User-agent: *\nDisallow: /r")
+    site.serve("/r0", body=PAGE)
+    row = teasers(TALKS[0], text=TALKS[1])
+    assert (row.outcome, row.sightings) == ("read", 1)
+    assert "/r0" not in [path for path, _ in site.seen]
+    (candidate,) = pending(teasers.service)
+    assert "robots.txt" in candidate.sightings[0].page.fault
 
 
 def test_a_link_to_another_private_host_is_not_followed(polled, site: Site):  # noqa: F811

@@ -59,7 +59,9 @@ def _configured(service: Service, slug: str) -> Feed:
 
 
 def _poll(service: Service, feed: Feed) -> PollRow:
-    return poll_feed(service.store, feed, service.detectors[feed.relationship], service.clock)
+    return poll_feed(
+        service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
+    )
 
 
 def _table(rows: list[PollRow]) -> Table:

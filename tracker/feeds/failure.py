@@ -27,6 +27,7 @@ class Kind(StrEnum):
     BAD_ANSWER = "bad-answer"
     BAD_ENCODING = "bad-encoding"
     TOO_LARGE = "too-large"
+    ROBOTS = "robots"
 
 
 class FetchFailed(Exception):

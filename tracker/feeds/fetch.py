@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,10 +15,13 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
+from requests.cookies import RequestsCookieJar
 
 from tracker import __version__
 from tracker.feeds.failure import FetchFailed, Kind
-from tracker.feeds.guard import Deadline, GuardedAdapter
+from tracker.feeds.freshness import fresh_for
+from tracker.feeds.guard import Deadline, GuardedSession
+from tracker.feeds.hosts import Hosts
 from tracker.feeds.inflate import BadEncoding, TooLarge, inflate
 
 PORTS = frozenset({80, 443, 8080, 8443})
@@ -52,7 +56,8 @@ class Fetched:
     """An answer: 200 with its body, or 304 with none.
 
     `permanent_url` is where the feed has moved for good: set when there were redirects and each was a 301 or 308.
-    `etag` and `last_modified` are as sent, to be handed back at the next fetch.
+    `etag` and `last_modified` are as sent, to be handed back at the next fetch. `fresh_for`: how long the answer stays
+    good, as its cache headers say.
     """
 
     status: int
@@ -62,6 +67,7 @@ class Fetched:
     content_type: str | None
     etag: str | None
     last_modified: str | None
+    fresh_for: timedelta = timedelta()
 
     @property
     def not_modified(self) -> bool:
@@ -76,42 +82,50 @@ def fetch(
     allow_private: bool = False,
     limits: Limits | None = None,
     contact: str | None = None,
+    hosts: Hosts | None = None,
 ) -> Fetched:
     """GET `url`, following redirects; with validators of an earlier answer, a 304 is an answer too.
 
     `allow_private` lifts the check of address and port for the host that `url` names, and for that host alone: a
     redirect elsewhere is checked in full. `contact` (an address or URL of the operator) goes into the User-Agent.
+    `hosts` is what a process keeps of earlier fetches: connections, turns, and who wants to be left alone.
     The environment's proxies are respected; behind one, addresses are not checked (see GuardedAdapter).
     Raises FetchFailed for every way in which this can go wrong, and nothing else.
     """
-    limits = limits or Limits()
+    if hosts is None:
+        with closing(Hosts()) as hosts:
+            return _follow(url, _headers(etag, last_modified, contact), allow_private, limits or Limits(), hosts)
+    return _follow(url, _headers(etag, last_modified, contact), allow_private, limits or Limits(), hosts)
+
+
+def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limits, hosts: Hosts) -> Fetched:
     deadline = Deadline(limits.deadline)
     private_host = _host(url) if allow_private else None
     target, statuses = url, []
-    with requests.Session() as session:
-        session.headers = requests.structures.CaseInsensitiveDict(_headers(etag, last_modified, contact))
-        while len(statuses) <= limits.redirects:
-            checked = _host(target) != private_host or private_host is None
-            _check_target(target, checked)
-            try:
-                with closing(_ask(session, target, deadline, checked)) as response:
+    # Some walls set a cookie and redirect. A cookie goes back to the host that set it, and is forgotten at the end.
+    cookies: dict[str | None, RequestsCookieJar] = defaultdict(RequestsCookieJar)
+    while len(statuses) <= limits.redirects:
+        checked = _host(target) != private_host or private_host is None
+        _check_target(target, checked)
+        try:
+            with hosts.visit(target, deadline, checked=checked) as session:
+                session.cookies = cookies[_host(target)]
+                with closing(_ask(session, target, headers)) as response:
                     location = session.get_redirect_target(response)
                     if response.status_code not in _REDIRECTS or not location:
-                        conditional = bool(etag or last_modified)
-                        answer = _answer(response, target, limits, conditional=conditional)
+                        answer = _answer(response, target, limits, conditional=_is_conditional(headers))
                         moved = statuses and _PERMANENT.issuperset(statuses)
                         return replace(answer, permanent_url=target if moved else None)
                     statuses.append(response.status_code)
                     target = urljoin(target, location)
-            except (
-                requests.RequestException,
-                urllib3.exceptions.HTTPError,
-                http.client.HTTPException,
-                OSError,
-            ) as error:
-                raise _in_words(error, target, deadline) from error
-            except ValueError as error:
-                raise _bad_address(target, str(error)) from error
+        except FetchFailed as failed:
+            if failed.retry_after:
+                hosts.leave_alone(target, failed.retry_after)
+            raise
+        except _LIBRARY_ERRORS as error:
+            raise _in_words(error, target, deadline) from error
+        except ValueError as error:
+            raise _bad_address(target, str(error)) from error
     raise FetchFailed(
         Kind.REDIRECTS,
         f"The server redirected more than {limits.redirects} times, at last to {_shown(target)}.",
@@ -148,6 +162,10 @@ def _headers(etag: str | None, last_modified: str | None, contact: str | None) -
     return headers
 
 
+def _is_conditional(headers: dict[str, str]) -> bool:
+    return "If-None-Match" in headers or "If-Modified-Since" in headers
+
+
 def _host(url: str) -> str | None:
     try:
         return urlsplit(url).hostname
@@ -176,20 +194,35 @@ def _check_target(url: str, checked: bool) -> None:
         )
 
 
-def _ask(session: requests.Session, url: str, deadline: Deadline, checked: bool) -> requests.Response:
-    """The answer's head, its body unread. Cookies set on the way stay in the session: some walls ask for them."""
-    adapter = GuardedAdapter(deadline, checked=checked)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    # An auth that does nothing keeps requests from sending the credentials of a ~/.netrc to a feed.
-    return session.get(url, timeout=deadline.left(), stream=True, allow_redirects=False, auth=lambda request: request)
+def _ask(session: GuardedSession, url: str, headers: dict[str, str]) -> requests.Response:
+    """The answer's head, its body unread."""
+    try:
+        return _get(session, url, headers)
+    except requests.ConnectionError:
+        # A server may hang up on a connection that waits just when we use it again: that is no fault of the feed's.
+        if not session.bounds.reused:
+            raise
+        return _get(session, url, headers)
+
+
+def _get(session: GuardedSession, url: str, headers: dict[str, str]) -> requests.Response:
+    return session.get(
+        url,
+        headers=headers,
+        timeout=session.bounds.deadline.left(),
+        stream=True,
+        allow_redirects=False,
+        # An auth that does nothing keeps requests from sending the credentials of a ~/.netrc to a feed.
+        auth=lambda request: request,
+    )
 
 
 def _answer(response: requests.Response, url: str, limits: Limits, *, conditional: bool) -> Fetched:
     status = response.status_code
     if status != HTTPStatus.OK and not (status == HTTPStatus.NOT_MODIFIED and conditional):
         raise _refusal(response)
-    body = _body(response, limits) if status == HTTPStatus.OK else b""
+    # A 304's body is empty, and must be read all the same before its connection can be used again.
+    body = _body(response, limits) if status == HTTPStatus.OK else response.raw.read()
     headers = response.headers
     return Fetched(
         status=status,
@@ -199,6 +232,7 @@ def _answer(response: requests.Response, url: str, limits: Limits, *, conditiona
         content_type=headers.get("Content-Type"),
         etag=headers.get("ETag"),
         last_modified=headers.get("Last-Modified"),
+        fresh_for=fresh_for(headers),
     )
 
 

@@ -2,7 +2,7 @@
 
 A feed's address is not ours: its name may resolve to a machine inside our network, and its server may answer one byte
 at a time. So we resolve the name ourselves, connect to exactly the address that was checked, and give each single read
-only what is left of the deadline of the whole exchange.
+only what is left of the deadline of the whole exchange. A connection that is used again was checked when it was made.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -49,6 +51,22 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("the deadline has passed")
         return left
+
+    def put_off(self, seconds: float) -> None:
+        """Let it pass so much later: what we waited for ourselves is not held against the server."""
+        self._end += seconds
+
+
+@dataclass
+class Bounds:
+    """What the connections of a session obey: whether addresses are checked, and the deadline of the exchange in hand.
+
+    `reused` tells of the exchange in hand whether it went over a connection that was open before.
+    """
+
+    checked: bool
+    deadline: Deadline = field(default_factory=lambda: Deadline(0))
+    reused: bool = False
 
 
 def is_public(address: str) -> bool:
@@ -159,14 +177,14 @@ def _no_connection(host: str, port: int, deadline: Deadline, problem: OSError | 
 class _TimedReader(io.RawIOBase):
     """A socket's stream in which no read outlives the deadline, however many bytes drip in before."""
 
-    def __init__(self, stream: io.RawIOBase, sock: socket.socket, deadline: Deadline) -> None:
-        self._stream, self._sock, self._deadline = stream, sock, deadline
+    def __init__(self, stream: io.RawIOBase, sock: socket.socket, bounds: Bounds) -> None:
+        self._stream, self._sock, self._bounds = stream, sock, bounds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._deadline.left())
+        self._sock.settimeout(self._bounds.deadline.left())
         return self._stream.readinto(buffer)  # type: ignore[attr-defined]
 
     def close(self) -> None:
@@ -175,25 +193,29 @@ class _TimedReader(io.RawIOBase):
 
 
 class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, deadline: Deadline, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, bounds: Bounds, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, deadline))  # type: ignore[attr-defined]
+        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, bounds))  # type: ignore[attr-defined]
 
 
 class _Bounded:
     """What both kinds of connection share: our way to connect, and reads within the deadline."""
 
-    def __init__(self, *args: Any, deadline: Deadline, checked: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, bounds: Bounds, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._deadline, self._checked = deadline, checked
-        self.response_class = partial(_TimedResponse, deadline=deadline)
+        self._bounds = bounds
+        self.response_class = partial(_TimedResponse, bounds=bounds)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._bounds.reused = self.sock is not None  # type: ignore[attr-defined]
+        super().request(*args, **kwargs)  # type: ignore[misc]
 
     def _new_conn(self) -> socket.socket:
-        host, port = self._dns_host, self.port  # type: ignore[attr-defined]
+        host, port, bounds = self._dns_host, self.port, self._bounds  # type: ignore[attr-defined]
         if not self.proxy:  # type: ignore[attr-defined]
-            return connect(host, port, deadline=self._deadline, checked=self._checked)
+            return connect(host, port, deadline=bounds.deadline, checked=bounds.checked)
         try:
-            return connect(host, port, deadline=self._deadline, checked=False)
+            return connect(host, port, deadline=bounds.deadline, checked=False)
         except FetchFailed as failure:
             raise FetchFailed(
                 Kind.PROXY,
@@ -219,15 +241,14 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class GuardedAdapter(HTTPAdapter):
-    """A requests adapter for one exchange: every connection is made by `connect` and every read is timed.
+    """A requests adapter whose every connection is made by `connect` and whose every read is timed, within `bounds`.
 
     Through a proxy the address check does not take place: we connect to the proxy, which is the operator's choice, and
     it is the proxy that resolves the feed's name. The deadline holds all the same.
     """
 
-    def __init__(self, deadline: Deadline, *, checked: bool) -> None:
-        bounds = {"deadline": deadline, "checked": checked}
-        self._pools = {"http": partial(_HTTPPool, **bounds), "https": partial(_HTTPSPool, **bounds)}
+    def __init__(self, bounds: Bounds) -> None:
+        self._pools = {"http": partial(_HTTPPool, bounds=bounds), "https": partial(_HTTPSPool, bounds=bounds)}
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -238,3 +259,15 @@ class GuardedAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = self._pools
         return manager
+
+
+class GuardedSession(requests.Session):
+    """A session with one connection, for one thread at a time; set `bounds.deadline` before each exchange."""
+
+    def __init__(self, *, checked: bool) -> None:
+        super().__init__()
+        self.bounds = Bounds(checked)
+        self.headers.clear()
+        adapter = GuardedAdapter(self.bounds)
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)

@@ -1,0 +1,166 @@
+"""What one process keeps of the hosts that it asks, to be a quiet guest of each, however many feeds live there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from tracker.feeds.failure import FetchFailed, Kind
+from tracker.feeds.guard import Deadline, GuardedSession
+
+PER_HOST = 2
+"""Exchanges with one host at a time."""
+
+GAP = 0.2
+"""Seconds between the starts of two exchanges with one host."""
+
+LONGEST_TURN = 30.0
+"""Seconds that an exchange waits for its turn at a host before it is given up."""
+
+LONGEST_ALONE = timedelta(hours=24)
+"""A host that asks to be left alone for longer than this is asked again all the same."""
+
+MOST_OPEN = 64
+"""Sessions kept with an open connection; the one used longest ago is closed first."""
+
+LONGEST_IDLE = 90.0
+"""Seconds for which an open connection is kept unused; most servers hang up sooner."""
+
+MOST_HOSTS = 10_000
+
+_Origin = tuple[str, str, bool]
+
+
+@dataclass
+class _Host:
+    """A host's exchanges under way, and on our monotonic clock when the next may start and until when none may."""
+
+    busy: int = 0
+    next_start: float = 0.0
+    alone_until: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Idle:
+    since: float
+    origin: _Origin
+    session: GuardedSession
+
+
+class Hosts:
+    """Sessions and turns, for any number of threads.
+
+    A session belongs to one thread for one exchange; then it is kept with its connection for the next exchange with
+    the same scheme, host and port that checks addresses as it did. `gap` in seconds, `per_host` exchanges at a time.
+    """
+
+    def __init__(self, *, per_host: int = PER_HOST, gap: float = GAP) -> None:
+        self._per_host, self._gap = per_host, gap
+        self._hosts: dict[str, _Host] = {}
+        self._idle: list[_Idle] = []
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def visit(self, url: str, deadline: Deadline, *, checked: bool) -> Iterator[GuardedSession]:
+        """A session for one exchange with the host of `url`, when it is our turn there; `deadline` does not run before.
+
+        Raises FetchFailed when the host wants to be left alone, or is so busy with us that no turn comes.
+        """
+        parts = urlsplit(url)
+        origin = (parts.scheme, parts.netloc.lower(), checked)
+        host = self._enter(parts.hostname or "", deadline)
+        try:
+            session = self._open(origin)
+            session.bounds.deadline = deadline
+            try:
+                yield session
+            except BaseException:
+                session.close()
+                raise
+            self._keep(origin, session)
+        finally:
+            with self._changed:
+                host.busy -= 1
+                self._changed.notify_all()
+
+    def leave_alone(self, url: str, until: datetime) -> None:
+        """The host of `url` asked for no requests before `until` (UTC): none of its feeds is fetched before."""
+        wait = min(until - datetime.now(UTC), LONGEST_ALONE).total_seconds()
+        with self._changed:
+            host = self._host(urlsplit(url).hostname or "")
+            host.alone_until = max(host.alone_until, time.monotonic() + wait)
+
+    def alone_for(self, url: str) -> timedelta:
+        """For how long yet the host of `url` wants to be left alone; zero when it may be asked."""
+        with self._changed:
+            host = self._hosts.get(urlsplit(url).hostname or "")
+        return timedelta(seconds=max(host.alone_until - time.monotonic(), 0)) if host else timedelta()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for kept in idle:
+            kept.session.close()
+
+    def _host(self, name: str) -> _Host:
+        if name not in self._hosts and len(self._hosts) >= MOST_HOSTS:
+            now = time.monotonic()
+            quiet = {n for n, h in self._hosts.items() if not h.busy and max(h.next_start, h.alone_until) <= now}
+            self._hosts = {n: h for n, h in self._hosts.items() if n not in quiet}
+        return self._hosts.setdefault(name, _Host())
+
+    def _enter(self, name: str, deadline: Deadline) -> _Host:
+        came = time.monotonic()
+        with self._changed:
+            host = self._host(name)
+            if not self._changed.wait_for(lambda: host.busy < self._per_host, LONGEST_TURN):
+                raise FetchFailed(
+                    Kind.TIMEOUT,
+                    f"{name} was busy with other requests of ours for {LONGEST_TURN:g} seconds.",
+                    "It may be slow; the next poll tries again.",
+                )
+            now = time.monotonic()
+            if host.alone_until > now:
+                raise _left_alone(name, host.alone_until - now)
+            host.busy += 1
+            start = max(now, host.next_start)
+            host.next_start = start + self._gap
+        if start > now:
+            time.sleep(start - now)
+        deadline.put_off(time.monotonic() - came)
+        return host
+
+    def _open(self, origin: _Origin) -> GuardedSession:
+        with self._changed:
+            fresh = time.monotonic() - LONGEST_IDLE
+            stale = [kept for kept in self._idle if kept.since < fresh]
+            self._idle = self._idle[len(stale) :]
+            found = next((kept for kept in reversed(self._idle) if kept.origin == origin), None)
+            if found:
+                self._idle.remove(found)
+        for kept in stale:
+            kept.session.close()
+        return found.session if found else GuardedSession(checked=origin[2])
+
+    def _keep(self, origin: _Origin, session: GuardedSession) -> None:
+        with self._changed:
+            self._idle.append(_Idle(time.monotonic(), origin, session))
+            oldest = self._idle.pop(0) if len(self._idle) > MOST_OPEN else None
+        if oldest:
+            oldest.session.close()
+
+
+def _left_alone(name: str, seconds: float) -> FetchFailed:
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    return FetchFailed(
+        Kind.RATE_LIMITED,
+        f"{name} asked, in answer to another request, to be left alone until {until:%Y-%m-%d %H:%M} UTC.",
+        "It is asked again then; if this lasts, raise the every of its feeds.",
+        until,
+    )
