@@ -115,6 +115,11 @@ def test_a_date_in_the_items_own_text_is_found_beside_a_title_that_names_another
     assert item.published_raw == "（2024-01-09）"
 
 
+def test_a_date_within_the_headlines_element_is_no_part_of_the_headline():
+    (item,) = read(listed('<a href="a"><h3>Talks held</h3><small>2024-01-09</small></a>')).items
+    assert (item.title, item.published) == ("Talks held", datetime(2024, 1, 8, 16, tzinfo=UTC))
+
+
 def test_dates_that_all_fail_are_a_flaw_that_shows_one_and_says_what_to_correct():
     parsed = read(listed(row("9 Jan 2024"), row("8 Jan 2024", "b.html")), date_format="%Y-%m-%d")
     assert [item.published for item in parsed.items] == [None, None]

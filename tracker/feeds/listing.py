@@ -96,10 +96,13 @@ def _items(rows: list[Tag], base_url: str, select: Selectors, date_format: str |
     for row in rows:
         link = _first(row, select.link)
         url = http_link(_href(link), base_url) if link else None
-        title = _title(_first(row, select.title) or link) if url else ""
+        if not url:
+            continue
+        date = _first(row, select.date) if select.date else row
+        title = _title(_first(row, select.title) or link, date)
         if not title:
             continue
-        raw, published = _date(row, title, select.date, date_format, timezone)
+        raw, published = _date(date, title, date_format, timezone) if date else (None, None)
         yield Item(short_guid(canonical_url(url)), url, title, "", published, raw)
 
 
@@ -113,28 +116,24 @@ def _href(link: Tag) -> str | None:
     return anchor["href"] if anchor else None
 
 
-def _title(element: Tag) -> str:
-    """The element's words; where they were cut to fit, the whole stands in its `title`."""
+def _title(element: Tag, date: Tag | None) -> str:
+    """The element's words without the date, which may stand within it; those cut to fit are whole in its `title`."""
+    if date and any(parent is element for parent in date.parents):
+        date.extract()
     shown = plain(str(element))
     whole = plain(str(element.get("title", "")))
     cut = shown.rstrip(".…").rstrip()
     return (whole if not shown or (cut != shown and whole.startswith(cut)) else shown)[:MAX_TITLE]
 
 
-def _date(
-    row: Tag, title: str, selector: str | None, date_format: str | None, timezone: str
-) -> tuple[str | None, datetime | None]:
-    """The date as written, and as an instant. Without a selector it stands in the row's text, beside the title."""
-    element = _first(row, selector) if selector else row
-    if element is None:
-        return None, None
+def _date(element: Tag, title: str, date_format: str | None, timezone: str) -> tuple[str | None, datetime | None]:
+    """The date as written, and as an instant. In an element that holds the title too, it stands beside that."""
     machine = element if element.get("datetime") else element.find("time", datetime=True)
     if machine:
         raw = plain(machine["datetime"])[:MAX_DATE]
         if published := read_date(raw, timezone):
             return raw, published
-    raw = plain(str(element))
-    raw = (raw if selector else raw.replace(title, " ", 1)).strip()[-MAX_DATE:]
+    raw = plain(str(element)).replace(title, " ", 1).strip()[-MAX_DATE:]
     if date_format:
         return raw or None, read_in_form(raw, date_format, timezone)
     return raw or None, read_date(unicodedata.normalize("NFKC", raw).strip(_AROUND), timezone)
