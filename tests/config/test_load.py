@@ -76,6 +76,11 @@ def test_a_listing_may_have_older_pages(folder: Folder, older: str) -> None:
     assert (listing.pages, listing.next) == (3, older.strip('"'))
 
 
+def test_a_sitemap_needs_no_more_than_its_address(folder: Folder) -> None:
+    folder.replace("feeds.yaml", "kind: feed", "kind: sitemap")
+    assert folder.load().feeds[0].kind == "sitemap"
+
+
 def test_every_entry_has_a_natural_key_that_a_second_load_repeats(folder: Folder) -> None:
     keys = [seed.key for seed in folder.load().entries]
     assert keys == [
@@ -287,6 +292,12 @@ REFUSED = [
         "  every: 30m",
         "  every: 30m\n  pages: 99",
         'feeds.yaml, line 8, north-news.pages: "99" is too large; the bound is 10.',
+    ),
+    (
+        "feeds.yaml",
+        "kind: feed\n  url: https://north.example/feed",
+        "kind: sitemap\n  url: https://north.example/feed\n  pages: 2\n  next: page/{page}/",
+        "feeds.yaml, line 8, north-news.next: a sitemap has no older pages; leave the key out.",
     ),
     # the relationship
     (

@@ -53,6 +53,11 @@ def page_address(template: str, base: str, number: int) -> str | None:
     return http_link(_PAGE.sub(lambda match: str(number - 1 if match[1] else number), template), base)
 
 
+def same_host(url: str, other: str) -> bool:
+    """Whether two addresses are of one host and port; of http and https on their own ports, that too is one."""
+    return _place(url) == _place(other)
+
+
 def canonical_url(url: str) -> str:
     """A form of the address for comparison: two addresses of one page have the same, and it is never fetched.
 
@@ -75,6 +80,12 @@ def canonical_url(url: str) -> str:
     if port is not None and port not in _PORTS.values():
         host = f"{host}:{port}"
     return urlunsplit(("https", host, _spell(parts.path).rstrip("/"), _spell(_without_tracking(parts.query)), ""))
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(url)
+    own = _PORTS.get(parts.scheme)
+    return parts.hostname, None if parts.port in (None, own) else parts.port
 
 
 def _ascii_host(host: str) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Container
 from dataclasses import replace
-from urllib.parse import urlsplit
 
-from tracker.feeds.address import is_template, page_address
+from tracker.feeds.address import is_template, page_address, same_host
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.listing import read_listing
 from tracker.feeds.parse import Parsed, parse
+from tracker.feeds.sitemap import Get, read_sitemap
 from tracker.model import Feed, Item
 
 PAGING = 120.0
 """Seconds after which no further page is asked for: a poll ends within the time for which it claims its feed."""
-
-Get = Callable[[str], Fetched]
-"""Fetches a further address of the same source. Raises FetchFailed."""
 
 _END = frozenset({Kind.NOT_FOUND, Kind.GONE, Kind.NO_ITEMS})
 """What a page says that lies beyond the oldest."""
@@ -29,8 +26,10 @@ def read_source(feed: Feed, first: Fetched, get: Get, known: Container[str] = ()
 
     Of a source with several pages, older ones are read as long as none has shown a guid of `known`: usually that is the
     first, and after an outage the one where reading left off. A page that fails ends the reading and is told as a flaw.
-    Raises NotAFeed when `first` cannot be read.
+    Raises NotAFeed when `first` cannot be read, and FetchFailed when all that it leads to fails.
     """
+    if feed.kind == "sitemap":
+        return read_sitemap(first, get, timezone=feed.timezone)
     parsed = _read(feed, first)
     items = {item.guid: item for item in parsed.items}
     seen, page, before = {first.final_url}, parsed, time.monotonic() + PAGING
@@ -53,19 +52,12 @@ def read_source(feed: Feed, first: Fetched, get: Get, known: Container[str] = ()
     return replace(parsed, items=_all(parsed, items))
 
 
-def same_host(url: str, other: str) -> bool:
-    """Whether two addresses are of one host and port; of http and https on their own ports, that too is one."""
-    return _place(url) == _place(other)
-
-
 def _read(feed: Feed, fetched: Fetched) -> Parsed:
     answer = {"content_type": fetched.content_type, "base_url": fetched.final_url, "timezone": feed.timezone}
-    match feed.kind:
-        case "listing":
-            link = None if is_template(feed.next) else feed.next
-            return read_listing(fetched.body, **answer, select=feed.select, date_format=feed.date_format, older=link)
-        case _:
-            return parse(fetched.body, **answer)
+    if feed.kind == "feed":
+        return parse(fetched.body, **answer)
+    link = None if is_template(feed.next) else feed.next
+    return read_listing(fetched.body, **answer, select=feed.select, date_format=feed.date_format, older=link)
 
 
 def _older(feed: Feed, base_url: str, page: Parsed, number: int) -> str | None:
@@ -78,9 +70,3 @@ def _all(parsed: Parsed, items: dict[str, Item]) -> tuple[Item, ...]:
     """The first page's items as they came, though two had one guid, and then the older ones."""
     first = {item.guid for item in parsed.items}
     return parsed.items + tuple(item for guid, item in items.items() if guid not in first)
-
-
-def _place(url: str) -> tuple[str | None, int | None]:
-    parts = urlsplit(url)
-    own = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.hostname, None if parts.port in (None, own) else parts.port
