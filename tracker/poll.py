@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -19,15 +19,16 @@ from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.page import LIMITS as page_limits
-from tracker.feeds.parse import Parsed, parse
+from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
+from tracker.feeds.source import read_source
 from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
 log = logging.getLogger(__name__)
 
-CLAIM = timedelta(minutes=5)
+CLAIM = timedelta(minutes=10)
 """How long a claimed feed stays the claimer's; longer than any poll can take."""
 
 LONGEST_WAIT = timedelta(hours=6)
@@ -111,11 +112,11 @@ def poll_feed(
         health = db.feeds.get(feed.slug)
         known = db.feeds.known_fingerprints(feed.slug)
         waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
-    reading = attempt(feed, health, started_at=started_at, fetch=fetch)
+    fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
+    reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=known)
     arrivals = _arrivals(feed, reading.parsed, known, clock()) if reading.parsed else []
     late: list[LatePage] = []
     if feed.full_text and reading.failure is None:
-        fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
         arrivals = _with_pages(store, feed, arrivals, fetch_page, clock())
         late = _late_pages(waiting[: _pages_left(arrivals)], fetch_page, detect, clock())
     arrivals = [replace(a, sightings=detect(a.release)) if a.news else a for a in arrivals]
@@ -132,8 +133,19 @@ def poll_feed(
     return row
 
 
-def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime, fetch: Fetch = fetch) -> Reading:
-    """Fetch and parse; every way in which a feed can fail becomes a `Failure`. No transaction is open here."""
+def attempt(
+    feed: Feed,
+    health: FeedHealth,
+    fetch: Fetch,
+    fetch_page: FetchPage,
+    *,
+    started_at: datetime,
+    known: Container[str] = (),
+) -> Reading:
+    """Fetch and parse; every way in which a feed can fail becomes a `Failure`. No transaction is open here.
+
+    `known`: guids of items that the feed has shown before, at which reading further back, by `fetch_page`, ends.
+    """
     condition = {"etag": health.etag, "last_modified": health.last_modified}
     if health.lies or health.full_read is None or started_at - health.full_read >= FULL_READ:
         condition = {}
@@ -141,13 +153,11 @@ def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime, fetch: Fetc
         fetched = fetch(feed.url, allow_private=feed.allow_private, **condition)
         if fetched.status == 304:
             return Reading(started_at, fetched=fetched)
-        parsed = parse(
-            fetched.body, content_type=fetched.content_type, base_url=fetched.final_url, timezone=feed.timezone
-        )
+        parsed = read_source(feed, fetched, fetch_page, known)
     except FetchFailed as failed:
         return Reading(started_at, Failure(failed.kind, str(failed), failed.retry_after))
     except NotAFeed as wrong:
-        return Reading(started_at, Failure("not-a-feed", str(wrong)))
+        return Reading(started_at, Failure(wrong.kind, str(wrong)))
     except Exception as error:
         # The edge of a poll: a defect of ours must show on the feed, and must not stop the others.
         log.exception("poll of %s failed unexpectedly", feed.slug)

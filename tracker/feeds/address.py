@@ -10,6 +10,10 @@ from tracker.feeds.text import one_line
 MAX_URL = 4096
 """Characters; a longer address is not kept."""
 
+MAX_PAGES = 10
+"""Pages of one source that are read in one poll, at most."""
+
+_PAGE = re.compile(r"\{page(-1)?\}")
 _PLAIN = re.compile(r"https?://[^\s/?#\\@\[\]]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
 _SPLIT = re.compile(r"[\t\r\n]+")  # browsers read over them, and so find a scheme that was cut in two
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
@@ -39,6 +43,21 @@ def http_link(value: str | None, base: str) -> str | None:
         return None
 
 
+def is_template(text: str | None) -> bool:
+    """Whether this is an address with a place for a page's number: {page} is 2, 3, … and {page-1} is 1, 2, …"""
+    return bool(text and _PAGE.search(text))
+
+
+def page_address(template: str, base: str, number: int) -> str | None:
+    """The address of the page of that number; `template` may be relative to `base`."""
+    return http_link(_PAGE.sub(lambda match: str(number - 1 if match[1] else number), template), base)
+
+
+def same_host(url: str, other: str) -> bool:
+    """Whether two addresses are of one host and port; of http and https on their own ports, that too is one."""
+    return _place(url) == _place(other)
+
+
 def canonical_url(url: str) -> str:
     """A form of the address for comparison: two addresses of one page have the same, and it is never fetched.
 
@@ -61,6 +80,12 @@ def canonical_url(url: str) -> str:
     if port is not None and port not in _PORTS.values():
         host = f"{host}:{port}"
     return urlunsplit(("https", host, _spell(parts.path).rstrip("/"), _spell(_without_tracking(parts.query)), ""))
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(url)
+    own = _PORTS.get(parts.scheme)
+    return parts.hostname, None if parts.port in (None, own) else parts.port
 
 
 def _ascii_host(host: str) -> str:

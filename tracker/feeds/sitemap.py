@@ -1,0 +1,160 @@
+"""A sitemap (plain, or Google's for news) as a source of releases, where a publisher has nothing better."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import Element, ParseError, XMLParser
+
+from tracker.feeds.address import canonical_url, http_link, same_host
+from tracker.feeds.dates import read_date
+from tracker.feeds.entry import MAX_DATE, MAX_ITEMS, MAX_TITLE, short_guid
+from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
+from tracker.feeds.fetch import Fetched
+from tracker.feeds.inflate import BadEncoding, TooLarge, inflate
+from tracker.feeds.parse import HEAD, MAX_TAGS, Parsed, called, feed_begins, wall, words
+from tracker.feeds.text import one_line
+from tracker.model import Item
+
+MAX_PARTS = 3
+"""Sitemaps of an index that are read: the newest."""
+
+MAX_BYTES = 20_000_000
+"""Bytes of a sitemap that is sent as a .gz file, inflated."""
+
+_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(urlset|sitemapindex)(?=[\s/>])")
+_ROOT_WITHIN = 8_000
+_GZIP = b"\x1f\x8b"
+_ENDING = re.compile(r"\.[A-Za-z]{2,5}$")
+_JOINTS = re.compile(r"[-_+\s]+")
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_REMEDY = "Check the feed's url: a sitemap's first element is urlset or sitemapindex."
+
+Get = Callable[[str], Fetched]
+"""Fetches a further address. Raises FetchFailed."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A page, or a part of an index, with its date as written and as an instant."""
+
+    url: str
+    title: str
+    raw: str
+    date: datetime | None
+
+
+def read_sitemap(fetched: Fetched, get: Get, *, timezone: str) -> Parsed:
+    """The newest MAX_ITEMS pages of a sitemap, newest first; an item's identity is the canonical address of its page.
+
+    Of an index the newest MAX_PARTS sitemaps are read with `get`, of its own host alone, and no index within it. A page
+    without a title of its own is called by the last part of its address. `timezone` (IANA name) is that of dates that
+    name none. Raises NotAFeed for what is no sitemap, and FetchFailed when no part of an index can be fetched.
+    """
+    kind, entries = _read(fetched, timezone)
+    flaw = None
+    if kind == "sitemapindex":
+        parts = [entry.url for entry in _newest(entries) if same_host(entry.url, fetched.final_url)][:MAX_PARTS]
+        entries, flaw = _parts(parts, get, timezone)
+    if not entries:
+        raise NotAFeed("The sitemap names no pages.", "Check the feed's url, or choose another source.", Kind.NO_ITEMS)
+    if not any(entry.date for entry in entries):
+        flaw = flaw or "No entry of the sitemap has a date that can be read. Choose another source: order is by date."
+    found: dict[str, Item] = {}
+    for entry in _newest(entries):
+        item = _item(entry)
+        found.setdefault(item.guid, item)
+        if len(found) == MAX_ITEMS:
+            break
+    return Parsed("sitemap", "", tuple(found.values()), max(0, len(entries) - MAX_ITEMS), flaw)
+
+
+def _parts(parts: Sequence[str], get: Get, timezone: str) -> tuple[list[_Entry], str | None]:
+    """The entries of an index's sitemaps. One that fails is a flaw, unless none can be read."""
+    entries: list[_Entry] = []
+    failures: list[FetchFailed | NotAFeed] = []
+    for url in parts:
+        try:
+            kind, found = _read(get(url), timezone)
+        except (FetchFailed, NotAFeed) as failed:
+            failures.append(failed)
+            continue
+        entries += found if kind == "urlset" else ()
+    if failures and len(failures) == len(parts):
+        raise failures[0]
+    return entries, f"A sitemap of the index could not be read: {failures[0]}" if failures else None
+
+
+def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry]]:
+    """What the root element is, and what it lists. The prolog is cut off, and with it whatever it might declare."""
+    text = words(_inflated(fetched.body), fetched.content_type)
+    start = _ROOT.search(text, 0, _ROOT_WITHIN)
+    if not start:
+        raise _no_sitemap(text)
+    if text.count("<") > MAX_TAGS:
+        raise NotAFeed(f"The sitemap holds more than {MAX_TAGS:,} tags.", "Choose its newest part, or a shorter one.")
+    parser = XMLParser()  # noqa: S314 - without a DOCTYPE there is nothing to expand
+    try:
+        parser.feed(text[start.start() :])
+        root = parser.close()
+    except ParseError as error:
+        reason = str(error).partition(":")[0]
+        raise NotAFeed(f"The sitemap is not well-formed XML ({reason}).", "Tell the publisher.") from error
+    entries = (_entry(node, fetched.final_url, timezone) for node in root)
+    return start[1], [entry for entry in entries if entry]
+
+
+def _inflated(body: bytes) -> bytes:
+    if not body.startswith(_GZIP):
+        return body
+    try:
+        return inflate([body], "gzip", MAX_BYTES)
+    except TooLarge:
+        remedy = "Choose its newest part, or a shorter one."
+        raise NotAFeed(f"The sitemap is larger than {MAX_BYTES // 1_000_000} MB.", remedy, Kind.TOO_LARGE) from None
+    except BadEncoding as error:
+        raise NotAFeed(f"The sitemap could not be unpacked: {error}.", _REMEDY, Kind.BAD_ENCODING) from error
+
+
+def _entry(node: Element, base_url: str, timezone: str) -> _Entry | None:
+    """None for one without an address. Of several dates the news's own counts, else the page's last change."""
+    said = {"loc": "", "title": "", "publication_date": "", "lastmod": ""}
+    for element in node.iter():
+        namespace, _, name = str(element.tag).rpartition("}")
+        if (
+            name in said
+            and not said[name]
+            and "/sitemap-image/" not in namespace
+            and "/sitemap-video/" not in namespace
+        ):
+            said[name] = one_line((element.text or "")[: 2 * MAX_TITLE])
+    url = http_link(said["loc"], base_url)
+    raw = (said["publication_date"] or said["lastmod"])[:MAX_DATE]
+    return _Entry(url, said["title"], raw, read_date(raw, timezone)) if url else None
+
+
+def _newest(entries: Sequence[_Entry]) -> list[_Entry]:
+    """By date, newest first; those without one last, in their order."""
+    return sorted(entries, key=lambda entry: entry.date or _LONG_AGO, reverse=True)
+
+
+def _item(entry: _Entry) -> Item:
+    title = (entry.title or _last_part(entry.url))[:MAX_TITLE]
+    return Item(short_guid(canonical_url(entry.url)), entry.url, title, "", entry.date, entry.raw or None)
+
+
+def _last_part(url: str) -> str:
+    """Words from an address: https://x.example/2024/talks-held_again.html is “talks held again”."""
+    parts = urlsplit(url)
+    last = next((part for part in reversed(parts.path.split("/")) if part), parts.hostname or url)
+    return one_line(_JOINTS.sub(" ", _ENDING.sub("", unquote(last)))) or url
+
+
+def _no_sitemap(text: str) -> NotAFeed:
+    if feed_begins(text):
+        return NotAFeed("This address is a feed, not a sitemap.", "Write kind: feed.", Kind.WRONG_KIND)
+    looks, remedy, kind = wall(text[:HEAD]) or ("", _REMEDY, Kind.NOT_A_FEED)
+    return NotAFeed(f"The answer{called(text[:HEAD])} is not a sitemap.{looks}", remedy, kind)
