@@ -9,10 +9,16 @@ from datetime import date, datetime, timedelta
 
 from db.queries import load_queries
 from db.text import day, instant, instant_text
-from tracker.coverage import Read
+from tracker.coverage import Polled, Read, Switch
 from tracker.model import Feed, Release
 
 _sql = load_queries("feeds.sql")
+
+_BEYOND = timedelta(days=2)
+"""How far beyond a span failures are looked for; no feed is left untried for longer."""
+
+_LATEST = "9999"
+"""Sorts after every instant."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class PollRow:
     revised: int = 0
     overlap: int = 0
     sightings: int = 0
+    fault_kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,28 @@ class Feeds:
             )
         for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
             _sql.disable_feed(self._db, slug=gone, reason="No longer in the configuration.")
+        self._note_switches(now)
+
+    def _note_switches(self, now: datetime) -> None:
+        """Note where the configuration decides otherwise than before; a pause outlives it."""
+        decided = {switch.feed: switch.polled for switch in self.switches()}
+        for feed in self.all():
+            before = decided.get(feed.slug)
+            if feed.enabled and before in (None, Polled.OFF):
+                self.note_switch(feed.slug, Polled.ON, at=now)
+            elif not feed.enabled and before is not Polled.OFF:
+                self.note_switch(feed.slug, Polled.OFF, at=now, reason=feed.reason)
+
+    def note_switch(self, feed: str, polled: Polled, *, at: datetime, reason: str | None = None) -> None:
+        """Note that from `at` on the feed is polled, paused or off, so that its silence is read rightly."""
+        _sql.add_switch(self._db, feed=feed, at=instant_text(at), polled=polled.value, reason=reason)
+
+    def switches(self) -> list[Switch]:
+        """Every such decision, a feed's oldest first."""
+        return [
+            Switch(row["feed"], instant(row["at"]), Polled(row["polled"]), row["reason"])
+            for row in _sql.switches(self._db)
+        ]
 
     def all(self) -> list[FeedHealth]:
         """Every feed ever configured, in the order of the configuration."""
@@ -151,6 +180,17 @@ class Feeds:
         _sql.record_fault(self._db, slug=slug, next_poll=instant_text(next_poll), fault_kind=kind, fault=fault)
 
     def add_poll(self, poll: PollRow) -> None:
+        """Keep a poll, with the good one before it and whether it vouches for the time between them."""
+        before = _sql.last_good_poll(self._db, feed=poll.feed)
+        read = Read(
+            feed=poll.feed,
+            every=timedelta(seconds=self.get(poll.feed).every),
+            ended_at=poll.ended_at,
+            after=instant(before["ended_at"]) if before else None,
+            fault=poll.fault,
+            fault_kind=poll.fault_kind,
+            overlap=_overlaps(poll.outcome, poll.overlap),
+        )
         _sql.add_poll(
             self._db,
             feed=poll.feed,
@@ -158,27 +198,42 @@ class Feeds:
             ended_at=instant_text(poll.ended_at),
             outcome=poll.outcome,
             fault=poll.fault,
+            fault_kind=poll.fault_kind,
             status=poll.status,
             items=poll.items,
             fresh=poll.fresh,
             revised=poll.revised,
             overlap=poll.overlap,
             sightings=poll.sightings,
+            every=int(read.every.total_seconds()),
+            after=before["ended_at"] if before else None,
+            vouches=int(read.vouches),
         )
 
-    def reads_since(self, since: datetime) -> list[Read]:
-        """What was read of every feed since an instant, oldest first, as coverage reckons with it."""
+    def reads_since(self, since: datetime, until: datetime | None = None, *, relationship: str = "") -> list[Read]:
+        """The polls that tell how far feeds were read from `since` to `until` (None: now), oldest first.
+
+        Good polls that vouch for the time before them are left out, but for the one up to `until` and the one after
+        it: what is not there left no hole. Failures are told a little beyond, since they say why a hole went on.
+        """
+        rows = _sql.telling_polls(
+            self._db,
+            since=instant_text(since),
+            at=instant_text(until) if until else _LATEST,
+            until=instant_text(until + _BEYOND) if until else _LATEST,
+            relationship=relationship,
+        )
         return [
             Read(
                 feed=row["feed"],
-                relationship=row["relationship"],
-                side=row["side"],
                 every=timedelta(seconds=row["every"]),
                 ended_at=instant(row["ended_at"]),
+                after=instant(row["after"]),
                 fault=row["fault"],
-                overlap=row["overlap"] > 0 or row["outcome"] == "unchanged" or row["items"] == 0,
+                fault_kind=row["fault_kind"],
+                overlap=_overlaps(row["outcome"], row["overlap"]),
             )
-            for row in _sql.polls_since(self._db, since=instant_text(since))
+            for row in rows
         ]
 
     def known_fingerprints(self, feed: str) -> dict[str, str]:
@@ -298,6 +353,11 @@ def release_from(row: sqlite3.Row) -> Release:
         url=row["url"],
         feed=row["feed"],
     )
+
+
+def _overlaps(outcome: str, known: int) -> bool:
+    """Whether an answer showed that nothing was missed: an empty one does not."""
+    return outcome == "unchanged" or known > 0
 
 
 def _health(row: sqlite3.Row) -> FeedHealth:

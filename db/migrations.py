@@ -501,6 +501,53 @@ def m0004_pages(db: Database) -> None:
     _guard(db, "page_copy", ())
 
 
+_COVERAGE = """
+ALTER TABLE poll ADD COLUMN fault_kind TEXT;
+ALTER TABLE poll ADD COLUMN every INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE poll ADD COLUMN after TEXT;
+ALTER TABLE poll ADD COLUMN vouches INTEGER NOT NULL DEFAULT 0 CHECK (vouches IN (0, 1));
+
+CREATE TABLE feed_switch (
+    id INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL REFERENCES feed (slug),
+    at TEXT NOT NULL,
+    polled TEXT NOT NULL CHECK (polled IN ('on', 'paused', 'off')),
+    reason TEXT
+) STRICT;
+CREATE INDEX feed_switch_by_feed ON feed_switch (feed, id);
+
+UPDATE poll SET
+    every = (SELECT every FROM feed WHERE feed.slug = poll.feed),
+    after = (SELECT MAX(ended_at) FROM poll good
+        WHERE good.feed = poll.feed AND good.outcome <> 'failed' AND good.ended_at < poll.ended_at);
+UPDATE poll SET vouches = 1
+WHERE after IS NOT NULL AND (outcome = 'unchanged' OR (outcome = 'read' AND overlap > 0))
+    AND (julianday(ended_at) - julianday(after)) * 86400 < MAX(every * 3, 300) - 1;
+CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+
+INSERT INTO feed_switch (feed, at, polled)
+SELECT feed, MIN(started_at), 'on' FROM poll GROUP BY feed ORDER BY MIN(id);
+INSERT INTO feed_switch (feed, at, polled, reason)
+SELECT feed, MAX(ended_at), 'off', MAX(reason) FROM poll JOIN feed ON feed.slug = poll.feed
+WHERE enabled = 0 GROUP BY feed ORDER BY MIN(poll.id);
+"""
+
+
+@migrations()
+def m0005_coverage(db: Database) -> None:
+    """What coverage asks of a poll: the kind of its fault, the good poll before, whether it vouches for the time since.
+
+    When a feed was first configured was not kept: what was polled before counts as configured from its first poll on,
+    and as switched off from its last one on where it is off now. Everything else is noted when the configuration is
+    next taken over. Kinds of earlier faults are not known.
+    """
+    for trigger in ("poll_never_changed", "poll_never_deleted"):
+        db.execute(f"DROP TRIGGER {trigger}")
+    _run(db, _COVERAGE)
+    _guard(db, "poll", ())
+    _guard(db, "feed_switch", ())
+
+
 @migrations()
 def m0007_full_reads(db: Database) -> None:
     """When a feed last gave its items, and whether its "not modified" was found to be untrue."""

@@ -38,6 +38,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+def _no_rules(handler: Handler) -> None:
+    handler.answer(404)
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -51,7 +55,7 @@ class Site:
     """`routes` maps a path to what answers it; `seen` lists the requests as (path, headers)."""
 
     port: int
-    routes: dict[str, Callable[[Handler], None]] = field(default_factory=dict)
+    routes: dict[str, Callable[[Handler], None]] = field(default_factory=lambda: {"/robots.txt": _no_rules})
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 

@@ -1,112 +1,247 @@
 """How far each side's sources were read: pure functions over the poll rows, so that silence is told from not looking.
 
 A good poll vouches for the time since the good poll before it, if the feed still showed an item that we knew (nothing
-can have scrolled out of its window) and the gap is no longer than a few of its intervals. Everything else is a hole.
+can have scrolled out of its window) and the gap is no longer than a few of its intervals. Time after the last good
+poll is vouched for by nobody yet. Everything else is a hole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 LONGEST_GAP = 3
 """A gap between two good polls of more than this many intervals is a hole: the feed was not being read."""
 
+LATE = 1.5
+"""A feed that was not read for more than this many intervals is late: until then its next poll is merely to come."""
+
 SHORTEST_GAP = timedelta(minutes=5)
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class HoleKind(StrEnum):
+    """Why nothing vouches for a time."""
+
+    FAULT = "fault"
+    BOT_WALL = "bot-wall"
+    WINDOW_OVERRUN = "window-overrun"
+    NOT_POLLED = "not-polled"
+    NOT_CONFIGURED = "not-configured"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+
+
+class Polled(StrEnum):
+    """What was decided of a feed at some instant: to poll it, to pause it for a while, or to poll it no more."""
+
+    ON = "on"
+    PAUSED = "paused"
+    OFF = "off"
 
 
 @dataclass(frozen=True)
 class Read:
-    """One poll: when it ended, what went wrong (None: nothing), whether it showed an item known before."""
+    """One poll: when it ended, what went wrong (None: nothing), whether it showed an item known before.
+
+    `after` is the end of the feed's good poll before it, None where there was none. `every` is the interval in force.
+    """
 
     feed: str
-    relationship: str
-    side: str
     every: timedelta
     ended_at: datetime
+    after: datetime | None
     fault: str | None
+    fault_kind: str | None
     overlap: bool
+
+    @property
+    def vouches(self) -> bool:
+        """Whether nothing can have been missed since `after`."""
+        return self.fault is None and self.after is not None and self.overlap and not self.late
+
+    @property
+    def late(self) -> bool:
+        return self.after is not None and self.ended_at - self.after > max(self.every * LONGEST_GAP, SHORTEST_GAP)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """From `at` on a feed is polled, paused or off, and why."""
+
+    feed: str
+    at: datetime
+    polled: Polled
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
 class Hole:
-    """A span in which a feed was not read, and why in words."""
+    """A span in which a feed was not read, what kind of hole it is, and why in words."""
 
     feed: str
     start: datetime
     end: datetime
+    kind: HoleKind
     why: str
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """What was read of one side's enabled feeds in a span.
+class FeedCoverage:
+    """What was read of one feed in a span: up to `read_until` all but the holes; the time after that is to come."""
 
-    `share` is the covered part of the time, averaged over the feeds; 0.0 when the side has none.
-    """
-
-    side: str
-    feeds: int
+    feed: str
     last_read: datetime | None
-    share: float
+    read_until: datetime
     holes: tuple[Hole, ...]
 
 
-def coverage(side: str, feeds: Sequence[str], reads: Iterable[Read], start: datetime, end: datetime) -> Coverage:
-    """How far the `feeds` of a side were read from `start` to `end`; `reads` oldest first, from before `start` too."""
-    by_feed: dict[str, list[Read]] = {slug: [] for slug in feeds}
+@dataclass(frozen=True)
+class Coverage:
+    """What was read from `start` to `end` of the feeds of one side that were to be polled in that time.
+
+    `share` is the covered part of the time up to each feed's last read, averaged over the feeds; 0.0 when the side has
+    none. `read_until` is the moment from which on some feed waits for its next poll.
+    """
+
+    side: str
+    start: datetime
+    end: datetime
+    feeds: tuple[FeedCoverage, ...]
+    share: float
+    read_until: datetime
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        return tuple(hole for feed in self.feeds for hole in feed.holes)
+
+    @property
+    def last_read(self) -> datetime | None:
+        return max((feed.last_read for feed in self.feeds if feed.last_read), default=None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every moment up to `read_until` was looked at: only then does silence mean that nothing was said."""
+        return bool(self.feeds) and not self.holes and self.read_until > self.start
+
+
+def coverage(
+    side: str,
+    feeds: Sequence[str],
+    reads: Iterable[Read],
+    switches: Iterable[Switch],
+    start: datetime,
+    end: datetime,
+) -> Coverage:
+    """How far the `feeds` of a side were read from `start` to `end`.
+
+    `reads` oldest first: at least the failures in the span and a little beyond, the good polls that do not vouch, the
+    last good one up to `end` and the first after it. A feed that was off all the time is no source of the span.
+    """
+    polls: dict[str, list[Read]] = {slug: [] for slug in feeds}
+    decided: dict[str, list[Switch]] = {slug: [] for slug in feeds}
     for read in reads:
-        if read.feed in by_feed and read.ended_at <= end:
-            by_feed[read.feed].append(read)
-    holes = [hole for slug, own in by_feed.items() for hole in holes_of(slug, own, start, end)]
-    span = (end - start) * len(by_feed)
-    missing = sum((hole.end - hole.start for hole in holes), timedelta())
-    good = [read.ended_at for own in by_feed.values() for read in own if read.fault is None]
+        if read.feed in polls:
+            polls[read.feed].append(read)
+    for switch in switches:
+        if switch.feed in decided:
+            decided[switch.feed].append(switch)
+    asked = [slug for slug in feeds if _was_asked_for(decided[slug], start, end)]
+    read_feeds = tuple(feed_coverage(slug, polls[slug], decided[slug], start, end) for slug in asked)
+    span = sum((feed.read_until - start for feed in read_feeds), timedelta())
+    missing = sum((hole.end - hole.start for feed in read_feeds for hole in feed.holes), timedelta())
     return Coverage(
         side=side,
-        feeds=len(by_feed),
-        last_read=max(good, default=None),
+        start=start,
+        end=end,
+        feeds=read_feeds,
         share=1 - missing / span if span else 0.0,
-        holes=tuple(holes),
+        read_until=min((feed.read_until for feed in read_feeds), default=start),
     )
 
 
-def holes_of(feed: str, reads: Sequence[Read], start: datetime, end: datetime) -> list[Hole]:
-    """The spans between `start` and `end` for which nothing vouches, oldest first."""
-    holes: list[Hole] = []
-    vouched_until: datetime | None = None
-    fault: str | None = None
+def _was_asked_for(switches: Sequence[Switch], start: datetime, end: datetime) -> bool:
+    return any(
+        switch.polled is not Polled.OFF and switch.at < end and until > start for switch, until in _periods(switches)
+    )
+
+
+def feed_coverage(
+    feed: str, reads: Sequence[Read], switches: Sequence[Switch], start: datetime, end: datetime
+) -> FeedCoverage:
+    """The spans between `start` and `end` for which nothing vouches, oldest first, and how far the feed was read."""
+    gaps: list[Hole] = []
+    last: Read | None = None
+    fault: Read | None = None
     for read in reads:
         if read.fault is not None:
-            fault = read.fault
+            fault = read
             continue
-        why = _unvouched(vouched_until, read, fault)
-        if why:
-            holes.append(Hole(feed, vouched_until or start, read.ended_at, why))
-        vouched_until, fault = read.ended_at, None
-    if vouched_until is None:
-        holes.append(Hole(feed, start, end, fault or "Not read yet."))
-    elif end - vouched_until > _longest_gap(reads[-1]):
-        holes.append(Hole(feed, vouched_until, end, fault or "Not read since."))
-    return [clipped for hole in holes if (clipped := _clip(hole, start, end))]
+        # A failure from before the last good poll is not why this one came late.
+        if fault and read.after and fault.ended_at <= read.after:
+            fault = None
+        if not read.vouches:
+            gaps.append(Hole(feed, read.after or _BEGINNING, read.ended_at, *_cause(read, fault)))
+        last, fault = read, None
+    read_until = end
+    if last is None:
+        gaps.append(Hole(feed, _BEGINNING, end, *_not_read(fault, "Not read yet.")))
+    elif last.ended_at < end:
+        off = bool(switches) and switches[-1].polled is not Polled.ON
+        if fault or off or end - last.ended_at > max(last.every * LATE, SHORTEST_GAP):
+            gaps.append(Hole(feed, last.ended_at, end, *_not_read(fault, "Not read since.")))
+        else:
+            read_until = max(last.ended_at, start)
+    good = [read.ended_at for read in reads if read.fault is None and read.ended_at <= end]
+    holes = (hole for gap in gaps for hole in _by_switches(gap, switches))
+    return FeedCoverage(
+        feed=feed,
+        last_read=max(good, default=None),
+        read_until=read_until,
+        holes=tuple(clipped for hole in holes if (clipped := _clip(hole, start, end))),
+    )
 
 
-def _unvouched(vouched_until: datetime | None, read: Read, fault: str | None) -> str | None:
-    """Why a good read does not vouch for the time before it; None when it does."""
-    if vouched_until is None:
-        return fault or "Not read yet."
-    if not read.overlap:
-        return "The feed showed no item that was known: some may have been missed."
-    if read.ended_at - vouched_until > _longest_gap(read):
-        return fault or "Not polled."
-    return None
+def _cause(read: Read, fault: Read | None) -> tuple[HoleKind, str]:
+    """Why a good read does not vouch for the time before it."""
+    if read.after is None:
+        return _not_read(fault, "Not read before.")
+    if read.late:
+        return _not_read(fault, "Not polled.")
+    return HoleKind.WINDOW_OVERRUN, "The feed showed no item that was known: some may have been missed."
 
 
-def _longest_gap(read: Read) -> timedelta:
-    return max(read.every * LONGEST_GAP, SHORTEST_GAP)
+def _not_read(fault: Read | None, words: str) -> tuple[HoleKind, str]:
+    if fault is None:
+        return HoleKind.NOT_POLLED, words
+    return (HoleKind.BOT_WALL if fault.fault_kind == HoleKind.BOT_WALL else HoleKind.FAULT), fault.fault
+
+
+def _periods(switches: Sequence[Switch]) -> Iterator[tuple[Switch, datetime]]:
+    """Each decision with the instant up to which it held."""
+    ends = [switch.at for switch in switches[1:]] + [_NEVER]
+    return zip(switches, ends[: len(switches)], strict=True)
+
+
+def _by_switches(gap: Hole, switches: Sequence[Switch]) -> Iterator[Hole]:
+    """A gap cut where it was decided to poll the feed or not: what nobody asked for is no fault."""
+    first = switches[0].at if switches else _NEVER
+    yield replace(gap, end=min(gap.end, first), kind=HoleKind.NOT_CONFIGURED, why="Not yet configured.")
+    for switch, until in _periods(switches):
+        piece = replace(gap, start=max(gap.start, switch.at), end=min(gap.end, until))
+        match switch.polled:
+            case Polled.ON:
+                yield piece
+            case Polled.PAUSED:
+                yield replace(piece, kind=HoleKind.PAUSED, why=switch.reason or "Paused.")
+            case Polled.OFF:
+                yield replace(piece, kind=HoleKind.DISABLED, why=switch.reason or "Disabled.")
 
 
 def _clip(hole: Hole, start: datetime, end: datetime) -> Hole | None:
-    clipped = Hole(hole.feed, max(hole.start, start), min(hole.end, end), hole.why)
+    clipped = replace(hole, start=max(hole.start, start), end=min(hole.end, end))
     return clipped if clipped.start < clipped.end else None

@@ -5,10 +5,11 @@ Two clocks: a row counts when it had been recorded by `known_at`, and when what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from tracker.model import (
     THIRD_PARTY,
@@ -86,6 +87,34 @@ class ChannelView:
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.change.sources if self.change else ()
+
+    @property
+    def last_report(self) -> date | None:
+        """The first day on which the newest document that the record cites can have been published."""
+        dates = [source.published.first for source in _cited(self) if source.published]
+        return max(dates, default=None)
+
+
+def reports_between(
+    view: ChannelView, relationship: Relationship, side: str, start: datetime, end: datetime
+) -> list[Source]:
+    """The documents of a side that the record cites and that can have been published from `start` to `end`.
+
+    A document's date is that of its side's capital, in UTC where it has none.
+    """
+    zone = next((ZoneInfo(party.timezone) for party in relationship.parties if party.code == side), UTC)
+    found = {}
+    for source in _cited(view):
+        if source.side == side and source.published:
+            begins = datetime.combine(source.published.first, time.min, zone)
+            ends = datetime.combine(source.published.last + timedelta(days=1), time.min, zone)
+            if begins < end and ends > start:
+                found.setdefault((source.url, source.title), source)
+    return list(found.values())
+
+
+def _cited(view: ChannelView) -> Iterator[Source]:
+    return (source for entry in (*view.history, *view.contacts) for source in entry.sources)
 
 
 def view(

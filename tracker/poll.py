@@ -260,7 +260,7 @@ def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading
     failure = reading.failure
     due = next_poll(feed, now, failures=health.failures + 1, retry_after=failure.retry_after)
     db.feeds.record_fault(feed.slug, next_poll=due, kind=failure.kind, fault=failure.sentence)
-    return PollRow(feed.slug, reading.started_at, now, "failed", failure.sentence)
+    return PollRow(feed.slug, reading.started_at, now, "failed", failure.sentence, fault_kind=failure.kind)
 
 
 def _keep_reading(

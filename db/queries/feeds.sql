@@ -47,16 +47,36 @@ UPDATE feed SET next_poll = :next_poll, claimed_until = '', failures = failures 
     fault_kind = :fault_kind, fault = :fault
 WHERE slug = :slug;
 
--- name: add_poll(feed, started_at, ended_at, outcome, fault, status, items, fresh, revised, overlap, sightings)!
-INSERT INTO poll (feed, started_at, ended_at, outcome, fault, status, items, fresh, revised, overlap, sightings)
-VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :status, :items, :fresh, :revised, :overlap, :sightings);
+-- name: add_switch(feed, at, polled, reason)!
+INSERT INTO feed_switch (feed, at, polled, reason) VALUES (:feed, :at, :polled, :reason);
 
--- name: polls_since(since)
-SELECT poll.feed, feed.side, feed.relationship, feed.every, poll.started_at, poll.ended_at, poll.outcome, poll.fault,
-       poll.items, poll.overlap
-FROM poll JOIN feed ON feed.slug = poll.feed
-WHERE poll.ended_at >= :since
-ORDER BY poll.ended_at, poll.id;
+-- name: switches()
+SELECT feed, at, polled, reason FROM feed_switch ORDER BY feed, id;
+
+-- name: last_good_poll(feed)^
+SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1;
+
+-- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, every, after, vouches)!
+INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap,
+                  sightings, every, after, vouches)
+VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :items, :fresh, :revised, :overlap,
+        :sightings, :every, :after, :vouches);
+
+-- name: telling_polls(since, at, until, relationship)
+-- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it.
+SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind, poll.overlap
+FROM feed JOIN poll ON poll.feed = feed.slug
+WHERE poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
+    AND (:relationship = '' OR feed.relationship = :relationship)
+UNION
+SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind, poll.overlap
+FROM feed JOIN poll ON poll.id IN (
+    (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at <= :at
+        ORDER BY good.ended_at DESC LIMIT 1),
+    (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at > :at
+        ORDER BY good.ended_at LIMIT 1))
+WHERE :relationship = '' OR feed.relationship = :relationship
+ORDER BY ended_at, id;
 
 -- name: known_releases(feed)
 SELECT release.guid, COALESCE(release.item_hash, release_revision.hash) AS hash

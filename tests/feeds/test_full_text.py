@@ -37,7 +37,6 @@ def linked(site: Site, *titles: str, text: str = TEASER) -> bytes:
 @pytest.fixture
 def teasers(polled, site: Site):  # noqa: F811
     """A feed of teasers; answers it with the poll."""
-    site.serve("/robots.txt", 404)
 
     def poll(*titles: str, text: str = TEASER):
         site.serve("/feed", body=linked(site, *titles, text=text))

@@ -49,7 +49,7 @@ def read() -> Callable[..., Parsed]:
 
 
 def asked(site: Site) -> list[str]:
-    return [path for path, _ in site.seen]
+    return [path for path, _ in site.seen if path != "/robots.txt"]
 
 
 def titles(parsed: Parsed) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from db.feeds import FeedHealth
+from tracker.coverage import Coverage
 from tracker.history import ChannelView, in_force, visible_from
 from tracker.model import Category, Contact, Moment, Relationship, Source, State, StatusChange
-from tracker.web.current import Snapshot
+from tracker.web.current import SILENCE_SPAN, Snapshot
 from tracker.web.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
 
@@ -36,6 +37,40 @@ class Watch:
     def blind(self) -> bool:
         """No source of the side was read in the last hour: its silence says nothing."""
         return self.fresh == 0
+
+
+@dataclass(frozen=True)
+class Silence:
+    """What was read of each side since the last report of a channel, or in the last `SILENCE_SPAN` if that is shorter.
+
+    `since` is the day of that report, None where none is on record.
+    """
+
+    since: date | None
+    whole: bool
+    sides: tuple[Coverage, ...]
+
+
+class Silences:
+    """The silences of the channels of one relationship; channels of equal spans share what was reckoned."""
+
+    def __init__(self, snapshot: Snapshot, relationship: Relationship, sides: Sequence[str], now: datetime) -> None:
+        self._snapshot, self._relationship, self._sides, self._now = snapshot, relationship, sides, now
+        self._read: dict[datetime, tuple[Coverage, ...]] = {}
+
+    def of(self, view: ChannelView) -> Silence:
+        since = view.last_report
+        earliest = self._now - SILENCE_SPAN
+        # A capital may be a day ahead of UTC: what was published there tomorrow was published today.
+        start = datetime.combine(min(since or date.min, self._now.date()), time.min, UTC)
+        return Silence(since, start >= earliest, self._covered(max(start, earliest)))
+
+    def _covered(self, start: datetime) -> tuple[Coverage, ...]:
+        if start not in self._read:
+            self._read[start] = tuple(
+                self._snapshot.coverage_between(self._relationship.slug, side, start, self._now) for side in self._sides
+            )
+        return self._read[start]
 
 
 @dataclass(frozen=True)
@@ -70,6 +105,7 @@ class Board:
     coming: list[ChannelView]
     overdue: list[ChannelView]
     axis: Axis
+    silences: Silences
 
     @property
     def blind(self) -> list[Watch]:
@@ -102,6 +138,7 @@ def board(
         coming=sorted((v for v in views if v.next_contact), key=_coming_order),
         overdue=[v for v in views if v.overdue],
         axis=axis_until(moment.as_of),
+        silences=Silences(snapshot, relationship, [party.code for party in relationship.parties], now),
     )
 
 

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from functools import lru_cache
 from flask import Response, current_app, request
 
 from db.feeds import FeedHealth
-from tracker.coverage import Coverage, Read, coverage
+from tracker.coverage import Coverage, Read, Switch, coverage
 from tracker.errors import NotFound, Refused
 from tracker.history import ChannelView, view
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
@@ -30,8 +30,8 @@ MOST_RENDERED = 512
 COVERAGE_SPAN = timedelta(hours=24)
 """How far back the coverage shown beside a state looks."""
 
-_COVERAGE_LEAD = timedelta(days=2)
-"""Polls from before the span are needed to know what its first good read vouches for."""
+SILENCE_SPAN = timedelta(days=30)
+"""How far back silence since the last report is looked at on pages; the API answers for longer spans."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Snapshot:
     entries: dict[str, tuple[list[StatusChange], list[Contact]]]
     feeds: tuple[FeedHealth, ...]
     reads: tuple[Read, ...]
+    switches: tuple[Switch, ...]
 
     def relationship(self, slug: str) -> Relationship:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
@@ -57,9 +58,15 @@ class Snapshot:
         return [self.view(channel, moment) for channel in self.channels]
 
     def coverage(self, relationship: str, side: str, now: datetime) -> Coverage:
-        """What was read of a side's enabled feeds in the last day."""
-        feeds = [feed.slug for feed in self.enabled_feeds(relationship, side)]
-        return coverage(side, feeds, self.reads, now - COVERAGE_SPAN, now)
+        """What was read of a side's feeds in the last day."""
+        return self.coverage_between(relationship, side, now - COVERAGE_SPAN, now)
+
+    def coverage_between(
+        self, relationship: str, side: str, start: datetime, end: datetime, reads: Sequence[Read] | None = None
+    ) -> Coverage:
+        """What was read of a side's feeds in a span: by `reads`, or by those of the last `SILENCE_SPAN`."""
+        feeds = [feed.slug for feed in self.feeds if feed.relationship == relationship and feed.side == side]
+        return coverage(side, feeds, self.reads if reads is None else reads, self.switches, start, end)
 
     def enabled_feeds(self, relationship: str, side: str) -> list[FeedHealth]:
         return [f for f in self.feeds if f.enabled and f.relationship == relationship and f.side == side]
@@ -100,7 +107,8 @@ class Current:
                 channels=channels,
                 entries={channel.slug: entries[channel.slug] for channel in channels},
                 feeds=tuple(db.feeds.all()),
-                reads=tuple(db.feeds.reads_since(now - COVERAGE_SPAN - _COVERAGE_LEAD)),
+                reads=tuple(db.feeds.reads_since(now - SILENCE_SPAN)),
+                switches=tuple(db.feeds.switches()),
             )
 
     def rendered(self, render: Callable[[], str | bytes], mimetype: str) -> Response:
@@ -179,17 +187,21 @@ def _calendar_day(text: str) -> date:
 
 def _instant(text: str) -> datetime:
     """A day means its end, and so does a second: `known_at` of either shows all that was recorded in it."""
+    instant = instant_of(text, "known_at", day=time.max)
+    return instant if "." in text else instant.replace(microsecond=999_999)
+
+
+def instant_of(text: str, field: str, *, day: time) -> datetime:
+    """An instant as sent; one of a day alone is that time of it, in UTC. Raises Refused that names the field."""
     try:
         if len(text) == 10:
-            return datetime.combine(_calendar_day(text), time.max, UTC)
+            return datetime.combine(_calendar_day(text), day, UTC)
         # A plus sign that was not escaped arrives as a space.
         instant = datetime.fromisoformat(text.replace(" ", "+"))
-        if "." not in text:
-            instant = instant.replace(microsecond=999_999)
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise Refused(
-            f"known_at is {text!r}, which is neither a day nor an instant.",
+            f"{field} is {text!r}, which is neither a day nor an instant.",
             "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
-            field="known_at",
+            field=field,
         ) from None

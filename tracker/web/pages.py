@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from db.store import Subjects
-from tracker.coverage import Coverage
 from tracker.errors import Refused
 from tracker.history import ChannelView
 from tracker.model import Category, Moment, Outcome, Relationship, State
@@ -20,6 +19,8 @@ from tracker.sampling import Figures, figures
 from tracker.web.auth import COOKIE, open_to
 from tracker.web.board import (
     References,
+    Silence,
+    Silences,
     board,
     change_key,
     changes_of,
@@ -80,18 +81,18 @@ def _channel(slug: str) -> str:
         strip=strip_of(view, axis_until(moment.as_of)),
         references=References((*view.history, *view.contacts)),
         claims={claim.side: claim for claim in view.claims},
-        coverage=_coverage(snapshot, view),
+        silence=_silence(snapshot, view, relationship),
         taken_back=taken_back((*changes, *contacts), moment),
     )
 
 
-def _coverage(snapshot: Snapshot, view: ChannelView) -> list[Coverage]:
-    """What is being read now of each side; of the past the polls of the last day say nothing."""
+def _silence(snapshot: Snapshot, view: ChannelView, relationship: Relationship) -> Silence | None:
+    """What was read since the last report; of a past moment the API tells, when it is asked for a span."""
     if shows_the_past():
-        return []
-    relationship, now = view.channel.relationship, current().now()
-    sides = [watch.side for watch in watches(snapshot, snapshot.relationship(relationship), now)]
-    return [snapshot.coverage(relationship, side, now) for side in sides]
+        return None
+    now = current().now()
+    sides = [watch.side for watch in watches(snapshot, relationship, now)]
+    return Silences(snapshot, relationship, sides, now).of(view)
 
 
 @blueprint.get("/changes")

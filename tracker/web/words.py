@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup, escape
 
+from tracker.coverage import Coverage
 from tracker.history import ChannelView, Claim
 from tracker.model import (
     THIRD_PARTY,
@@ -280,6 +281,40 @@ def percent(share: float) -> str:
     return f"{int(share * 100)} %"
 
 
+def silence_words(read: Coverage, relationship: Relationship, reports: int = 0) -> str:
+    """What it means that nothing of a side is on record in a span; `reports` counts what is.
+
+    "No report found" stands only where every moment was looked at, and never for longer than that.
+    """
+    name = side_name(read.side, relationship)
+    if reports:
+        return f"Reported: {count(reports, 'document')} of {name} on record from this time."
+    if not read.feeds:
+        return f"Not known: no source of {name} was to be read in this time."
+    if read.complete and read.read_until == read.end:
+        return "No report found."
+    if read.complete:
+        return f"No report found up to {instant_words(read.read_until)}, when the sources of {name} were last read."
+    if not read.holes:
+        return f"Not known yet: the sources of {name} were last read before this time."
+    if not read.share:
+        return f"Not known: the sources of {name} were not read in this time; see the holes."
+    return f"Not known: the sources of {name} were read {percent(read.share)} of the time; see the holes."
+
+
+def silence_in_short(reads: Iterable[Coverage], relationship: Relationship) -> str:
+    """The same of all parties in a few words, for a row of a table."""
+    reads = list(reads)
+    if all(read.complete for read in reads):
+        return f"no report found up to {instant_words(min(read.read_until for read in reads))}"
+    told = (f"{side_name(read.side, relationship)} {_read_words(read)}" for read in reads)
+    return f"not known ({', '.join(told)})"
+
+
+def _read_words(read: Coverage) -> str:
+    return f"read {percent(read.share)}" if read.share else "not read"
+
+
 def figure(share: float | None) -> str:
     """A measured share in whole percent; a dash where nothing was counted."""
     return "–" if share is None else f"{share * 100:.0f} %"
@@ -357,6 +392,8 @@ def register_filters(app: Flask) -> None:
         percent=percent,
         regrouping=regrouping_words,
         side=side_name,
+        silence=silence_words,
+        silence_in_short=silence_in_short,
         state=state_mark,
         web_address=web_address,
         when=contact_when,

@@ -28,10 +28,11 @@ class Sent(BaseModel):
     @classmethod
     def _only_known_names(cls, values: Any) -> Any:
         if isinstance(values, dict):
+            known = [field.alias or name for name, field in cls.model_fields.items()]
             for name in values:
-                if name not in cls.model_fields:
+                if name not in known:
                     shown = str(name)[:60]
-                    raise Refused(f"{shown!r} is not known here.", _nearest(shown, list(cls.model_fields)), field=shown)
+                    raise Refused(f"{shown!r} is not known here.", _nearest(shown, known), field=shown)
         return values
 
 
@@ -72,6 +73,20 @@ class AtMoment(Sent):
     )
     known_at: str | None = Field(
         default=None, description="As we knew it then: a day (its end) or an instant; now when left out."
+    )
+
+
+class CoverageQuery(AtMoment):
+    """The two clocks choose the record whose reports are counted; what was read depends on the span alone."""
+
+    since: str | None = Field(
+        default=None,
+        alias="from",
+        description="Where the span begins: a day (its beginning, in UTC) or an instant; 30 days before `to` else.",
+    )
+    to: str | None = Field(
+        default=None,
+        description="Where it ends: a day (its end, in UTC, or now where it is today) or an instant; now if left out.",
     )
 
 

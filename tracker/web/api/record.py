@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from tracker.errors import Refused
-from tracker.history import ChannelView, visible_from
+from tracker.history import ChannelView, reports_between, visible_from
 from tracker.model import Moment
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import Item, Position, page_of
 from tracker.web.api.document import RECORD, read_answers
-from tracker.web.api.parameters import AtMoment, ChannelPath, ChannelsQuery, EntriesQuery
+from tracker.web.api.parameters import AtMoment, ChannelPath, ChannelsQuery, CoverageQuery, EntriesQuery
+from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
+from tracker.web.words import silence_words
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])
@@ -63,6 +65,31 @@ def channel(path: ChannelPath, query: AtMoment) -> schemas.ChannelWithHistory:
     pair = snapshot.relationship(found.relationship)
     read = _coverage(snapshot, pair.slug)
     return shapes.channel_with_history(snapshot.view(found, moment), pair, read, _links(found.slug))
+
+
+@blueprint.get("/v1/channels/<slug>/coverage", responses=read_answers(schemas.ChannelCoverage, 404), tags=[RECORD])
+@open_to("public")
+@rendered
+def channel_coverage(path: ChannelPath, query: CoverageQuery) -> schemas.ChannelCoverage:
+    """Whether anything was said of a channel in a span, and how far each side's sources were read in it.
+
+    Silence means something only where somebody looked: the holes say where nobody did, and why.
+    """
+    snapshot, moment = current().snapshot(), moment_from_request()
+    found = find_channel(snapshot, path.slug)
+    pair, view = snapshot.relationship(found.relationship), snapshot.view(found, moment)
+    start, end = span_of(query, current().now())
+    with current().service.store.reading() as db:
+        reads = db.feeds.reads_since(start, end, relationship=pair.slug)
+    publishers = {feed.slug: feed.publisher for feed in snapshot.feeds}
+    sides = {}
+    for side in pair.sides:
+        read = snapshot.coverage_between(pair.slug, side, start, end, reads)
+        reports = len(reports_between(view, pair, side, start, end))
+        sides[side] = shapes.side_coverage(read, reports, silence_words(read, pair, reports), publishers)
+    return schemas.ChannelCoverage(
+        as_of=moment.as_of, known_at=moment.known_at, channel=found.slug, start=start, end=end, sides=sides
+    )
 
 
 @blueprint.get("/v1/changes", responses=read_answers(schemas.Changes), tags=[RECORD])

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from tracker.coverage import HoleKind
 from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
 
 
@@ -77,9 +78,10 @@ class Claim(Answer):
 
 
 class Hole(Answer):
-    """A span in which a feed was not read, and why."""
+    """A span in which a feed was not read, what kind of hole it is, and why in words."""
 
     feed: str
+    kind: HoleKind
     start: Instant
     end: Instant
     why: str
@@ -91,6 +93,33 @@ class Coverage(Answer):
     last_read: Instant | None
     share: float = Field(ge=0, le=1)
     holes: list[Hole]
+
+
+class FeedRead(Answer):
+    """A feed that was to be read in the span, and when it last was; null if never by its end."""
+
+    feed: str
+    publisher: str
+    last_read: Instant | None
+
+
+class SideCoverage(Answer):
+    """How far the feeds of a side were read in the span, and what its silence means.
+
+    `silence` says "No report found" only where `complete`: every moment up to `read_until` was looked at. After
+    `read_until` some feed waits for its next poll. `reports` counts the documents of the side on record that were
+    published in the span; what waits for a reviewer is not among them. Of very many holes the longest are listed.
+    """
+
+    silence: str
+    complete: bool
+    share: float = Field(ge=0, le=1, description="Of the time up to each feed's last read, averaged over the feeds.")
+    reports: int
+    read_until: Instant | None = Field(description="Null where the side has no feed in the span.")
+    last_read: Instant | None
+    feeds: list[FeedRead]
+    holes: list[Hole] = Field(description="In the order of time.")
+    holes_left_out: int
 
 
 class StatusChange(Answer):
@@ -173,6 +202,15 @@ class ChannelWithHistory(Channel, AtMoment):
 
     history: list[StatusChange]
     contacts: list[Contact]
+
+
+class ChannelCoverage(AtMoment):
+    """Whether anything was said of a channel from `start` to `end`, and whether anybody looked."""
+
+    channel: str
+    start: Instant
+    end: Instant
+    sides: dict[str, SideCoverage] = Field(description="By side.")
 
 
 class Channels(AtMoment):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 
 from db.feeds import FeedHealth
 from tracker import coverage, history, model
 from tracker.review import Choice, Question
 from tracker.seed import BY as SEED
 from tracker.web.api import schemas
+
+MOST_HOLES = 200
+"""Holes of one side that an answer lists."""
 
 
 def partial_date(when: model.PartialDate | None) -> schemas.PartialDate | None:
@@ -89,11 +93,37 @@ def coverages(read: Iterable[coverage.Coverage]) -> dict[str, schemas.Coverage]:
     return {
         side.side: schemas.Coverage(
             last_read=side.last_read,
-            share=round(side.share, 3),
-            holes=[schemas.Hole(feed=h.feed, start=h.start, end=h.end, why=h.why) for h in side.holes],
+            share=_floored(side.share),
+            holes=[_hole(hole) for hole in side.holes],
         )
         for side in read
     }
+
+
+def side_coverage(
+    read: coverage.Coverage, reports: int, silence: str, publishers: Mapping[str, str]
+) -> schemas.SideCoverage:
+    longest = sorted(read.holes, key=lambda hole: hole.start - hole.end)[:MOST_HOLES]
+    return schemas.SideCoverage(
+        silence=silence,
+        complete=read.complete,
+        share=_floored(read.share),
+        reports=reports,
+        read_until=read.read_until if read.feeds else None,
+        last_read=read.last_read,
+        feeds=[schemas.FeedRead(feed=f.feed, publisher=publishers[f.feed], last_read=f.last_read) for f in read.feeds],
+        holes=[_hole(hole) for hole in sorted(longest, key=lambda hole: (hole.start, hole.feed))],
+        holes_left_out=len(read.holes) - len(longest),
+    )
+
+
+def _floored(share: float) -> float:
+    """Rounded down, so that 1 is said only of all."""
+    return math.floor(share * 1_000) / 1_000
+
+
+def _hole(hole: coverage.Hole) -> schemas.Hole:
+    return schemas.Hole(feed=hole.feed, kind=hole.kind, start=hole.start, end=hole.end, why=hole.why)
 
 
 def channel(

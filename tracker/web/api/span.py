@@ -1,0 +1,49 @@
+"""The span that a call asks about, read and refused in words: pure but for what was sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from tracker.errors import Refused
+from tracker.web.api.parameters import CoverageQuery
+from tracker.web.current import SILENCE_SPAN, instant_of
+
+LONGEST_SPAN = timedelta(days=366)
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Nothing was polled before."""
+
+
+def span_of(query: CoverageQuery, now: datetime) -> tuple[datetime, datetime]:
+    """Where the span begins and ends; what is still to come of today is left out. Raises Refused."""
+    end = instant_of(query.to, "to", day=time.max) if query.to else now
+    if end > now:
+        if end.date() > now.date() or len(query.to) > len("YYYY-MM-DD"):
+            raise Refused(
+                f"to is {query.to!r}, which has not come yet.", "Send a moment up to now, or leave it out.", field="to"
+            )
+        end = now
+    if end <= EARLIEST:
+        raise _too_early("to", query.to)
+    start = instant_of(query.since, "from", day=time.min) if query.since else max(end - SILENCE_SPAN, EARLIEST)
+    if start >= end:
+        raise Refused(
+            f"from is {query.since!r}, which is not before to ({query.to or 'now'}).",
+            "Send the earlier moment as from, and the later as to.",
+            field="from",
+        )
+    if start < EARLIEST:
+        raise _too_early("from", query.since)
+    if end - start > LONGEST_SPAN:
+        raise Refused(
+            f"The span has {(end - start).days} days, and the longest that is answered has {LONGEST_SPAN.days}.",
+            "Send from and to that are closer, and ask several times.",
+            field="from",
+        )
+    return start, end
+
+
+def _too_early(field: str, text: str) -> Refused:
+    return Refused(
+        f"{field} is {text!r}, and nothing was polled before {EARLIEST.year}.", "Send a later moment.", field=field
+    )
