@@ -14,16 +14,13 @@ from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import fetch
+from tracker.feeds.language import language
 from tracker.intake import Detect, hand_in
 from tracker.model import EARLIEST, LATEST, Candidate, Release
 from tracker.service import Service
 
 LONGEST_TEXT = 100_000
 """Characters of a document that is handed in; reading a longer one would hold a request up for seconds."""
-
-_CJK = re.compile(r"[㐀-鿿]")
-_CHINESE_FROM = 0.2
-"""A text of which this share is Chinese characters is Chinese."""
 
 
 def release_from_file(
@@ -150,14 +147,10 @@ def _release(
     return Release(
         id=None,
         side=side,
-        lang=lang or _language(title + words),
+        lang=lang or language(title + words),
         publisher=publisher or (urlsplit(url).hostname if url else None) or "handed in",
         title=title or words.partition("\n")[0],
         summary=words,
         published=published,
         url=url,
     )
-
-
-def _language(text: str) -> str:
-    return "zh" if len(_CJK.findall(text)) > _CHINESE_FROM * len(text) else "en"
