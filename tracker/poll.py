@@ -101,7 +101,7 @@ def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime) -> Reading:
     except FetchFailed as failed:
         return Reading(started_at, Failure(failed.kind, str(failed), failed.retry_after))
     except NotAFeed as wrong:
-        return Reading(started_at, Failure("not-a-feed", str(wrong)))
+        return Reading(started_at, Failure(wrong.kind, str(wrong)))
     except Exception as error:
         # The edge of a poll: a defect of ours must show on the feed, and must not stop the others.
         log.exception("poll of %s failed unexpectedly", feed.slug)

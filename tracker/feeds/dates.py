@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -67,6 +69,65 @@ def read_date(raw: str | None, zone: str) -> datetime | None:
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_in_form(text: str, form: str, zone: str) -> datetime | None:
+    """The UTC instant that the text names in a strptime form, whatever words stand around it; None without one.
+
+    Of several the last counts: a headline names days too, and stands before the date. Full-width and half-width
+    characters are the same. Raises ValueError for a form that names no day.
+    """
+    found = None
+    for match in _pattern(form).finditer(_folded(text)):
+        try:
+            found = datetime.strptime(match[0], _folded(form))  # noqa: DTZ007 - the zone is given below
+        except ValueError:
+            continue
+    if found is None:
+        return None
+    local = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+    try:
+        return local.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def check_form(form: str) -> None:
+    """Raises ValueError, in words, for a form by which no day can be read."""
+    _pattern(form)
+
+
+_NAME = r"[A-Za-z]{3,9}"
+_DIRECTIVES = {
+    **{"Y": r"\d{4}", "y": r"\d\d", "m": r"\d{1,2}", "d": r"\d{1,2}", "B": _NAME, "b": _NAME, "A": _NAME, "a": _NAME},
+    **{"H": r"\d{1,2}", "I": r"\d{1,2}", "M": r"\d\d", "S": r"\d\d", "p": r"[AaPp][Mm]", "%": "%"},
+    **{"j": r"\d{1,3}", "z": r"(?:Z|[+-]\d\d:?\d\d)"},
+}
+_DIRECTIVE = re.compile(r"%(.?)|(\s+)|([^%\s]+)", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _pattern(form: str) -> re.Pattern[str]:
+    """Where in a text a date of that form may stand."""
+    pieces, named = [], set()
+    for directive, blank, literal in _DIRECTIVE.findall(_folded(form)):
+        if blank:
+            pieces.append(r"\s+")
+        elif literal:
+            pieces.append(re.escape(literal))
+        elif directive in _DIRECTIVES:
+            named.add(directive)
+            pieces.append(_DIRECTIVES[directive])
+        else:
+            raise ValueError(f'"%{directive}" is no part of a date that is known')
+    for part, ways in (("year", "Yy"), ("month", "mBbj"), ("day", "dj")):
+        if not named.intersection(ways):
+            raise ValueError(f"it names no {part} (%{ways[0]})")
+    return re.compile(r"(?<![0-9A-Za-z])" + "".join(pieces) + r"(?![0-9A-Za-z])")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def _year(text: str) -> int:

@@ -90,11 +90,12 @@ def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
 
 def _guid(guid: str, url: str | None, title: str, date: str) -> str:
     """The entry's own identifier; else its address; else a hash of what tells it from others."""
-    if guid and len(guid) <= MAX_GUID:
-        return guid
-    if guid:
-        return _hash(guid)
-    return url or _hash(f"{title}\n{date}")
+    return short_guid(guid) if guid else url or _hash(f"{title}\n{date}")
+
+
+def short_guid(guid: str) -> str:
+    """The identifier itself, or a hash of one that is too long to keep."""
+    return guid if len(guid) <= MAX_GUID else _hash(guid)
 
 
 def _hash(text: str) -> str:

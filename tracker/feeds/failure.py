@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What went wrong on the way to an answer; each has one remedy of its own."""
+    """What went wrong on the way to an answer, or with it; each has one remedy of its own."""
 
     BAD_ADDRESS = "bad-address"
     FORBIDDEN_ADDRESS = "forbidden-address"
@@ -27,6 +27,10 @@ class Kind(StrEnum):
     BAD_ANSWER = "bad-answer"
     BAD_ENCODING = "bad-encoding"
     TOO_LARGE = "too-large"
+    NOT_A_FEED = "not-a-feed"
+    SIGN_IN = "sign-in"
+    WRONG_KIND = "wrong-kind"
+    NO_ITEMS = "no-items"
 
 
 class FetchFailed(Exception):
@@ -40,6 +44,6 @@ class FetchFailed(Exception):
 class NotAFeed(Exception):
     """An answer came, and it is no feed that we can read: what it is instead, and what to do."""
 
-    def __init__(self, sentence: str, remedy: str) -> None:
+    def __init__(self, sentence: str, remedy: str, kind: Kind = Kind.NOT_A_FEED) -> None:
         super().__init__(f"{sentence} {remedy}")
-        self.sentence, self.remedy = sentence, remedy
+        self.kind, self.sentence, self.remedy = kind, sentence, remedy

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import ParseError
 from tracker.feeds import json_feed, robust, strict
 from tracker.feeds.decode import decode
 from tracker.feeds.entry import Document, items
-from tracker.feeds.failure import NotAFeed
+from tracker.feeds.failure import Kind, NotAFeed
 from tracker.feeds.text import plain
 from tracker.model import Item
 
@@ -32,6 +32,9 @@ _ROBOT_PAGE = re.compile(
 _LOGIN_PAGE = re.compile(r"""type\s*=\s*["']?password|\b(?:sign|log)\s?in\b|登录|登陆|登入""", re.IGNORECASE)
 _NAMED_FEED = re.compile(r"<link\b[^<>]{0,500}?application/(?:rss|atom|feed)\+(?:xml|json)[^<>]{0,500}>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]{1,500})""", re.IGNORECASE)
+HEAD = 100_000
+"""Characters of a page in which it says what it is."""
+
 _CHECK_URL = "Check the feed's url: open it in a browser and look for the publisher's feed."
 
 
@@ -56,15 +59,21 @@ def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str
     `content_type` is the HTTP header; `base_url` what relative links are relative to; `timezone` (IANA name) is that of
     dates without one. Raises NotAFeed when the body is something else, whatever its status and headers said.
     """
-    text = _NOT_XML.sub("", decode(body, content_type)).strip()
-    if not text:
-        raise NotAFeed("The answer is empty.", "The publisher's server may be at fault; the next poll tries again.")
+    text = words(body, content_type)
     if text[0] in "{[":
         kind, document, flaw = "json-feed", json_feed.read(text), None
     else:
         kind, document, flaw = _read_xml(text, base_url)
     found = items(document.entries, base_url=base_url, timezone=timezone)
     return Parsed(kind, document.title, found, document.count - len(document.entries), flaw)
+
+
+def words(body: bytes, content_type: str | None) -> str:
+    """The body as text without what no document may hold. Raises NotAFeed when nothing is left."""
+    text = _NOT_XML.sub("", decode(body, content_type)).strip()
+    if not text:
+        raise NotAFeed("The answer is empty.", "The publisher's server may be at fault; the next poll tries again.")
+    return text
 
 
 def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
@@ -100,19 +109,34 @@ def _format(root: re.Match[str]) -> str:
 
 
 def _not_a_feed_but_html(text: str, base_url: str) -> NotAFeed:
-    head = text[:100_000]
-    title = _HTML_TITLE.search(head)
-    called = f" called “{plain(title[1])[:100]}”" if title and title[1].strip() else ""
-    if _ROBOT_PAGE.search(head):
-        looks = " It looks like a page that keeps robots out."
-        remedy = "Ask the publisher to let this service in, or use another source."
-    elif _LOGIN_PAGE.search(head):
-        looks = " It looks like a sign-in page."
-        remedy = "Choose an address of the feed that needs no account."
-    else:
-        looks, remedy = "", _CHECK_URL
+    head = text[:HEAD]
     named = _NAMED_FEED.search(head)
     href = _HREF.search(named[0]) if named else None
+    looks, remedy, kind = wall(head) or ("", _CHECK_URL, Kind.NOT_A_FEED)
     if href:
         remedy = f"The page names a feed: {urljoin(base_url, href[1])}."
-    return NotAFeed(f"The answer is an HTML page{called}, not a feed.{looks}", remedy)
+    return NotAFeed(f"The answer is an HTML page{called(head)}, not a feed.{looks}", remedy, kind)
+
+
+def wall(head: str) -> tuple[str, str, Kind] | None:
+    """What an HTML page seems to be that stands before the one that was asked for, and what to do about it."""
+    if _ROBOT_PAGE.search(head):
+        remedy = "Ask the publisher to let this service in, or use another source."
+        return " It looks like a page that keeps robots out.", remedy, Kind.BOT_WALL
+    if _LOGIN_PAGE.search(head):
+        return " It looks like a sign-in page.", "Choose an address of the feed that needs no account.", Kind.SIGN_IN
+    return None
+
+
+def called(head: str) -> str:
+    """The page's title, for a sentence about it."""
+    title = _HTML_TITLE.search(head)
+    return f" called “{plain(title[1])[:100]}”" if title and title[1].strip() else ""
+
+
+def feed_begins(text: str) -> bool:
+    """Whether the text is a feed rather than a page, whatever it then holds."""
+    if text[:1] in ("{", "["):
+        return True
+    root = _FEED_ROOT.search(text, 0, _ROOT_WITHIN)
+    return root is not None and not _HTML_ROOT.search(text, 0, root.start())

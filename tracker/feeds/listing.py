@@ -1,0 +1,151 @@
+"""A publisher's HTML page that lists its releases, read by the selectors that its feeds.yaml entry gives."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+
+import soupsieve
+from bs4 import BeautifulSoup, Tag
+
+from tracker.feeds.address import canonical_url, http_link
+from tracker.feeds.dates import read_date, read_in_form
+from tracker.feeds.entry import MAX_DATE, MAX_ITEMS, MAX_TITLE, short_guid
+from tracker.feeds.failure import Kind, NotAFeed
+from tracker.feeds.parse import HEAD, Parsed, called, feed_begins, wall, words
+from tracker.feeds.text import plain
+from tracker.model import Item, Selectors
+
+MAX_CHARACTERS = 2_000_000
+MAX_TAGS = 30_000
+"""Bounds of one page; a list of five hundred releases needs half of these tags."""
+
+MANY_LINKS = 30
+"""So many links no page has that keeps robots out or asks for a password."""
+
+_AROUND = " \t()[]{}<>|·•:：,、。-–—（）【】〔〕［］「」"
+_CHECK_SELECT = "The site may have been rebuilt: open the url and write the new selectors under select."
+
+
+def read_listing(
+    body: bytes,
+    *,
+    content_type: str | None,
+    base_url: str,
+    select: Selectors,
+    date_format: str | None,
+    timezone: str,
+) -> Parsed:
+    """The releases that a page lists, in its order, each once; an item's identity is the canonical address of its page.
+
+    Dates are read in `date_format` (strptime's), or as feeds write them without one; `timezone` (IANA name) is that of
+    dates that name none. When no date can be read, `flaw` says so. Raises NotAFeed for a page that lists nothing by
+    these selectors, and ValueError for selectors that are no CSS.
+    """
+    text = words(body, content_type)
+    page = _page(text)
+    base = page.find("base", href=True)
+    base_url = http_link(base["href"], base_url) or base_url if base else base_url
+    rows = _rows(page, select.item)
+    if not rows:
+        raise _lists_nothing(page, text[:HEAD], select.item)
+    found = {item.guid: item for item in reversed(list(_items(rows, base_url, select, date_format, timezone)))}
+    if not found:
+        raise NotAFeed(
+            f"The page has {len(rows)} items “{select.item}”, and none of them holds a link “{select.link}” to a page.",
+            _CHECK_SELECT,
+            Kind.NO_ITEMS,
+        )
+    items = tuple(reversed(found.values()))
+    return Parsed("listing", plain(str(page.title or "")), items, flaw=_flaw(items, select, date_format))
+
+
+def _page(text: str) -> BeautifulSoup:
+    if feed_begins(text):
+        raise NotAFeed("This address is a feed, not a page.", "Write kind: feed and drop select.", Kind.WRONG_KIND)
+    if len(text) > MAX_CHARACTERS:
+        raise NotAFeed(f"The page is longer than {MAX_CHARACTERS:,} characters.", "Choose a shorter list.")
+    if text.count("<") > MAX_TAGS:
+        raise NotAFeed(f"The page holds more than {MAX_TAGS:,} tags.", "Choose a shorter list.")
+    return BeautifulSoup(text, "lxml")
+
+
+def _rows(page: BeautifulSoup, selector: str) -> list[Tag]:
+    """The outermost elements that match: what lies within an item belongs to it, so no part of a page is read twice."""
+    rows: list[Tag] = []
+    inside: set[int] = set()
+    for element in soupsieve.iselect(selector, page):
+        if id(element) in inside:
+            continue
+        rows.append(element)
+        inside.update(id(tag) for tag in element.find_all(True))
+        if len(rows) == MAX_ITEMS:
+            break
+    return rows
+
+
+def _items(rows: list[Tag], base_url: str, select: Selectors, date_format: str | None, timezone: str) -> Iterator[Item]:
+    for row in rows:
+        link = _first(row, select.link)
+        url = http_link(_href(link), base_url) if link else None
+        title = _title(_first(row, select.title) or link) if url else ""
+        if not title:
+            continue
+        raw, published = _date(row, title, select.date, date_format, timezone)
+        yield Item(short_guid(canonical_url(url)), url, title, "", published, raw)
+
+
+def _first(row: Tag, selector: str) -> Tag | None:
+    """The first element of the row that matches; the row itself may."""
+    return row if soupsieve.match(selector, row) else soupsieve.select_one(selector, row)
+
+
+def _href(link: Tag) -> str | None:
+    anchor = link if link.get("href") else link.find("a", href=True)
+    return anchor["href"] if anchor else None
+
+
+def _title(element: Tag) -> str:
+    """The element's words; where they were cut to fit, the whole stands in its `title`."""
+    shown = plain(str(element))
+    whole = plain(str(element.get("title", "")))
+    cut = shown.rstrip(".…").rstrip()
+    return (whole if not shown or (cut != shown and whole.startswith(cut)) else shown)[:MAX_TITLE]
+
+
+def _date(
+    row: Tag, title: str, selector: str | None, date_format: str | None, timezone: str
+) -> tuple[str | None, datetime | None]:
+    """The date as written, and as an instant. Without a selector it stands in the row's text, beside the title."""
+    element = _first(row, selector) if selector else row
+    if element is None:
+        return None, None
+    machine = element if element.get("datetime") else element.find("time", datetime=True)
+    if machine:
+        raw = plain(machine["datetime"])[:MAX_DATE]
+        if published := read_date(raw, timezone):
+            return raw, published
+    raw = plain(str(element))
+    raw = (raw if selector else raw.replace(title, " ", 1)).strip()[-MAX_DATE:]
+    if date_format:
+        return raw or None, read_in_form(raw, date_format, timezone)
+    return raw or None, read_date(unicodedata.normalize("NFKC", raw).strip(_AROUND), timezone)
+
+
+def _flaw(items: tuple[Item, ...], select: Selectors, date_format: str | None) -> str | None:
+    if any(item.published for item in items):
+        return None
+    shown = next((item.published_raw for item in items if item.published_raw), None)
+    if not shown:
+        where = f"nothing matches select.date “{select.date}”" if select.date else "no item holds a date"
+        return f"No date could be read: {where}. Open the url and write where the date stands under select.date."
+    form = f"date_format “{date_format}” does not fit" if date_format else "it needs a date_format"
+    return f"No date could be read: the page writes “{shown[:60]}”, and {form}. Correct date_format or select.date."
+
+
+def _lists_nothing(page: BeautifulSoup, head: str, selector: str) -> NotAFeed:
+    # A page full of links is the site itself, though its head may offer to sign in.
+    before = wall(head) if len(page.find_all("a", href=True, limit=MANY_LINKS)) < MANY_LINKS else None
+    looks, remedy, kind = before or ("", _CHECK_SELECT, Kind.NO_ITEMS)
+    return NotAFeed(f"The page{called(head)} holds nothing that select.item “{selector}” matches.{looks}", remedy, kind)
