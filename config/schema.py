@@ -11,6 +11,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import soupsieve
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,6 +27,8 @@ from pydantic import (
 )
 
 from config.errors import suggest
+from tracker.feeds.address import MAX_PAGES, is_template
+from tracker.feeds.dates import check_form
 from tracker.history import CADENCE_DAYS
 from tracker.model import Category, Outcome, PartialDate, State
 
@@ -98,6 +101,33 @@ def _cadence(word: str) -> str:
     return word
 
 
+def _selector(text: str) -> str:
+    try:
+        soupsieve.compile(text)
+    except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f'"{text}" is not a CSS selector ({reason}); write one such as ul.news li') from None
+    return text
+
+
+def _date_format(text: str) -> str:
+    try:
+        check_form(text)
+    except ValueError as error:
+        raise ValueError(f'"{text}" does not read a day: {error}; write it as strptime does, %Y-%m-%d') from None
+    return text
+
+
+def _next(text: str) -> str:
+    if is_template(text):
+        return text
+    try:
+        return _selector(text)
+    except ValueError:
+        wrong = f'"{text}" is neither a CSS selector nor an address with {{page}}'
+        raise ValueError(f"{wrong}; write one such as a.older or page/{{page}}/") from None
+
+
 def _citation(value: Any) -> Any:
     """A bare key is a citation without a quote."""
     return {"source": value} if isinstance(value, str) else value
@@ -107,6 +137,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Url = Annotated[Text, AfterValidator(_url)]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
+Selector = Annotated[Text, AfterValidator(_selector)]
 Pace = Annotated[int, PlainValidator(_seconds)]
 When = Annotated[PartialDate, PlainValidator(_partial_date)]
 Day = Annotated[date, PlainValidator(_day)]
@@ -228,21 +259,25 @@ class ChannelFile(Strict):
 
 
 class SelectEntry(Strict):
-    item: Text
-    link: Text
-    title: Text
-    date: Text | None = None
+    item: Selector
+    link: Selector
+    title: Selector
+    date: Selector | None = None
 
 
 class FeedEntry(Strict):
+    """A source that is polled. What only some kinds need is refused for the others, so that no key stands idle."""
+
     slug: Slug
     publisher: Text
     side: Text
     lang: Text
-    kind: Literal["feed", "listing"]
+    kind: Literal["feed", "listing", "sitemap"]
     url: Url
     select: SelectEntry | None = None
-    date_format: Text | None = None
+    date_format: Annotated[Text, AfterValidator(_date_format)] | None = None
+    pages: Annotated[int, Field(ge=1, le=MAX_PAGES)] = 1
+    next: Annotated[Text, AfterValidator(_next)] | None = None
     timezone: Timezone = "UTC"
     full_text: bool = False
     every: Pace
@@ -253,14 +288,29 @@ class FeedEntry(Strict):
     @field_validator("select", "date_format")
     @classmethod
     def _only_for_listings(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.data.get("kind") == "feed":
+        if info.data.get("kind") in ("feed", "sitemap"):
             raise ValueError("only a listing is read by selectors; leave the key out or write kind: listing")
+        return value
+
+    @field_validator("next")
+    @classmethod
+    def _leads_on(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("kind") == "sitemap":
+            raise ValueError("a sitemap has no older pages; leave the key out")
+        if info.data.get("kind") == "feed" and not is_template(value):
+            raise ValueError(
+                'a feed has no page to select a link from; write an address with {page}, as "?paged={page}"'
+            )
+        if info.data.get("pages") == 1:
+            raise ValueError("older pages are read where pages is 2 or more; write pages: 5 or leave the key out")
         return value
 
     @model_validator(mode="after")
     def _readable(self) -> FeedEntry:
         if self.kind == "listing" and self.enabled and self.select is None:
             raise ValueError("an enabled listing needs select; add it or write enabled: false")
+        if self.pages > 1 and self.next is None:
+            raise ValueError("pages stands here without next; add the selector or address that leads to the older page")
         return self
 
 

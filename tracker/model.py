@@ -250,7 +250,10 @@ class Selectors:
 
 @dataclass(frozen=True)
 class Feed:
-    """A configured source of releases. `every` in seconds; `timezone` an IANA name for dates that have none."""
+    """A configured source of releases. `every` in seconds; `timezone` an IANA name for dates that have none.
+
+    `kind`: feed, listing or sitemap. Up to `pages` pages are read where `next` leads to older ones.
+    """
 
     slug: str
     relationship: str
@@ -263,6 +266,8 @@ class Feed:
     timezone: str = "UTC"
     select: Selectors | None = None
     date_format: str | None = None
+    pages: int = 1
+    next: str | None = None
     full_text: bool = False
     allow_private: bool = False
     enabled: bool = True

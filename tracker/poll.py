@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from db.feeds import FeedHealth, PollRow
@@ -16,7 +17,8 @@ from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.language import spoken
-from tracker.feeds.parse import Parsed, parse
+from tracker.feeds.parse import Parsed
+from tracker.feeds.source import read_source
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -73,7 +75,7 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
         known = db.feeds.known_fingerprints(feed.slug)
-    reading = attempt(feed, health, started_at=clock())
+    reading = attempt(feed, health, started_at=clock(), known=known)
     ended_at = clock()
     arrivals = _arrivals(feed, reading.parsed, known, detect, ended_at) if reading.parsed else []
     with store.writing() as db:
@@ -87,17 +89,18 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
     return row
 
 
-def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime) -> Reading:
-    """Fetch and parse; every way in which a feed can fail becomes a `Failure`. No transaction is open here."""
+def attempt(feed: Feed, health: FeedHealth, *, started_at: datetime, known: Container[str] = ()) -> Reading:
+    """Fetch and parse; every way in which a feed can fail becomes a `Failure`. No transaction is open here.
+
+    `known`: guids of items that the feed has shown before, at which reading further back ends.
+    """
     try:
         fetched = fetch(
             feed.url, etag=health.etag, last_modified=health.last_modified, allow_private=feed.allow_private
         )
         if fetched.status == 304:
             return Reading(started_at, fetched=fetched)
-        parsed = parse(
-            fetched.body, content_type=fetched.content_type, base_url=fetched.final_url, timezone=feed.timezone
-        )
+        parsed = read_source(feed, fetched, partial(fetch, allow_private=feed.allow_private), known)
     except FetchFailed as failed:
         return Reading(started_at, Failure(failed.kind, str(failed), failed.retry_after))
     except NotAFeed as wrong:

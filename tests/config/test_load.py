@@ -68,6 +68,14 @@ def test_feeds_have_their_pace_in_seconds_and_their_selectors(folder: Folder) ->
     assert listing.select == Selectors(item="ul li", link="a", title="a", date="small")
 
 
+@pytest.mark.parametrize("older", ["a.older", "page/{page}/", '"index_{page-1}.html"'])
+def test_a_listing_may_have_older_pages(folder: Folder, older: str) -> None:
+    folder.replace("feeds.yaml", "  full_text", f"  pages: 3\n  next: {older}\n  full_text")
+    feed, listing = folder.load().feeds
+    assert (feed.pages, feed.next) == (1, None)
+    assert (listing.pages, listing.next) == (3, older.strip('"'))
+
+
 def test_every_entry_has_a_natural_key_that_a_second_load_repeats(folder: Folder) -> None:
     keys = [seed.key for seed in folder.load().entries]
     assert keys == [
@@ -203,6 +211,82 @@ REFUSED = [
         "kind: feed",
         "feeds.yaml, line 16, south-list.select: only a listing is read by selectors; "
         "leave the key out or write kind: listing.",
+    ),
+    (
+        "feeds.yaml",
+        "kind: listing",
+        "kind: sitemap",
+        "feeds.yaml, line 16, south-list.select: only a listing is read by selectors; "
+        "leave the key out or write kind: listing.",
+    ),
+    (
+        "feeds.yaml",
+        "item: ul li",
+        "item: ul li[",
+        'feeds.yaml, line 16, south-list.select.item: "ul li[" is not a CSS selector '
+        "(Malformed attribute selector at position 5); write one such as ul.news li.",
+    ),
+    (
+        "feeds.yaml",
+        "title: a",
+        "title: a::text",
+        'feeds.yaml, line 18, south-list.select.title: "a::text" is not a CSS selector '
+        "(Pseudo-element found at position 1); write one such as ul.news li.",
+    ),
+    (
+        "feeds.yaml",
+        '"%Y-%m-%d"',
+        '"%m-%d"',
+        'feeds.yaml, line 20, south-list.date_format: "%m-%d" does not read a day: it names no year (%Y); '
+        "write it as strptime does, %Y-%m-%d.",
+    ),
+    (
+        "feeds.yaml",
+        '"%Y-%m-%d"',
+        "YYYY-MM-DD",
+        'feeds.yaml, line 20, south-list.date_format: "YYYY-MM-DD" does not read a day: it names no year (%Y); '
+        "write it as strptime does, %Y-%m-%d.",
+    ),
+    (
+        "feeds.yaml",
+        '"%Y-%m-%d"',
+        '"%Y-%m-%d %Q"',
+        'feeds.yaml, line 20, south-list.date_format: "%Y-%m-%d %Q" does not read a day: '
+        '"%Q" is no part of a date that is known; write it as strptime does, %Y-%m-%d.',
+    ),
+    (
+        "feeds.yaml",
+        "  full_text",
+        "  pages: 3\n  full_text",
+        "feeds.yaml, line 9, south-list: pages stands here without next; "
+        "add the selector or address that leads to the older page.",
+    ),
+    (
+        "feeds.yaml",
+        "  full_text",
+        "  next: a.older\n  full_text",
+        "feeds.yaml, line 22, south-list.next: older pages are read where pages is 2 or more; "
+        "write pages: 5 or leave the key out.",
+    ),
+    (
+        "feeds.yaml",
+        "  full_text",
+        "  pages: 3\n  next: page/{n}/\n  full_text",
+        'feeds.yaml, line 23, south-list.next: "page/{n}/" is neither a CSS selector nor an address with {page}; '
+        "write one such as a.older or page/{page}/.",
+    ),
+    (
+        "feeds.yaml",
+        "  every: 30m",
+        "  every: 30m\n  pages: 3\n  next: a.older",
+        "feeds.yaml, line 9, north-news.next: a feed has no page to select a link from; "
+        'write an address with {page}, as "?paged={page}".',
+    ),
+    (
+        "feeds.yaml",
+        "  every: 30m",
+        "  every: 30m\n  pages: 99",
+        'feeds.yaml, line 8, north-news.pages: "99" is too large; the bound is 10.',
     ),
     # the relationship
     (

@@ -53,8 +53,8 @@ def _configured(service: Service, slug: str) -> Feed:
     if slug not in service.feeds_by_slug:
         raise Refused(f"There is no feed {slug!r};", suggest(slug, service.feeds_by_slug) + ".")
     chosen = service.feeds_by_slug[slug]
-    if chosen.kind != "feed":
-        raise Refused(f"{slug} is a {chosen.kind}, which this version does not read.", chosen.reason or "")
+    if chosen.kind == "listing" and not chosen.select:
+        raise Refused(f"{slug} is a listing without selectors.", "Add select to its entry in feeds.yaml.")
     return chosen
 
 

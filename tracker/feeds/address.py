@@ -10,6 +10,10 @@ from tracker.feeds.text import one_line
 MAX_URL = 4096
 """Characters; a longer address is not kept."""
 
+MAX_PAGES = 10
+"""Pages of one source that are read in one poll, at most."""
+
+_PAGE = re.compile(r"\{page(-1)?\}")
 _PLAIN = re.compile(r"https?://[^\s/?#\\@\[\]]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
 _SPLIT = re.compile(r"[\t\r\n]+")  # browsers read over them, and so find a scheme that was cut in two
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
@@ -37,6 +41,16 @@ def http_link(value: str | None, base: str) -> str | None:
         return url.replace(" ", "%20") if usable else None
     except ValueError:
         return None
+
+
+def is_template(text: str | None) -> bool:
+    """Whether this is an address with a place for a page's number: {page} is 2, 3, … and {page-1} is 1, 2, …"""
+    return bool(text and _PAGE.search(text))
+
+
+def page_address(template: str, base: str, number: int) -> str | None:
+    """The address of the page of that number; `template` may be relative to `base`."""
+    return http_link(_PAGE.sub(lambda match: str(number - 1 if match[1] else number), template), base)
 
 
 def canonical_url(url: str) -> str:

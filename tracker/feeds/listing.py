@@ -36,12 +36,13 @@ def read_listing(
     select: Selectors,
     date_format: str | None,
     timezone: str,
+    older: str | None = None,
 ) -> Parsed:
     """The releases that a page lists, in its order, each once; an item's identity is the canonical address of its page.
 
     Dates are read in `date_format` (strptime's), or as feeds write them without one; `timezone` (IANA name) is that of
-    dates that name none. When no date can be read, `flaw` says so. Raises NotAFeed for a page that lists nothing by
-    these selectors, and ValueError for selectors that are no CSS.
+    dates that name none. When none can be read, `flaw` says so. `older` selects the link to the page with older
+    releases. Raises NotAFeed for a page that lists nothing by these selectors.
     """
     text = words(body, content_type)
     page = _page(text)
@@ -58,7 +59,13 @@ def read_listing(
             Kind.NO_ITEMS,
         )
     items = tuple(reversed(found.values()))
-    return Parsed("listing", plain(str(page.title or "")), items, flaw=_flaw(items, select, date_format))
+    flaw = _flaw(items, select, date_format)
+    return Parsed("listing", plain(str(page.title or "")), items, flaw=flaw, older=_older(page, older, base_url))
+
+
+def _older(page: BeautifulSoup, selector: str | None, base_url: str) -> str | None:
+    link = soupsieve.select_one(selector, page) if selector else None
+    return http_link(_href(link), base_url) if link else None
 
 
 def _page(text: str) -> BeautifulSoup:

@@ -43,7 +43,8 @@ class Parsed:
     """A feed that was read. `format`: rss-2.0, rss-0.91, rss-1.0, atom, json-feed, …
 
     `left_out` counts the entries beyond those that are read of one document; `flaw` says in a sentence what was wrong
-    with a document that could only be read leniently, and is None for a sound one.
+    with a document that could only be read leniently, and is None for a sound one. `older` is the address of the page
+    with older items, where a listing links to one.
     """
 
     format: str
@@ -51,6 +52,7 @@ class Parsed:
     items: tuple[Item, ...]
     left_out: int = 0
     flaw: str | None = None
+    older: str | None = None
 
 
 def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str) -> Parsed:

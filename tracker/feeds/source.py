@@ -1,0 +1,86 @@
+"""What a source's answer holds, by the kind of source; and the older pages of one that has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from tracker.feeds.address import is_template, page_address
+from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
+from tracker.feeds.fetch import Fetched
+from tracker.feeds.listing import read_listing
+from tracker.feeds.parse import Parsed, parse
+from tracker.model import Feed, Item
+
+PAGING = 120.0
+"""Seconds after which no further page is asked for: a poll ends within the time for which it claims its feed."""
+
+Get = Callable[[str], Fetched]
+"""Fetches a further address of the same source. Raises FetchFailed."""
+
+_END = frozenset({Kind.NOT_FOUND, Kind.GONE, Kind.NO_ITEMS})
+"""What a page says that lies beyond the oldest."""
+
+
+def read_source(feed: Feed, first: Fetched, get: Get, known: Container[str] = ()) -> Parsed:
+    """What a source holds whose own address gave `first`.
+
+    Of a source with several pages, older ones are read as long as none has shown a guid of `known`: usually that is the
+    first, and after an outage the one where reading left off. A page that fails ends the reading and is told as a flaw.
+    Raises NotAFeed when `first` cannot be read.
+    """
+    parsed = _read(feed, first)
+    items = {item.guid: item for item in parsed.items}
+    seen, page, before = {first.final_url}, parsed, time.monotonic() + PAGING
+    for number in range(2, feed.pages + 1):
+        url = _older(feed, first.final_url, page, number)
+        done = any(guid in known for guid in items) or time.monotonic() > before
+        if done or not url or url in seen or not same_host(url, first.final_url):
+            break
+        seen.add(url)
+        try:
+            page = _read(feed, get(url))
+        except (FetchFailed, NotAFeed) as failed:
+            if failed.kind not in _END:
+                parsed = replace(parsed, flaw=parsed.flaw or f"Older items are missing: {url} failed. {failed}")
+            break
+        further = {item.guid: item for item in page.items if item.guid not in items}
+        if not further:
+            break
+        items |= further
+    return replace(parsed, items=_all(parsed, items))
+
+
+def same_host(url: str, other: str) -> bool:
+    """Whether two addresses are of one host and port; of http and https on their own ports, that too is one."""
+    return _place(url) == _place(other)
+
+
+def _read(feed: Feed, fetched: Fetched) -> Parsed:
+    answer = {"content_type": fetched.content_type, "base_url": fetched.final_url, "timezone": feed.timezone}
+    match feed.kind:
+        case "listing":
+            link = None if is_template(feed.next) else feed.next
+            return read_listing(fetched.body, **answer, select=feed.select, date_format=feed.date_format, older=link)
+        case _:
+            return parse(fetched.body, **answer)
+
+
+def _older(feed: Feed, base_url: str, page: Parsed, number: int) -> str | None:
+    if not is_template(feed.next):
+        return page.older
+    return page_address(feed.next, base_url, number)
+
+
+def _all(parsed: Parsed, items: dict[str, Item]) -> tuple[Item, ...]:
+    """The first page's items as they came, though two had one guid, and then the older ones."""
+    first = {item.guid for item in parsed.items}
+    return parsed.items + tuple(item for guid, item in items.items() if guid not in first)
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    parts = urlsplit(url)
+    own = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.hostname, None if parts.port in (None, own) else parts.port
