@@ -12,14 +12,11 @@ from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import FetchFailed, NotAPage
 from tracker.feeds.fetch import fetch
+from tracker.feeds.language import language
 from tracker.feeds.page import LONGEST_TEXT, Page, read_page
 from tracker.intake import Detect, hand_in
 from tracker.model import EARLIEST, LATEST, Candidate, Release
 from tracker.service import Service
-
-_CJK = re.compile(r"[㐀-鿿]")
-_CHINESE_FROM = 0.2
-"""A text of which this share is Chinese characters is Chinese."""
 
 
 def release_from_file(
@@ -141,14 +138,10 @@ def _release(
     return Release(
         id=None,
         side=side,
-        lang=lang or _language(title + words),
+        lang=lang or language(title + words),
         publisher=publisher or (urlsplit(url).hostname if url else None) or "handed in",
         title=title or words.partition("\n")[0],
         summary=words,
         published=published,
         url=url,
     )
-
-
-def _language(text: str) -> str:
-    return "zh" if len(_CJK.findall(text)) > _CHINESE_FROM * len(text) else "en"

@@ -18,6 +18,7 @@ from db.store import Store, Subjects
 from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
+from tracker.feeds.language import spoken
 from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
@@ -188,7 +189,10 @@ def next_poll(
 
 
 def release_of(feed: Feed, item: Item, now: datetime) -> Release:
-    """A feed item as a release. One without a credible date counts as published on the day it was first seen."""
+    """A feed item as a release. One without a credible date counts as published on the day it was first seen.
+
+    Its language is the feed's, unless its own words clearly are in the other one.
+    """
     zone = ZoneInfo(feed.timezone)
     published = now.astimezone(zone).date()
     if item.published and item.published <= now + timedelta(days=1):
@@ -197,7 +201,7 @@ def release_of(feed: Feed, item: Item, now: datetime) -> Release:
     return Release(
         id=None,
         side=feed.side,
-        lang=feed.lang,
+        lang=spoken(f"{item.title} {item.summary}", feed.lang),
         publisher=feed.publisher,
         title=item.title,
         summary=item.summary,

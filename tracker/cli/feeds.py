@@ -12,6 +12,7 @@ from rich.table import Table
 
 from config.errors import suggest
 from db.feeds import FeedHealth, PollRow
+from tracker.cli.check import check
 from tracker.cli.common import opened
 from tracker.errors import Refused
 from tracker.model import Feed
@@ -37,9 +38,18 @@ def poll(feed: tuple[str, ...]) -> None:
     console.print(_table([rows[chosen_feed.slug] for chosen_feed in chosen]))
 
 
-@click.command()
-def feeds() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def feeds(context: click.Context) -> None:
     """How each feed is: last read, what is wrong, when it is asked again."""
+    if context.invoked_subcommand is None:
+        _show_feeds()
+
+
+feeds.add_command(check)
+
+
+def _show_feeds() -> None:
     service = opened()
     service.prepare()
     table = Table("feed", "side", "last read (UTC)", "next (UTC)", "in words")

@@ -1,0 +1,84 @@
+"""What an address is good for as a source: read as it would be polled, and described as it would be configured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
+
+from tracker.feeds.failure import FetchFailed, NotAFeed
+from tracker.feeds.fetch import Fetched, fetch
+from tracker.feeds.language import language
+from tracker.feeds.parse import Parsed, words
+from tracker.feeds.propose import named_feeds, propose
+from tracker.feeds.source import read_source, same_host
+from tracker.model import Feed
+
+MOST_FEEDS = 3
+"""Feeds that are tried of those that a page names."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source as it could be configured, what one poll of it reads, and in sentences how it was found."""
+
+    feed: Feed
+    parsed: Parsed
+    notes: tuple[str, ...]
+
+
+def check(draft: Feed, *, as_listing: bool = False) -> Found:
+    """Fetch the draft's url and find out its kind, selectors and language: a feed, one that the page names, or a list.
+
+    An empty `lang` is filled in. `as_listing`: read the page itself, even if it names a feed. Raises FetchFailed and
+    NotAFeed.
+    """
+    fetched = fetch(draft.url, allow_private=draft.allow_private)
+    notes = (f"The address has moved for good to {fetched.permanent_url}.",) if fetched.permanent_url else ()
+    draft = replace(draft, url=fetched.permanent_url or draft.url)
+    try:
+        return _feed_or_sitemap(draft, fetched, notes)
+    except NotAFeed as wrong:
+        page = words(fetched.body, fetched.content_type)
+        urls = [] if as_listing else named_feeds(page, fetched.final_url)[:MOST_FEEDS]
+        return _from_page(draft, fetched, page, urls, notes, wrong)
+
+
+def _feed_or_sitemap(draft: Feed, fetched: Fetched, notes: tuple[str, ...]) -> Found:
+    """Raises NotAFeed, which says what it is instead of a feed."""
+    try:
+        return _read(replace(draft, kind="feed"), fetched, notes)
+    except NotAFeed as wrong:
+        try:
+            return _read(replace(draft, kind="sitemap"), fetched, notes)
+        except NotAFeed:
+            raise wrong from None
+
+
+def _from_page(
+    draft: Feed, fetched: Fetched, page: str, urls: list[str], notes: tuple[str, ...], wrong: NotAFeed
+) -> Found:
+    """The first of the feeds that the page names which has items, else the page's own list. Raises NotAFeed."""
+    for url in urls:
+        private = draft.allow_private and same_host(url, fetched.final_url)
+        feed = replace(draft, kind="feed", url=url, allow_private=private)
+        try:
+            found = _read(feed, fetch(url, allow_private=private), (*notes, f"The address is a page; it names {url}."))
+            if found.parsed.items:
+                return found
+            notes += (f"The page names {url}, a feed without items.",)
+        except (FetchFailed, NotAFeed) as failed:
+            notes += (f"The page names {url}, which cannot be read as a feed: {failed}",)
+    proposal = propose(page)
+    if proposal is None:
+        told = " ".join((wrong.sentence, *notes, "Nothing on it looks like a list of releases."))
+        raise NotAFeed(told, wrong.remedy, wrong.kind)
+    feed = replace(draft, kind="listing", select=proposal.select, date_format=proposal.date_format, full_text=True)
+    return _read(feed, fetched, (*notes, "The address is a page, to be read by the selectors of its list."))
+
+
+def _read(feed: Feed, fetched: Fetched, notes: tuple[str, ...]) -> Found:
+    parsed = read_source(feed, fetched, partial(fetch, allow_private=feed.allow_private))
+    spoken = Counter(language(f"{item.title} {item.summary}") for item in parsed.items)
+    lang = feed.lang or max(spoken, key=spoken.__getitem__, default="en")
+    return Found(replace(feed, lang=lang), parsed, (*notes, parsed.flaw) if parsed.flaw else notes)
