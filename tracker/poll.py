@@ -16,6 +16,7 @@ from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.parse import Parsed, parse
+from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -80,6 +81,7 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
             row = _keep_failure(db, feed, health, reading, ended_at)
         else:
             row = _keep_reading(db, feed, health, reading, arrivals, ended_at)
+            _keep_signs(db, health, reading.parsed, row)
         db.feeds.add_poll(row)
         db.record.bump("polls")
     _report(row)
@@ -199,6 +201,19 @@ def _keep_reading(
         overlap=sum(arrival.known for arrival in arrivals),
         sightings=sightings,
     )
+
+
+def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: PollRow) -> None:
+    """Keep what tells whether a feed that answers has fallen silent, or showed too late what it had."""
+    if parsed:
+        undated = sum(item.published is None for item in parsed.items)
+        db.feeds.record_answer(row.feed, shown=len(parsed.items), undated=undated, flaw=parsed.flaw)
+    if row.fresh:
+        days = db.feeds.arrival_days(row.feed, most=RHYTHM_DAYS)
+        db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
+    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0)
+    if gap:
+        db.feeds.record_gap(row.feed, gap)
 
 
 def _report(row: PollRow) -> None:

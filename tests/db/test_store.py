@@ -161,7 +161,7 @@ def test_a_database_of_the_first_schema_keeps_its_candidates_when_it_is_brought_
     store = open_store(f"sqlite:///{tmp_path}/old.db", create=True)
     migrations.apply(store._connections.database(), stop_before="m0002_probably_nothing_and_regrouping")
     raw(store).executescript(OLD_ROWS)
-    assert store.migrate() == ["m0002_probably_nothing_and_regrouping", "m0003_samples"]
+    assert store.migrate()[:2] == ["m0002_probably_nothing_and_regrouping", "m0003_samples"]
     with store.reading() as db:
         found = db.candidates.get(7)
     assert (found.status, found.version, found.again) == ("pending", 3, "A side that had not spoken now reports it.")
