@@ -76,6 +76,11 @@ class Health:
     warnings: tuple[Warned, ...] = ()
 
     @property
+    def polled(self) -> bool:
+        """Whether the scheduler polls it."""
+        return self.fares not in (Fares.OFF, Fares.PAUSED)
+
+    @property
     def need(self) -> tuple[int, datetime]:
         """Sorts feeds so that what needs the operator stands first, and of that what has lasted the longest."""
         return list(Fares).index(self.fares), self.since or datetime.max.replace(tzinfo=UTC)
@@ -141,8 +146,8 @@ def _warnings(feed: FeedHealth, now: datetime) -> Iterator[Warned]:
         yield Warned(
             Concern.QUIET,
             f"It answers, but brought nothing new since {feed.newest} ({quiet.days} days); usually something comes "
-            f"every {span_words(feed.rhythm)}. Look at the publisher's page: if there is news, the feed was given up or "
-            "has moved, and feeds.yaml needs another address.",
+            f"every {span_words(feed.rhythm)}. Look at the publisher's page: if there is news, the feed was given up "
+            "or has moved, and feeds.yaml needs another address.",
         )
     if feed.shown == 0:
         yield Warned(

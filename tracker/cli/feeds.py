@@ -16,7 +16,7 @@ from db.feeds import FeedHealth, PollRow
 from db.store import Subjects
 from tracker.cli.common import opened
 from tracker.errors import Refused
-from tracker.health import Fares, Health, health_of, span_words
+from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
 from tracker.poll import poll_feed
 from tracker.scheduler import LATE, LEASE, WORKERS
@@ -167,7 +167,7 @@ def _times(health: Health) -> tuple[str, str, str, str]:
         f"{feed.last_read:%Y-%m-%d %H:%M}" if feed.last_read else "never",
         str(feed.newest or "-"),
         f"every {span_words(feed.rhythm)}" if feed.rhythm else "-",
-        "-" if health.fares in (Fares.OFF, Fares.PAUSED) else f"{feed.next_poll:%Y-%m-%d %H:%M}",
+        f"{feed.next_poll:%Y-%m-%d %H:%M}" if health.polled else "-",
     )
 
 
