@@ -208,9 +208,10 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
     if parsed:
         undated = sum(item.published is None for item in parsed.items)
         db.feeds.record_answer(row.feed, shown=len(parsed.items), undated=undated, flaw=parsed.flaw)
-    if row.fresh:
+    if row.fresh or before.newest is None:
         days = db.feeds.arrival_days(row.feed, most=RHYTHM_DAYS)
-        db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
+        if days:
+            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
     gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0)
     if gap:
         db.feeds.record_gap(row.feed, gap)

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup, escape
 
+from tracker.health import Fares
+from tracker.health import span_words as rhythm_words
 from tracker.history import ChannelView, Claim
 from tracker.model import (
     THIRD_PARTY,
@@ -68,6 +70,10 @@ STATUS_WORDS = {status: status.value for status in Status} | {
     Status.PENDING: "waiting",
     Status.RECORDED: "on record already",
     Status.UNLIKELY: "probably nothing",
+}
+FARES_WORDS = {fares: fares.value for fares in Fares} | {
+    Fares.FAILING: "cannot be read",
+    Fares.WARNING: "worth a look",
 }
 LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
 
@@ -356,6 +362,7 @@ def register_filters(app: Flask) -> None:
         outcome_words=outcome_words,
         percent=percent,
         regrouping=regrouping_words,
+        rhythm=rhythm_words,
         side=side_name,
         state=state_mark,
         web_address=web_address,
@@ -365,6 +372,7 @@ def register_filters(app: Flask) -> None:
         categories=tuple(Category),
         outcomes=tuple(Outcome),
         evidence_roles=ROLES,
+        fares_words=FARES_WORDS,
         source_link=source_link,
         state_signs=STATE_SIGNS,
         status_words=STATUS_WORDS,
