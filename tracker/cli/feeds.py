@@ -27,8 +27,7 @@ from tracker.service import Service
 @click.argument("feed", nargs=-1)
 def poll(feed: tuple[str, ...]) -> None:
     """Poll the feeds named (all that are enabled and not paused when none is), now and once."""
-    service = opened()
-    service.prepare()
+    service = _prepared()
     chosen = [_configured(service, slug) for slug in feed] or _polled(service)
     console = Console()
     with ThreadPoolExecutor(WORKERS) as workers:
@@ -53,7 +52,7 @@ def feeds(context: click.Context) -> None:
 @click.option("--because", metavar="TEXT", help="Why, for those who see it on the feeds page.")
 def pause(slug: str, because: str | None) -> None:
     """Poll a feed no more until it is resumed; the configuration stays as it is."""
-    service = opened()
+    service = _prepared()
     with service.store.writing() as db:
         _known(db, slug)
         db.feeds.pause(slug, now=service.clock(), by=_who(), because=because)
@@ -65,7 +64,7 @@ def pause(slug: str, because: str | None) -> None:
 @click.argument("slug")
 def resume(slug: str) -> None:
     """Have a paused feed polled again, at the next tick of the scheduler."""
-    service = opened()
+    service = _prepared()
     with service.store.writing() as db:
         feed = _known(db, slug)
         if not feed.paused:
@@ -80,7 +79,7 @@ def resume(slug: str) -> None:
 @click.argument("slug")
 def now(slug: str) -> None:
     """Have a feed polled at the scheduler's next tick, whatever a backoff or its server asked for."""
-    service = opened()
+    service = _prepared()
     with service.store.writing() as db:
         feed = _known(db, slug)
         if not feed.enabled:
@@ -92,9 +91,15 @@ def now(slug: str) -> None:
     click.echo(f"{slug} is due. {_when_polled(service, feed)}")
 
 
-def _show_feeds() -> None:
+def _prepared() -> Service:
+    """The service, its database told of the feeds that are configured now."""
     service = opened()
     service.prepare()
+    return service
+
+
+def _show_feeds() -> None:
+    service = _prepared()
     moment = service.clock()
     table = Table("feed", "side", "how", "last read (UTC)", "last new", "usual", "next (UTC)", "in words")
     with service.store.reading() as db:
