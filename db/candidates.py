@@ -183,6 +183,10 @@ class Candidates:
         found = {Status(row["status"]): row["number"] for row in _sql.count_by_status(self._db)}
         return {status: found.get(status, 0) for status in Status}
 
+    def waiting_since(self) -> datetime | None:
+        """When the candidate that waits the longest for a reviewer got its newest evidence; None: none waits."""
+        return instant(_sql.waiting_since(self._db)["since"])
+
     def decide(self, candidate: int, version: int, status: Status) -> bool:
         """Whether the candidate was open in the version given, and now has the status."""
         return _sql.decide(self._db, id=candidate, version=version, status=status) is not None

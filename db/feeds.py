@@ -22,10 +22,30 @@ _LATEST = "9999"
 
 
 @dataclass(frozen=True)
+class Paused:
+    """A person's word that a feed is not to be polled until it is resumed."""
+
+    at: datetime
+    by: str
+    because: str | None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time in which a feed was not read. `bridged`: afterwards it still showed items known from before."""
+
+    start: datetime
+    end: datetime
+    bridged: bool
+
+
+@dataclass(frozen=True)
 class FeedHealth:
     """What is known of a feed now. Instants are UTC; `fault` is a sentence, None after a good read.
 
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
+    Of the last answer with a body: the items `shown`, how many were `undated`, and its `flaw` if it could only be read
+    leniently. `newest` is the last day on which a new item came, `rhythm` the usual time between such days.
     """
 
     slug: str
@@ -49,6 +69,14 @@ class FeedHealth:
     last_modified: str | None
     full_read: datetime | None
     lies: bool
+    failing_since: datetime | None = None
+    paused: Paused | None = None
+    shown: int | None = None
+    undated: int | None = None
+    flaw: str | None = None
+    newest: date | None = None
+    rhythm: timedelta | None = None
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +206,41 @@ class Feeds:
 
     def record_fault(self, slug: str, *, next_poll: datetime, kind: str, fault: str) -> None:
         _sql.record_fault(self._db, slug=slug, next_poll=instant_text(next_poll), fault_kind=kind, fault=fault)
+
+    def record_answer(self, slug: str, *, shown: int, undated: int, flaw: str | None) -> None:
+        """Keep how many items an answer showed, how many of them had no date that can be read, and its flaw."""
+        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw)
+
+    def arrival_days(self, slug: str, *, most: int) -> list[date]:
+        """The newest days on which new items of a feed came, newest first.
+
+        Items that were there at the first read came on the day that they bear; later ones when they were first seen.
+        """
+        return [day(row["day"]) for row in _sql.arrival_days(self._db, feed=slug, most=most)]
+
+    def record_rhythm(self, slug: str, *, newest: date, rhythm: timedelta | None) -> None:
+        seconds = None if rhythm is None else int(rhythm.total_seconds())
+        _sql.record_rhythm(self._db, slug=slug, newest=newest.isoformat(), rhythm=seconds)
+
+    def record_gap(self, slug: str, gap: Gap) -> None:
+        span = {"gap_from": instant_text(gap.start), "gap_to": instant_text(gap.end)}
+        _sql.record_gap(self._db, slug=slug, **span, bridged=int(gap.bridged))
+
+    def pause(self, slug: str, *, now: datetime, by: str, because: str | None) -> None:
+        """Not to be polled by any scheduler until it is resumed."""
+        _sql.pause(self._db, slug=slug, now=instant_text(now), by=by, because=because)
+
+    def resume(self, slug: str) -> None:
+        _sql.resume(self._db, slug=slug)
+
+    def make_due(self, slug: str, *, now: datetime) -> None:
+        """Due at the next tick, whatever a backoff or the server asked for."""
+        _sql.make_due(self._db, slug=slug, now=instant_text(now))
+
+    def bring_back(self, *, now: datetime, latest_poll: datetime, latest_claim: datetime) -> None:
+        """Make due and free what waits for longer than anything can: the clock stood ahead when that was written."""
+        instants = {"now": now, "latest_poll": latest_poll, "latest_claim": latest_claim}
+        _sql.bring_back(self._db, **{key: instant_text(value) for key, value in instants.items()})
 
     def add_poll(self, poll: PollRow) -> None:
         """Keep a poll, with the good one before it and whether it vouches for the time between them."""
@@ -328,9 +391,13 @@ class Feeds:
         ]
 
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        """Whether `holder` has the lease now: it was free, had run out, or was its own."""
-        instants = {"now": instant_text(now), "until": instant_text(until)}
-        return _sql.take_lease(self._db, name=name, holder=holder, **instants) is not None
+        """Whether `holder` has the lease now: it was free, had run out, or was its own.
+
+        One that is held for longer than twice what is asked for was taken while the clock stood ahead, and is free.
+        """
+        instants = {"now": now, "until": until, "latest": until + (until - now)}
+        texts = {key: instant_text(value) for key, value in instants.items()}
+        return _sql.take_lease(self._db, name=name, holder=holder, **texts) is not None
 
     def give_back_lease(self, name: str, holder: str) -> None:
         _sql.release_lease(self._db, name=name, holder=holder)
@@ -383,4 +450,24 @@ def _health(row: sqlite3.Row) -> FeedHealth:
         last_modified=row["last_modified"],
         full_read=instant(row["full_read"]),
         lies=bool(row["lies"]),
+        failing_since=instant(row["failing_since"]),
+        paused=_paused(row),
+        shown=row["shown"],
+        undated=row["undated"],
+        flaw=row["flaw"],
+        newest=day(row["newest"]),
+        rhythm=None if row["rhythm"] is None else timedelta(seconds=row["rhythm"]),
+        gap=_gap(row),
     )
+
+
+def _paused(row: sqlite3.Row) -> Paused | None:
+    if row["paused_at"] is None:
+        return None
+    return Paused(instant(row["paused_at"]), row["paused_by"], row["paused_because"])
+
+
+def _gap(row: sqlite3.Row) -> Gap | None:
+    if row["gap_from"] is None:
+        return None
+    return Gap(instant(row["gap_from"]), instant(row["gap_to"]), bool(row["gap_bridged"]))

@@ -548,6 +548,32 @@ def m0005_coverage(db: Database) -> None:
     _guard(db, "feed_switch", ())
 
 
+_HEALTH = """
+ALTER TABLE feed ADD COLUMN paused_at TEXT;
+ALTER TABLE feed ADD COLUMN paused_by TEXT;
+ALTER TABLE feed ADD COLUMN paused_because TEXT;
+ALTER TABLE feed ADD COLUMN shown INTEGER;
+ALTER TABLE feed ADD COLUMN undated INTEGER;
+ALTER TABLE feed ADD COLUMN flaw TEXT;
+ALTER TABLE feed ADD COLUMN newest TEXT CHECK (length(newest) = 10);
+ALTER TABLE feed ADD COLUMN rhythm INTEGER;
+ALTER TABLE feed ADD COLUMN gap_from TEXT;
+ALTER TABLE feed ADD COLUMN gap_to TEXT;
+ALTER TABLE feed ADD COLUMN gap_bridged INTEGER CHECK (gap_bridged IN (0, 1));
+CREATE INDEX release_by_arrival ON release (feed, first_seen);
+"""
+
+
+@migrations()
+def m0006_health_of_feeds(db: Database) -> None:
+    """Feeds that a person paused, and what tells whether a feed that answers has fallen silent.
+
+    Of the last answer with a body: `shown` items, `undated` of them, its `flaw`. `newest` and `rhythm` (seconds) are
+    reckoned from the days on which new items came.
+    """
+    _run(db, _HEALTH)
+
+
 @migrations()
 def m0007_full_reads(db: Database) -> None:
     """When a feed last gave its items, and whether its "not modified" was found to be untrue."""

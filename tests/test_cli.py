@@ -10,7 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from db.store import open_store
 from tests.conftest import ROOT
 from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.make import release
-from tests.site import Site
+from tests.site import Handler, Site
 
 RELEASE = {
     "id": "x-1", "title": "Talks", "summary": TALKS[1], "side": "us", "lang": "en", "published": "2024-01-10",
@@ -228,6 +231,41 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     assert "2 releases read again: 0 gained, 0 lost, 0 changed." in tracker("replay", **env).stdout
 
 
+@pytest.fixture
+def one_feed(tracker, tmp_path, site: Site) -> dict[str, str]:
+    """A database and a configuration with one feed, as environment."""
+    env = {"OPENLINES_CONFIG": str(configured(tmp_path, feed_entry("a-feed", site.url("/a-feed"))))}
+    tracker("migrate", **env)
+    assert tracker("seed", "--until", "2023-11-01", **env).returncode == 0
+    return env
+
+
+def test_a_feed_is_paused_resumed_and_hurried_by_name(tracker, one_feed, site: Site):
+    site.serve("/a-feed", body=rss(TALKS))
+    paused = tracker("feeds", "pause", "a-feed", "--because", "Its server moves", **one_feed)
+    assert paused.returncode == 0, paused.stderr
+    table = tracker("feeds", **one_feed).stdout
+    assert re.search(r"a-feed.*paused.*Paused by \S+ on .* UTC: Its server moves\.", table)
+    tracker("poll", **one_feed)
+    assert site.seen == [], "a paused feed is polled only when it is named"
+    hurried = tracker("feeds", "now", "a-feed", **one_feed)
+    assert (hurried.returncode, one_sentence(hurried.stderr)) == (2, True)
+    assert "feeds resume a-feed" in hurried.stderr
+    assert "a-feed is resumed. No scheduler runs now" in tracker("feeds", "resume", "a-feed", **one_feed).stdout
+    assert "is not paused" in tracker("feeds", "resume", "a-feed", **one_feed).stderr
+    tracker("poll", **one_feed)
+    assert len(site.seen) == 1
+    assert "a-feed is due." in tracker("feeds", "now", "a-feed", **one_feed).stdout
+    assert re.search(r"a-feed.* read ", tracker("feeds", **one_feed).stdout)
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "now"])
+def test_an_unknown_feed_is_answered_with_the_nearest_name(tracker, one_feed, command):
+    wrong = tracker("feeds", command, "a-fed", **one_feed)
+    assert (wrong.returncode, one_sentence(wrong.stderr)) == (2, True)
+    assert "There is no feed 'a-fed'; did you mean \"a-feed\"?" in wrong.stderr
+
+
 def test_replay_shows_what_differs_and_writes_only_when_told(tracker, seeded_folder, tmp_path):
     store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
     missed = release(title=TALKS[0], summary=TALKS[1], published=date(2024, 1, 10))
@@ -361,6 +399,92 @@ def test_with_feeds_that_cannot_be_reached_it_still_serves_and_says_so(tracker, 
             break
         signal.sigtimedwait([], 0.1)
     assert "refused" in page
+
+
+@dataclass
+class SlowFeed:
+    """A feed that answers when it is let go; `asked` counts the requests that arrived."""
+
+    asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, handler: Handler) -> None:
+        self.asked.release()
+        self.go.wait(30)
+        handler.answer(body=rss(TALKS, HARBOR))
+
+
+@pytest.fixture
+def slow(site: Site) -> Iterator[SlowFeed]:
+    feed = site.routes["/a-feed"] = SlowFeed()
+    yield feed
+    feed.go.set()
+
+
+@pytest.fixture
+def scheduling(environment, one_feed) -> Iterator[Callable[[], subprocess.Popen]]:
+    """Starts `schedule` in a process of its own."""
+    running = []
+
+    def start() -> subprocess.Popen:
+        command = [sys.executable, "-m", "tracker", "schedule"]
+        running.append(subprocess.Popen(command, cwd=ROOT, env=environment | one_feed, stdout=subprocess.DEVNULL))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def kept(tmp_path: Path) -> tuple[int, int, int]:
+    """Polls, releases and candidates that are in the database."""
+    store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
+    with store.reading() as db:
+        polls = db.feeds.reads_since(datetime(2000, 1, 1, tzinfo=UTC))
+        found = len(polls), db.feeds.count_releases(feed="a-feed"), len(db.candidates.queue("pending", most=9))
+    store.close()
+    return found
+
+
+def test_sigterm_during_a_poll_lets_it_finish_and_the_next_start_polls_again(
+    tracker, one_feed, scheduling, slow, tmp_path
+):
+    process = scheduling()
+    assert slow.asked.acquire(timeout=30)
+    process.send_signal(signal.SIGTERM)
+    assert kept(tmp_path) == (0, 0, 0)
+    slow.go.set()
+    assert process.wait(30) == 0
+    assert kept(tmp_path) == (1, 2, 1)
+    assert "No scheduler runs" not in tracker("feeds", "now", "a-feed", **one_feed).stdout
+    again = scheduling()
+    assert slow.asked.acquire(timeout=30)
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(30) == 0
+    assert kept(tmp_path) == (2, 2, 1)
+
+
+def test_a_poll_that_is_killed_leaves_nothing_and_is_read_whole_later(tracker, one_feed, scheduling, slow, tmp_path):
+    process = scheduling()
+    assert slow.asked.acquire(timeout=30)
+    process.kill()
+    process.wait()
+    slow.go.set()
+    assert kept(tmp_path) == (0, 0, 0)
+    tracker("poll", "a-feed", **one_feed)
+    assert kept(tmp_path) == (1, 2, 1)
+
+
+def test_two_schedulers_in_two_processes_poll_a_due_feed_once(scheduling, slow, tmp_path):
+    first, second = scheduling(), scheduling()
+    assert slow.asked.acquire(timeout=30)
+    assert not slow.asked.acquire(timeout=3), "asked twice"
+    slow.go.set()
+    for process in (first, second):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert kept(tmp_path) == (1, 2, 1)
 
 
 def test_a_port_in_use_is_one_sentence(tracker, seeded_folder):

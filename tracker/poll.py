@@ -24,6 +24,7 @@ from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
 from tracker.feeds.source import read_source
 from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
+from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -128,6 +129,7 @@ def poll_feed(
         else:
             row = _keep_reading(db, feed, health, reading, arrivals, ended_at)
             row = replace(row, sightings=row.sightings + sum(_keep_late(db, page, ended_at) for page in late))
+            _keep_signs(db, health, reading.parsed, row)
         db.feeds.add_poll(row)
         db.record.bump("polls")
     _report(row)
@@ -341,6 +343,20 @@ def _lies(health: FeedHealth, fetched: Fetched, *, changed: bool) -> bool:
         log.warning("%s changes its items and not its ETag or Last-Modified: always read in full now", health.slug)
         return True
     return health.lies
+
+
+def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: PollRow) -> None:
+    """Keep what tells whether a feed that answers has fallen silent, or showed too late what it had."""
+    if parsed:
+        undated = sum(item.published is None for item in parsed.items)
+        db.feeds.record_answer(row.feed, shown=len(parsed.items), undated=undated, flaw=parsed.flaw)
+    if row.fresh or before.newest is None:
+        days = db.feeds.arrival_days(row.feed, most=RHYTHM_DAYS)
+        if days:
+            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
+    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0)
+    if gap:
+        db.feeds.record_gap(row.feed, gap)
 
 
 def _report(row: PollRow) -> None:

@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
-from tracker.poll import CLAIM, poll_feed
+from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
 from tracker.sampler import sample
 from tracker.service import Service
 
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 LEASE = "scheduler"
 LEASE_LENGTH = timedelta(seconds=60)
 TICK_SECONDS = 5
+LATE = 2 * LEASE_LENGTH
+"""A last tick longer ago than this (24 ticks) is no lease on its way to another process: nobody polls."""
+
 WORKERS = 32
 """Feeds polled at a time; they wait for the network nearly all of it."""
 
@@ -50,6 +53,7 @@ class Polling:
         self._working = 0
         self._stopped = False
         self._sampling = threading.Lock()
+        self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
@@ -83,6 +87,9 @@ class Polling:
         try:
             with self._service.store.writing() as db:
                 holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
+                if holds:
+                    latest_poll = now + max(2 * self._slowest, LONGEST_RETRY_AFTER)
+                    db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
                 due = db.feeds.due(now, most=MOST_DUE) if holds else []
         except StoreError as error:
             log.error("tick: %s", error)

@@ -94,6 +94,9 @@ WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_a
             AND LOWER(release_revision.title || ' ' || release_revision.summary) LIKE LOWER(:words) ESCAPE '!'))
 ORDER BY evidence_at DESC, id DESC LIMIT :most;
 
+-- name: waiting_since()^
+SELECT MIN(evidence_at) AS since FROM candidate WHERE status = 'pending';
+
 -- name: count_by_status()
 SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
 

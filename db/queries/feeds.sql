@@ -15,23 +15,42 @@ ON CONFLICT (slug) DO UPDATE SET
 UPDATE feed SET enabled = 0, reason = :reason WHERE slug = :slug;
 
 -- name: feeds()
-SELECT * FROM feed ORDER BY relationship, position, slug;
+SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND ended_at > COALESCE(last_read, ''))
+    AS failing_since
+FROM feed ORDER BY relationship, position, slug;
 
 -- name: feed(slug)^
-SELECT * FROM feed WHERE slug = :slug;
+SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND ended_at > COALESCE(last_read, ''))
+    AS failing_since
+FROM feed WHERE slug = :slug;
 
 -- name: due(now, most)
 SELECT slug FROM feed
-WHERE enabled = 1 AND next_poll <= :now AND claimed_until <= :now
+WHERE enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
 ORDER BY next_poll LIMIT :most;
 
 -- name: claim(slug, now, until)^
 UPDATE feed SET claimed_until = :until
-WHERE slug = :slug AND enabled = 1 AND next_poll <= :now AND claimed_until <= :now
+WHERE slug = :slug AND enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
 RETURNING slug;
 
 -- name: put_off(slug, until)!
 UPDATE feed SET next_poll = :until WHERE slug = :slug AND next_poll < :until;
+
+-- name: bring_back(now, latest_poll, latest_claim)!
+UPDATE feed SET
+    next_poll = CASE WHEN next_poll > :latest_poll THEN :now ELSE next_poll END,
+    claimed_until = CASE WHEN claimed_until > :latest_claim THEN '' ELSE claimed_until END
+WHERE next_poll > :latest_poll OR claimed_until > :latest_claim;
+
+-- name: pause(slug, now, by, because)!
+UPDATE feed SET paused_at = :now, paused_by = :by, paused_because = :because WHERE slug = :slug;
+
+-- name: resume(slug)!
+UPDATE feed SET paused_at = NULL, paused_by = NULL, paused_because = NULL WHERE slug = :slug;
+
+-- name: make_due(slug, now)!
+UPDATE feed SET next_poll = :now WHERE slug = :slug;
 
 -- name: record_read(slug, now, next_poll, etag, last_modified, moved_to, full, lies)!
 UPDATE feed SET last_read = :now, next_poll = :next_poll, claimed_until = '', failures = 0,
@@ -41,6 +60,22 @@ WHERE slug = :slug;
 
 -- name: record_new(slug, now)!
 UPDATE feed SET last_new = :now WHERE slug = :slug;
+
+-- name: record_answer(slug, shown, undated, flaw)!
+UPDATE feed SET shown = :shown, undated = :undated, flaw = :flaw WHERE slug = :slug;
+
+-- name: record_rhythm(slug, newest, rhythm)!
+UPDATE feed SET newest = :newest, rhythm = :rhythm WHERE slug = :slug;
+
+-- name: record_gap(slug, gap_from, gap_to, bridged)!
+UPDATE feed SET gap_from = :gap_from, gap_to = :gap_to, gap_bridged = :bridged WHERE slug = :slug;
+
+-- name: arrival_days(feed, most)
+SELECT DISTINCT
+    CASE WHEN first_seen = (SELECT MIN(first_seen) FROM release WHERE feed = :feed) THEN published
+        ELSE substr(first_seen, 1, 10) END AS day
+FROM release WHERE feed = :feed
+ORDER BY day DESC LIMIT :most;
 
 -- name: record_fault(slug, next_poll, fault_kind, fault)!
 UPDATE feed SET next_poll = :next_poll, claimed_until = '', failures = failures + 1,
@@ -136,11 +171,11 @@ ORDER BY release.id LIMIT :most;
 SELECT COUNT(*) AS number FROM release
 WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since;
 
--- name: take_lease(name, holder, now, until)^
+-- name: take_lease(name, holder, now, until, latest)^
 INSERT INTO lease (name, holder, held_until, last_tick) VALUES (:name, :holder, :until, :now)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until,
     last_tick = excluded.last_tick
-WHERE lease.holder = excluded.holder OR lease.held_until <= :now
+WHERE lease.holder = excluded.holder OR lease.held_until <= :now OR lease.held_until > :latest
 RETURNING holder;
 
 -- name: release_lease(name, holder)!

@@ -247,6 +247,8 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "ORDER BY evidence_at DESC, id DESC",
         "due": "SELECT slug FROM feed WHERE enabled = 1 AND next_poll <= 'x'",
         "polls": "SELECT * FROM poll WHERE ended_at >= 'x'",
+        "failing since": "SELECT MIN(ended_at) FROM poll WHERE feed = 'a' AND ended_at > 'x'",
+        "first seen": "SELECT MIN(first_seen) FROM release WHERE feed = 'a'",
         "guid": "SELECT * FROM release WHERE feed = 'a' AND guid = 'b'",
         "address": "SELECT * FROM release WHERE canonical_url = 'a' AND side = 'us'",
         "sightings": "SELECT * FROM sighting WHERE candidate = 1",

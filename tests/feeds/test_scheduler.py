@@ -8,6 +8,7 @@ import pytest
 
 from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.site import Site
+from tracker.poll import CLAIM
 from tracker.scheduler import Polling
 from tracker.service import Service
 
@@ -104,3 +105,60 @@ def test_the_real_scheduler_ticks_by_itself_and_stops_when_told(three_feeds, sit
     polling.stop()
     with three_feeds.store.reading() as db:
         assert db.feeds.last_tick("scheduler") is not None
+
+
+def test_a_paused_feed_is_left_alone_until_it_is_resumed(three_feeds, site):
+    with three_feeds.store.writing() as db:
+        db.feeds.pause("one", now=three_feeds.clock(), by="ana", because=None)
+        assert not db.feeds.claim("one", now=three_feeds.clock(), until=three_feeds.clock())
+    three_feeds.prepare()
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    assert asked(site) == ["/three", "/two"], "reading the configuration again resumes nothing"
+    with three_feeds.store.writing() as db:
+        db.feeds.resume("one")
+    wait(polling.tick())
+    assert asked(site) == ["/one", "/three", "/two"]
+    polling.stop()
+
+
+def test_a_feed_made_due_is_polled_at_the_next_tick_whatever_its_backoff(three_feeds, site):
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    with three_feeds.store.writing() as db:
+        db.feeds.make_due("two", now=three_feeds.clock())
+    wait(polling.tick())
+    assert asked(site).count("/two") == 2
+    assert len(site.seen) == 4
+    polling.stop()
+
+
+@pytest.mark.parametrize("years", [1, 50])
+def test_a_clock_that_stood_ahead_and_is_put_right_stops_no_feed(three_feeds, site, years):
+    """All that was written meanwhile (next polls, claims, a lease) lies years ahead."""
+    right = three_feeds.clock()
+    three_feeds.clock.advance(days=365 * years)
+    lost = Polling(three_feeds)
+    wait(lost.tick())
+    with three_feeds.store.writing() as db:
+        db.feeds.make_due("one", now=three_feeds.clock())
+        assert db.feeds.claim("one", now=three_feeds.clock(), until=three_feeds.clock.now + CLAIM)
+    three_feeds.clock.now = right
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    wait(polling.tick())
+    assert asked(site) == ["/one", "/one", "/three", "/three", "/two", "/two"], "each once, without a burst"
+    polling.stop()
+    lost.stop()
+
+
+def test_a_clock_put_back_by_an_hour_polls_nothing_twice(three_feeds, site):
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    three_feeds.clock.advance(hours=-1)
+    wait(polling.tick())
+    assert len(site.seen) == 3
+    three_feeds.clock.advance(hours=1, minutes=32)
+    wait(polling.tick())
+    assert len(site.seen) == 6
+    polling.stop()

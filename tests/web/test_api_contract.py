@@ -177,26 +177,36 @@ def test_an_address_that_is_none_is_a_problem_too(api: Api) -> None:
 
 def test_the_service_says_that_it_is_alive_and_ready(live: Api, clock: Clock) -> None:
     assert live.json("/healthz")["status"] == "alive"
-    before = live.json("/readyz")
-    assert (before["status"], before["scheduler_age"], before["problems"]) == ("ready", None, [])
-    assert "has not ticked yet" in before["warnings"][0]
+    before = live.get("/readyz")
+    assert (before.status_code, before.json["status"], before.json["scheduler_age"]) == (503, "not ready", None)
+    assert "has not ticked yet" in before.json["problems"][0]
     with live.service.store.writing() as db:
         db.feeds.take_lease(LEASE, "this test", now=clock(), until=clock() + timedelta(minutes=1))
     clock.advance(seconds=7)
-    assert (live.json("/readyz")["scheduler_age"], live.json("/readyz")["warnings"]) == (7, [])
+    ticked = live.json("/readyz")
+    assert (ticked["status"], ticked["scheduler_age"], ticked["problems"], ticked["warnings"]) == ("ready", 7, [], [])
     clock.advance(hours=1)
-    assert "since 2024-02-01 12:00 UTC" in live.json("/readyz")["warnings"][0]
+    late = live.get("/readyz")
+    assert (late.status_code, late.json["status"]) == (503, "not ready")
+    assert "since 2024-02-01 12:00 UTC" in late.json["problems"][0]
 
 
 def test_a_failing_feed_is_a_warning_and_a_metric(live: Api, clock: Clock) -> None:
     slug = next(feed.slug for feed in live.service.feeds if feed.enabled)
     with live.service.store.writing() as db:
+        db.feeds.take_lease(LEASE, "this test", now=clock(), until=clock() + timedelta(minutes=1))
         db.feeds.record_fault(slug, next_poll=clock(), kind="timeout", fault="It did not answer.")
         db.record.bump("polls")
     ready = live.json("/readyz")
     assert (ready["status"], ready["feeds"]["failing"]) == ("ready", 1)
     assert slug in ready["warnings"][0]
-    assert metrics_of(live)["openlines_feeds_failing"] == 1
+    (ailing,) = ready["degraded"]
+    assert (ailing["feed"], ailing["health"], ailing["warnings"][0]["kind"]) == (slug, "failing", "timeout")
+    assert "It did not answer." in ailing["warnings"][0]["sentence"]
+    found = metrics_of(live)
+    assert found["openlines_feeds_failing"] == found['openlines_feeds_failing_by_kind{kind="timeout"}'] == 1
+    clock.advance(seconds=90)
+    assert metrics_of(live)["openlines_oldest_unpolled_seconds"] == 90
 
 
 def metrics_of(api: Api) -> dict[str, float]:

@@ -178,7 +178,26 @@ def test_a_failing_feed_says_why_and_when_it_is_tried_again(seeded: Service, clo
         db.record.bump("polls")
     (feed,) = [feed for feed in api.json("/feeds")["feeds"] if feed["health"] == "failing"]
     assert (feed["slug"], feed["fault"], feed["next_poll"]) == (slug, "It did not answer.", "2024-02-01T13:00:00Z")
+    assert (feed["words"], feed["warnings"][0]["kind"]) == ("Cannot be read. It did not answer.", "timeout")
     assert api.json("/feeds")["failing"] == 1
+
+
+def test_a_feed_that_fell_silent_or_was_paused_says_so(seeded: Service, clock: Clock) -> None:
+    api, (quiet, paused) = Api(seeded), [feed.slug for feed in seeded.feeds if feed.enabled][:2]
+    with seeded.store.writing() as db:
+        db.feeds.record_read(
+            quiet, now=clock(), next_poll=clock(), etag=None, last_modified=None, moved_to=None, anything_new=False
+        )
+        db.feeds.record_rhythm(quiet, newest=date(2024, 1, 1), rhythm=timedelta(days=2))
+        db.feeds.pause(paused, now=clock(), by="ana", because=None)
+        db.record.bump("polls")
+    found = api.json("/feeds")
+    feeds = {feed["slug"]: feed for feed in found["feeds"]}
+    assert (found["failing"], found["warning"]) == (0, 1)
+    assert (feeds[quiet]["health"], feeds[quiet]["since"]) == ("warning", "2024-01-02T00:00:00Z")
+    assert (feeds[quiet]["newest"], feeds[quiet]["usual_gap"]) == ("2024-01-01", 2 * 86400)
+    assert feeds[paused]["paused"] == {"at": "2024-02-01T12:00:00Z", "by": "ana", "because": None}
+    assert (feeds[paused]["health"], feeds[paused]["next_poll"]) == ("paused", None)
 
 
 READS = ["/relationships", "/channels", "/channels/dpct", "/changes", "/contacts", "/feeds"]

@@ -1,7 +1,8 @@
-"""Commands about feeds: poll them now, and how they are."""
+"""Commands about feeds: poll them now, how they are, and a person's word on when they are polled."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
@@ -12,22 +13,23 @@ from rich.table import Table
 
 from config.errors import suggest
 from db.feeds import FeedHealth, PollRow
+from db.store import Subjects
 from tracker.cli.check import check
 from tracker.cli.common import opened
 from tracker.errors import Refused
+from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
 from tracker.poll import poll_feed
-from tracker.scheduler import WORKERS
+from tracker.scheduler import LATE, LEASE, WORKERS
 from tracker.service import Service
 
 
 @click.command()
 @click.argument("feed", nargs=-1)
 def poll(feed: tuple[str, ...]) -> None:
-    """Poll the feeds named (all that are enabled when none is), now and once."""
-    service = opened()
-    service.prepare()
-    chosen = [_configured(service, slug) for slug in feed] or [f for f in service.feeds if f.enabled]
+    """Poll the feeds named (all that are enabled and not paused when none is), now and once."""
+    service = _prepared()
+    chosen = [_configured(service, slug) for slug in feed] or _polled(service)
     console = Console()
     with ThreadPoolExecutor(WORKERS) as workers:
         polls = [workers.submit(_poll, service, chosen_feed) for chosen_feed in chosen]
@@ -41,7 +43,7 @@ def poll(feed: tuple[str, ...]) -> None:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def feeds(context: click.Context) -> None:
-    """How each feed is: last read, what is wrong, when it is asked again."""
+    """How each feed is, what needs you first: last read, last new item, usual rhythm, what is wrong, next try."""
     if context.invoked_subcommand is None:
         _show_feeds()
 
@@ -49,14 +51,101 @@ def feeds(context: click.Context) -> None:
 feeds.add_command(check)
 
 
-def _show_feeds() -> None:
+@feeds.command()
+@click.argument("slug")
+@click.option("--because", metavar="TEXT", help="Why, for those who see it on the feeds page.")
+def pause(slug: str, because: str | None) -> None:
+    """Poll a feed no more until it is resumed; the configuration stays as it is."""
+    service = _prepared()
+    with service.store.writing() as db:
+        _known(db, slug)
+        db.feeds.pause(slug, now=service.clock(), by=_who(), because=because)
+        db.record.bump("polls")
+    click.echo(f"{slug} is paused. python -m tracker feeds resume {slug} has it polled again.")
+
+
+@feeds.command()
+@click.argument("slug")
+def resume(slug: str) -> None:
+    """Have a paused feed polled again, at the next tick of the scheduler."""
+    service = _prepared()
+    with service.store.writing() as db:
+        feed = _known(db, slug)
+        if not feed.paused:
+            raise Refused(f"{slug} is not paused.", "python -m tracker feeds says how it is.")
+        db.feeds.resume(slug)
+        db.feeds.make_due(slug, now=service.clock())
+        db.record.bump("polls")
+    click.echo(f"{slug} is resumed. {_when_polled(service, feed)}")
+
+
+@feeds.command()
+@click.argument("slug")
+def now(slug: str) -> None:
+    """Have a feed polled at the scheduler's next tick, whatever a backoff or its server asked for."""
+    service = _prepared()
+    with service.store.writing() as db:
+        feed = _known(db, slug)
+        if not feed.enabled:
+            raise Refused(f"{slug} is not polled: {feed.reason or 'it is disabled.'}", "Enable it in feeds.yaml first.")
+        if feed.paused:
+            raise Refused(f"{slug} is paused.", f"python -m tracker feeds resume {slug} has it polled now.")
+        db.feeds.make_due(slug, now=service.clock())
+        db.record.bump("polls")
+    click.echo(f"{slug} is due. {_when_polled(service, feed)}")
+
+
+def _prepared() -> Service:
+    """The service, its database told of the feeds that are configured now."""
     service = opened()
     service.prepare()
-    table = Table("feed", "side", "last read (UTC)", "next (UTC)", "in words")
+    return service
+
+
+def _show_feeds() -> None:
+    service = _prepared()
+    moment = service.clock()
+    table = Table("feed", "side", "how", "last read (UTC)", "last new", "usual", "next (UTC)", "in words")
     with service.store.reading() as db:
-        for health in db.feeds.all():
-            table.add_row(health.slug, health.side, *_times(health), _in_words(health))
+        fares = sorted((health_of(feed, moment) for feed in db.feeds.all()), key=lambda health: health.need)
+    for health in fares:
+        feed = health.feed
+        table.add_row(feed.slug, feed.side, health.fares, *_times(health), _in_words(health))
     Console().print(table)
+
+
+def _known(db: Subjects, slug: str) -> FeedHealth:
+    """The feed of that slug as the database has it, enabled or not."""
+    feed = db.feeds.get(slug)
+    if feed is None:
+        known = [feed.slug for feed in db.feeds.all()]
+        raise Refused(f"There is no feed {slug!r};", suggest(slug, known, "python -m tracker feeds lists them."))
+    return feed
+
+
+def _who() -> str:
+    """The account of this machine that gives the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "an operator"
+
+
+def _when_polled(service: Service, feed: FeedHealth) -> str:
+    if not feed.enabled:
+        return f"It is still not polled: {feed.reason or 'it is disabled in feeds.yaml.'}"
+    with service.store.reading() as db:
+        tick = db.feeds.last_tick(LEASE)
+    if tick and service.clock() - tick <= LATE:
+        return "The scheduler polls it at its next tick."
+    return f"No scheduler runs now: start one, or poll it yourself with python -m tracker poll {feed.slug}."
+
+
+def _polled(service: Service) -> list[Feed]:
+    """The configured feeds that a scheduler polls."""
+    with service.store.reading() as db:
+        paused = {feed.slug for feed in db.feeds.all() if feed.paused}
+    return [feed for feed in service.feeds if feed.enabled and feed.slug not in paused]
 
 
 def _configured(service: Service, slug: str) -> Feed:
@@ -82,15 +171,19 @@ def _table(rows: list[PollRow]) -> Table:
     return table
 
 
-def _times(health: FeedHealth) -> tuple[str, str]:
-    read = f"{health.last_read:%Y-%m-%d %H:%M}" if health.last_read else "never"
-    return read, f"{health.next_poll:%Y-%m-%d %H:%M}" if health.enabled else "-"
+def _times(health: Health) -> tuple[str, str, str, str]:
+    """Last read, last new item, usual rhythm, next try."""
+    feed = health.feed
+    return (
+        f"{feed.last_read:%Y-%m-%d %H:%M}" if feed.last_read else "never",
+        str(feed.newest or "-"),
+        f"every {span_words(feed.rhythm)}" if feed.rhythm else "-",
+        f"{feed.next_poll:%Y-%m-%d %H:%M}" if health.polled else "-",
+    )
 
 
-def _in_words(health: FeedHealth) -> str:
-    if not health.enabled:
-        return f"Disabled: {health.reason or 'no reason given.'}"
-    return health.fault or "Well."
+def _in_words(health: Health) -> str:
+    return "\n".join(warned.sentence for warned in health.warnings) or health.words
 
 
 commands = (poll, feeds)

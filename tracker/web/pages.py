@@ -13,6 +13,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from db.store import Subjects
 from tracker.errors import Refused
+from tracker.health import health_of
 from tracker.history import ChannelView
 from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.sampling import Figures, figures
@@ -145,8 +146,10 @@ def feeds() -> Response:
 
 def _feeds() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
-    watched = {r.slug: watches(snapshot, r, current().now()) for r in snapshot.relationships}
-    return _page("feeds.html", moment, snapshot=snapshot, watched=watched)
+    now = current().now()
+    watched = {r.slug: watches(snapshot, r, now) for r in snapshot.relationships}
+    told = sorted((health_of(feed, now) for feed in snapshot.feeds), key=lambda health: health.need)
+    return _page("feeds.html", moment, snapshot=snapshot, watched=watched, told=told)
 
 
 @blueprint.get("/method")

@@ -16,6 +16,8 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from tracker.coverage import Coverage
+from tracker.health import Fares
+from tracker.health import span_words as rhythm_words
 from tracker.history import ChannelView, Claim
 from tracker.model import (
     THIRD_PARTY,
@@ -69,6 +71,10 @@ STATUS_WORDS = {status: status.value for status in Status} | {
     Status.PENDING: "waiting",
     Status.RECORDED: "on record already",
     Status.UNLIKELY: "probably nothing",
+}
+FARES_WORDS = {fares: fares.value for fares in Fares} | {
+    Fares.FAILING: "cannot be read",
+    Fares.WARNING: "worth a look",
 }
 LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
 
@@ -391,6 +397,7 @@ def register_filters(app: Flask) -> None:
         outcome_words=outcome_words,
         percent=percent,
         regrouping=regrouping_words,
+        rhythm=rhythm_words,
         side=side_name,
         silence=silence_words,
         silence_in_short=silence_in_short,
@@ -402,6 +409,7 @@ def register_filters(app: Flask) -> None:
         categories=tuple(Category),
         outcomes=tuple(Outcome),
         evidence_roles=ROLES,
+        fares_words=FARES_WORDS,
         source_link=source_link,
         state_signs=STATE_SIGNS,
         status_words=STATUS_WORDS,

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from db.feeds import FeedHealth
 from db.store import StoreError
 from tracker import __version__
+from tracker.health import Fares, Health, health_of
 from tracker.model import Moment, State, Status
-from tracker.scheduler import LEASE
-from tracker.web.api import schemas
+from tracker.scheduler import LATE, LEASE
+from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import fresh, json_answer
 from tracker.web.auth import open_to
 from tracker.web.current import current
 
 log = logging.getLogger(__name__)
-
-LATE_TICK = timedelta(minutes=5)
-"""A scheduler whose last tick is longer ago than this is worth a warning."""
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -44,7 +42,10 @@ def alive() -> Response:
 @open_to("public")
 @fresh
 def ready() -> Response:
-    """Whether it can serve: database readable, schema up to date. Failing feeds and a late scheduler are warnings."""
+    """Whether it does its work: database readable, schema up to date, scheduler ticking. Ailing feeds are warnings.
+
+    Where polling is off (OPENLINES_POLL), nobody waits for a scheduler.
+    """
     store, now = current().service.store, current().now()
     try:
         store.check_schema()
@@ -55,16 +56,19 @@ def ready() -> Response:
     except Exception:
         log.exception("the database cannot be read")
         return _not_ready(database=False, problem="The database cannot be read; the log of the service says why.")
+    told = [health_of(feed, now) for feed in feeds]
+    problems = _not_ticking(last_tick, now)
     readiness = schemas.Readiness(
-        status="ready",
+        status="not ready" if problems else "ready",
         database=True,
         migrations=True,
-        feeds=schemas.FeedCounts(enabled=sum(feed.enabled for feed in feeds), failing=len(_failing(feeds))),
+        feeds=_counts(told),
         scheduler_age=_age(last_tick, now),
-        problems=[],
-        warnings=_warnings(feeds, last_tick, now),
+        problems=problems,
+        warnings=_warnings(told),
+        degraded=_degraded(told),
     )
-    return json_answer(readiness)
+    return json_answer(readiness, 503 if problems else 200)
 
 
 @blueprint.get(
@@ -87,50 +91,97 @@ def _not_ready(*, database: bool, problem: str) -> Response:
         scheduler_age=None,
         problems=[problem],
         warnings=[],
+        degraded=[],
     )
     return json_answer(readiness, 503)
 
 
-def _warnings(feeds: Iterable[FeedHealth], last_tick: datetime | None, now: datetime) -> list[str]:
-    failing = [feed.slug for feed in _failing(feeds)]
-    warnings = [f"Not readable at the last try: {', '.join(failing)}."] if failing else []
-    if current().service.settings.poll and (last_tick is None or now - last_tick > LATE_TICK):
-        since = f"since {last_tick:%Y-%m-%d %H:%M} UTC" if last_tick else "yet"
-        warnings.append(f"The scheduler has not ticked {since}: feeds are not being polled.")
-    return warnings
+def _not_ticking(last_tick: datetime | None, now: datetime) -> list[str]:
+    """The watchdog: a scheduler that does not tick polls nothing, and nothing else would say so."""
+    if not current().service.settings.poll or (last_tick and now - last_tick <= LATE):
+        return []
+    since = f"since {last_tick:%Y-%m-%d %H:%M} UTC" if last_tick else "yet"
+    remedy = "Start python -m tracker serve or schedule again; its log says why it stopped."
+    return [f"The scheduler has not ticked {since}: feeds are not being polled. {remedy}"]
 
 
-def _failing(feeds: Iterable[FeedHealth]) -> list[FeedHealth]:
-    return [feed for feed in feeds if feed.enabled and feed.fault is not None]
+def _counts(told: Sequence[Health]) -> schemas.FeedCounts:
+    fares = Counter(health.fares for health in told)
+    return schemas.FeedCounts(
+        enabled=len(told) - fares[Fares.OFF],
+        failing=fares[Fares.FAILING],
+        warning=fares[Fares.WARNING],
+        paused=fares[Fares.PAUSED],
+    )
+
+
+def _warnings(told: Iterable[Health]) -> list[str]:
+    by_fares = defaultdict(list)
+    for health in told:
+        by_fares[health.fares].append(health.feed.slug)
+    said = {
+        Fares.FAILING: "Not readable at the last try",
+        Fares.WARNING: "Read, but worth a look",
+        Fares.PAUSED: "Paused by a person",
+    }
+    return [f"{words}: {', '.join(by_fares[fares])}." for fares, words in said.items() if by_fares[fares]]
+
+
+def _degraded(told: Iterable[Health]) -> list[schemas.Degraded]:
+    ailing = sorted((health for health in told if health.warnings), key=lambda health: health.need)
+    return [
+        schemas.Degraded(feed=health.feed.slug, health=health.fares, since=health.since, warnings=shapes.warned(health))
+        for health in ailing
+    ]
 
 
 def _gauges() -> list[Metric]:
     now, snapshot = current().now(), current().snapshot()
     with current().service.store.reading() as db:
-        pending = db.candidates.counts()[Status.PENDING]
+        pending, waiting_since = db.candidates.counts()[Status.PENDING], db.candidates.waiting_since()
         last_tick = db.feeds.last_tick(LEASE)
     states = [view.state for view in snapshot.views(Moment(current().service.today(), now))]
-    enabled = [feed for feed in snapshot.feeds if feed.enabled]
-    reads = [feed.last_read for feed in enabled]
+    told = [health_of(feed, now) for feed in snapshot.feeds]
+    counts = _counts(told)
+    polled = [health.feed for health in told if health.polled]
+    reads = [feed.last_read for feed in polled]
     return [
         ("openlines_info", "The version that runs.", {f'version="{__version__}"': 1}),
         ("openlines_channels", "Channels by state.", {f'state="{state}"': states.count(state) for state in State}),
-        ("openlines_feeds_enabled", "Feeds that are polled.", {"": len(enabled)}),
-        ("openlines_feeds_failing", "Feeds whose last poll failed.", {"": len(_failing(enabled))}),
+        ("openlines_feeds_enabled", "Feeds that are enabled in the configuration.", {"": counts.enabled}),
+        ("openlines_feeds_failing", "Feeds whose last poll failed.", {"": counts.failing}),
+        ("openlines_feeds_failing_by_kind", "Feeds whose last poll failed, by what failed.", _failing_by_kind(told)),
+        ("openlines_feeds_warning", "Feeds that are read and may be silent all the same.", {"": counts.warning}),
+        ("openlines_feeds_paused", "Feeds that a person paused.", {"": counts.paused}),
         ("openlines_feeds_never_read", "Feeds that were never read.", {"": reads.count(None)}),
         (
             "openlines_oldest_read_age_seconds",
             "Age of the longest unread feed's last good read.",
             _seconds(min((read for read in reads if read), default=None), now),
         ),
+        (
+            "openlines_oldest_unpolled_seconds",
+            "How long the feed that waits the longest has been due.",
+            _seconds(min((feed.next_poll for feed in polled), default=None), now),
+        ),
         ("openlines_scheduler_age_seconds", "Time since the scheduler's last tick.", _seconds(last_tick, now)),
         ("openlines_candidates_pending", "Candidates that wait for a reviewer.", {"": pending}),
+        (
+            "openlines_oldest_candidate_age_seconds",
+            "How long the candidate that waits the longest has waited.",
+            _seconds(waiting_since, now),
+        ),
         (
             "openlines_revision",
             "Counters that public writes bump.",
             {f'subject="{subject}"': number for subject, number in snapshot.revisions},
         ),
     ]
+
+
+def _failing_by_kind(told: Iterable[Health]) -> dict[str, float]:
+    kinds = Counter(health.feed.fault_kind for health in told if health.fares is Fares.FAILING)
+    return {f'kind="{kind}"': number for kind, number in sorted(kinds.items())}
 
 
 def _seconds(instant: datetime | None, now: datetime) -> dict[str, float]:

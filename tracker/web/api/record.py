@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from tracker.errors import Refused
+from tracker.health import Fares, health_of
 from tracker.history import ChannelView, reports_between, visible_from
 from tracker.model import Moment
 from tracker.web.api import schemas, shapes
@@ -136,13 +137,17 @@ def contacts(query: EntriesQuery) -> schemas.Contacts:
 @open_to("public")
 @rendered
 def feeds(query: AtMoment) -> schemas.Feeds:
-    """Feeds: when each was last read, what went wrong, and when it is polled next.
+    """Feeds: when each was last read, what is wrong in words and since when, and when it is polled next.
 
     The two clocks are accepted as everywhere and change nothing: health is that of now.
     """
     moment_from_request()
-    found = [shapes.feed(health) for health in current().snapshot().feeds]
-    return schemas.Feeds(count=len(found), failing=sum(feed.health == "failing" for feed in found), feeds=found)
+    now = current().now()
+    found = [shapes.feed(health_of(feed, now)) for feed in current().snapshot().feeds]
+    fares = [feed.health for feed in found]
+    return schemas.Feeds(
+        count=len(found), failing=fares.count(Fares.FAILING), warning=fares.count(Fares.WARNING), feeds=found
+    )
 
 
 def _coverage(snapshot: Snapshot, relationship: str) -> dict[str, schemas.Coverage]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.coverage import HoleKind
+from tracker.health import Fares
 from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
 
 
@@ -255,8 +256,27 @@ class Relationships(AtMoment):
     relationships: list[Relationship]
 
 
+class Paused(Answer):
+    """Who had a feed polled no more, when and why."""
+
+    at: Instant
+    by: str
+    because: str | None
+
+
+class Warned(Answer):
+    """What an operator should look at: `kind` is that of a failure, or says in what way a feed fell silent."""
+
+    kind: str
+    sentence: str
+
+
 class Feed(Answer):
-    """A feed and how it fares. `every` in seconds; `fault` says why the last poll failed, null after a good one."""
+    """A feed and how it fares. `every` in seconds; `fault` says why the last poll failed, null after a good one.
+
+    `newest` is the last day on which a new item came, `usual_gap` the usual seconds between such days; both null until
+    known. `since` is when what is wrong began.
+    """
 
     slug: str
     relationship: str
@@ -268,9 +288,15 @@ class Feed(Answer):
     every: int
     enabled: bool
     reason: str | None
-    health: Literal["read", "failing", "not read yet", "off"]
+    health: Fares
+    words: str
+    since: Instant | None
+    warnings: list[Warned]
+    paused: Paused | None
     last_read: Instant | None
     last_new: Instant | None
+    newest: dt.date | None
+    usual_gap: int | None
     failures: int
     fault_kind: str | None
     fault: str | None
@@ -279,8 +305,11 @@ class Feed(Answer):
 
 
 class Feeds(Answer):
+    """In the order of the configuration. `warning` counts those that answer and may have fallen silent all the same."""
+
     count: int
     failing: int
+    warning: int
     feeds: list[Feed]
 
 
@@ -449,10 +478,24 @@ class Alive(Answer):
 class FeedCounts(Answer):
     enabled: int
     failing: int
+    warning: int
+    paused: int
+
+
+class Degraded(Answer):
+    """A feed that fails or warns."""
+
+    feed: str
+    health: Fares
+    since: Instant | None
+    warnings: list[Warned]
 
 
 class Readiness(Answer):
-    """`problems` say in words why the service cannot serve; `warnings` what an operator should look at."""
+    """`problems` say in words why the service cannot serve; `warnings` what an operator should look at.
+
+    `degraded` lists the feeds that fail or warn, the gravest first; they alone do not make the service unready.
+    """
 
     status: Literal["ready", "not ready"]
     database: bool
@@ -461,3 +504,4 @@ class Readiness(Answer):
     scheduler_age: int | None = Field(description="Seconds since the scheduler's last tick; null before the first.")
     problems: list[str]
     warnings: list[str]
+    degraded: list[Degraded]

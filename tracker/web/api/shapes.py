@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from db.feeds import FeedHealth
 from tracker import coverage, history, model
+from tracker.health import Health
 from tracker.review import Choice, Question
 from tracker.seed import BY as SEED
 from tracker.web.api import schemas
@@ -196,7 +196,8 @@ def relationship(pair: model.Relationship, views: Iterable[history.ChannelView])
     )
 
 
-def feed(health: FeedHealth) -> schemas.Feed:
+def feed(told: Health) -> schemas.Feed:
+    health = told.feed
     return schemas.Feed(
         slug=health.slug,
         relationship=health.relationship,
@@ -208,24 +209,25 @@ def feed(health: FeedHealth) -> schemas.Feed:
         every=health.every,
         enabled=health.enabled,
         reason=health.reason,
-        health=health_of(health),
+        health=told.fares,
+        words=told.words,
+        since=told.since,
+        warnings=warned(told),
+        paused=schemas.Paused(**vars(health.paused)) if health.paused else None,
         last_read=health.last_read,
         last_new=health.last_new,
+        newest=health.newest,
+        usual_gap=int(health.rhythm.total_seconds()) if health.rhythm else None,
         failures=health.failures,
         fault_kind=health.fault_kind,
         fault=health.fault,
-        next_poll=health.next_poll if health.enabled else None,
+        next_poll=health.next_poll if told.polled else None,
         moved_to=health.moved_to,
     )
 
 
-def health_of(health: FeedHealth) -> str:
-    """One word for how a feed fares."""
-    if not health.enabled:
-        return "off"
-    if health.fault is not None:
-        return "failing"
-    return "read" if health.last_read else "not read yet"
+def warned(told: Health) -> list[schemas.Warned]:
+    return [schemas.Warned(kind=one.kind, sentence=one.sentence) for one in told.warnings]
 
 
 def candidate(found: model.Candidate, question: Question | None, links: schemas.Links) -> schemas.Candidate:
