@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
 from tracker.demo.server import SampleServer, sample_feeds
-from tracker.feeds.parse import Parsed, parse
+from tracker.feeds.fetch import fetch
+from tracker.feeds.parse import Parsed
+from tracker.feeds.source import read_source
 from tracker.model import Feed
 
 
@@ -49,12 +52,7 @@ def get(server: SampleServer) -> Callable[..., tuple[HTTPResponse, bytes]]:
 
 
 @pytest.fixture
-def read(get: Callable[..., tuple[HTTPResponse, bytes]], feeds: dict[str, Feed]) -> Callable[[str], Parsed]:
-    """A feed of the server as polling parses it."""
-
-    def read(slug: str) -> Parsed:
-        response, body = get(f"/feeds/{slug}")
-        feed = feeds[slug]
-        return parse(body, content_type=response.headers["Content-Type"], base_url=feed.url, timezone=feed.timezone)
-
-    return read
+def read(feeds: dict[str, Feed]) -> Callable[[str], Parsed]:
+    """A source of the server as polling reads it."""
+    get = partial(fetch, allow_private=True)
+    return lambda slug: read_source(feeds[slug], get(feeds[slug].url), get)

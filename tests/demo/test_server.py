@@ -11,11 +11,12 @@ from tracker.demo.story import load_story
 from tracker.feeds.fetch import fetch
 
 STORY = load_story()
-READABLE = [feed.slug for feed in STORY.feeds if feed.format != "out-of-order"]
+SLUGS = [feed.slug for feed in STORY.feeds]
+WORDED = [feed.slug for feed in STORY.feeds if feed.format != "listing"]
 RELEASES = {release.id: release for release in STORY.releases}
 
 
-@pytest.mark.parametrize("slug", READABLE)
+@pytest.mark.parametrize("slug", SLUGS)
 def test_a_feed_parses_without_a_flaw_in_the_format_it_has(slug, read):
     feed = next(feed for feed in STORY.feeds if feed.slug == slug)
     parsed = read(slug)
@@ -24,7 +25,7 @@ def test_a_feed_parses_without_a_flaw_in_the_format_it_has(slug, read):
     assert "demonstration" in parsed.title
 
 
-@pytest.mark.parametrize("slug", READABLE)
+@pytest.mark.parametrize("slug", WORDED)
 def test_at_the_last_step_every_release_is_there_newest_first_word_for_word(slug, read, server):
     feed = next(feed for feed in STORY.feeds if feed.slug == slug)
     expected = STORY.shown(server.last_step, slug)
@@ -37,7 +38,7 @@ def test_at_the_last_step_every_release_is_there_newest_first_word_for_word(slug
 
 
 def test_the_feeds_together_hold_the_whole_story(read):
-    assert sum(len(read(slug).items) for slug in READABLE) == len(STORY.releases)
+    assert sum(len(read(slug).items) for slug in SLUGS) == len(STORY.releases)
 
 
 def test_a_chinese_feed_comes_in_gb18030_and_reads_right(get, read):
@@ -51,10 +52,20 @@ def test_a_chinese_feed_comes_in_gb18030_and_reads_right(get, read):
     assert "刘振立应约同美军参联会主席布朗视频通话" in titles
 
 
-def test_the_broken_feed_answers_500_at_every_step(server, get):
-    for step in (0, server.last_step):
+def test_a_listing_shows_titles_that_say_what_they_are_with_links_and_days(read, server):
+    expected = STORY.shown(server.last_step, "sample-mfa-remarks")
+    items = read("sample-mfa-remarks").items
+    assert [item.title for item in items] == [release.title + MARKS["zh"] for release in expected]
+    assert [item.published_raw for item in items] == [str(release.published.date()) for release in expected]
+    assert [item.url for item in items] == [f"{server.base_url}/releases/{release.id}" for release in expected]
+
+
+def test_the_broken_feed_answers_500_until_its_server_recovers(server, get):
+    feed = next(feed for feed in STORY.feeds if feed.down)
+    first, last = feed.down
+    for step in range(server.last_step + 1):
         server.step = step
-        assert get("/feeds/sample-broken")[0].status == 500
+        assert get(f"/feeds/{feed.slug}")[0].status == (500 if first <= step <= last else 200)
 
 
 @pytest.mark.parametrize("name", RELEASES)
@@ -79,7 +90,7 @@ def test_a_release_that_is_not_out_yet_and_an_unknown_path_are_not_found(server,
     assert get("/")[0].status == 200
 
 
-@pytest.mark.parametrize("path", [*(f"/feeds/{slug}" for slug in READABLE), "/releases/dpct-17"])
+@pytest.mark.parametrize("path", [*(f"/feeds/{slug}" for slug in SLUGS), "/releases/dpct-17"])
 def test_what_has_not_changed_is_not_sent_again(path, get, server):
     first, _ = get(path)
     again, nothing = get(path, If_None_Match=first.headers["ETag"])
@@ -162,7 +173,8 @@ def test_the_feeds_to_poll_are_on_loopback_every_five_seconds(server):
     assert {feed.slug for feed in feeds} == {feed.slug for feed in STORY.feeds}
     for feed in feeds:
         assert feed.url == f"{server.base_url}/feeds/{feed.slug}"
-        assert (feed.relationship, feed.kind, feed.every) == ("us-china", "feed", 5)
+        kind = "listing" if feed.slug == "sample-mfa-remarks" else "feed"
+        assert (feed.relationship, feed.kind, feed.every) == ("us-china", kind, 5)
         assert feed.allow_private
         assert feed.enabled
         assert feed.publisher.startswith("Sample: ")

@@ -22,7 +22,6 @@ def releases(server: SampleServer, feeds: dict[str, Feed], read: Callable[[str],
     return {
         shown[item.url]: release_of(feed, item, service.clock())
         for feed in feeds.values()
-        if feed.slug != "sample-broken"
         for item in read(feed.slug).items
     }
 
@@ -40,10 +39,11 @@ def test_detection_flags_in_every_sample_what_a_careful_reader_does_and_nothing_
 
 def test_the_marker_is_on_every_sample_and_in_no_evidence(releases, service: Service):
     for name, release in releases.items():
-        mark = release.summary.rfind("【Open Lines" if release.lang == "zh" else "[Sample")
+        marked = "summary" if release.summary else "title"
+        mark = getattr(release, marked).rfind("【Open Lines" if release.lang == "zh" else "[Sample")
         assert mark > 0, name
         for sighting in service.detect_all(release):
-            assert all(e.field == "title" or e.end <= mark for e in sighting.evidence), name
+            assert all(e.field != marked or e.end <= mark for e in sighting.evidence), name
 
 
 def test_a_sample_reads_the_same_to_detection_before_its_correction(server, feeds, read, service: Service):
@@ -109,7 +109,11 @@ def test_a_feed_brings_each_release_once_and_its_correction_as_a_revision(play, 
     assert sum(row.revised for row in rows) == 1
 
 
-def test_the_broken_feed_shows_at_every_poll_that_its_server_fails(play, feeds):
+def test_the_broken_feed_says_why_while_it_fails_and_brings_what_was_missed_when_it_recovers(play, feeds):
+    first, last = next(feed.down for feed in STORY.feeds if feed.down)
     rows = play(feeds["sample-broken"])
-    assert [row.outcome for row in rows] == ["failed"] * (STORY.last_step + 1)
-    assert all("500" in row.fault for row in rows)
+    assert [row.outcome == "failed" for row in rows] == [first <= step <= last for step in range(len(rows))]
+    assert all("500" in row.fault for row in rows[first : last + 1])
+    missed = [r for r in STORY.shown(last + 1, "sample-broken") if first <= r.step <= last]
+    assert missed
+    assert rows[last + 1].fresh == len(missed)

@@ -1,4 +1,4 @@
-"""What the sample server sends: feeds in four formats, and the pages that their items link to."""
+"""What the sample server sends: feeds in four formats, a listing, and the pages that their items link to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from tracker.demo.story import SampleFeed, SampleRelease, Story
+from tracker.model import Selectors
 
 MARKS = {"en": " [Sample text of Open Lines.]", "zh": "【Open Lines 示例文本】"}
 """What every text ends with, by language, so that nobody takes it for a ministry's."""
@@ -24,6 +25,9 @@ _TYPES = {
     "atom": "application/atom+xml",
     "json-feed": "application/feed+json",
 }
+
+LISTED = Selectors(item="ul.releases li", link="a", title="a", date="small.time")
+"""How a sample listing is read."""
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,7 +54,9 @@ def feed_url(base_url: str, slug: str) -> str:
 
 
 def feed_document(feed: SampleFeed, releases: Sequence[SampleRelease], step: int, base_url: str) -> tuple[bytes, str]:
-    """The feed with these releases as they read at `step`, and its content type. Not for a feed out of order."""
+    """The feed with these releases as they read at `step`, and its content type."""
+    if feed.format == "listing":
+        return _listing(feed, releases, base_url)
     items = [_Item(release, step, feed.lang, base_url) for release in releases]
     match feed.format:
         case "rss-2.0":
@@ -78,8 +84,21 @@ def index_page(story: Story, base_url: str) -> tuple[bytes, str]:
     return _page("Sample ministries", [feed_url(base_url, feed.slug) for feed in story.feeds], "en", "utf-8")
 
 
+def _listing(feed: SampleFeed, releases: Sequence[SampleRelease], base_url: str) -> tuple[bytes, str]:
+    """Titles, links and days on an HTML page, for a ministry that has no feed."""
+    rows = "\n".join(
+        f'<li><a href="{release_url(base_url, release)}">{escape(release.title + MARKS[feed.lang])}</a>'
+        f'<small class="time">{release.published.date()}</small></li>'
+        for release in releases
+    )
+    return _written(feed.title, f'<ul class="releases">\n{rows}\n</ul>', feed.lang, feed.encoding)
+
+
 def _page(title: str, lines: Sequence[str], lang: str, encoding: str) -> tuple[bytes, str]:
-    body = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
+    return _written(title, "\n".join(f"<p>{escape(line)}</p>" for line in lines), lang, encoding)
+
+
+def _written(title: str, body: str, lang: str, encoding: str) -> tuple[bytes, str]:
     page = _PAGE.format(lang=lang, encoding=encoding, title=escape(title), notice=_NOTICES[lang], body=body)
     return page.encode(encoding, "xmlcharrefreplace"), f"text/html; charset={encoding}"
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from tracker.demo.documents import feed_document, feed_url, index_page, release_page
+from tracker.demo.documents import LISTED, feed_document, feed_url, index_page, release_page
 from tracker.demo.story import SampleFeed, SampleRelease, Story, load_story
 from tracker.model import Feed
 
@@ -103,7 +103,7 @@ class SampleServer:
         return Answer(HTTPStatus.NOT_FOUND, b"There is no such sample.\n")
 
     def _feed(self, feed: SampleFeed, step: int) -> Answer:
-        if feed.format == "out-of-order":
+        if feed.out_of_order(step):
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"This sample feed is out of order, on purpose.\n")
         newest = self.story.shown(step, feed.slug)[:MAX_ITEMS]
         return Answer(HTTPStatus.OK, *feed_document(feed, newest, step, self.base_url))
@@ -124,8 +124,9 @@ def sample_feeds(base_url: str, relationship: str) -> tuple[Feed, ...]:
             publisher=feed.publisher,
             side=feed.side,
             lang=feed.lang,
-            kind="feed",
+            kind="listing" if feed.format == "listing" else "feed",
             url=feed_url(base_url, feed.slug),
+            select=LISTED if feed.format == "listing" else None,
             every=POLL_EVERY,
             timezone=feed.timezone,
             allow_private=True,

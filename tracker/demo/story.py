@@ -15,8 +15,8 @@ from tracker.model import Signal
 
 SHIPPED = Path(__file__).parent / "releases.yaml"
 
-Format = Literal["rss-2.0", "rss-1.0", "atom", "json-feed", "out-of-order"]
-"""How a feed is written; one out of order answers 500 to every request."""
+Format = Literal["rss-2.0", "rss-1.0", "atom", "json-feed", "listing"]
+"""How a feed is written; a listing is an HTML page of titles, links and days."""
 
 _FOLD = re.compile(r"(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
 
@@ -30,7 +30,10 @@ Prose = Annotated[Text, AfterValidator(_unfolded)]
 
 
 class SampleFeed(Strict):
-    """A feed of our own writing in the manner of a ministry; `slug` is its path, `encoding` that of all it serves."""
+    """A feed of our own writing in the manner of a ministry; `slug` is its path, `encoding` that of all it serves.
+
+    From the first to the last step of `down` its server is out of order and answers 500.
+    """
 
     slug: Slug
     title: Text
@@ -40,6 +43,10 @@ class SampleFeed(Strict):
     format: Format
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     timezone: Timezone
+    down: tuple[PositiveInt, PositiveInt] | None = None
+
+    def out_of_order(self, step: int) -> bool:
+        return self.down is not None and self.down[0] <= step <= self.down[1]
 
 
 class Correction(Strict):
