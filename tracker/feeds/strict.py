@@ -86,7 +86,7 @@ def _level(root: Element, base: str) -> Iterator[tuple[Element, str]]:
 
 def _based(node: Element, base: str) -> str:
     own = node.get(_XML_BASE)
-    return urljoin(base, own) if own else base
+    return _resolved(base, own) if own else base
 
 
 def _entry(node: Element, base: str, root: Element) -> Raw:
@@ -123,7 +123,15 @@ def _address(link: Element, base: str) -> str:
 
 def _joined(node: Element, base: str, address: str) -> str:
     base = _based(node, base)
-    return urljoin(base, address) if base else address
+    return _resolved(base, address) if base else address
+
+
+def _resolved(base: str, address: str) -> str:
+    """The address relative to the base; as it stands when one of them is malformed, and no link then."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address
 
 
 def _words(node: Element, root: Element) -> str:

