@@ -43,6 +43,8 @@ _ROLES = {
             "description": "body",
             "summary": "body",
             "content": "body",
+            "body": "body",
+            "fullitem": "body",
             "pubdate": "published",
             "published": "published",
             "issued": "published",
@@ -55,6 +57,8 @@ _ROLES = {
 _ROLES |= _names("http://purl.org/dc/elements/1.1/", {"title": "title", "description": "body", "date": "updated"})
 _ROLES |= _names("http://purl.org/dc/terms/", {"issued": "published", "modified": "updated", "created": "created"})
 _ROLES |= _names("http://purl.org/rss/1.0/modules/content/", {"encoded": "body"})
+_ROLES |= _names("http://www.w3.org/1999/xhtml", {"body": "body"})
+_ROLES |= _names("http://www.itunes.com/dtds/podcast-1.0.dtd", {"summary": "body"})
 """What a child of a feed, channel or entry is for, by its name in lower case."""
 
 
@@ -141,7 +145,7 @@ def _words(node: Element, root: Element) -> str:
     text = node.text or ""
     if not root.tag.endswith("feed"):
         return plain(text)
-    kind = node.get("type", "text").lower()
+    kind = (node.get("type") or "text").lower()
     if kind in LITERAL:
         return one_line(text)
     return plain(text) if kind in MARKUP else ""
