@@ -32,6 +32,7 @@ lint: $(VENV)/.dev  ## format, lint, and who may import whom
 bench: $(VENV)/.dev  ## ratios against a bare Flask application, the reader library and one regular expression
 	$(BIN)/python -m bench.status
 	$(BIN)/python -m bench.polling
+	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
 
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)

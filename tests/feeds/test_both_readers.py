@@ -114,3 +114,24 @@ def atom_feeds(draw: st.DrawFn) -> str:
 @given(st.one_of(rss_feeds(), atom_feeds()))
 def test_any_sound_feed_reads_the_same(text):
     assert made(strict.read(text)) == made(robust.read(text))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<body><p>Talks were <b>held</b>.</p></body>",
+        '<body xmlns="http://www.w3.org/1999/xhtml"><p>Talks were held.</p></body>',
+        "<fullitem>&lt;p>Talks were held.&lt;/p></fullitem>",
+        '<i:summary xmlns:i="http://www.itunes.com/DTDs/Podcast-1.0.dtd">Talks were held.</i:summary>',
+    ],
+)
+def test_the_words_of_rare_elements_are_read_by_both(body):
+    text = f'<rss version="2.0"><channel><title>x</title><item><title>Readout</title>{body}</item></channel></rss>'
+    (item,) = made(strict.read(text))[2]
+    assert item.summary == "Talks were held."
+    assert made(strict.read(text)) == made(robust.read(text))
+
+
+def test_an_empty_type_of_an_atom_text_is_none():
+    text = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title type="">Talks</title></entry></feed>'
+    assert [item.title for item in made(strict.read(text))[2]] == ["Talks"]

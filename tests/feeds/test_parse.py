@@ -320,3 +320,18 @@ def test_deep_nesting_is_read_or_refused_and_never_a_crash():
     deep = "<a>" * 90_000 + "words" + "</a>" * 90_000
     item = read(rss(f"<item><title>A</title><description>{deep}</description></item>")).items[0]
     assert item.summary == "words"
+
+
+@pytest.mark.parametrize("base", ["http://a.example/", "http://[1/"])
+def test_a_malformed_address_costs_its_own_entry_the_link_and_the_feed_nothing(base: str):
+    body = f"""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="{base}">
+    <entry><title>One</title><id>1</id><link href="http://[2/"/></entry>
+    <entry><title>Two</title><id>2</id><link href="https://b.example/2"/></entry></feed>"""
+    parsed = parse(body.encode(), content_type=None, base_url="https://b.example/", timezone="UTC")
+    assert [(item.title, item.url) for item in parsed.items] == [("One", None), ("Two", "https://b.example/2")]
+
+
+def test_a_page_that_names_a_feed_at_a_malformed_address_is_still_a_page():
+    page = b'<html><link rel="alternate" type="application/rss+xml" href="http://[1/"></html>'
+    with pytest.raises(NotAFeed, match="is an HTML page"):
+        parse(page, content_type=None, base_url="https://b.example/", timezone="UTC")

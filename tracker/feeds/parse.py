@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin
 from xml.etree.ElementTree import ParseError
 
 from tracker.feeds import json_feed, robust, strict
+from tracker.feeds.address import http_link
 from tracker.feeds.decode import decode
 from tracker.feeds.entry import Document, items
 from tracker.feeds.failure import Kind, NotAFeed
@@ -115,8 +115,9 @@ def _not_a_feed_but_html(text: str, base_url: str) -> NotAFeed:
     named = _NAMED_FEED.search(head)
     href = _HREF.search(named[0]) if named else None
     looks, remedy, kind = wall(head) or ("", _CHECK_URL, Kind.NOT_A_FEED)
-    if href:
-        remedy = f"The page names a feed: {urljoin(base_url, href[1])}."
+    feed = http_link(href[1], base_url) if href else None
+    if feed:
+        remedy = f"The page names a feed: {feed}."
     return NotAFeed(f"The answer is an HTML page{called(head)}, not a feed.{looks}", remedy, kind)
 
 

@@ -43,6 +43,8 @@ _ROLES = {
             "description": "body",
             "summary": "body",
             "content": "body",
+            "body": "body",
+            "fullitem": "body",
             "pubdate": "published",
             "published": "published",
             "issued": "published",
@@ -55,6 +57,8 @@ _ROLES = {
 _ROLES |= _names("http://purl.org/dc/elements/1.1/", {"title": "title", "description": "body", "date": "updated"})
 _ROLES |= _names("http://purl.org/dc/terms/", {"issued": "published", "modified": "updated", "created": "created"})
 _ROLES |= _names("http://purl.org/rss/1.0/modules/content/", {"encoded": "body"})
+_ROLES |= _names("http://www.w3.org/1999/xhtml", {"body": "body"})
+_ROLES |= _names("http://www.itunes.com/dtds/podcast-1.0.dtd", {"summary": "body"})
 """What a child of a feed, channel or entry is for, by its name in lower case."""
 
 
@@ -86,7 +90,7 @@ def _level(root: Element, base: str) -> Iterator[tuple[Element, str]]:
 
 def _based(node: Element, base: str) -> str:
     own = node.get(_XML_BASE)
-    return urljoin(base, own) if own else base
+    return _resolved(base, own) if own else base
 
 
 def _entry(node: Element, base: str, root: Element) -> Raw:
@@ -123,7 +127,15 @@ def _address(link: Element, base: str) -> str:
 
 def _joined(node: Element, base: str, address: str) -> str:
     base = _based(node, base)
-    return urljoin(base, address) if base else address
+    return _resolved(base, address) if base else address
+
+
+def _resolved(base: str, address: str) -> str:
+    """The address relative to the base; as it stands when one of them is malformed, and no link then."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address
 
 
 def _words(node: Element, root: Element) -> str:
@@ -133,7 +145,7 @@ def _words(node: Element, root: Element) -> str:
     text = node.text or ""
     if not root.tag.endswith("feed"):
         return plain(text)
-    kind = node.get("type", "text").lower()
+    kind = (node.get("type") or "text").lower()
     if kind in LITERAL:
         return one_line(text)
     return plain(text) if kind in MARKUP else ""
