@@ -42,23 +42,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 entries, delay = int(sys.argv[1]), float(sys.argv[2])
 TEXTS = [
     ("Readout of a Call", "The Secretary spoke by telephone with his counterpart about security and the economy."),
-    ("Defense Officials Meet", "U.S. and PRC officials held the Defense Policy Coordination Talks on {day}."),
+    ("Defense Officials Meet", "U.S. and PRC officials held the Defense Policy Coordination Talks on Jan. 8-9."),
     ("Freedom of Navigation", "A destroyer sailed in the South China Sea on Tuesday, as the law permits."),
     ("国防部例行记者会", "发言人表示，中方坚决反对美方对台军售，敦促美方停止提升美台军事联系。"),
     ("Contracts for Today", "A company was awarded a contract for the maintenance of engines."),
 ]
 PADDING = " The department publishes this text as part of a feed that is made up for measuring." * 4
 
-MONTHS = "January February March April May June July August September October November December".split()
-
 @functools.cache
 def feed(name):
-    # Each feed has news of a day of its own, as far as days go: hundreds that report one event are not the case.
-    number = int(name.partition("-")[2])
-    day = f"{MONTHS[number % 12]} {1 + number // 12 % 28}"
+    # One feed in ten reports the talks: hundreds of reports of one event are not what polling is like.
+    texts = TEXTS if name.endswith("0") else [text for text in TEXTS if "Talks" not in text[1]]
     items = "".join(
-        f"<item><guid>{name}-{n}</guid><title>{TEXTS[n % 5][0]} {name} {n}</title>"
-        f"<link>http://127.0.0.1/{name}/{n}</link><description>{TEXTS[n % 5][1].format(day=day)}{PADDING}</description>"
+        f"<item><guid>{name}-{n}</guid><title>{texts[n % len(texts)][0]} {name} {n}</title>"
+        f"<link>http://127.0.0.1/{name}/{n}</link><description>{texts[n % len(texts)][1]}{PADDING}</description>"
         f"<pubDate>Wed, 10 Jan 2024 09:{n % 60:02}:00 GMT</pubDate></item>"
         for n in range(entries)
     )
