@@ -44,6 +44,7 @@ def _no_rules(handler: Handler) -> None:
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     block_on_close = False
 
     def handle_error(self, *args: object) -> None:
@@ -59,8 +60,8 @@ class Site:
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
-    def url(self, path: str = "/feed") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+    def url(self, path: str = "/feed", host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
 
     def serve(self, path: str, status: int = 200, body: bytes = b"", **headers: str) -> str:
         """Answer `path` so; returns its address."""
@@ -72,9 +73,9 @@ class Site:
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    """A site on a port of its own, until the block ends."""
-    server = Server(("127.0.0.1", 0), Handler)
+def running_site(address: str = "127.0.0.1") -> Iterator[Site]:
+    """A site on a port of its own, until the block ends; `0.0.0.0` makes each address in 127.0.0.0/8 a host of its."""
+    server = Server((address, 0), Handler)
     server.site = Site(server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

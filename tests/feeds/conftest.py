@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.site import Site, running_site
+
 SAMPLES = Path(__file__).parent.parent / "samples" / "feeds"
 
 
@@ -39,6 +41,13 @@ def deaf_port() -> Iterator[int]:
         yield listener.getsockname()[1]
         for sock in queue:
             sock.close()
+
+
+@pytest.fixture
+def many_hosts() -> Iterator[Site]:
+    """A server that is reached as 127.0.0.1, 127.0.0.2 and so on: to a client, hosts of their own."""
+    with running_site("0.0.0.0") as site:
+        yield site
 
 
 @pytest.fixture

@@ -195,3 +195,70 @@ def test_the_wait_is_spread_grows_with_failures_and_never_ends(clock):
     assert max(waits) <= LONGEST_WAIT * 1.06
     others = {next_poll(replace(feed, slug=f"f{n}"), now) for n in range(20)}
     assert len(others) == 20
+
+
+def liar(site: Site, *bodies: bytes):
+    """A server that answers 304 whenever it may, whatever became of the feed."""
+
+    def answer(handler) -> None:
+        if "If-None-Match" in handler.headers:
+            handler.answer(304)
+        else:
+            handler.answer(200, bodies[min(len(asked_in_full(site)), len(bodies)) - 1], ETag='"1"')
+
+    site.routes["/feed"] = answer
+    return feed_at(site.url())
+
+
+def asked_in_full(site: Site) -> list[str]:
+    return [path for path, headers in site.seen if "If-None-Match" not in headers]
+
+
+def test_a_server_that_says_not_modified_for_ever_is_found_within_a_day_and_believed_no_more(polled, site: Site):
+    feed = liar(site, rss(HARBOR), rss(HARBOR, TALKS), rss(HARBOR, TALKS, ("Third", "The band played.")))
+    assert [polled(feed).outcome for _ in range(4)] == ["read", "unchanged", "unchanged", "unchanged"]
+    polled.service.clock.advance(hours=22)
+    row = polled(feed)
+    assert (row.outcome, row.fresh) == ("read", 1)
+    assert health(polled.service).lies
+    assert polled(feed).fresh == 1, "read in full at once, not after another day"
+
+
+def test_an_honest_server_is_read_in_full_once_a_day_and_stays_believed(polled, site: Site):
+    feed = liar(site, rss(HARBOR))
+    for _ in range(100):
+        polled(feed)
+    assert len(asked_in_full(site)) == 3
+    assert not health(polled.service).lies
+
+
+def test_a_feed_that_moved_is_believed_anew(polled, site: Site):
+    polled(liar(site, rss(HARBOR), rss(HARBOR, TALKS)))
+    polled.service.clock.advance(days=1)
+    polled(feed_at(site.url()))
+    assert health(polled.service).lies
+    polled(feed_at(site.serve("/new", body=rss(HARBOR))))
+    assert not health(polled.service).lies
+
+
+@pytest.mark.parametrize(
+    ("headers", "low", "high"),
+    [
+        ({"Cache_Control": "max-age=60"}, 28, 32),
+        ({"Cache_Control": "max-age=2700"}, 42, 48),
+        ({"Cache_Control": "max-age=86400"}, 57, 63),
+        ({"Cache_Control": "no-cache, max-age=86400"}, 28, 32),
+    ],
+)
+def test_cache_headers_put_the_next_poll_off_a_little_and_never_bring_it_forward(
+    polled, site: Site, headers, low, high
+):
+    row = polled(feed_at(site.serve("/feed", body=rss(HARBOR), **headers)))
+    assert timedelta(minutes=low) <= health(polled.service).next_poll - row.ended_at <= timedelta(minutes=high)
+
+
+def test_cache_headers_never_put_a_poll_off_for_longer_than_hours(clock):
+    feed, now, week = feed_at("https://news.example/feed", every=4 * 3600), clock(), timedelta(days=7)
+    assert next_poll(feed, now, fresh_for=week) - now <= timedelta(hours=6) * 1.06
+    rare = replace(feed, every=12 * 3600)
+    assert next_poll(rare, now, fresh_for=week) - now >= timedelta(hours=12) * 0.94

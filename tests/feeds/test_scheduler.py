@@ -8,8 +8,9 @@ import pytest
 
 from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.site import Site
+from tracker.feeds.hosts import PER_HOST
 from tracker.poll import CLAIM
-from tracker.scheduler import Polling
+from tracker.scheduler import WORKERS, Polling
 from tracker.service import Service
 
 
@@ -161,4 +162,79 @@ def test_a_clock_put_back_by_an_hour_polls_nothing_twice(three_feeds, site):
     three_feeds.clock.advance(hours=1, minutes=32)
     wait(polling.tick())
     assert len(site.seen) == 6
+    polling.stop()
+
+
+def of_hosts(service: Service, urls: list[str]) -> Service:
+    feeds = tuple(feed_at(url, slug=f"feed-{number}") for number, url in enumerate(urls))
+    service = replace(service, feeds=feeds)
+    service.prepare()
+    return service
+
+
+def test_one_tick_has_all_due_feeds_polled_however_many(seeded_2023, many_hosts):
+    many_hosts.serve("/feed", body=rss(HARBOR))
+    count = 2 * WORKERS + 3
+    polling = Polling(of_hosts(seeded_2023, [many_hosts.url(host=f"127.0.1.{n}") for n in range(1, count + 1)]))
+    wait(polling.tick())
+    assert len(many_hosts.seen) == count
+    assert polling.tick() == []
+    polling.stop()
+
+
+def test_a_slow_host_with_many_feeds_holds_up_no_other(seeded_2023, many_hosts):
+    arrived, over = Event(), Event()
+    many_hosts.routes["/slow"] = lambda handler: (over.wait(10), handler.answer(200, rss(HARBOR)))
+    many_hosts.routes["/feed"] = lambda handler: (handler.answer(200, rss(HARBOR)), arrived.set())
+    slow = [many_hosts.url("/slow")] * (WORKERS + 5)
+    polling = Polling(of_hosts(seeded_2023, [*slow, many_hosts.url(host="127.0.0.2")]))
+    workers = polling.tick()
+    assert arrived.wait(5)
+    assert sum(path == "/slow" for path, _ in many_hosts.seen) <= PER_HOST
+    polling._stopped = True
+    over.set()
+    wait(workers)
+    polling.stop()
+
+
+def test_a_host_that_asks_to_be_left_alone_puts_its_other_feeds_off(seeded_2023, site):
+    urls = [site.serve("/busy", 429, Retry_After="7200"), *(site.serve(f"/{n}", body=rss(HARBOR)) for n in range(4))]
+    service = of_hosts(seeded_2023, urls)
+    polling = Polling(service)
+    wait(polling.tick())
+    assert ("feed-0", False) in polls(service)
+    asked_at_first = len(site.seen)
+    service.clock.advance(minutes=40)
+    wait(polling.tick())
+    assert len(site.seen) == asked_at_first, "nobody asks that host before its time"
+    with service.store.reading() as db:
+        others = [feed for feed in db.feeds.all() if feed.enabled and feed.slug != "feed-0"]
+    assert all(feed.failures == 0 and feed.next_poll > service.clock() for feed in others)
+    polling.stop()
+
+
+def test_a_scheduler_that_is_stopped_finishes_what_is_in_hand_and_begins_no_more(seeded_2023, many_hosts):
+    arrived = Event()
+
+    def answer(handler) -> None:
+        arrived.set()
+        handler.pause(0.2)
+        handler.answer(200, rss(HARBOR))
+
+    many_hosts.routes["/feed"] = answer
+    service = of_hosts(seeded_2023, [many_hosts.url(host=f"127.0.1.{n}") for n in range(1, 3 * WORKERS)])
+    polling = Polling(service)
+    polling.tick()
+    assert arrived.wait(10)
+    polling.stop()
+    assert len(polls(service)) == len(many_hosts.seen) <= 2 * WORKERS
+    assert all(good for _, good in polls(service))
+
+
+def test_servers_are_told_whom_to_ask(seeded_2023, site):
+    settings = replace(seeded_2023.settings, contact="desk@lines.example")
+    service = of_hosts(replace(seeded_2023, settings=settings), [site.serve("/feed", body=rss(HARBOR))])
+    polling = Polling(service)
+    wait(polling.tick())
+    assert site.seen[0][1]["User-Agent"].endswith(" (+desk@lines.example)")
     polling.stop()

@@ -212,8 +212,6 @@ def _get(session: GuardedSession, url: str, headers: dict[str, str]) -> requests
         timeout=session.bounds.deadline.left(),
         stream=True,
         allow_redirects=False,
-        # An auth that does nothing keeps requests from sending the credentials of a ~/.netrc to a feed.
-        auth=lambda request: request,
     )
 
 

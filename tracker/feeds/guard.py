@@ -262,12 +262,17 @@ class GuardedAdapter(HTTPAdapter):
 
 
 class GuardedSession(requests.Session):
-    """A session with one connection, for one thread at a time; set `bounds.deadline` before each exchange."""
+    """A session with the host of `url`, for one thread at a time; set `bounds.deadline` before each exchange.
 
-    def __init__(self, *, checked: bool) -> None:
+    What the environment says of proxies and certificates is looked up once; a ~/.netrc is never used.
+    """
+
+    def __init__(self, url: str, *, checked: bool) -> None:
         super().__init__()
         self.bounds = Bounds(checked)
         self.headers.clear()
         adapter = GuardedAdapter(self.bounds)
         self.mount("http://", adapter)
         self.mount("https://", adapter)
+        told = self.merge_environment_settings(url, {}, None, None, None)
+        self.proxies, self.verify, self.trust_env = told["proxies"], told["verify"], False

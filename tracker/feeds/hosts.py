@@ -25,7 +25,7 @@ LONGEST_TURN = 30.0
 LONGEST_ALONE = timedelta(hours=24)
 """A host that asks to be left alone for longer than this is asked again all the same."""
 
-MOST_OPEN = 64
+MOST_OPEN = 256
 """Sessions kept with an open connection; the one used longest ago is closed first."""
 
 LONGEST_IDLE = 90.0
@@ -75,7 +75,7 @@ class Hosts:
         origin = (parts.scheme, parts.netloc.lower(), checked)
         host = self._enter(parts.hostname or "", deadline)
         try:
-            session = self._open(origin)
+            session = self._open(origin) or GuardedSession(url, checked=checked)
             session.bounds.deadline = deadline
             try:
                 yield session
@@ -136,7 +136,7 @@ class Hosts:
         deadline.put_off(time.monotonic() - came)
         return host
 
-    def _open(self, origin: _Origin) -> GuardedSession:
+    def _open(self, origin: _Origin) -> GuardedSession | None:
         with self._changed:
             fresh = time.monotonic() - LONGEST_IDLE
             stale = [kept for kept in self._idle if kept.since < fresh]
@@ -146,7 +146,7 @@ class Hosts:
                 self._idle.remove(found)
         for kept in stale:
             kept.session.close()
-        return found.session if found else GuardedSession(checked=origin[2])
+        return found.session if found else None
 
     def _keep(self, origin: _Origin, session: GuardedSession) -> None:
         with self._changed:
