@@ -131,7 +131,7 @@ def test_the_share_is_averaged_over_a_sides_feeds_and_each_has_to_be_read():
 
 def test_what_is_on_record_is_no_silence():
     assert silence_words(covered(polls(0, 30), 0, 30), US_CHINA, 2) == (
-        "Reported: 2 documents of China on record from this time."
+        "Not silent: 2 documents of China on record are of this time, or may be."
     )
 
 

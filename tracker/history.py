@@ -91,7 +91,7 @@ class ChannelView:
     @property
     def last_report(self) -> date | None:
         """The first day on which the newest document that the record cites can have been published."""
-        dates = [source.published.first for source in _cited(self) if source.published]
+        dates = [source.published.first for source in _documents(self) if source.published]
         return max(dates, default=None)
 
 
@@ -104,7 +104,7 @@ def reports_between(
     """
     zone = next((ZoneInfo(party.timezone) for party in relationship.parties if party.code == side), UTC)
     found = {}
-    for source in _cited(view):
+    for source in _documents(view):
         if source.side == side and source.published:
             begins = datetime.combine(source.published.first, time.min, zone)
             ends = datetime.combine(source.published.last + timedelta(days=1), time.min, zone)
@@ -113,7 +113,7 @@ def reports_between(
     return list(found.values())
 
 
-def _cited(view: ChannelView) -> Iterator[Source]:
+def _documents(view: ChannelView) -> Iterator[Source]:
     return (source for entry in (*view.history, *view.contacts) for source in entry.sources)
 
 

@@ -288,7 +288,8 @@ def silence_words(read: Coverage, relationship: Relationship, reports: int = 0) 
     """
     name = side_name(read.side, relationship)
     if reports:
-        return f"Reported: {count(reports, 'document')} of {name} on record from this time."
+        are = "is" if reports == 1 else "are"
+        return f"Not silent: {count(reports, 'document')} of {name} on record {are} of this time, or may be."
     if not read.feeds:
         return f"Not known: no source of {name} was to be read in this time."
     if read.complete and read.read_until == read.end:
