@@ -89,10 +89,10 @@ class ChannelView:
         return self.change.sources if self.change else ()
 
     @property
-    def last_report(self) -> date | None:
-        """The first day on which the newest document that the record cites can have been published."""
-        dates = [source.published.first for source in _documents(self) if source.published]
-        return max(dates, default=None)
+    def last_report(self) -> PartialDate | None:
+        """The date of the newest document of a party that the record cites."""
+        told = [s.published for s in _documents(self) if s.published and s.side != THIRD_PARTY]
+        return max(told, key=lambda date: date.first, default=None)
 
 
 def reports_between(

@@ -56,7 +56,7 @@ def test_silence_is_said_where_every_moment_was_looked_at(watched: Service) -> N
     assert (china["silence"], china["share"], china["complete"], china["holes"]) == ("No report found.", 1, True, [])
     assert [(feed["feed"], feed["publisher"]) for feed in china["feeds"]] == [("mnd", "国防部"), ("mfa", "Department")]
     third = Api(watched).json("/channels/leaders/coverage?from=2024-02-29T00:00&to=2024-03-02")["sides"]["third-party"]
-    assert third["silence"] == "Not known: no source of third parties was to be read in this time."
+    assert third["silence"] == "Not known: no source of this side was to be read in this time."
     assert (third["complete"], third["read_until"]) == (False, None)
 
 
@@ -65,7 +65,7 @@ def test_by_default_it_is_the_last_thirty_days_and_says_what_was_not_configured(
     assert (answer["start"], answer["end"]) == ("2024-02-02T12:10:00Z", "2024-03-03T12:10:00Z")
     china = answer["sides"]["cn"]
     assert {hole["kind"] for hole in china["holes"]} == {"not-configured"}
-    assert china["silence"] == "Not known: the sources of China were read 39 % of the time; see the holes."
+    assert china["silence"] == "Not known: this side's sources were read 39 % of the time; see the holes."
     assert china["read_until"] == "2024-03-03T11:30:00Z"
 
 
@@ -81,7 +81,7 @@ def test_a_bot_wall_is_named_and_takes_the_word_back_at_once(watched: Service) -
         "feed": "mnd", "kind": "bot-wall", "why": "It may turn away unknown clients.",
         "start": "2024-03-03T11:30:00Z", "end": "2024-03-03T12:10:00Z",
     }  # fmt: skip
-    assert after["sides"]["cn"]["silence"].startswith("Not known: the sources of China were read 9")
+    assert after["sides"]["cn"]["silence"].startswith("Not known: this side's sources were read 9")
     assert api.json(NOBODY_SPOKE)["sides"]["cn"]["silence"] == "No report found.", "the past stays looked at"
 
 
@@ -144,7 +144,7 @@ def test_today_means_up_to_now_and_an_answer_is_validated(watched: Service) -> N
 def test_the_channel_page_and_the_first_screen_say_the_same_and_take_it_back(watched: Service, clock: Clock) -> None:
     client = Api(watched).client
     page = words_of(client.get("/channels/dpct").text)
-    assert "Not known: the sources of China were read 39 % of the time; see the holes." in page
+    assert "Not known: this side's sources were read 39 % of the time; see the holes." in page
     assert "Not yet configured." in page
     assert "30 days: not known (United States read 39 %, China read 39 %)" in words_of(client.get("/").text)
     assert "no report found" not in (page + words_of(client.get("/").text)).lower()
@@ -161,12 +161,12 @@ def test_only_what_was_read_since_the_last_report_counts_on_pages(watched: Servi
     clock.advance(days=30)
     client = Api(watched).client
     page, first = words_of(client.get("/channels/dpct").text), words_of(client.get("/").text)
-    assert "No report found up to 2 Apr 2024 12:00 UTC, when the sources of China were last read." in page
+    assert "No report found up to 2 Apr 2024 12:00 UTC, when this side's sources were last read." in page
     assert "30 days: no report found up to 2 Apr 2024 12:00 UTC" in first
     clock.advance(minutes=25)
     failed(watched, "mnd", "timeout")
     page, first = words_of(client.get("/channels/dpct").text), words_of(client.get("/").text)
-    assert "Not known: the sources of China were read 99 % of the time; see the holes." in page
+    assert "Not known: this side's sources were read 99 % of the time; see the holes." in page
     assert "mnd, 2 Apr 2024 12:00 UTC to 2 Apr 2024 12:35 UTC: It may turn away unknown clients." in page
     assert "30 days: not known (United States read 100 %, China read 99 %)" in first
     assert "no report found" not in first
