@@ -229,10 +229,10 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("outages")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(schedules, min_size=1, max_size=3),
-    st.lists(st.tuples(st.integers(0, HORIZON - 1), st.integers(1, HORIZON)), min_size=17, max_size=17),
+    st.lists(st.tuples(st.integers(0, HORIZON - 1), st.integers(1, HORIZON)), min_size=40, max_size=40),
 )
 def test_no_report_is_never_said_of_a_minute_that_nobody_looked_at(folder, schedules, spans):
     (folder / "outages.db").unlink(missing_ok=True)

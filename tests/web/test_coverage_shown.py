@@ -147,14 +147,13 @@ def test_the_channel_page_and_the_first_screen_say_the_same_and_take_it_back(wat
     assert "Not known: this side's sources were read 39 % of the time; see the holes." in page
     assert "Not yet configured." in page
     assert "30 days: not known (United States read 39 %, China read 39 %)" in words_of(client.get("/").text)
-    assert "no report found" not in (page + words_of(client.get("/").text)).lower()
+    assert "no report found" not in page.lower()
 
 
 def test_only_what_was_read_since_the_last_report_counts_on_pages(watched: Service, clock: Clock) -> None:
     with watched.store.writing() as db:
-        polled_at = clock.now.replace(hour=11, minute=30)
-        while polled_at < clock.now + timedelta(days=30):
-            polled_at += timedelta(minutes=30)
+        for step in range(1, 30 * 48 + 2):
+            polled_at = clock.now.replace(hour=11, minute=30) + timedelta(minutes=30 * step)
             for feed in watched.feeds:
                 db.feeds.add_poll(PollRow(feed.slug, polled_at, polled_at, "unchanged"))
         db.record.bump("polls")
@@ -169,4 +168,4 @@ def test_only_what_was_read_since_the_last_report_counts_on_pages(watched: Servi
     assert "Not known: this side's sources were read 99 % of the time; see the holes." in page
     assert "mnd, 2 Apr 2024 12:00 UTC to 2 Apr 2024 12:35 UTC: It may turn away unknown clients." in page
     assert "30 days: not known (United States read 100 %, China read 99 %)" in first
-    assert "no report found" not in first
+    assert "no report found" not in first, "a feed that fails is a hole in the silence of every channel"
