@@ -90,9 +90,11 @@ class ChannelView:
 
     @property
     def last_report(self) -> PartialDate | None:
-        """The date of the newest document of a party that the record cites."""
-        told = [s.published for s in _documents(self) if s.published and s.side != THIRD_PARTY]
-        return max(told, key=lambda date: date.first, default=None)
+        """The date of the newest document of a party that the record cites, of those published by the moment's day."""
+        told = [source.published for source in _documents(self) if source.published and source.side != THIRD_PARTY]
+        return max(
+            (date for date in told if date.first <= self.moment.as_of), key=lambda date: date.first, default=None
+        )
 
 
 def reports_between(

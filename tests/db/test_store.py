@@ -247,6 +247,7 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "ORDER BY evidence_at DESC, id DESC",
         "due": "SELECT slug FROM feed WHERE enabled = 1 AND next_poll <= 'x'",
         "polls": "SELECT * FROM poll WHERE ended_at >= 'x'",
+        "telling": "SELECT * FROM poll WHERE vouches = 0 AND ended_at >= 'x' AND ended_at <= 'y'",
         "guid": "SELECT * FROM release WHERE feed = 'a' AND guid = 'b'",
         "address": "SELECT * FROM release WHERE canonical_url = 'a' AND side = 'us'",
         "sightings": "SELECT * FROM sighting WHERE candidate = 1",

@@ -61,9 +61,7 @@ class Silences:
     def of(self, view: ChannelView) -> Silence:
         since = view.last_report
         earliest = self._now - SILENCE_SPAN
-        # A capital may be a day ahead of UTC: what was published there tomorrow was published today.
-        day = min(since.first if since else date.min, self._now.date())
-        start = datetime.combine(day, time.min, UTC)
+        start = datetime.combine(since.first if since else date.min, time.min, UTC)
         return Silence(since, start >= earliest, self._covered(max(start, earliest)))
 
     def _covered(self, start: datetime) -> tuple[Coverage, ...]:
