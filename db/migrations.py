@@ -523,7 +523,7 @@ UPDATE poll SET
 UPDATE poll SET vouches = 1
 WHERE after IS NOT NULL AND (outcome = 'unchanged' OR (outcome = 'read' AND overlap > 0))
     AND (julianday(ended_at) - julianday(after)) * 86400 < MAX(every * 3, 300) - 1;
-CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+CREATE INDEX poll_telling ON poll (ended_at) WHERE vouches = 0;
 
 INSERT INTO feed_switch (feed, at, polled)
 SELECT feed, MIN(started_at), 'on' FROM poll GROUP BY feed ORDER BY MIN(id);

@@ -89,10 +89,12 @@ class ChannelView:
         return self.change.sources if self.change else ()
 
     @property
-    def last_report(self) -> date | None:
-        """The first day on which the newest document that the record cites can have been published."""
-        dates = [source.published.first for source in _cited(self) if source.published]
-        return max(dates, default=None)
+    def last_report(self) -> PartialDate | None:
+        """The date of the newest document of a party that the record cites, of those published by the moment's day."""
+        told = [source.published for source in _documents(self) if source.published and source.side != THIRD_PARTY]
+        return max(
+            (date for date in told if date.first <= self.moment.as_of), key=lambda date: date.first, default=None
+        )
 
 
 def reports_between(
@@ -104,7 +106,7 @@ def reports_between(
     """
     zone = next((ZoneInfo(party.timezone) for party in relationship.parties if party.code == side), UTC)
     found = {}
-    for source in _cited(view):
+    for source in _documents(view):
         if source.side == side and source.published:
             begins = datetime.combine(source.published.first, time.min, zone)
             ends = datetime.combine(source.published.last + timedelta(days=1), time.min, zone)
@@ -113,7 +115,7 @@ def reports_between(
     return list(found.values())
 
 
-def _cited(view: ChannelView) -> Iterator[Source]:
+def _documents(view: ChannelView) -> Iterator[Source]:
     return (source for entry in (*view.history, *view.contacts) for source in entry.sources)
 
 

@@ -249,6 +249,7 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "polls": "SELECT * FROM poll WHERE ended_at >= 'x'",
         "failing since": "SELECT MIN(ended_at) FROM poll WHERE feed = 'a' AND ended_at > 'x'",
         "first seen": "SELECT MIN(first_seen) FROM release WHERE feed = 'a'",
+        "telling": "SELECT * FROM poll WHERE vouches = 0 AND ended_at >= 'x' AND ended_at <= 'y'",
         "guid": "SELECT * FROM release WHERE feed = 'a' AND guid = 'b'",
         "address": "SELECT * FROM release WHERE canonical_url = 'a' AND side = 'us'",
         "sightings": "SELECT * FROM sighting WHERE candidate = 1",
@@ -261,3 +262,34 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         plan = " ".join(row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + query))
         assert "USING" in plan, f"{name}: {plan}"
         assert "TEMP B-TREE" not in plan or name != "queue", plan
+
+
+OLD_POLLS = """
+INSERT INTO relationship VALUES ('us-china', 0, '{}', '[]', '[]');
+INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, next_poll)
+VALUES ('mnd', 'us-china', 0, 'P', 'cn', 'zh', 'feed', 'https://example.org', 1800, 0, 'Gone.', '');
+INSERT INTO poll (feed, started_at, ended_at, outcome, fault, overlap) VALUES
+    ('mnd', '2024-02-01T00:00:00.000000Z', '2024-02-01T00:00:01.000000Z', 'read', NULL, 0),
+    ('mnd', '2024-02-01T00:30:00.000000Z', '2024-02-01T00:30:01.000000Z', 'read', NULL, 9),
+    ('mnd', '2024-02-01T01:00:00.000000Z', '2024-02-01T01:00:01.000000Z', 'failed', 'It failed.', 0),
+    ('mnd', '2024-02-01T06:00:00.000000Z', '2024-02-01T06:00:01.000000Z', 'unchanged', NULL, 0);
+"""
+
+
+def test_polls_from_before_coverage_tell_what_they_vouched_for_and_when_their_feed_was_polled(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/old.db", create=True)
+    migrations.apply(store._connections.database(), stop_before="m0005_coverage")
+    raw(store).executescript(OLD_POLLS)
+    store.migrate()
+    with store.reading() as db:
+        reads, switches = db.feeds.reads_since(AT), db.feeds.switches()
+    assert [(read.ended_at.hour, read.vouches, read.fault) for read in reads] == [
+        (0, False, None), (1, False, "It failed."), (6, False, None),
+    ]  # fmt: skip
+    assert reads[-1].after == AT.replace(minute=30, second=1)
+    assert [(switch.at, switch.polled, switch.reason) for switch in switches] == [
+        (AT, "on", None), (AT.replace(hour=6, second=1), "off", "Gone."),
+    ]  # fmt: skip
+    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+        raw(store).execute("UPDATE poll SET vouches = 1")
+    store.close()

@@ -11,7 +11,7 @@ from typing import TypeVar
 from db.feeds import FeedHealth
 from tracker.coverage import Coverage
 from tracker.history import ChannelView, in_force, visible_from
-from tracker.model import Category, Contact, Moment, Relationship, Source, State, StatusChange
+from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
 from tracker.web.current import SILENCE_SPAN, Snapshot
 from tracker.web.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
@@ -43,10 +43,10 @@ class Watch:
 class Silence:
     """What was read of each side since the last report of a channel, or in the last `SILENCE_SPAN` if that is shorter.
 
-    `since` is the day of that report, None where none is on record.
+    `since` is the date of that report, None where none is on record; `whole`: the span begins there.
     """
 
-    since: date | None
+    since: PartialDate | None
     whole: bool
     sides: tuple[Coverage, ...]
 
@@ -61,8 +61,7 @@ class Silences:
     def of(self, view: ChannelView) -> Silence:
         since = view.last_report
         earliest = self._now - SILENCE_SPAN
-        # A capital may be a day ahead of UTC: what was published there tomorrow was published today.
-        start = datetime.combine(min(since or date.min, self._now.date()), time.min, UTC)
+        start = datetime.combine(since.first if since else date.min, time.min, UTC)
         return Silence(since, start >= earliest, self._covered(max(start, earliest)))
 
     def _covered(self, start: datetime) -> tuple[Coverage, ...]:

@@ -287,25 +287,25 @@ def percent(share: float) -> str:
     return f"{int(share * 100)} %"
 
 
-def silence_words(read: Coverage, relationship: Relationship, reports: int = 0) -> str:
+def silence_words(read: Coverage, reports: int = 0) -> str:
     """What it means that nothing of a side is on record in a span; `reports` counts what is.
 
     "No report found" stands only where every moment was looked at, and never for longer than that.
     """
-    name = side_name(read.side, relationship)
     if reports:
-        return f"Reported: {count(reports, 'document')} of {name} on record from this time."
+        are = "is" if reports == 1 else "are"
+        return f"Not silent: {count(reports, 'document')} of this side on record {are} of this time, or may be."
     if not read.feeds:
-        return f"Not known: no source of {name} was to be read in this time."
+        return "Not known: no source of this side was to be read in this time."
     if read.complete and read.read_until == read.end:
         return "No report found."
     if read.complete:
-        return f"No report found up to {instant_words(read.read_until)}, when the sources of {name} were last read."
+        return f"No report found up to {instant_words(read.read_until)}, when this side's sources were last read."
     if not read.holes:
-        return f"Not known yet: the sources of {name} were last read before this time."
+        return "Not known yet: this side's sources were last read before this time."
     if not read.share:
-        return f"Not known: the sources of {name} were not read in this time; see the holes."
-    return f"Not known: the sources of {name} were read {percent(read.share)} of the time; see the holes."
+        return "Not known: this side's sources were not read in this time; see the holes."
+    return f"Not known: this side's sources were read {percent(read.share)} of the time; see the holes."
 
 
 def silence_in_short(reads: Iterable[Coverage], relationship: Relationship) -> str:

@@ -87,7 +87,7 @@ def channel_coverage(path: ChannelPath, query: CoverageQuery) -> schemas.Channel
     for side in pair.sides:
         read = snapshot.coverage_between(pair.slug, side, start, end, reads)
         reports = len(reports_between(view, pair, side, start, end))
-        sides[side] = shapes.side_coverage(read, reports, silence_words(read, pair, reports), publishers)
+        sides[side] = shapes.side_coverage(read, reports, silence_words(read, reports), publishers)
     return schemas.ChannelCoverage(
         as_of=moment.as_of, known_at=moment.known_at, channel=found.slug, start=start, end=end, sides=sides
     )
