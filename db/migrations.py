@@ -463,3 +463,51 @@ def m0003_samples(db: Database) -> None:
     db.execute("INSERT INTO revision (subject, number) SELECT subject, number FROM revision_before")
     db.execute("INSERT INTO revision (subject, number) VALUES ('decisions', 0)")
     db.execute("DROP TABLE revision_before")
+
+
+_IDENTITY = """
+DROP INDEX release_by_guid;
+DROP INDEX release_by_address;
+ALTER TABLE release ADD COLUMN gone_since TEXT;
+CREATE INDEX release_gone ON release (gone_since) WHERE gone_since IS NOT NULL;
+ALTER TABLE feed ADD COLUMN shown TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE sighting ADD COLUMN reworded TEXT;
+ALTER TABLE sighting ADD COLUMN lost INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1));
+UPDATE release SET canonical_url = 'https://' || substr(canonical_url, 13) WHERE canonical_url LIKE 'https://www.%';
+UPDATE release SET guid = replace(guid, ':https://www.', ':https://') WHERE guid LIKE 'handed-in:%:https://www.%'
+    AND feed IS NULL;
+
+CREATE TABLE release_name (
+    release INTEGER NOT NULL REFERENCES release (id),
+    feed TEXT REFERENCES feed (slug),
+    guid TEXT NOT NULL,
+    url TEXT,
+    canonical_url TEXT,
+    hash TEXT NOT NULL,
+    because TEXT,
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX release_name_by_guid ON release_name (feed, guid);
+CREATE INDEX release_name_by_address ON release_name (canonical_url);
+CREATE INDEX release_name_by_release ON release_name (release);
+INSERT INTO release_name (release, feed, guid, url, canonical_url, hash, seen_at)
+SELECT release.id, feed, guid, url, canonical_url, hash, first_seen
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision;
+
+CREATE TABLE release_key (
+    key INTEGER NOT NULL,
+    release INTEGER NOT NULL REFERENCES release (id),
+    PRIMARY KEY (key, release)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m0008_identity_of_releases(db: Database) -> None:
+    """Every name under which a release came, what finds it by its words, and when its feed showed it no more.
+
+    `release_name.hash` is of the words that last came under that name: two feeds may word one release otherwise. What
+    is in `feed.shown` are the releases of its last good read. `release_key` begins with what comes from now on.
+    """
+    _run(db, _IDENTITY)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from db.feeds import FeedHealth, PollRow
+from db.feeds import FeedHealth, Named, PollRow
 from db.store import Store, Subjects
 from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.parse import Parsed, parse
+from tracker.gone import Shown, gone
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -55,11 +56,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A feed item as a release: whether its guid was known, whether its words are new, and what they say then."""
+    """A feed item as a release: what its guid named before, whether its words are new, and what they say then."""
 
     item: Item
     release: Release
-    known: bool
+    known: Named | None
     news: bool
     sightings: Sequence[Sighting]
 
@@ -71,7 +72,7 @@ def poll_feed(store: Store, feed: Feed, detect: Detect, clock: Callable[[], date
     """
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
-        known = db.feeds.known_fingerprints(feed.slug)
+        known = db.feeds.names(feed.slug)
     reading = attempt(feed, health, started_at=clock())
     ended_at = clock()
     arrivals = _arrivals(feed, reading.parsed, known, detect, ended_at) if reading.parsed else []
@@ -141,12 +142,13 @@ def release_of(feed: Feed, item: Item, now: datetime) -> Release:
     )
 
 
-def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, str], detect: Detect, now: datetime) -> list[Arrival]:
+def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, Named], detect: Detect, now: datetime) -> list[Arrival]:
     arrivals = []
     for item in parsed.items:
         release = release_of(feed, item, now)
-        news = known.get(item.guid) != release.fingerprint
-        arrivals.append(Arrival(item, release, item.guid in known, news, detect(release) if news else ()))
+        named = known.get(item.guid)
+        news = named is None or named.fingerprint != release.fingerprint
+        arrivals.append(Arrival(item, release, named, news, detect(release) if news else ()))
     return arrivals
 
 
@@ -161,9 +163,12 @@ def _keep_reading(
     db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, arrivals: Sequence[Arrival], now: datetime
 ) -> PollRow:
     addresses = Counter(canonical_url(arrival.item.url) for arrival in arrivals if arrival.item.url)
+    beside = {arrival.item.guid for arrival in arrivals}
     fresh = revised = sightings = 0
+    shown = []
     for arrival in arrivals:
         if not arrival.news:
+            shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
         address = canonical_url(arrival.item.url) if arrival.item.url else None
         kept = db.feeds.keep_release(
@@ -171,12 +176,16 @@ def _keep_reading(
             guid=arrival.item.guid,
             canonical_url=address,
             address_is_identity=addresses[address] == 1,
+            beside=beside,
             published_raw=arrival.item.published_raw,
             now=now,
         )
+        shown.append(Shown(kept.id, arrival.item.published))
         fresh, revised = fresh + kept.fresh, revised + kept.revised
         if kept.fresh or kept.revised:
             sightings += take_in(db, arrival.release, kept, arrival.sightings, now=now)
+    if reading.parsed and not reading.parsed.flaw:
+        _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None
     db.feeds.record_read(
         feed.slug,
@@ -196,9 +205,17 @@ def _keep_reading(
         items=len(arrivals),
         fresh=fresh,
         revised=revised,
-        overlap=sum(arrival.known for arrival in arrivals),
+        overlap=sum(arrival.known is not None for arrival in arrivals),
         sightings=sightings,
     )
+
+
+def _keep_window(db: Subjects, feed: Feed, shown: Sequence[Shown], now: datetime) -> None:
+    """Note what the publisher took out since the last good read, and what is shown now."""
+    before = db.feeds.shown(feed.slug)
+    db.feeds.note_gone(feed.slug, gone(before, shown), shown, now=now)
+    if shown != before:
+        db.feeds.set_shown(feed.slug, shown)
 
 
 def _report(row: PollRow) -> None:

@@ -161,7 +161,11 @@ def test_a_database_of_the_first_schema_keeps_its_candidates_when_it_is_brought_
     store = open_store(f"sqlite:///{tmp_path}/old.db", create=True)
     migrations.apply(store._connections.database(), stop_before="m0002_probably_nothing_and_regrouping")
     raw(store).executescript(OLD_ROWS)
-    assert store.migrate() == ["m0002_probably_nothing_and_regrouping", "m0003_samples"]
+    assert store.migrate() == [
+        "m0002_probably_nothing_and_regrouping",
+        "m0003_samples",
+        "m0008_identity_of_releases",
+    ]
     with store.reading() as db:
         found = db.candidates.get(7)
     assert (found.status, found.version, found.again) == ("pending", 3, "A side that had not spoken now reports it.")
@@ -247,8 +251,11 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "ORDER BY evidence_at DESC, id DESC",
         "due": "SELECT slug FROM feed WHERE enabled = 1 AND next_poll <= 'x'",
         "polls": "SELECT * FROM poll WHERE ended_at >= 'x'",
-        "guid": "SELECT * FROM release WHERE feed = 'a' AND guid = 'b'",
-        "address": "SELECT * FROM release WHERE canonical_url = 'a' AND side = 'us'",
+        "guid": "SELECT * FROM release_name WHERE feed = 'a' AND guid = 'b'",
+        "address": "SELECT * FROM release_name WHERE canonical_url = 'a'",
+        "names": "SELECT * FROM release_name WHERE release = 1",
+        "words": "SELECT * FROM release_key JOIN release ON release.id = release WHERE key IN (1, 2, 3)",
+        "gone": "SELECT id FROM release WHERE gone_since IS NOT NULL",
         "sightings": "SELECT * FROM sighting WHERE candidate = 1",
         "channel": "SELECT * FROM candidate WHERE channel = 'dpct'",
         "decisions": "SELECT * FROM decision WHERE candidate = 1",
