@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 
 MOST_WORDS = 1_500
-"""Differing stretches longer than this are compared sentence by sentence: time grows with the square of their length."""
+"""Longer stretches that differ are compared sentence by sentence: time grows with the square of their length."""
 
 _WORD = re.compile(r"[㐀-鿿豈-﫿]|\s+|[^\W㐀-鿿豈-﫿]+|.", re.DOTALL)
 _SENTENCE = re.compile(r".*?(?:[.!?]\s+|[。！？]|\n|\Z)", re.DOTALL)

@@ -19,10 +19,10 @@ class Shown:
 def gone(before: Sequence[Shown], now: Sequence[Shown]) -> set[int]:
     """The releases that were taken out between two good reads, both in the order of their document.
 
-    A feed drops its oldest items. One that is missing though an older one below it still stands was taken out. Without
-    dates the place alone speaks, and less surely: there must be something that still stands on both sides of it, or
-    nothing that is new and could have pushed it out. Where nothing of before is left, the window has moved on: no
-    judgement. Pinned items, which are old and stand on top, are never below another.
+    A feed drops its oldest items. One that is missing though an older one below it still stands was taken out. Of items
+    without dates, or with the same one, the place alone speaks, and less surely: there must be something that still
+    stands on both sides of it, or nothing that is new and could have pushed it out. Where nothing of before is left,
+    the window has moved on: no judgement. Pinned items, which are old and stand on top, are never below another.
     """
     still = {shown.release for shown in now}
     pushed = bool(still - {shown.release for shown in before})
@@ -41,7 +41,7 @@ def gone(before: Sequence[Shown], now: Sequence[Shown]) -> set[int]:
 
 
 def _older(below: Shown, missing: Shown, *, by_place: bool) -> bool:
-    if below.published is None or missing.published is None:
+    if below.published is None or missing.published is None or below.published == missing.published:
         return by_place
     return below.published < missing.published
 

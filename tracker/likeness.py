@@ -15,13 +15,13 @@ from heapq import nsmallest
 from tracker.model import Release
 
 NEARLY_THE_SAME = 0.8
-"""Texts that share this part of their runs are one text with small corrections: two words of a hundred changed leave 0.9."""
+"""Texts that share this part of their runs are one with small corrections: two words of a hundred leave 0.9."""
 
 SAME_ITEM_WITHIN = timedelta(days=5)
 """Like texts published further apart than this are two: what is said every week is said anew."""
 
 ENOUGH = 15
-"""Runs that a text has beyond its title, below which it is too short to know it by: "Daily briefing" is no identity."""
+"""Runs beyond the title, below which a text is too short to know it by: "Daily briefing" is no identity."""
 
 _RUN = 3
 _KEYS = 3

@@ -98,7 +98,7 @@ def _known(label: str) -> str | None:
 
 
 def _damaged(body: bytes, named: str) -> str:
-    """Text that no candidate reads without fault: the named encoding if it nearly fits, else a Chinese one that does."""
+    """Text that no candidate reads without fault: the named encoding if it nearly fits, else a Chinese one."""
     text = body.decode(named, "replace")
     strange = sum(1 for char in text if char > "\x7f")
     if text.count("\ufffd") > strange * _DAMAGE:

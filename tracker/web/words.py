@@ -33,7 +33,7 @@ from tracker.model import (
     StatusChange,
 )
 from tracker.sampling import Interval
-from tracker.web.marks import ROLES, marked_field
+from tracker.web.marks import ROLES, marked_field, reworded
 
 STATE_SIGNS = {
     State.ACTIVE: "●",
@@ -356,6 +356,7 @@ def register_filters(app: Flask) -> None:
         outcome_words=outcome_words,
         percent=percent,
         regrouping=regrouping_words,
+        reworded=reworded,
         side=side_name,
         state=state_mark,
         web_address=web_address,

@@ -124,6 +124,10 @@ class CandidatePath(BaseModel):
     id: int = Field(description="The number of a candidate.")
 
 
+class ReleasePath(BaseModel):
+    id: int = Field(description="The number of a release.")
+
+
 class IfMatch(BaseModel):
     if_match: str | None = Field(alias="If-Match", description='The candidate\'s ETag as it was read, such as "3".')
 
