@@ -49,6 +49,11 @@ def test_long_texts_without_anything_in_common_are_compared_in_time():
     assert "".join(piece.text for piece in pieces if piece.change is Change.NEW) == after
 
 
+def test_texts_of_a_few_words_over_and_over_are_compared_in_time():
+    before, after = "的一" * 749 + "是", "一的国" * 499 + "和"
+    assert difference(before, after)
+
+
 LONG = " ".join(one + other for one in "abcdefghij" for other in "klmnopqrst")
 
 

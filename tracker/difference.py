@@ -50,7 +50,8 @@ def _alike(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Change, Sequence[str]]]:
-    for kind, start, end, begins, ends in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    # What is everywhere in a text is no anchor in it: looking for it at every place would take minutes.
+    for kind, start, end, begins, ends in SequenceMatcher(None, old, new, autojunk=True).get_opcodes():
         if kind == "equal":
             yield Change.SAME, old[start:end]
         else:

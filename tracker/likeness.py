@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import nsmallest
@@ -23,7 +24,6 @@ SAME_ITEM_WITHIN = timedelta(days=5)
 ENOUGH = 15
 """Runs beyond the title, below which a text is too short to know it by: "Daily briefing" is no identity."""
 
-_RUN = 3
 _KEYS = 3
 _WORD = re.compile(r"[㐀-鿿豈-﫿]|[^\W㐀-鿿豈-﫿]+")
 _NUMBER = re.compile(r"\d+")
@@ -47,8 +47,9 @@ class Words:
 def words_of(release: Release) -> Words:
     """The words of a release as they are compared. `telling`: there are enough of them to know it by."""
     text = _plain(f"{release.title}\n{release.summary}")
-    runs = _runs(text)
-    return Words(runs, tuple(_NUMBER.findall(text)), len(runs - _runs(_plain(release.title))) >= ENOUGH)
+    runs = _runs(_WORD.findall(text))
+    beyond_title = len(runs) - len(_WORD.findall(release.title))
+    return Words(runs, tuple(_NUMBER.findall(text)), beyond_title >= ENOUGH)
 
 
 def likeness(one: Words, other: Words) -> float:
@@ -74,7 +75,6 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _runs(text: str) -> frozenset[int]:
-    words = _WORD.findall(text)
-    runs = (" ".join(words[at : at + _RUN]) for at in range(max(1, len(words) - _RUN + 1)))
+def _runs(words: Sequence[str]) -> frozenset[int]:
+    runs = map(" ".join, zip(words, words[1:], words[2:], strict=False))
     return frozenset(zlib.crc32(run.encode("utf-8", "surrogatepass")) for run in runs)
