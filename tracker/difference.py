@@ -12,6 +12,7 @@ from itertools import groupby
 MOST_WORDS = 1_500
 """Longer stretches that differ are compared sentence by sentence: time grows with the square of their length."""
 
+_ELLIPSIS = re.compile(r"\s*\[?(?:…|\.{3})\]?\s*$")
 _WORD = re.compile(r"[㐀-鿿豈-﫿]|\s+|[^\W㐀-鿿豈-﫿]+|.", re.DOTALL)
 _SENTENCE = re.compile(r".*?(?:[.!?]\s+|[。！？]|\n|\Z)", re.DOTALL)
 
@@ -41,6 +42,12 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
     middle = _compared(left, right) if max(len(left), len(right)) <= MOST_WORDS else _replaced(left, right)
     pieces = [(Change.SAME, old[:head]), *middle, (Change.SAME, old[len(old) - tail :])]
     return tuple(_joined((change, "".join(words)) for change, words in pieces))
+
+
+def only_cut(before: str, after: str) -> bool:
+    """Whether a text is but the beginning of what it was and says so by an ellipsis, or is empty: a teaser, no edit."""
+    beginning = _ELLIPSIS.sub("", after)
+    return before.startswith(beginning) and (beginning != after or not after)
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:

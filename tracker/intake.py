@@ -14,6 +14,7 @@ from datetime import date, datetime
 from db.candidates import Finding, Known
 from db.feeds import Kept
 from db.store import Store, Subjects
+from tracker.difference import only_cut
 from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
 from tracker.history import in_force
 from tracker.model import Candidate, KeptSighting, PartialDate, Release, Sighting, Signal, Status
@@ -58,7 +59,13 @@ def retell(db: Subjects, candidate_id: int) -> None:
 
 
 def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sighting], now: datetime) -> None:
-    """Tell the candidates in which an edited release speaks what it reports otherwise now, or no more."""
+    """Tell the candidates in which an edited release speaks what it reports otherwise now, or no more.
+
+    A feed that sends teasers where it sent whole texts has taken nothing back.
+    """
+    before = db.feeds.history(kept.id).revisions[kept.revision - 2]
+    if release.title == before.title and only_cut(before.summary, release.summary):
+        return
     for finding in db.candidates.findings(kept.id):
         again = next((one for one in reported if _of_one_event(release, finding.sighting, one)), None)
         if again is None and not finding.lost:

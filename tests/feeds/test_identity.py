@@ -185,6 +185,14 @@ def test_what_the_new_wording_no_longer_says_stays_with_a_mark_and_comes_back_on
     assert "ceased to say" in returned.again
 
 
+@pytest.mark.parametrize("teaser", ["", "Deputy Assistant Secretary of Defense Michael Chase met …"])
+def test_a_teaser_in_the_place_of_a_text_takes_nothing_back(polled, site: Site, waiting, teaser):
+    decided = decide(polled.service, waiting)
+    edited(polled, site, teaser)
+    same = candidate(polled, decided.id)
+    assert (same.status, same.sightings[0].lost) == (Status.ACCEPTED, False)
+
+
 def test_a_rejected_finding_that_is_taken_back_stays_rejected(polled, site: Site, waiting):
     reject(polled.service.store, waiting.id, waiting.version, by="ana", at=polled.service.clock(), reason="No.")
     edited(polled, site, "The band will play on the pier.")
