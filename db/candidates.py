@@ -42,6 +42,17 @@ class Known:
     sides: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What a release is kept as reporting (`id` is the sighting's), in which candidate, and whether it still does."""
+
+    id: int
+    candidate: int
+    status: Status
+    sighting: Sighting
+    lost: bool
+
+
 class Candidates:
     """Reads and writes candidates over one connection; writes belong into the caller's transaction."""
 
@@ -88,6 +99,23 @@ class Candidates:
         """Put a new reading of the same release in the place of a kept one, as new evidence."""
         _sql.read_again(self._db, id=kept, revision=revision, **_said(sighting))
         _sql.add_evidence(self._db, id=candidate, now=instant_text(at), published=published.isoformat())
+
+    def findings(self, release: int) -> list[Finding]:
+        """What a release is kept as reporting, but for questions that were put of it without a finding."""
+        return [
+            Finding(
+                row["id"],
+                row["candidate"],
+                Status(row["status"]),
+                sighting_from(row["channel"], row),
+                bool(row["lost"]),
+            )
+            for row in _sql.findings(self._db, release=release)
+        ]
+
+    def reword(self, finding: int, why: str, *, lost: bool) -> None:
+        """Say of a sighting how its release's wording changed it; `lost`: it is said no more."""
+        _sql.reword(self._db, id=finding, why=why, lost=int(lost))
 
     def retell(self, candidate: int, report: Report) -> None:
         """Say of a candidate what its sightings tell together."""
@@ -318,6 +346,8 @@ def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighti
             joined_after=row["joined_after"],
             withheld=bool(row["withheld"]),
             page=_page(row),
+            reworded=row["reworded"],
+            lost=bool(row["lost"]),
         )
 
 

@@ -466,8 +466,6 @@ def m0003_samples(db: Database) -> None:
 
 
 _PAGES = """
-ALTER TABLE release ADD COLUMN item_hash TEXT;
-
 CREATE TABLE page_copy (
     release INTEGER NOT NULL REFERENCES release (id),
     revision INTEGER NOT NULL,
@@ -492,11 +490,7 @@ CREATE TABLE page_wait (
 
 @migrations()
 def m0004_pages(db: Database) -> None:
-    """Copies of releases' pages, and those still to be fetched; the hash of an item as its feed gives it.
-
-    A release that was read from its page has other words than its item; that the item is the same is told by its own
-    hash, which is that of the newest revision where it is absent.
-    """
+    """Copies of releases' pages, and those still to be fetched."""
     _run(db, _PAGES)
     _guard(db, "page_copy", ())
 
@@ -579,3 +573,51 @@ def m0007_full_reads(db: Database) -> None:
     """When a feed last gave its items, and whether its "not modified" was found to be untrue."""
     db.execute("ALTER TABLE feed ADD COLUMN full_read TEXT")
     db.execute("ALTER TABLE feed ADD COLUMN lies INTEGER NOT NULL DEFAULT 0 CHECK (lies IN (0, 1))")
+
+
+_IDENTITY = """
+DROP INDEX release_by_guid;
+DROP INDEX release_by_address;
+ALTER TABLE release ADD COLUMN gone_since TEXT;
+CREATE INDEX release_gone ON release (gone_since) WHERE gone_since IS NOT NULL;
+ALTER TABLE feed ADD COLUMN last_shown TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE sighting ADD COLUMN reworded TEXT;
+ALTER TABLE sighting ADD COLUMN lost INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1));
+UPDATE release SET canonical_url = 'https://' || substr(canonical_url, 13) WHERE canonical_url LIKE 'https://www.%';
+UPDATE release SET guid = replace(guid, ':https://www.', ':https://') WHERE guid LIKE 'handed-in:%:https://www.%'
+    AND feed IS NULL;
+
+CREATE TABLE release_name (
+    release INTEGER NOT NULL REFERENCES release (id),
+    feed TEXT REFERENCES feed (slug),
+    guid TEXT NOT NULL,
+    url TEXT,
+    canonical_url TEXT,
+    hash TEXT NOT NULL,
+    because TEXT,
+    seen_at TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX release_name_by_guid ON release_name (feed, guid);
+CREATE INDEX release_name_by_address ON release_name (canonical_url);
+CREATE INDEX release_name_by_release ON release_name (release);
+INSERT INTO release_name (release, feed, guid, url, canonical_url, hash, seen_at)
+SELECT release.id, feed, guid, url, canonical_url, hash, first_seen
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision;
+
+CREATE TABLE release_key (
+    key INTEGER NOT NULL,
+    release INTEGER NOT NULL REFERENCES release (id),
+    PRIMARY KEY (key, release)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m0008_identity_of_releases(db: Database) -> None:
+    """Every name under which a release came, what finds it by its words, and when its feed showed it no more.
+
+    `release_name.hash` is of the words that last came under that name: two feeds may word one release otherwise. What
+    is in `feed.shown` are the releases of its last good read. `release_key` begins with what comes from now on.
+    """
+    _run(db, _IDENTITY)

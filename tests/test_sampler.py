@@ -55,6 +55,8 @@ class Traffic:
         for _ in range(number):
             self._number += 1
             title, summary = words or PLAIN[feed]
+            if words:  # each with a number of its own: the same words again would be the same release
+                summary = f"{summary} Release {self._number}."
             arrived = release(
                 title=title.format(self._number), summary=summary, side=configured.side, lang=configured.lang,
                 publisher=configured.publisher, feed=feed, url=f"https://{feed}.example/{self._number}",

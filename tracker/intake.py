@@ -2,19 +2,22 @@
 
 A sighting that is not flagged is probably nothing. It is kept, and moves nothing: it joins quietly what is there, or
 opens a candidate that is in no queue.
+
+Where a publisher changes its wording, and thereby what the release reports, the candidate comes back to a reviewer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 
-from db.candidates import Known
+from db.candidates import Finding, Known
 from db.feeds import Kept
 from db.store import Store, Subjects
+from tracker.difference import only_cut
 from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
 from tracker.history import in_force
-from tracker.model import Candidate, KeptSighting, Release, Sighting, Status
+from tracker.model import Candidate, KeptSighting, PartialDate, Release, Sighting, Signal, Status
 
 Detect = Callable[[Release], list[Sighting]]
 
@@ -38,6 +41,9 @@ def take_in(db: Subjects, release: Release, kept: Kept, sightings: Iterable[Sigh
 
     Answers how many flagged sightings were new. Nothing of the record changes here.
     """
+    sightings = list(sightings)
+    if kept.revised:
+        _compare(db, release, kept, [sighting for sighting in sightings if sighting.flagged], now)
     return sum(_attach(db, release, kept, sighting, now) and sighting.flagged for sighting in sightings)
 
 
@@ -50,6 +56,70 @@ def retell(db: Subjects, candidate_id: int) -> None:
     """Say of a candidate what the sightings that carry it tell together."""
     telling = in_order(db.candidates.get(candidate_id).telling)
     db.candidates.retell(candidate_id, together(*(report_of(s.sighting, s.release.published) for s in telling)))
+
+
+def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sighting], now: datetime) -> None:
+    """Tell the candidates in which an edited release speaks what it reports otherwise now, or no more.
+
+    A feed that sends teasers where it sent whole texts has taken nothing back.
+    """
+    before = db.feeds.history(kept.id).revisions[kept.revision - 2]
+    if release.title == before.title and only_cut(before.summary, release.summary):
+        return
+    for finding in db.candidates.findings(kept.id):
+        again = next((one for one in reported if _of_one_event(release, finding.sighting, one)), None)
+        if again is None and not finding.lost:
+            on_channel = [one for one in reported if one.channel == finding.sighting.channel]
+            _lose(db, release, finding, on_channel, now)
+        elif again and (finding.lost or _gist(again) != _gist(finding.sighting)):
+            _say_otherwise(db, release, kept, finding, again, now)
+
+
+def _of_one_event(release: Release, one: Sighting, other: Sighting) -> bool:
+    return one.channel == other.channel and bool(
+        same_event(report_of(one, release.published), report_of(other, release.published))
+    )
+
+
+def _lose(db: Subjects, release: Release, finding: Finding, instead: Sequence[Sighting], now: datetime) -> None:
+    """What the new wording no longer gives stays with a mark, for a reviewer. A rejected one needs none."""
+    why = f"{_changed(release, now)} it no longer says {_words(finding.sighting)}"
+    why += f", and says {_words(instead[0])}." if instead else "."
+    db.candidates.reword(finding.id, why, lost=True)
+    db.candidates.touch(finding.candidate)
+    if finding.status not in (Status.REJECTED, Status.UNLIKELY):
+        db.candidates.set_status(finding.candidate, Status.PENDING, why)
+
+
+def _say_otherwise(
+    db: Subjects, release: Release, kept: Kept, finding: Finding, again: Sighting, now: datetime
+) -> None:
+    before = (
+        f"it had ceased to say {_words(finding.sighting)}" if finding.lost else f"it said {_words(finding.sighting)}"
+    )
+    why = f"{_changed(release, now)} {before}, and now says {_words(again)}."
+    candidate = finding.candidate
+    db.candidates.read_again(candidate, finding.id, kept.revision, again, published=release.published, at=now)
+    db.candidates.reword(finding.id, why, lost=False)
+    if finding.status is not Status.UNLIKELY:
+        db.candidates.set_status(candidate, Status.PENDING, why)
+    retell(db, candidate)
+
+
+def _gist(sighting: Sighting) -> tuple[Signal, PartialDate | None, date | None]:
+    return sighting.signal, sighting.date, sighting.starts
+
+
+def _changed(release: Release, now: datetime) -> str:
+    return f"{release.publisher} changed its wording on {now:%Y-%m-%d}:"
+
+
+def _words(sighting: Sighting) -> str:
+    """`held, 2024-01-08 to 2024-01-09`."""
+    if sighting.date is None:
+        return f"{sighting.signal}, without a date"
+    days = f"{sighting.starts} to {sighting.date}" if sighting.starts else f"{sighting.date}"
+    return f"{sighting.signal}, {days}"
 
 
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:

@@ -333,6 +333,45 @@ class PageCopy:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """The words of a release from the instant on at which we saw them. `number` counts from 1."""
+
+    number: int
+    title: str
+    summary: str
+    seen_at: datetime
+    published_raw: str | None = None
+
+
+@dataclass(frozen=True)
+class ReleaseName:
+    """A name under which a release came: a guid of a feed (None: handed in) and an address.
+
+    `because` says in a sentence why what came under it is this release; None for the name that it came under first.
+    """
+
+    feed: str | None
+    guid: str
+    url: str | None
+    because: str | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class ReleaseHistory:
+    """All that is kept of a release: its newest words, every revision and every name, oldest first.
+
+    `gone_since`: the instant at which its feed was seen to show it no more, though older items still stood there; None
+    while it is shown, or where it only scrolled out of the feed.
+    """
+
+    release: Release
+    revisions: tuple[Revision, ...]
+    names: tuple[ReleaseName, ...]
+    gone_since: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Words that made a sighting fire: `text == getattr(release, field)[start:end]`; `role` says what they did."""
 
@@ -418,6 +457,8 @@ class KeptSighting:
     reviewer who put it there. `joined_after` is the candidate's last decision at that time: what was decided earlier
     does not rest on it. `withheld`: not shown for now, since a reviewer is to read its release without knowing of it.
     `page` is None where nobody asked for the release's page.
+    `reworded` says in a sentence how the release's wording changed what it says; `lost`: its newest wording no longer
+    says this at all.
     """
 
     sighting: Sighting
@@ -430,6 +471,8 @@ class KeptSighting:
     joined_after: int | None = None
     withheld: bool = False
     page: PageKept | None = None
+    reworded: str | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import partial
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from db.feeds import FeedHealth, Kept, PollRow
+from db.feeds import FeedHealth, Kept, Named, PollRow
 from db.pages import Waiting
 from db.store import Store, Subjects
 from tracker.feeds.address import canonical_url
@@ -24,6 +24,7 @@ from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
 from tracker.feeds.source import read_source
 from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
+from tracker.gone import Shown, gone
 from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
@@ -73,7 +74,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A feed item as a release: whether its guid was known, whether its words are new, and what they say then.
+    """A feed item as a release: what its guid named before, whether its words are new, and what they say then.
 
     `item_hash` is the fingerprint of the item's own words; `page`: what was read of its page, where the feed asks so.
     """
@@ -81,7 +82,7 @@ class Arrival:
     item: Item
     release: Release
     item_hash: str
-    known: bool
+    known: Named | None
     news: bool
     sightings: Sequence[Sighting] = ()
     page: Read | None = None
@@ -112,7 +113,7 @@ def poll_feed(
     started_at = clock()
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
-        known = db.feeds.known_fingerprints(feed.slug)
+        known = db.feeds.names(feed.slug)
         waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
     fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
     reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=known)
@@ -213,12 +214,13 @@ def release_of(feed: Feed, item: Item, now: datetime) -> Release:
     )
 
 
-def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, str], now: datetime) -> list[Arrival]:
+def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, Named], now: datetime) -> list[Arrival]:
     arrivals = []
     for item in parsed.items:
         release = release_of(feed, item, now)
-        item_hash = release.fingerprint
-        arrivals.append(Arrival(item, release, item_hash, item.guid in known, known.get(item.guid) != item_hash))
+        item_hash, named = release.fingerprint, known.get(item.guid)
+        news = named is None or named.fingerprint != item_hash
+        arrivals.append(Arrival(item, release, item_hash, named, news))
     return arrivals
 
 
@@ -233,7 +235,7 @@ def _with_pages(
             left = max(left - 1, 0)
             if arrival.known:
                 with store.reading() as db:
-                    page = keeping_words(page, db.feeds.words_of(feed.slug, arrival.item.guid))
+                    page = keeping_words(page, db.feeds.summary_of(feed.slug, arrival.item.guid))
             arrival = replace(arrival, release=page.release, page=page)
         told.append(arrival)
     return told
@@ -273,9 +275,12 @@ def _keep_reading(
     db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, arrivals: Sequence[Arrival], now: datetime
 ) -> PollRow:
     addresses = Counter(canonical_url(arrival.item.url) for arrival in arrivals if arrival.item.url)
+    beside = {arrival.item.guid for arrival in arrivals}
     fresh = revised = sightings = 0
+    shown = []
     for arrival in arrivals:
         if not arrival.news:
+            shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
         address = canonical_url(arrival.item.url) if arrival.item.url else None
         kept = db.feeds.keep_release(
@@ -283,15 +288,19 @@ def _keep_reading(
             guid=arrival.item.guid,
             canonical_url=address,
             address_is_identity=addresses[address] == 1,
+            beside=beside,
             published_raw=arrival.item.published_raw,
             item_hash=arrival.item_hash,
             now=now,
         )
         if arrival.page:
             _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
+        shown.append(Shown(kept.id, arrival.item.published))
         fresh, revised = fresh + kept.fresh, revised + kept.revised
         if kept.fresh or kept.revised:
             sightings += take_in(db, arrival.release, kept, arrival.sightings, now=now)
+    if reading.parsed and not reading.parsed.flaw:
+        _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None
     db.feeds.record_read(
         feed.slug,
@@ -313,7 +322,7 @@ def _keep_reading(
         items=len(arrivals),
         fresh=fresh,
         revised=revised,
-        overlap=sum(arrival.known for arrival in arrivals),
+        overlap=sum(arrival.known is not None for arrival in arrivals),
         sightings=sightings,
     )
 
@@ -357,6 +366,14 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
     gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0)
     if gap:
         db.feeds.record_gap(row.feed, gap)
+
+
+def _keep_window(db: Subjects, feed: Feed, shown: Sequence[Shown], now: datetime) -> None:
+    """Note what the publisher took out since the last good read, and what is shown now."""
+    before = db.feeds.shown(feed.slug)
+    db.feeds.note_gone(feed.slug, gone(before, shown), shown, now=now)
+    if shown != before:
+        db.feeds.set_shown(feed.slug, shown)
 
 
 def _report(row: PollRow) -> None:

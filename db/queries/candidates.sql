@@ -37,6 +37,16 @@ UPDATE sighting SET revision = :revision, signal = :signal, date = :date, starts
     evidence = :evidence, flagged = :flagged, doubts = :doubts, undated = :undated, persons = :persons, round = :round
 WHERE id = :id;
 
+-- name: findings(release)
+SELECT sighting.*, candidate.channel, candidate.status
+FROM sighting JOIN candidate ON candidate.id = sighting.candidate
+WHERE sighting.release = :release AND sighting.flagged = 1
+    AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = candidate.id)
+ORDER BY sighting.id;
+
+-- name: reword(id, why, lost)!
+UPDATE sighting SET reworded = :why, lost = :lost WHERE id = :id;
+
 -- name: move_sighting(id, candidate, because, by)!
 UPDATE sighting SET candidate = :candidate, joined_because = :because, joined_by = :by,
     joined_after = (SELECT MAX(id) FROM decision WHERE candidate = :candidate)

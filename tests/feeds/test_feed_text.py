@@ -79,6 +79,9 @@ def test_only_links_to_pages_are_kept(link, kept):
         "https://x.example/a/b?utm_source=feed&id=7&UTM_Medium=x&p=2&fbclid=z&spm=1.2",
         "https://user:secret@x.example./a/%62?id=7&p=2",
         " https://x.example/a/b?id=7&&p=2 ",
+        "https://www.x.example/a/b/index.html?id=7&p=2",
+        "http://m.x.example/a/b/Index.shtml?id=7&p=2",
+        "https://www2.x.example/a/b/default.aspx?id=7&p=2",
     ],
 )
 def test_addresses_of_one_page_are_one(same):
@@ -88,7 +91,10 @@ def test_addresses_of_one_page_are_one(same):
 @pytest.mark.parametrize(
     "other",
     [
-        "https://www.x.example/a",
+        "https://en.x.example/a",
+        "https://mm.x.example/a",
+        "https://x.example/a/index_1.html",
+        "https://x.example/a/index.html/b",
         "https://x.example/A",
         "https://x.example:8443/a",
         "https://x.example/a?id=1",
@@ -99,6 +105,11 @@ def test_addresses_of_one_page_are_one(same):
 )
 def test_addresses_of_different_pages_stay_apart(other):
     assert canonical_url(other) != canonical_url("https://x.example/a")
+
+
+def test_a_registered_name_is_never_taken_for_an_edition():
+    assert canonical_url("https://www.example/a") == "https://www.example/a"
+    assert canonical_url("https://m.example/a") == "https://m.example/a"
 
 
 def test_names_and_paths_in_chinese_have_one_spelling():

@@ -225,6 +225,48 @@ def test_chinese_is_read_whatever_header_and_declaration_say(body, content_type)
     assert parsed.flaw is None
 
 
+TRADITIONAL = "國防部：美國與中國軍方的對話在華府舉行"
+SIMPLIFIED = "国防部：中美两军工作会晤在华盛顿举行，双方就关心的问题交换意见"
+
+
+@pytest.mark.parametrize(
+    ("title", "encoding", "declared", "header"),
+    [
+        (TRADITIONAL, "big5", "big5", None),
+        (TRADITIONAL + "啫喱", "big5hkscs", "Big5", None),
+        (TRADITIONAL, "big5", None, "big5-hkscs"),
+        (TRADITIONAL, "big5", "big5", "utf-8"),
+        (TRADITIONAL, "big5", "gb2312", "utf-8"),
+        (TRADITIONAL, "big5", "big5", "gb2312"),
+        (TRADITIONAL, "big5", None, None),
+        (SIMPLIFIED, "gb18030", "big5", "gb2312"),
+        (SIMPLIFIED, "gb18030", "gb2312", "big5"),
+        (SIMPLIFIED, "gb18030", "utf-8", "utf-16"),
+        (SIMPLIFIED, "utf-8", "gb2312", "iso-8859-1"),
+        (SIMPLIFIED, "utf-8", "big5", "gb18030"),
+        (SIMPLIFIED, "utf-8", "utf-16", "utf-16"),
+        (SIMPLIFIED, "utf-16", "gb2312", "utf-8"),
+        (SIMPLIFIED, "utf-16-le", "utf-8", "gbk"),
+        (SIMPLIFIED, "utf-16-le", None, None),
+        (SIMPLIFIED, "utf-16-be", None, "utf-16"),
+        ("Reading \\u0041 +AGE- talks–x", "utf-8", None, "unicode_escape"),
+        ("Reading \\u0041 +AGE- talks", "utf-8", None, "utf-7"),
+        ("日本語", "iso2022_jp", "iso-2022-jp", None),
+    ],
+)
+def test_the_bytes_have_the_last_word_on_their_encoding(title, encoding, declared, header):
+    """Header, declaration and bytes may name three encodings: what comes out is what the publisher wrote."""
+    body = rss(f"<item><title>{title}</title></item>", encoding, declared)
+    parsed = read(body, f"text/xml; charset={header}" if header else None)
+    assert [item.title for item in parsed.items] == [title]
+
+
+def test_json_in_utf_16_without_a_mark_is_read():
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": SIMPLIFIED}]}
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert read(json.dumps(feed, ensure_ascii=False).encode(encoding)).items[0].title == SIMPLIFIED
+
+
 def test_western_text_without_a_name_is_read_as_windows_1252():
     body = rss("<item><title>“Résumé” – talks</title></item>", "cp1252", "iso-8859-1")
     assert read(body).items[0].title == "“Résumé” – talks"

@@ -27,6 +27,12 @@ _TRACKING = re.compile(
 )
 
 
+_OTHER_HOST = re.compile(r"(?:www\d?|m|mobile|wap)\.(?=[^.]+\.[^.])")
+"""How a site calls itself beside its plain name, or its edition for telephones; never all of a registered name."""
+
+_INDEX = re.compile(r"/(?:index|default)\.(?:s?html?|php|aspx?|jsp)$", re.IGNORECASE)
+
+
 def http_link(value: str | None, base: str) -> str | None:
     """The link as an absolute http(s) address; None for what is empty, malformed or of another scheme."""
     value = one_line(_SPLIT.sub("", value or ""))
@@ -61,10 +67,10 @@ def same_host(url: str, other: str) -> bool:
 def canonical_url(url: str) -> str:
     """A form of the address for comparison: two addresses of one page have the same, and it is never fetched.
 
-    Drops the fragment, the port that the scheme implies, credentials, tracking parameters (utm_*, fbclid, …) and a
-    trailing slash; folds http into https, the host into lower case, and percent escapes into one spelling. Keeps
-    `www.`, the order of parameters and the case of the path: servers may tell these apart. What is no http(s) address
-    comes back stripped of outer blanks.
+    Drops the fragment, the port that the scheme implies, credentials, tracking parameters (utm_*, fbclid, …), `www.`
+    and `m.` before a host, the name of an index page and a trailing slash; folds http into https, the host into lower
+    case, and percent escapes into one spelling. Keeps the order of parameters and the case of the path: servers may
+    tell these apart. What is no http(s) address comes back stripped of outer blanks.
     """
     url = url.strip()
     try:
@@ -74,12 +80,12 @@ def canonical_url(url: str) -> str:
         return url
     if scheme not in _PORTS or not host:
         return url
-    host = _ascii_host(host.rstrip("."))
+    host = _plain_host(_ascii_host(host.rstrip(".")))
     if ":" in host:
         host = f"[{host}]"
     if port is not None and port not in _PORTS.values():
         host = f"{host}:{port}"
-    return urlunsplit(("https", host, _spell(parts.path).rstrip("/"), _spell(_without_tracking(parts.query)), ""))
+    return urlunsplit(("https", host, _plain_path(_spell(parts.path)), _spell(_without_tracking(parts.query)), ""))
 
 
 def _place(url: str) -> tuple[str | None, int | None]:
@@ -93,6 +99,20 @@ def _ascii_host(host: str) -> str:
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return host
+
+
+def _plain_host(host: str) -> str:
+    while found := _OTHER_HOST.match(host):
+        host = host[found.end() :]
+    return host
+
+
+def _plain_path(path: str) -> str:
+    """The path without the index page and slashes at its end."""
+    path = path.rstrip("/")
+    while found := _INDEX.search(path):
+        path = path[: found.start()].rstrip("/")
+    return path
 
 
 def _without_tracking(query: str) -> str:

@@ -1,24 +1,35 @@
-"""Bytes to text, in the order of the WHATWG: byte order mark, HTTP header, the document's own declaration, UTF-8."""
+"""Bytes to text, in the order of the WHATWG: byte order mark, HTTP header, the document's own declaration, UTF-8.
+
+But for one thing: what is valid UTF-8 is UTF-8, whatever it is called. Text in another encoding is so by accident next
+to never, and servers that declare wrongly are many.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_WITHOUT_BOM = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"))
+_WITHOUT_BOM = re.compile(rb"(?P<little>(?:\s\0)*[<{\[]\0)|(?:\0\s)*\0[<{\[]")
+"""A document in UTF-16 begins with a bracket: `<` of markup, `{` or `[` of JSON."""
 
 # Labels name less than the bytes hold: pages that say gb2312 use all of gb18030, and so on.
 _WIDER = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "big5": "big5hkscs",
+    "cp950": "big5hkscs",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
     "iso8859-1": "cp1252",
     "ascii": "cp1252",
     "utf-16": "utf-16-le",
 }
+_CHINESE = ("gb18030", "big5hkscs")
+
+_NO_CHARSET = frozenset({"utf-7", "punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Codecs of Python that no browser knows as a charset: they read plain text as something else, or take ages."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 _DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
@@ -27,32 +38,54 @@ _HEAD = 1024
 _DAMAGE = 0.02
 """The share of unreadable characters up to which UTF-8 is taken for UTF-8 that was cut or damaged."""
 
+_COMMON = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说日月部美外交防商"
+    "這個國為時來們於會對發動過說與長開關議問題華軍務經濟新聞話"
+)
+"""Characters that fill Chinese text; read in the wrong encoding it hardly has any."""
+
 
 def decode(body: bytes, content_type: str | None) -> str:
     """The body as text. Never fails: what can't be read becomes U+FFFD."""
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
+    if wide := _WITHOUT_BOM.match(body):
+        return body.decode("utf-16-le" if wide["little"] else "utf-16-be", "replace")
     named = _named(body, content_type)
-    # "iso-8859-1" is what servers say who don't know; text that is valid UTF-8 by accident is next to impossible.
-    candidates = ["utf-8", *named] if not named or named[0] == "cp1252" else [*named, "utf-8"]
-    for encoding in candidates:
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+    for encoding in _in_order(named):
+        if (text := _sound(body, encoding)) is not None:
+            doubtful = encoding in _CHINESE and len(set(named)) > 1
+            return _likeliest([text, *_in_chinese(body)]) if doubtful else text
     return _damaged(body, named[0] if named else "utf-8")
 
 
+def _in_order(named: Sequence[str]) -> list[str]:
+    # To UTF-8 these are ASCII with control characters, and so valid.
+    hidden = [encoding for encoding in named if encoding.startswith(("utf-16", "iso2022", "hz"))]
+    return [*hidden, "utf-8", *(encoding for encoding in named if encoding not in hidden)]
+
+
+def _sound(body: bytes, encoding: str) -> str | None:
+    """The body in an encoding, None where it is not valid in it."""
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
 def _named(body: bytes, content_type: str | None) -> list[str]:
-    """The encodings that header, declaration or first bytes name, best first, those that Python knows."""
+    """The encodings that header and declaration name, best first, those that Python knows.
+
+    UTF-16 is that only where there are zero bytes: what can be read as ASCII so far is something else.
+    """
     head = body[:_HEAD]
     in_header = _CHARSET.search(content_type or "")
     in_body = _DECLARATION.search(head) or _META.search(head)
     labels = [in_header[1]] if in_header else []
-    labels += [encoding for start, encoding in _WITHOUT_BOM if head.startswith(start)]
     labels += [in_body[1].decode("ascii")] if in_body else []
-    return [encoding for label in labels if (encoding := _known(label))]
+    known = [encoding for label in labels if (encoding := _known(label))]
+    return [encoding for encoding in known if b"\0" in head or not encoding.startswith("utf-16")]
 
 
 def _known(label: str) -> str | None:
@@ -61,16 +94,22 @@ def _known(label: str) -> str | None:
         "".encode(codec.name)  # refuses what is no text encoding: "base64", "zlib", …
     except (LookupError, ValueError):
         return None
-    return _WIDER.get(codec.name, codec.name)
+    return None if codec.name.replace("_", "-") in _NO_CHARSET else _WIDER.get(codec.name, codec.name)
 
 
 def _damaged(body: bytes, named: str) -> str:
-    """Text that no candidate reads without fault: the named encoding if it nearly fits, else GB 18030 if that does."""
+    """Text that no candidate reads without fault: the named encoding if it nearly fits, else a Chinese one."""
     text = body.decode(named, "replace")
     strange = sum(1 for char in text if char > "\x7f")
     if text.count("\ufffd") > strange * _DAMAGE:
-        try:
-            return body.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
+        return _likeliest(_in_chinese(body)) or text
     return text
+
+
+def _in_chinese(body: bytes) -> list[str]:
+    return [text for encoding in _CHINESE if (text := _sound(body, encoding)) is not None]
+
+
+def _likeliest(texts: Sequence[str]) -> str:
+    """Of readings of the same bytes the one that is most like Chinese; the first where none is more so than others."""
+    return max(texts, key=lambda text: sum(map(_COMMON.__contains__, text)), default="")

@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 
 from markupsafe import Markup, escape
 
+from tracker.difference import Change, difference
 from tracker.model import Evidence, Release
 
 ROLES = {
@@ -20,6 +21,9 @@ ROLES = {
     "discount": "speaks against it",
 }
 """What the words of each role do, as the legend puts it; an unknown role is shown by its own name."""
+
+_AROUND = 120
+"""Characters of unchanged words that are shown before and after a change."""
 
 _CLASS = re.compile(r"[^a-z0-9-]+")
 
@@ -54,3 +58,22 @@ def _mark(words: str, roles: tuple[str, ...]) -> Markup:
     classes = " ".join("role-" + _CLASS.sub("-", role.lower()) for role in roles)
     title = "; ".join(ROLES.get(role, role) for role in roles)
     return Markup('<mark class="{}" title="{}">{}</mark>').format(classes, title, words)
+
+
+def reworded(before: str, after: str) -> Markup:
+    """Both wordings as one text: `del` for words that are gone, `ins` for new ones, and what is unchanged between them,
+    cut where it is long.
+    """
+    pieces = difference(before, after)
+    last = len(pieces) - 1
+    return Markup("").join(
+        _unchanged(piece.text, opens=place == 0, closes=place == last)
+        if piece.change is Change.SAME
+        else Markup("<{0}>{1}</{0}>").format("del" if piece.change is Change.OLD else "ins", piece.text)
+        for place, piece in enumerate(pieces)
+    )
+
+
+def _unchanged(text: str, *, opens: bool, closes: bool) -> Markup:
+    before, after = "" if opens else text[:_AROUND], "" if closes else text[-_AROUND:]
+    return escape(text if len(text) <= 2 * _AROUND + 3 else f"{before} … {after}")

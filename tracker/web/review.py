@@ -239,6 +239,7 @@ def _page(
         if found is None:
             raise NotFound(f"There is no candidate {number}.", "The queue at /review lists those that wait.")
         changes, contacts = db.record.entries_of(found.channel)
+        histories = {seen.release.id: db.feeds.history(seen.release.id) for seen in found.shown}
         decided = _decided(db)
         others = [
             other
@@ -254,6 +255,7 @@ def _page(
     return render_template(
         "candidate.html",
         candidate=found,
+        histories=histories,
         others=others,
         disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
         asked=asked,

@@ -36,7 +36,7 @@ from tracker.model import (
     StatusChange,
 )
 from tracker.sampling import Interval
-from tracker.web.marks import ROLES, marked_field
+from tracker.web.marks import ROLES, marked_field, reworded
 
 STATE_SIGNS = {
     State.ACTIVE: "●",
@@ -398,6 +398,7 @@ def register_filters(app: Flask) -> None:
         percent=percent,
         regrouping=regrouping_words,
         rhythm=rhythm_words,
+        reworded=reworded,
         side=side_name,
         silence=silence_words,
         silence_in_short=silence_in_short,

@@ -21,7 +21,7 @@ from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, 
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current, moment_from_request
 
-ANY_CANDIDATE = f"<int(max={2**63 - 1}):id>"
+ANY_NUMBER = f"<int(max={2**63 - 1}):id>"
 
 
 @blueprint.get("/v1/candidates", responses=answers(schemas.Candidates, 401, 403), **REVIEWERS_ONLY)
@@ -45,7 +45,7 @@ def candidates(query: CandidatesQuery) -> Response:
 
 
 @blueprint.get(
-    f"/v1/candidates/{ANY_CANDIDATE}",
+    f"/v1/candidates/{ANY_NUMBER}",
     responses=answers(schemas.Candidate, 401, 403, 404),
     **REVIEWERS_ONLY,
 )
@@ -60,7 +60,7 @@ def candidate(path: CandidatePath) -> Response:
 
 
 @blueprint.post(
-    f"/v1/candidates/{ANY_CANDIDATE}/review",
+    f"/v1/candidates/{ANY_NUMBER}/review",
     responses=answers(schemas.Candidate, 401, 403, 404, 409, 412, 415, 428),
     **REVIEWERS_ONLY,
 )
@@ -83,7 +83,7 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
 
 
 @blueprint.post(
-    f"/v1/candidates/{ANY_CANDIDATE}/split",
+    f"/v1/candidates/{ANY_NUMBER}/split",
     responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428),
     **REVIEWERS_ONLY,
 )
@@ -101,7 +101,7 @@ def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Re
 
 
 @blueprint.post(
-    f"/v1/candidates/{ANY_CANDIDATE}/merge",
+    f"/v1/candidates/{ANY_NUMBER}/merge",
     responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428),
     **REVIEWERS_ONLY,
 )

@@ -1,4 +1,4 @@
-"""Handing a release in: the same path as a poll's, with the candidates as the answer."""
+"""Handing a release in, by the same path as a poll's, with the candidates as the answer; and what is kept of one."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from dataclasses import replace
 from flask import Response
 
 from tracker import handin
-from tracker.errors import Refused
+from tracker.errors import NotFound, Refused
 from tracker.model import Candidate, Release
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
-from tracker.web.api.candidates import shape
+from tracker.web.api.candidates import ANY_NUMBER, shape
 from tracker.web.api.document import REVIEWERS_ONLY, answers, problems_of
 from tracker.web.api.parameters import ReleaseBody, ReleasePath
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.kept_page import kept_page
-
-ANY_RELEASE = f"<int(max={2**63 - 1}):id>"
 
 
 @blueprint.post(
@@ -44,7 +42,25 @@ def hand_in(body: ReleaseBody) -> Response:
 
 
 @blueprint.get(
-    f"/v1/releases/{ANY_RELEASE}/page",
+    f"/v1/releases/{ANY_NUMBER}",
+    responses=answers(schemas.ReleaseHistory, 401, 403, 404),
+    **REVIEWERS_ONLY,
+)
+@open_to("reviewer")
+@fresh
+def kept_release(path: ReleasePath) -> Response:
+    """All that is kept of a release: every wording with what it changed, every name it came under, and whether its
+    publisher took it out.
+    """
+    with current().service.store.reading() as db:
+        found = db.feeds.history(path.id)
+    if found is None:
+        raise NotFound(f"There is no release {path.id}.", "The sightings of candidates have the numbers of theirs.")
+    return json_answer(shapes.release_history(found))
+
+
+@blueprint.get(
+    f"/v1/releases/{ANY_NUMBER}/page",
     responses=problems_of(400, 401, 403, 404)
     | {200: {"description": "The page as gzip.", "content": {"application/gzip": {"schema": {"type": "string"}}}}},
     **REVIEWERS_ONLY,

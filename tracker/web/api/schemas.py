@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.coverage import HoleKind
+from tracker.difference import Change
 from tracker.health import Fares
 from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
 
@@ -330,6 +331,50 @@ class Release(Answer):
     url: str | None
 
 
+class Piece(Answer):
+    """Words that both wordings have (`same`), that were taken out (`old`), or that are new."""
+
+    change: Change
+    text: str
+
+
+class Revision(Answer):
+    """The words of a release from the instant on at which they were first seen.
+
+    `title_changes` and `summary_changes` are the difference to the revision before, empty where nothing differs. The
+    pieces in order: all but the new are the words before, all but the old the words since.
+    """
+
+    number: int
+    title: str
+    summary: str
+    seen_at: Instant
+    title_changes: list[Piece]
+    summary_changes: list[Piece]
+
+
+class ReleaseName(Answer):
+    """A name under which the release came. `because` says why it is the same; null for the first."""
+
+    feed: str | None
+    guid: str
+    url: str | None
+    because: str | None
+    seen_at: Instant
+
+
+class ReleaseHistory(Answer):
+    """All that is kept of a release; `release` has its newest words, revisions and names are oldest first.
+
+    `gone_since` is when its feed was seen to show it no more, though older items still stood there.
+    """
+
+    release: Release
+    gone_since: Instant | None
+    revisions: list[Revision]
+    names: list[ReleaseName]
+
+
 class Evidence(Answer):
     """The words `text` at `start` to `end` (in characters) of the release's title or summary, and what they did."""
 
@@ -358,7 +403,8 @@ class Sighting(Answer):
 
     `flagged` is false for what is probably nothing; `doubts` and `undated` (no date, and why) say so in words.
     `persons` are offices, `round` the number of a round of talks. `joined_because` is null for the sighting that opened
-    the candidate.
+    the candidate. `reworded` says how an edit of the release changed what it says; `lost`: it says it no more, and
+    `release` has the words in which it did.
     """
 
     id: int
@@ -372,6 +418,8 @@ class Sighting(Answer):
     persons: list[str]
     round: int | None
     joined_because: str | None
+    reworded: str | None
+    lost: bool
     evidence: list[Evidence]
     release: Release
     revision: int

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from tracker import coverage, history, model
+from tracker.difference import difference
 from tracker.health import Health
 from tracker.review import Choice, Question
 from tracker.seed import BY as SEED
@@ -302,6 +303,8 @@ def _sighting(seen: model.KeptSighting) -> schemas.Sighting:
         persons=list(said.persons),
         round=said.round,
         joined_because=seen.joined_because,
+        reworded=seen.reworded,
+        lost=seen.lost,
         evidence=[
             schemas.Evidence(field=w.field, start=w.start, end=w.end, text=w.text, role=w.role) for w in said.evidence
         ],
@@ -334,3 +337,34 @@ def release(kept: model.Release) -> schemas.Release:
         published=kept.published,
         url=kept.url,
     )
+
+
+def release_history(kept: model.ReleaseHistory) -> schemas.ReleaseHistory:
+    before = (kept.revisions[0], *kept.revisions)
+    return schemas.ReleaseHistory(
+        release=release(kept.release),
+        gone_since=kept.gone_since,
+        revisions=[
+            schemas.Revision(
+                number=after.number,
+                title=after.title,
+                summary=after.summary,
+                seen_at=after.seen_at,
+                title_changes=_changes(earlier.title, after.title),
+                summary_changes=_changes(earlier.summary, after.summary),
+            )
+            for earlier, after in zip(before, kept.revisions, strict=False)
+        ],
+        names=[
+            schemas.ReleaseName(
+                feed=name.feed, guid=name.guid, url=name.url, because=name.because, seen_at=name.seen_at
+            )
+            for name in kept.names
+        ],
+    )  # fmt: skip
+
+
+def _changes(before: str, after: str) -> list[schemas.Piece]:
+    if before == after:
+        return []
+    return [schemas.Piece(change=piece.change, text=piece.text) for piece in difference(before, after)]
