@@ -72,8 +72,8 @@ class FeedHealth:
     moved_to: str | None
     etag: str | None
     last_modified: str | None
-    full_read: datetime | None
-    lies: bool
+    full_read: datetime | None = None
+    lies: bool = False
     failing_since: datetime | None = None
     paused: Paused | None = None
     shown: int | None = None
@@ -242,9 +242,11 @@ class Feeds:
     def pause(self, slug: str, *, now: datetime, by: str, because: str | None) -> None:
         """Not to be polled by any scheduler until it is resumed."""
         _sql.pause(self._db, slug=slug, now=instant_text(now), by=by, because=because)
+        self.note_switch(slug, Polled.PAUSED, at=now, reason=because)
 
-    def resume(self, slug: str) -> None:
+    def resume(self, slug: str, *, now: datetime) -> None:
         _sql.resume(self._db, slug=slug)
+        self.note_switch(slug, Polled.ON, at=now)
 
     def make_due(self, slug: str, *, now: datetime) -> None:
         """Due at the next tick, whatever a backoff or the server asked for."""

@@ -9,7 +9,7 @@ import pytest
 
 from config.load import load_relationships
 from tests.config.conftest import SHIPPED
-from tracker.feeds.address import is_template, page_address
+from tracker.feeds.address import canonical_url, is_template, page_address
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.source import read_source
 from tracker.model import Feed
@@ -95,7 +95,7 @@ def test_a_shipped_listing_reads_its_layout(feed: Feed):
     body = (SAMPLES / f"{feed.slug}.html").read_bytes()
     known = {item_url for _, item_url, _ in EXPECTED[feed.slug]}
     page = Fetched(200, feed.url, None, body, "text/html", None, None)
-    parsed = read_source(feed, page, get=_nothing, known=[url.replace("http:", "https:").rstrip("/") for url in known])
+    parsed = read_source(feed, page, get=_nothing, known=[canonical_url(url) for url in known])
     assert parsed.flaw is None
     zone = ZoneInfo(feed.timezone)
     read = [(i.title, i.url, i.published.astimezone(zone).strftime("%Y-%m-%dT%H:%M")) for i in parsed.items]
