@@ -25,6 +25,7 @@ ENOUGH = 15
 """Runs beyond the title, below which a text is too short to know it by: "Daily briefing" is no identity."""
 
 _KEYS = 3
+_SPREAD = 2_654_435_761
 _WORD = re.compile(r"[㐀-鿿豈-﫿]|[^\W㐀-鿿豈-﫿]+")
 _NUMBER = re.compile(r"\d+")
 
@@ -43,8 +44,9 @@ class Words:
 
         The numbers are part of each: what differs in them is never the same, however much boilerplate it shares.
         """
-        numbers = zlib.crc32(" ".join(self.numbers).encode())
-        smallest = [run ^ numbers for run in nsmallest(_KEYS, self.runs)] or [numbers]
+        # Multiplied, since checksums of like texts differ alike.
+        numbers = zlib.crc32(" ".join(self.numbers).encode()) * _SPREAD
+        smallest = [(run + numbers) % 2**32 for run in nsmallest(_KEYS, self.runs)] or [numbers % 2**32]
         return (*smallest, *[smallest[-1]] * (_KEYS - len(smallest)))
 
 
