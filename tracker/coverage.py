@@ -147,7 +147,7 @@ def coverage(
     for read in reads:
         if read.feed in polls:
             polls[read.feed].append(read)
-    for switch in switches:
+    for switch in sorted(switches, key=lambda switch: switch.at):  # a clock may have been put back between two
         if switch.feed in decided:
             decided[switch.feed].append(switch)
     asked = [slug for slug in feeds if _was_asked_for(decided[slug], start, end)]

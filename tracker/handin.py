@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from tracker.errors import Refused
 from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import FetchFailed, NotAPage
-from tracker.feeds.fetch import fetch
+from tracker.feeds.fetch import Fetched
 from tracker.feeds.language import language
 from tracker.feeds.page import LONGEST_TEXT, Page, read_page
 from tracker.intake import Detect, hand_in
@@ -43,6 +44,7 @@ def release_from_file(
 
 def release_from_page(
     url: str,
+    fetch: Callable[..., Fetched],
     *,
     side: str,
     published: date | None = None,
@@ -50,7 +52,7 @@ def release_from_page(
     lang: str | None = None,
     allow_private: bool = False,
 ) -> Release:
-    """Fetch a page and read its title, words and date.
+    """Fetch a page, by the service's way to `fetch`, and read its title, words and date.
 
     Raises Refused when it cannot be fetched or read, or says no date and none is given.
     """

@@ -68,9 +68,8 @@ def add_url(
     """Fetch a page as a release, and say what it reports."""
     service = opened()
     service.prepare()
-    release = release_from_page(
-        url, side=side, published=published, publisher=publisher, lang=lang, allow_private=allow_private
-    )
+    told = {"side": side, "published": published, "publisher": publisher, "lang": lang}
+    release = release_from_page(url, service.fetch, allow_private=allow_private, **told)
     _show(take(service, release))
 
 

@@ -93,7 +93,7 @@ def _release(body: ReleaseBody) -> Release:
     words = body.text if body.text is not None else body.summary
     known = {"side": body.side, "published": body.published, "publisher": body.publisher, "lang": body.lang}
     if words is None and body.url:
-        page = handin.release_from_page(body.url, **known)
+        page = handin.release_from_page(body.url, current().service.fetch, **known)
         return replace(page, title=body.title) if body.title else page
     if words is None and body.title is None:
         raise Refused("There is nothing to read.", "Send text with published, or a url.", field="text")
