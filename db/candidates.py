@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from db.queries import load_queries
+from db.rows import release_from
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from tracker.grouping import Report
 from tracker.model import (
@@ -21,7 +22,6 @@ from tracker.model import (
     Move,
     PageKept,
     Regrouping,
-    Release,
     Sighting,
     Signal,
     Status,
@@ -327,17 +327,7 @@ def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighti
     for row in rows:
         yield KeptSighting(
             sighting=sighting_from(channel, row),
-            release=Release(
-                id=row["release"],
-                side=row["side"],
-                lang=row["lang"],
-                publisher=row["publisher"],
-                title=row["title"],
-                summary=row["summary"],
-                published=day(row["published"]),
-                url=row["url"],
-                feed=row["feed"],
-            ),
+            release=release_from(row, key="release"),
             revision=row["revision"],
             seen_at=instant(row["seen_at"]),
             id=row["id"],

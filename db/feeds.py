@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from db.queries import load_queries
+from db.rows import release_from
 from db.text import as_json, day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
 from tracker.gone import Shown
@@ -219,6 +220,10 @@ class Feeds:
 
     def record_fault(self, slug: str, *, next_poll: datetime, kind: str, fault: str) -> None:
         _sql.record_fault(self._db, slug=slug, next_poll=instant_text(next_poll), fault_kind=kind, fault=fault)
+
+    def give_back(self, slug: str, *, next_poll: datetime) -> None:
+        """Give a claimed feed back that was not asked, to be polled at another time."""
+        _sql.give_back(self._db, slug=slug, next_poll=instant_text(next_poll))
 
     def record_answer(self, slug: str, *, shown: int, undated: int, flaw: str | None) -> None:
         """Keep how many items an answer showed, how many of them had no date that can be read, and its flaw."""
@@ -518,21 +523,6 @@ class Feeds:
     def last_tick(self, name: str) -> datetime | None:
         row = _sql.lease(self._db, name=name)
         return instant(row["last_tick"]) if row else None
-
-
-def release_from(row: sqlite3.Row) -> Release:
-    """The release of a row that has its columns and those of its revision."""
-    return Release(
-        id=row["id"],
-        side=row["side"],
-        lang=row["lang"],
-        publisher=row["publisher"],
-        title=row["title"],
-        summary=row["summary"],
-        published=day(row["published"]),
-        url=row["url"],
-        feed=row["feed"],
-    )
 
 
 def _overlaps(outcome: str, known: int) -> bool:

@@ -7,8 +7,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.feeds import release_from
 from db.queries import load_queries
+from db.rows import release_from
 from db.text import instant, instant_text
 from tracker.model import PageCopy, Release
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from db.queries import load_queries
+from db.rows import release_from
 from db.text import day, instant, instant_text
 from tracker.model import Release
 from tracker.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum
@@ -65,7 +66,7 @@ class Samples:
     def arrivals(self, relationship: str, passed: int, *, most: int) -> list[Arrival]:
         """Up to `most` releases that came from the relationship's feeds after one, oldest first."""
         return [
-            Arrival(_release(row), row["revision"], instant(row["first_seen"]))
+            Arrival(release_from(row), row["revision"], instant(row["first_seen"]))
             for row in _sql.arrivals(self._db, relationship=relationship, passed=passed, most=most)
         ]
 
@@ -144,17 +145,3 @@ class Samples:
 
 def _stratum(row: sqlite3.Row) -> Stratum:
     return Stratum(row["side"], row["lang"])
-
-
-def _release(row: sqlite3.Row) -> Release:
-    return Release(
-        id=row["id"],
-        side=row["side"],
-        lang=row["lang"],
-        publisher=row["publisher"],
-        title=row["title"],
-        summary=row["summary"],
-        published=day(row["published"]),
-        url=row["url"],
-        feed=row["feed"],
-    )

@@ -266,8 +266,12 @@ def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
 
 def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, now: datetime) -> PollRow:
     failure = reading.failure
-    due = next_poll(feed, now, failures=health.failures + 1, retry_after=failure.retry_after)
-    db.feeds.record_fault(feed.slug, next_poll=due, kind=failure.kind, fault=failure.sentence)
+    if failure.kind == Kind.LEFT_ALONE:
+        # Another feed of the host was told so while this one waited for its turn: that is no fault of this one.
+        db.feeds.give_back(feed.slug, next_poll=next_poll(feed, now, retry_after=failure.retry_after))
+    else:
+        due = next_poll(feed, now, failures=health.failures + 1, retry_after=failure.retry_after)
+        db.feeds.record_fault(feed.slug, next_poll=due, kind=failure.kind, fault=failure.sentence)
     return PollRow(feed.slug, reading.started_at, now, "failed", failure.sentence, fault_kind=failure.kind)
 
 

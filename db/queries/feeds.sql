@@ -34,6 +34,9 @@ UPDATE feed SET claimed_until = :until
 WHERE slug = :slug AND enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
 RETURNING slug;
 
+-- name: give_back(slug, next_poll)!
+UPDATE feed SET next_poll = :next_poll, claimed_until = '' WHERE slug = :slug;
+
 -- name: put_off(slug, until)!
 UPDATE feed SET next_poll = :until WHERE slug = :slug AND next_poll < :until;
 

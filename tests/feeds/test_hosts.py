@@ -212,7 +212,7 @@ def test_a_host_that_asks_to_be_left_alone_is_left_alone_by_all_its_feeds(get, h
         get(many_hosts.url("/busy"))
     with pytest.raises(FetchFailed) as caught:
         get(many_hosts.url("/feed"))
-    assert caught.value.kind is Kind.RATE_LIMITED
+    assert caught.value.kind is Kind.LEFT_ALONE
     assert caught.value.sentence.startswith("127.0.0.1 asked, in answer to another request, to be left alone until ")
     assert timedelta(hours=1) < hosts.alone_for(many_hosts.url("/feed")) <= timedelta(hours=2)
     assert [path for path, _ in many_hosts.seen] == ["/busy"]

@@ -1,13 +1,13 @@
 """One poll of one feed over real HTTP, and what it leaves behind."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.site import Site
 from tracker.model import Feed
-from tracker.poll import LONGEST_WAIT, next_poll, poll_feed
+from tracker.poll import CLAIM, LONGEST_WAIT, next_poll, poll_feed
 from tracker.service import Service
 
 TALKS = (
@@ -262,3 +262,18 @@ def test_cache_headers_never_put_a_poll_off_for_longer_than_hours(clock):
     assert next_poll(feed, now, fresh_for=week) - now <= timedelta(hours=6) * 1.06
     rare = replace(feed, every=12 * 3600)
     assert next_poll(rare, now, fresh_for=week) - now >= timedelta(hours=12) * 0.94
+
+
+def test_a_feed_whose_host_asked_another_to_be_left_alone_waits_and_has_not_failed(polled, site: Site):
+    service = polled.service
+    service.hosts.leave_alone(site.url(), datetime.now(UTC) + timedelta(hours=2))
+    feed = feed_at(site.serve("/feed", body=rss(HARBOR)))
+    with service.store.writing() as db:
+        db.feeds.sync([feed], now=service.clock())
+        assert db.feeds.claim("sample", now=service.clock(), until=service.clock() + CLAIM)
+    row = poll_feed(service.store, feed, service.detectors["us-china"], service.clock, service.fetch)
+    assert (row.outcome, row.fault_kind, site.seen) == ("failed", "left-alone", [])
+    assert health(service).failures == 0
+    service.clock.now = health(service).next_poll
+    with service.store.writing() as db:
+        assert db.feeds.claim("sample", now=service.clock(), until=service.clock() + CLAIM)

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     REDIRECTS = "redirects"
     BOT_WALL = "bot-wall"
     RATE_LIMITED = "rate-limited"
+    LEFT_ALONE = "left-alone"
     NOT_FOUND = "not-found"
     GONE = "gone"
     SERVER_ERROR = "server-error"

@@ -159,7 +159,7 @@ class Hosts:
 def _left_alone(name: str, seconds: float) -> FetchFailed:
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     return FetchFailed(
-        Kind.RATE_LIMITED,
+        Kind.LEFT_ALONE,
         f"{name} asked, in answer to another request, to be left alone until {until:%Y-%m-%d %H:%M} UTC.",
         "It is asked again then; if this lasts, raise the every of its feeds.",
         until,
