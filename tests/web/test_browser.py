@@ -56,6 +56,15 @@ def test_a_state_is_a_sign_a_word_and_a_colour(shared, page):
     expect(row).to_contain_text("‖")
 
 
+def test_each_figure_stands_under_its_heading(shared, page):
+    page.goto(shared + "/method")
+    ends = "cells => cells.map(cell => Math.round(cell.getBoundingClientRect().right))"
+    headings = page.locator("table.figures thead th").evaluate_all(ends)
+    figures = page.locator("table.figures tbody tr:first-child > *").evaluate_all(ends)
+    assert len(set(headings)) == len(headings) == 7
+    assert headings == figures
+
+
 def test_the_keyboard_comes_first_to_the_way_past_the_menu(shared, page):
     page.goto(shared + "/")
     page.keyboard.press("Tab")
