@@ -11,6 +11,7 @@ from typing import TypeVar
 from db.feeds import FeedHealth
 from tracker.coverage import Coverage
 from tracker.history import ChannelView, in_force, visible_from
+from tracker.ledger import Act
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
 from tracker.web.current import SILENCE_SPAN, Snapshot
 from tracker.web.strip import Axis, axis_until
@@ -90,6 +91,22 @@ class Met:
 
 
 @dataclass(frozen=True)
+class Slider:
+    """The days that the dashboard can slide to: from the axis of today back to its beginning, the present included.
+
+    `turns` are the days on which a state changed.
+    """
+
+    start: date
+    end: date
+    turns: tuple[date, ...]
+
+    def steps_to(self, day: date) -> int:
+        """How many days after the start a day lies; days beyond are moved to the ends."""
+        return (min(max(day, self.start), self.end) - self.start).days
+
+
+@dataclass(frozen=True)
 class Board:
     """The first screen of one relationship."""
 
@@ -104,6 +121,7 @@ class Board:
     coming: list[ChannelView]
     overdue: list[ChannelView]
     axis: Axis
+    slider: Slider
     silences: Silences
 
     @property
@@ -116,6 +134,7 @@ def board(
     relationship: Relationship,
     moment: Moment,
     now: datetime,
+    today: date,
     *,
     state: State | None = None,
     category: Category | None = None,
@@ -137,8 +156,20 @@ def board(
         coming=sorted((v for v in views if v.next_contact), key=_coming_order),
         overdue=[v for v in views if v.overdue],
         axis=axis_until(moment.as_of),
+        slider=_slider(snapshot, relationship, moment, today),
         silences=Silences(snapshot, relationship, [party.code for party in relationship.parties], now),
     )
+
+
+def _slider(snapshot: Snapshot, relationship: Relationship, moment: Moment, today: date) -> Slider:
+    start = axis_until(today).start
+    rows = (
+        row
+        for channel in snapshot.channels
+        if channel.relationship == relationship.slug
+        for row in in_force(snapshot.entries[channel.slug][0], moment.known_at)
+    )
+    return Slider(start, today, tuple(sorted({r.effective.first for r in rows if start <= r.effective.first <= today})))
 
 
 def _coming_order(view: ChannelView) -> tuple[bool, date, str]:
@@ -182,6 +213,11 @@ def change_key(row: Change) -> str:
 def contact_key(row: Met) -> str:
     contact = row.contact
     return f"{contact.first or visible_from(contact)}~{contact.channel}~{contact.id or 0:08}"
+
+
+def act_key(act: Act) -> str:
+    """Where an act upon the record stands among all."""
+    return f"{act.at.isoformat()}~{act.address}~{act.row.id:08}~{act.deed}"
 
 
 def page_of(

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from flask import Response, current_app, request
 
@@ -21,6 +21,7 @@ from db.feeds import FeedHealth
 from tracker.coverage import Coverage, Read, Switch, coverage
 from tracker.errors import NotFound, Refused
 from tracker.history import ChannelView, view
+from tracker.ledger import Act, acts_of
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.service import Service
 
@@ -29,6 +30,9 @@ MOST_RENDERED = 512
 
 COVERAGE_SPAN = timedelta(hours=24)
 """How far back the coverage shown beside a state looks."""
+
+CLOCK_SKEW = timedelta(seconds=5)
+"""A reader's clock may be ahead of ours by this much; what it calls now is now."""
 
 SILENCE_SPAN = timedelta(days=30)
 """How far back silence since the last report is looked at on pages; the API answers for longer spans."""
@@ -46,6 +50,17 @@ class Snapshot:
     feeds: tuple[FeedHealth, ...]
     reads: tuple[Read, ...]
     switches: tuple[Switch, ...]
+
+    @cached_property
+    def acts(self) -> tuple[Act, ...]:
+        """Everything that was ever done to the record, oldest first."""
+        found = (act for changes, contacts in self.entries.values() for act in acts_of(changes, contacts))
+        return tuple(sorted(found, key=lambda act: act.at))
+
+    @cached_property
+    def corrections(self) -> tuple[Act, ...]:
+        """The acts that changed what the record had said, newest first."""
+        return tuple(act for act in reversed(self.acts) if act.deed.corrects)
 
     def relationship(self, slug: str) -> Relationship:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
@@ -148,7 +163,8 @@ def moment_from_request() -> Moment:
     now = current().snapshot().now
     as_of = request.args.get("as_of", "")
     known_at = request.args.get("known_at", "")
-    return Moment(_day(as_of) if as_of else current().service.today(), _instant(known_at) if known_at else now)
+    day = day_of(as_of, "as_of") if as_of else current().service.today()
+    return Moment(day, _known(known_at, now) if known_at else now)
 
 
 def shows_the_past() -> bool:
@@ -169,12 +185,13 @@ def _near(slug: str, known: tuple[str, ...]) -> str:
     return f"Did you mean {' or '.join(near)}?" if near else "GET /api/v1/channels lists them."
 
 
-def _day(text: str) -> date:
+def day_of(text: str, field: str) -> date:
+    """A day as sent. Raises Refused that names the field."""
     try:
         return _calendar_day(text)
     except ValueError:
         raise Refused(
-            f"as_of is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field="as_of"
+            f"{field} is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field=field
         ) from None
 
 
@@ -185,10 +202,21 @@ def _calendar_day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _instant(text: str) -> datetime:
-    """A day means its end, and so does a second: `known_at` of either shows all that was recorded in it."""
+def _known(text: str, now: datetime) -> datetime:
+    """A day means its end, and so does a second: `known_at` of either shows all that was recorded in it.
+
+    Of today that is what we know now; a later moment is refused, since nobody knows what will be known then.
+    """
     instant = instant_of(text, "known_at", day=time.max)
-    return instant if "." in text else instant.replace(microsecond=999_999)
+    instant = instant if "." in text else instant.replace(microsecond=999_999)
+    today = len(text) == len("YYYY-MM-DD") and instant.date() == current().now().date()
+    if instant > current().now() + CLOCK_SKEW and not today:
+        raise Refused(
+            f"known_at is {text!r}, which has not come yet.",
+            "Send a moment up to now, or leave it out.",
+            field="known_at",
+        )
+    return min(instant, now)
 
 
 def instant_of(text: str, field: str, *, day: time) -> datetime:

@@ -18,10 +18,12 @@ from tracker.history import ChannelView
 from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.sampling import Figures, figures
 from tracker.web.auth import COOKIE, open_to
+from tracker.web.between import between, span_of_days
 from tracker.web.board import (
     References,
     Silence,
     Silences,
+    act_key,
     board,
     change_key,
     changes_of,
@@ -58,8 +60,9 @@ def dashboard() -> Response:
 
 def _dashboard() -> str:
     snapshot, moment, now = current().snapshot(), moment_from_request(), current().now()
+    today = current().service.today()
     chosen = {"state": _chosen(State, "state"), "category": _chosen(Category, "category")}
-    boards = [board(snapshot, relationship, moment, now, **chosen) for relationship in snapshot.relationships]
+    boards = [board(snapshot, relationship, moment, now, today, **chosen) for relationship in snapshot.relationships]
     return _page("dashboard.html", moment, boards=boards, strip_of=strip_of, chosen=chosen)
 
 
@@ -99,7 +102,8 @@ def _silence(snapshot: Snapshot, view: ChannelView, relationship: Relationship) 
 @blueprint.get("/changes")
 @open_to("public")
 def changes() -> Response:
-    return _answer(_changes)
+    between_days = request.args.get("from") or request.args.get("to")
+    return _answer(_between if between_days else _changes)
 
 
 def _changes() -> str:
@@ -114,6 +118,40 @@ def _changes() -> str:
     chosen = {"state": state, "category": category}
     return _page(
         "changes.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
+    )
+
+
+def _between() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    category = _chosen(Category, "category")
+    span = span_of_days(request.args.get("from"), request.args.get("to"), moment.as_of)
+    found = between(snapshot, span, moment.known_at, lambda line: category in (None, line.category))
+    lines = {line.slug: line for line in snapshot.channels}
+    return _page("between.html", moment, found=found, chosen={"category": category}, lines=lines, snapshot=snapshot)
+
+
+@blueprint.get("/corrections")
+@open_to("public")
+def corrections() -> Response:
+    return _answer(_corrections)
+
+
+def _corrections() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    category = _chosen(Category, "category")
+    lines = {line.slug: line for line in snapshot.channels if category in (None, line.category)}
+    found = [act for act in snapshot.corrections if act.at <= moment.known_at and act.row.channel in lines]
+    shown, following = page_of(found, act_key, request.args.get("before"), PAGE)
+    chosen = {"category": category}
+    return _page(
+        "corrections.html",
+        moment,
+        acts=shown,
+        following=following,
+        total=len(found),
+        chosen=chosen,
+        lines=lines,
+        snapshot=snapshot,
     )
 
 

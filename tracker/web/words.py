@@ -18,7 +18,8 @@ from markupsafe import Markup, escape
 from tracker.coverage import Coverage
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim
+from tracker.history import ChannelView, Claim, corroboration
+from tracker.ledger import Deed
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
@@ -77,6 +78,33 @@ FARES_WORDS = {fares: fares.value for fares in Fares} | {
     Fares.WARNING: "worth a look",
 }
 LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
+
+DEED_WORDS = {
+    Deed.ADDED: "added to the record",
+    Deed.CORRECTED: "corrected",
+    Deed.RESTORED: "a correction was withdrawn",
+    Deed.WITHDRAWN: "withdrawn",
+    Deed.CITED: "a further source was cited",
+    Deed.UNCITED: "a source was taken away",
+}
+DEED_SIGNS = {
+    Deed.ADDED: "+",
+    Deed.CORRECTED: "≠",
+    Deed.RESTORED: "↶",
+    Deed.WITHDRAWN: "−",
+    Deed.CITED: "❝",
+    Deed.UNCITED: "❞",
+}
+_FIELD_WORDS = {
+    "effective": "from",
+    "expected": "expected",
+    "date": "first day",
+    "end": "last day",
+    "announced": "announced on",
+    "persons": "who took part",
+    "substantive": "counted as use of the channel",
+    "contested": "what is contested",
+}
 
 _OUTCOME_CLAIMS = {
     Outcome.HELD: "reports a contact that took place",
@@ -272,6 +300,20 @@ def is_change(entry: StatusChange | Contact) -> bool:
     return isinstance(entry, StatusChange)
 
 
+def field_words(name: str) -> str:
+    """The name of a field of a row as a reader says it."""
+    return _FIELD_WORDS.get(name, name.replace("_", " "))
+
+
+def value_words(value: object) -> str:
+    """What stands in a field of a row, or that nothing does."""
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)
+
+
 def options(vocabulary: Iterable[StrEnum]) -> list[tuple[StrEnum, str]]:
     """Each word of a vocabulary with how it is written for readers."""
     return [(word, word.replace("-", " ")) for word in vocabulary]
@@ -379,6 +421,7 @@ def register_filters(app: Flask) -> None:
         days=days_words,
         entry_when=entry_when,
         event=event_words,
+        field=field_words,
         figure=figure,
         instant=instant_tag,
         instant_words=instant_words,
@@ -403,12 +446,16 @@ def register_filters(app: Flask) -> None:
         silence=silence_words,
         silence_in_short=silence_in_short,
         state=state_mark,
+        value=value_words,
         web_address=web_address,
         when=contact_when,
+        word_of=lambda sources, pair: corroboration_words(corroboration(sources, pair), pair),
     )
     app.jinja_env.globals.update(
         categories=tuple(Category),
         outcomes=tuple(Outcome),
+        deed_signs=DEED_SIGNS,
+        deed_words=DEED_WORDS,
         evidence_roles=ROLES,
         fares_words=FARES_WORDS,
         source_link=source_link,

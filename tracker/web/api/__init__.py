@@ -6,8 +6,18 @@ validation error into a problem document.
 
 from __future__ import annotations
 
-from tracker.web.api import candidates, document, record, releases, schemas
+from tracker.web.api import candidates, diff, document, record, releases, schemas
 from tracker.web.api.calls import blueprint, invalid
 from tracker.web.api.health import blueprint as health_blueprint
 
-__all__ = ["blueprint", "candidates", "document", "health_blueprint", "invalid", "record", "releases", "schemas"]
+__all__ = [
+    "blueprint",
+    "candidates",
+    "diff",
+    "document",
+    "health_blueprint",
+    "invalid",
+    "record",
+    "releases",
+    "schemas",
+]

@@ -14,7 +14,7 @@ from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import Item, Position, page_of
 from tracker.web.api.document import RECORD, read_answers
-from tracker.web.api.parameters import AtMoment, ChannelPath, ChannelsQuery, CoverageQuery, EntriesQuery
+from tracker.web.api.parameters import AtMoment, ChannelPath, ChannelsQuery, CoverageQuery, EntriesQuery, Filters
 from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
@@ -49,7 +49,7 @@ def channels(query: ChannelsQuery) -> schemas.Channels:
             view,
             snapshot.relationship(view.channel.relationship),
             read[view.channel.relationship],
-            _links(view.channel.slug),
+            links_of(view.channel.slug),
         )
         for view in found
     ]
@@ -65,7 +65,7 @@ def channel(path: ChannelPath, query: AtMoment) -> schemas.ChannelWithHistory:
     found = find_channel(snapshot, path.slug)
     pair = snapshot.relationship(found.relationship)
     read = _coverage(snapshot, pair.slug)
-    return shapes.channel_with_history(snapshot.view(found, moment), pair, read, _links(found.slug))
+    return shapes.channel_with_history(snapshot.view(found, moment), pair, read, links_of(found.slug))
 
 
 @blueprint.get("/v1/channels/<slug>/coverage", responses=read_answers(schemas.ChannelCoverage, 404), tags=[RECORD])
@@ -156,7 +156,7 @@ def _coverage(snapshot: Snapshot, relationship: str) -> dict[str, schemas.Covera
     return shapes.coverages(snapshot.coverage(relationship, side, now) for side in sides)
 
 
-def _links(slug: str) -> schemas.Links:
+def links_of(slug: str) -> schemas.Links:
     return schemas.Links(self=f"/api/v1/channels/{slug}", html=f"/channels/{slug}")
 
 
@@ -188,20 +188,19 @@ def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:
         raise Refused(f"There is no relationship {slug[:60]!r}.", f"Known: {', '.join(known)}.", field="relationship")
 
 
-def _views_asked_for(snapshot: Snapshot, moment: Moment, query: EntriesQuery) -> Iterable[ChannelView]:
+def check_filters(snapshot: Snapshot, query: Filters) -> None:
+    """Raises Refused where a filter names a relationship or a channel that there is not."""
     _check_relationship(snapshot, query.relationship)
     if query.channel:
         try:
             find_channel(snapshot, query.channel)
         except Refused as unknown:
             raise Refused(unknown.wrong, unknown.remedy, field="channel") from None
-    for line in snapshot.channels:
-        if (
-            query.relationship in (None, line.relationship)
-            and query.channel in (None, line.slug)
-            and query.category in (None, line.category)
-        ):
-            yield snapshot.view(line, moment)
+
+
+def _views_asked_for(snapshot: Snapshot, moment: Moment, query: EntriesQuery) -> Iterable[ChannelView]:
+    check_filters(snapshot, query)
+    return (snapshot.view(line, moment) for line in snapshot.channels if query.ask_for(line))
 
 
 def _page(found: list[tuple[Position, Item]], query: EntriesQuery) -> tuple[list[Item], str | None]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from tracker.coverage import HoleKind
 from tracker.difference import Change
 from tracker.health import Fares
+from tracker.ledger import Deed
 from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
 
 
@@ -231,6 +232,69 @@ class Contacts(AtMoment):
     """`next` is the cursor of the following page; null on the last."""
 
     contacts: list[Contact]
+    next: str | None
+
+
+class StateAt(Answer):
+    """The state of a channel at one end of a span; both null before its first status change."""
+
+    state: State | None
+    since: PartialDate | None
+
+
+class ChannelDifference(Answer):
+    """What happened to one channel in a span: its state before and after, and what took effect, newest first."""
+
+    channel: str
+    names: Names
+    before: StateAt
+    after: StateAt
+    changes: list[StatusChange]
+    contacts: list[Contact]
+    links: Links
+
+
+class Act(Answer):
+    """One act upon the record. `says` is the row that stands after it, `said` what stood before; null where none did.
+
+    `claim` stays the same through all corrections of a row. `sources` are those that were added to the row, or taken
+    from it, by a cited or uncited act. `why` is the reason that was given.
+    """
+
+    at: Instant
+    deed: Deed
+    claim: str = Field(description="Kind and number of the first row that told it: change-7, contact-12.")
+    channel: str
+    says: StatusChange | Contact | None
+    said: StatusChange | Contact | None
+    sources: list[Source]
+    why: str | None
+
+
+class Diff(Answer):
+    """What changed from the beginning of `start` to the end of `end`.
+
+    `channels` is what happened in the world, as known at `known_at`; a channel to which nothing happened is left out.
+    `record` is what was done to our record in these days (UTC) and no later than `known_at`, newest first; `next` is
+    the cursor of its following page.
+    """
+
+    start: Day
+    end: Day
+    known_at: Instant
+    count: int = Field(description="How many channels something happened to.")
+    channels: list[ChannelDifference]
+    recorded: int = Field(description="How many acts there were in all.")
+    record: list[Act]
+    next: str | None
+
+
+class Corrections(Answer):
+    """Acts that changed what the record had said: corrected, withdrawn, or restored; newest first."""
+
+    known_at: Instant
+    count: int
+    corrections: list[Act]
     next: str | None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from tracker import coverage, history, model
+from tracker import coverage, history, ledger, model
 from tracker.difference import difference
 from tracker.health import Health
 from tracker.review import Choice, Question
@@ -82,6 +82,40 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
         recorded_by=_recorder(met),
+    )
+
+
+def entry(row: model.Entry, relationship: model.Relationship) -> schemas.StatusChange | schemas.Contact:
+    make = status_change if isinstance(row, model.StatusChange) else contact
+    return make(row, relationship)
+
+
+def act(done: ledger.Act, relationship: model.Relationship) -> schemas.Act:
+    return schemas.Act(
+        at=done.at,
+        deed=done.deed,
+        claim=done.address,
+        channel=done.row.channel,
+        says=entry(done.says, relationship) if done.says else None,
+        said=entry(done.said, relationship) if done.said else None,
+        sources=[source(cited) for cited in done.sources],
+        why=done.why,
+    )
+
+
+def difference_of(found: ledger.Difference, relationship: model.Relationship, links: schemas.Links):
+    before, after = (
+        schemas.StateAt(state=seen.state, since=partial_date(seen.change.effective) if seen.change else None)
+        for seen in (found.before, found.after)
+    )
+    return schemas.ChannelDifference(
+        channel=found.channel.slug,
+        names=found.channel.names,
+        before=before,
+        after=after,
+        changes=[status_change(change, relationship) for change in found.changes],
+        contacts=[contact(met, relationship) for met in found.contacts],
+        links=links,
     )
 
 

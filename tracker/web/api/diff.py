@@ -1,0 +1,70 @@
+"""What changed between two days, and what the record no longer says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracker.ledger import Act
+from tracker.model import Channel
+from tracker.web.api import schemas, shapes
+from tracker.web.api.calls import blueprint, rendered
+from tracker.web.api.cursor import page_of
+from tracker.web.api.document import RECORD, read_answers
+from tracker.web.api.parameters import CorrectionsQuery, DiffQuery, Filters
+from tracker.web.api.record import check_filters, links_of
+from tracker.web.auth import open_to
+from tracker.web.between import between, span_of_days
+from tracker.web.current import Snapshot, current, moment_from_request
+
+
+@blueprint.get("/v1/diff", responses=read_answers(schemas.Diff), tags=[RECORD])
+@open_to("public")
+@rendered
+def diff(query: DiffQuery) -> schemas.Diff:
+    """What changed between two days: in the world, and in our record."""
+    snapshot, moment = current().snapshot(), moment_from_request()
+    check_filters(snapshot, query)
+    span = span_of_days(query.first, query.last, moment.as_of)
+    found = between(snapshot, span, moment.known_at, query.ask_for)
+    page, following = _page_of_acts(found.acts, query)
+    return schemas.Diff(
+        start=span.first,
+        end=span.last,
+        known_at=moment.known_at,
+        count=len(found.differences),
+        channels=[
+            shapes.difference_of(d, snapshot.relationship(d.channel.relationship), links_of(d.channel.slug))
+            for d in found.differences
+        ],
+        recorded=len(found.acts),
+        record=_shaped(snapshot, page),
+        next=following,
+    )
+
+
+@blueprint.get("/v1/corrections", responses=read_answers(schemas.Corrections), tags=[RECORD])
+@open_to("public")
+@rendered
+def corrections(query: CorrectionsQuery) -> schemas.Corrections:
+    """Everything that the record once said and says no more, with what it says now: newest first."""
+    snapshot, moment = current().snapshot(), moment_from_request()
+    check_filters(snapshot, query)
+    asked_for = {channel.slug for channel in snapshot.channels if query.ask_for(channel)}
+    found = [
+        act for act in snapshot.corrections if act.row.channel in asked_for and act.at <= moment.known_at
+    ]  # fmt: skip
+    page, following = _page_of_acts(found, query)
+    return schemas.Corrections(
+        known_at=moment.known_at, count=len(found), corrections=_shaped(snapshot, page), next=following
+    )
+
+
+def _shaped(snapshot: Snapshot, found: Sequence[Act]) -> list[schemas.Act]:
+    pairs: dict[str, Channel] = {channel.slug: channel for channel in snapshot.channels}
+    return [shapes.act(act, snapshot.relationship(pairs[act.row.channel].relationship)) for act in found]
+
+
+def _page_of_acts(found: Sequence[Act], query: Filters) -> tuple[list[Act], str | None]:
+    keyed = [((act.at.isoformat(), act.row.id, f"{act.address}~{act.deed}"), act) for act in found]
+    keyed.sort(key=lambda item: item[0], reverse=True)
+    return page_of(keyed, query.most, query.cursor, query.model_dump(exclude={"limit", "cursor"}))

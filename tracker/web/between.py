@@ -1,0 +1,51 @@
+"""What changed between two days, for the page and for the API: the days as they were sent, and what lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tracker.errors import Refused
+from tracker.ledger import Act, Difference, Span, acts_between, difference
+from tracker.model import Channel
+from tracker.web.current import Snapshot, day_of
+
+
+@dataclass(frozen=True)
+class Between:
+    """What happened to some channels in a span, and what was done to their record in it, the newest first.
+
+    Channels to which nothing happened are left out.
+    """
+
+    span: Span
+    known_at: datetime
+    differences: tuple[Difference, ...]
+    acts: tuple[Act, ...]
+
+
+def span_of_days(first: str | None, last: str | None, today: date) -> Span:
+    """The span from one day to another; without the last one up to today. Raises Refused that names the field."""
+    if not first:
+        raise Refused("from is missing.", "Send the first day of the span, as YYYY-MM-DD.", field="from")
+    span = Span(day_of(first, "from"), day_of(last, "to") if last else today)
+    if span.first > span.last:
+        raise Refused(
+            f"from is {first!r}, which is after to ({span.last}).",
+            "Send the earlier day as from, and the later as to.",
+            field="from",
+        )
+    return span
+
+
+def between(snapshot: Snapshot, span: Span, known_at: datetime, asked_for: Callable[[Channel], bool]) -> Between:
+    """What lies in a span, of the channels that are asked for, as known at an instant."""
+    channels = [channel for channel in snapshot.channels if asked_for(channel)]
+    found = (
+        difference(c, snapshot.relationship(c.relationship), *snapshot.entries[c.slug], span, known_at)
+        for c in channels
+    )
+    slugs = {channel.slug for channel in channels}
+    done = acts_between(snapshot.acts, span.starts, min(span.ends, known_at))
+    return Between(span, known_at, tuple(filter(None, found)), tuple(act for act in done if act.row.channel in slugs))

@@ -1,0 +1,29 @@
+// The day of the dashboard by a slider: arrow keys move by a day, Page Up and Down by a month; Enter shows that day.
+// Without this script the date field does the same.
+"use strict";
+for (const form of document.querySelectorAll("form.slider")) {
+  const range = form.querySelector("input[type=range]");
+  const shown = form.querySelector("output");
+  const field = form.querySelector("input[name=as_of]");
+  const first = Date.parse(form.dataset.first);
+  const day = () => new Date(first + Number(range.value) * 86400000).toISOString().slice(0, 10);
+  const words = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const show = () => {
+    field.value = day();
+    shown.value = words.format(Date.parse(field.value));
+    range.setAttribute("aria-valuetext", shown.value);
+    // Today is the present, and not a past that stands still.
+    field.disabled = field.value === form.dataset.last;
+  };
+  range.addEventListener("input", show);
+  range.addEventListener("keydown", (event) => {
+    const months = { PageUp: 30, PageDown: -30 }[event.key];
+    if (event.key === "Enter") form.requestSubmit();
+    if (!months) return;
+    event.preventDefault();
+    range.value = String(Number(range.value) + months);
+    show();
+  });
+  show();
+  form.hidden = false;
+}
