@@ -621,3 +621,25 @@ def m0008_identity_of_releases(db: Database) -> None:
     is in `feed.shown` are the releases of its last good read. `release_key` begins with what comes from now on.
     """
     _run(db, _IDENTITY)
+
+
+_ACCOUNTS = """
+ALTER TABLE status_change ADD COLUMN settled TEXT;
+ALTER TABLE status_change ADD COLUMN reason TEXT;
+ALTER TABLE contact ADD COLUMN settled TEXT;
+ALTER TABLE contact ADD COLUMN reason TEXT;
+ALTER TABLE citation ADD COLUMN says TEXT CHECK (says IN {signals});
+ALTER TABLE citation ADD COLUMN dated TEXT CHECK ({dated});
+ALTER TABLE citation ADD COLUMN persons TEXT;
+"""
+
+
+@migrations()
+def m0014_accounts(db: Database) -> None:
+    """What each cited document says of its event, why a row corrects another, and why a dispute is settled."""
+    for table in ("status_change", "contact", "citation"):
+        for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
+            db.execute(f"DROP TRIGGER {table}_{trigger}")
+    _run(db, _ACCOUNTS.format(signals=_SIGNALS, dated=_PARTIAL_DATE.format("dated")))
+    for table in ("status_change", "contact", "citation"):
+        _guard(db, table, _MAY_CHANGE[table])

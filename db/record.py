@@ -20,6 +20,7 @@ from tracker.model import (
     Outcome,
     Party,
     Relationship,
+    Signal,
     Source,
     State,
     StatusChange,
@@ -123,6 +124,7 @@ class Record:
             "seed_key": origin.seed_key,
             "seed_digest": origin.seed_digest,
             "replaces": entry.replaces,
+            "reason": entry.reason,
         }
         add = _sql.add_status_change if isinstance(entry, StatusChange) else _sql.add_contact
         entry_id = add(self._db, **values)["id"]
@@ -138,6 +140,9 @@ class Record:
             contact=entry_id if kind is Contact else None,
             source=self._source_id(source),
             quote=source.quote,
+            says=source.says,
+            dated=text_or_none(source.dated),
+            persons=as_json(source.persons) if source.persons else None,
             recorded_at=instant_text(origin.at),
             decision=origin.decision,
         )
@@ -152,6 +157,20 @@ class Record:
         }
         row = _sql.source_id(self._db, **values) or _sql.add_source(self._db, **values)
         return row["id"]
+
+    def row(self, kind: type[Entry], entry_id: int) -> StatusChange | Contact | None:
+        """One row ever recorded, with all its citations; None where there is no such row."""
+        find = _sql.status_change if kind is StatusChange else _sql.contact
+        found = find(self._db, id=entry_id)
+        if found is None:
+            return None
+        changes, contacts = self.entries_of(found["channel"])
+        return next(row for row in (changes if kind is StatusChange else contacts) if row.id == entry_id)
+
+    def withdraw(self, kind: type[Entry], entry_id: int, *, at: datetime, by: str, reason: str) -> None:
+        """Take one row back: it stays, stamped as withdrawn."""
+        withdraw = _sql.withdraw_status_change if kind is StatusChange else _sql.withdraw_contact
+        withdraw(self._db, id=entry_id, at=instant_text(at), by=by, reason=reason)
 
     def withdraw_decision(self, decision: int, *, at: datetime, by: str, reason: str) -> None:
         """Take back whatever a decision put on the record: the rows stay, stamped as withdrawn."""
@@ -175,7 +194,12 @@ class Record:
 
 def entry_values(entry: StatusChange | Contact) -> dict[str, Any]:
     """The columns that say what an entry tells (not when or by whom it was recorded)."""
-    values: dict[str, Any] = {"channel": entry.channel, "note": entry.note, "contested": entry.contested}
+    values: dict[str, Any] = {
+        "channel": entry.channel,
+        "note": entry.note,
+        "contested": entry.contested,
+        "settled": entry.settled,
+    }
     if isinstance(entry, StatusChange):
         return values | {
             "state": entry.state,
@@ -224,6 +248,9 @@ def _source(row: sqlite3.Row) -> Source:
         side=row["side"],
         published=partial(row["published"]),
         quote=row["quote"],
+        says=Signal(row["says"]) if row["says"] else None,
+        dated=partial(row["dated"]),
+        persons=tuple(json.loads(row["persons"] or "[]")),
         recorded_at=instant(row["recorded_at"]),
         withdrawn_at=instant(row["withdrawn_at"]),
     )
@@ -236,6 +263,8 @@ def _entry_fields(row: sqlite3.Row, sources: tuple[Source, ...]) -> dict[str, An
         "sources": sources,
         "note": row["note"],
         "contested": row["contested"],
+        "settled": row["settled"],
+        "reason": row["reason"],
         "recorded_at": instant(row["recorded_at"]),
         "recorded_by": row["recorded_by"],
         "decision": row["decision"],

@@ -19,7 +19,7 @@ JANUARY, FEBRUARY, MARCH = (datetime(2024, month, 1, tzinfo=UTC) for month in (1
 
 def test_a_row_that_was_added_corrected_and_whose_correction_was_withdrawn_tells_three_acts():
     first = change(State.SUSPENDED, "2022-08-05", id=1, recorded_at=JANUARY)
-    second = change(State.SUSPENDED, "2022-08-04", id=2, replaces=1, recorded_at=FEBRUARY, note="Read again.")
+    second = change(State.SUSPENDED, "2022-08-04", id=2, replaces=1, recorded_at=FEBRUARY, reason="Read again.")
     second = replace(second, withdrawn_at=MARCH, withdrawn_reason="It was right before.")
     added, corrected, restored = acts([first, second])
     assert [act.deed for act in (added, corrected, restored)] == [Deed.ADDED, Deed.CORRECTED, Deed.RESTORED]
@@ -109,6 +109,11 @@ def test_replaying_the_acts_until_any_instant_gives_what_stood_then(rows: list[S
     assert told == stood
 
 
+def _told(row: StatusChange) -> StatusChange:
+    """All of a row but what became of it later."""
+    return replace(row, withdrawn_at=None, withdrawn_reason=None)
+
+
 @given(histories(), st.sampled_from(INSTANTS), DAYS)
 def test_what_an_older_instant_shows_is_the_replay_of_the_rows_recorded_until_then(rows, known_at, day):
     """However many corrections follow: the rows of later are cut away, and the view at any pair of instants stays."""
@@ -120,11 +125,8 @@ def test_what_an_older_instant_shows_is_the_replay_of_the_rows_recorded_until_th
     recorded_by_then = [as_it_was(row) for row in rows if row.recorded_at <= known_at]
     then = Moment(date.fromisoformat(day), known_at)
     now, replay = (view(CHANNEL, US_CHINA, history, (), then) for history in (rows, recorded_by_then))
-    assert (now.state, now.history, now.corroboration) == (
-        replay.state,
-        tuple(replace(row, withdrawn_at=old.withdrawn_at) for row, old in zip(replay.history, now.history, strict=True)),
-        replay.corroboration,
-    )
+    assert (now.state, now.corroboration) == (replay.state, replay.corroboration)
+    assert [_told(row) for row in now.history] == [_told(row) for row in replay.history]
 
 
 @given(histories(), st.sampled_from(INSTANTS), st.sampled_from(INSTANTS))

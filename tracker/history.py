@@ -143,7 +143,7 @@ def view(
         contacts=tuple(sorted(known_contacts, key=_when, reverse=True)),
         claims=claims,
         corroboration=corroboration(change.sources if change else (), relationship),
-        contested=_contested(change, used, claims),
+        contested=_contested(change, used, claims, relationship),
         last_contact=max(used, key=_when, default=None),
         last_refused=max(tried, key=_when, default=None),
         next_contact=min((p for p in promises if _window(p)[1] >= moment.as_of), key=_due, default=None),
@@ -223,6 +223,62 @@ def corroboration(sources: Iterable[Source], relationship: Relationship) -> str:
     if len(parties) == len(relationship.parties):
         return "both"
     return parties[0] if parties else THIRD_PARTY if sides else "none"
+
+
+_HAPPENED = {Signal.HELD, Signal.RESUMED}
+_DID_NOT = {Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED}
+_CUT = {Signal.SUSPENDED, Signal.ENDED}
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Two sides' accounts of one event that differ on `about`: whether it happened, the state, the date, the level."""
+
+    about: str
+    one: Source
+    other: Source
+
+
+def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
+    """In what the parties' own accounts of an event differ, each party's newest; none once a reviewer has settled it.
+
+    Dates that differ by the day between the capitals agree, and an announcement agrees with the contact it announced.
+    """
+    if entry.settled:
+        return ()
+    newest = {party.code: _newest_account(entry, party.code) for party in relationship.parties}
+    one, other = (newest[party.code] for party in relationship.parties)
+    if one is None or other is None:
+        return ()
+    return tuple(Dispute(about, one, other) for about, differ in _DIFFER.items() if differ(one, other))
+
+
+def _newest_account(entry: Entry, side: str) -> Source | None:
+    own = [source for source in entry.sources if source.side == side and source.says]
+    return max(own, key=lambda s: s.published.first if s.published else date.min, default=None)
+
+
+def _of_two_kinds(one: Source, other: Source, kinds: set[Signal], others: set[Signal]) -> bool:
+    return (one.says in kinds and other.says in others) or (one.says in others and other.says in kinds)
+
+
+def _days_apart(one: Source, other: Source) -> bool:
+    if one.dated is None or other.dated is None:
+        return False
+    return one.dated.first > other.dated.last + ONE_DAY or other.dated.first > one.dated.last + ONE_DAY
+
+
+_DIFFER = {
+    "whether it happened": lambda one, other: _of_two_kinds(one, other, _HAPPENED, _DID_NOT),
+    "the state": lambda one, other: _of_two_kinds(one, other, _CUT, _HAPPENED | _DID_NOT | {Signal.ANNOUNCED}),
+    "the date": _days_apart,
+    "the level": lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
+}
+
+
+def is_contested(entry: Entry | None, relationship: Relationship) -> bool:
+    """Whether accounts of an entry differ: as a reviewer noted, or by what the parties' own documents say."""
+    return entry is not None and bool(entry.contested or disputes(entry, relationship))
 
 
 def last_claims(
@@ -349,11 +405,18 @@ def _overdue(
     return bool(period and in_use and last_used and (as_of - last_used).days > period * CADENCE_GRACE)
 
 
-def _contested(change: StatusChange | None, used: Sequence[Contact], claims: Sequence[Claim]) -> bool:
-    """Whether accounts differ: noted at the change in force or the last contact, or by the parties' last words."""
+def _contested(
+    change: StatusChange | None, used: Sequence[Contact], claims: Sequence[Claim], relationship: Relationship
+) -> bool:
+    """Whether accounts differ: of the change in force or the last contact, or in the parties' last words.
+
+    What a reviewer settled at the change in force stays settled until the next one.
+    """
     last_used = max(used, key=_when, default=None)
-    if (change and change.contested) or (last_used and last_used.contested):
+    if is_contested(change, relationship) or is_contested(last_used, relationship):
         return True
+    if change and change.settled:
+        return False
     by_parties = [c for c in claims if c.side != THIRD_PARTY and c.state and c.date]
     return any(
         one.state != other.state and abs(one.date.first - other.date.first) <= ONE_DAY

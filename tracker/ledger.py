@@ -31,8 +31,13 @@ class Deed(StrEnum):
         """Whether what the record had said before is no longer what it says."""
         return self in (Deed.CORRECTED, Deed.RESTORED, Deed.WITHDRAWN)
 
+    @property
+    def ends(self) -> bool:
+        """Whether a row stands no more by it: of acts at one instant these are the last."""
+        return self in (Deed.RESTORED, Deed.WITHDRAWN)
 
-_OF_THE_ROW = {field.name for field in fields(Entry)} - {"contested"} | {"derived"}
+
+_OF_THE_ROW = {field.name for field in fields(Entry)} - {"contested", "settled"} | {"derived"}
 _TOLD = {
     kind: tuple(field.name for field in fields(kind) if field.name not in _OF_THE_ROW)
     for kind in (StatusChange, Contact)
@@ -76,10 +81,9 @@ class Act:
 
 def acts(rows: Iterable[Row]) -> list[Act]:
     """Every act that made these rows what they are (all of one kind: ids name rows of one table), oldest first."""
-    rows = [row for row in rows if row.id is not None]
-    by_id = {row.id: row for row in rows}
-    found = [act for row in rows for act in _acts_upon(row, by_id)]
-    return sorted(found, key=lambda act: (act.at, act.row.id))
+    by_id = {row.id: row for row in rows if row.id is not None}
+    found = [act for row in by_id.values() for act in _acts_upon(row, by_id)]
+    return sorted(found, key=lambda act: (act.at, act.deed.ends, act.row.id))
 
 
 def acts_of(changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> list[Act]:
@@ -89,22 +93,23 @@ def acts_of(changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> lis
 
 def _acts_upon(row: Row, by_id: dict[int, Row]) -> Iterator[Act]:
     claim, older = first_of(row, by_id), by_id.get(row.replaces)
-    kept = _with_sources_at(row, row.recorded_at)
+    says = _with_sources_at(row, row.recorded_at)
     if older is None:
-        yield Act(row.recorded_at, Deed.ADDED, claim, kept, None)
+        yield Act(row.recorded_at, Deed.ADDED, claim, says, None)
     else:
-        yield Act(row.recorded_at, Deed.CORRECTED, claim, kept, _with_sources_at(older, row.recorded_at), why=row.note)
+        said = _with_sources_at(older, row.recorded_at)
+        yield Act(row.recorded_at, Deed.CORRECTED, claim, says, said, why=row.reason)
     yield from _citations(row, claim)
     if row.withdrawn_at is not None:
-        stands = older is not None and _stands(older, row.withdrawn_at)
-        yield Act(
-            row.withdrawn_at,
-            Deed.RESTORED if stands else Deed.WITHDRAWN,
-            claim,
-            _with_sources_at(older, row.withdrawn_at) if stands else None,
-            _with_sources_at(row, row.withdrawn_at - timedelta(microseconds=1)),
-            why=row.withdrawn_reason,
-        )
+        yield _withdrawal(row, claim, [other for other in by_id.values() if first_of(other, by_id) == claim])
+
+
+def _withdrawal(row: Row, claim: int, told: list[Row]) -> Act:
+    """`told`: all rows that ever told the claim."""
+    at = row.withdrawn_at
+    stands = next(iter(in_force(told, at)), None)
+    said = _with_sources_at(row, at - timedelta(microseconds=1))
+    return Act(at, Deed.RESTORED if stands else Deed.WITHDRAWN, claim, stands, said, why=row.withdrawn_reason)
 
 
 def _citations(row: Row, claim: int) -> Iterator[Act]:
@@ -132,10 +137,6 @@ def first_of(row: Row, by_id: dict[int, Row]) -> int:
 def _with_sources_at(row: Row, instant: datetime) -> Row:
     standing = in_force([replace(row, withdrawn_at=None)], max(instant, row.recorded_at))
     return replace(standing[0], withdrawn_at=row.withdrawn_at)
-
-
-def _stands(row: Row, instant: datetime) -> bool:
-    return row.withdrawn_at is None or row.withdrawn_at > instant
 
 
 @dataclass(frozen=True)

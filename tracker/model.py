@@ -159,7 +159,11 @@ class Channel:
 
 @dataclass(frozen=True)
 class Source:
-    """A cited document and the side it speaks for. `published` is the publisher's local date."""
+    """A cited document and the side it speaks for. `published` is the publisher's local date.
+
+    What it says of the event, where detection read it: `says` (a signal), `dated` (the event's day) and `persons` (the
+    offices whose holders took part). Two sides' accounts are held against each other by these.
+    """
 
     url: str
     title: str
@@ -168,6 +172,9 @@ class Source:
     published: PartialDate | None
     quote: str | None = None
     archived: bool = False
+    says: Signal | None = None
+    dated: PartialDate | None = None
+    persons: tuple[str, ...] = ()
     recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None
 
@@ -177,13 +184,16 @@ class Entry:
     """What every row of the record has: sources, when we knew it, and what became of the row.
 
     Rows are only ever added. `replaces` names the row that this one corrects; `withdrawn_at` stamps a row taken back.
-    `contested` says in words how another side's account differs. `id` is None for what was not (yet) recorded.
+    `contested` says in words how another side's account differs, `settled` why a reviewer holds accounts that differ
+    for settled, and `reason` why this row corrects another. `id` is None for what was not (yet) recorded.
     """
 
     channel: str
     sources: tuple[Source, ...] = ()
     note: str | None = None
     contested: str | None = None
+    settled: str | None = None
+    reason: str | None = None
     id: int | None = None
     recorded_at: datetime | None = None
     recorded_by: str | None = None

@@ -285,6 +285,9 @@ def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:
             side=release.side,
             published=PartialDate.of(release.published),
             quote=quote_of(seen),
+            says=seen.sighting.signal,
+            dated=seen.sighting.date,
+            persons=seen.sighting.persons,
         )
 
 
@@ -365,7 +368,12 @@ def _record(
             continue
         if like:
             corrected = like[0]
-            entry = replace(entry, replaces=corrected.id, sources=(*corrected.sources, *_uncited(entry, corrected)))
+            entry = replace(
+                entry,
+                replaces=corrected.id,
+                reason=entry.note or "A reviewer decided otherwise.",
+                sources=(*corrected.sources, *_uncited(entry, corrected)),
+            )
             replaced.add((type(corrected), corrected.id))
         db.record.add(entry, origin)
     for other in standing:

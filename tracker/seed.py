@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
 from config.load import RelationshipPack, SeedEntry
@@ -24,11 +24,15 @@ BY = "seed"
 
 @dataclass(frozen=True)
 class Seeding:
-    """How many entries were added, corrected, joined to a reviewer's row that says the same, or left out as later."""
+    """How many entries were added, corrected, joined to a reviewer's row that says the same, or left out as later.
+
+    `kept`: corrected in the configuration, but a reviewer had corrected or withdrawn the row, and that stands.
+    """
 
     added: int = 0
     corrected: int = 0
     joined: int = 0
+    kept: int = 0
     unchanged: int = 0
     later: int = 0
 
@@ -47,13 +51,14 @@ def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until
         db.record.define(
             [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
         )
-        seeded, counts = db.record.seeded(), dict.fromkeys(("added", "corrected", "joined", "unchanged", "later"), 0)
-        standing = _by_reviewers(db, at)
+        seeded, counts = db.record.seeded(), dict.fromkeys((field.name for field in fields(Seeding)), 0)
+        rows = db.record.entries()
+        standing, amended = _by_reviewers(rows, at), _amended(rows)
         for seed_entry in (entry for pack in packs for entry in pack.entries):
             if until and _happened(seed_entry.entry) > until:
                 counts["later"] += 1
             else:
-                counts[_load(db, seed_entry, seeded.get(seed_entry.key), standing, at)] += 1
+                counts[_load(db, seed_entry, seeded.get(seed_entry.key), standing, amended, at)] += 1
         result = Seeding(**counts)
         db.record.bump()
     return result
@@ -64,13 +69,16 @@ def _load(
     seed_entry: SeedEntry,
     earlier: Seeded | None,
     standing: dict[str, list[StatusChange | Contact]],
+    amended: set[tuple[type, int]],
     at: datetime,
 ) -> str:
-    """Put one entry on the record; answers what that was: added, corrected, joined or unchanged."""
+    """Put one entry on the record; answers what that was: added, corrected, joined, kept or unchanged."""
     entry, digest = seed_entry.entry, _digest(seed_entry.entry)
     origin = Origin(at, BY, seed_key=seed_entry.key, seed_digest=digest)
     if earlier and earlier.digest == digest:
         return "unchanged"
+    if earlier and (type(entry), earlier.id) in amended:
+        return "kept"
     if earlier:
         db.record.add(replace(entry, replaces=earlier.id), origin)
         return "corrected"
@@ -90,10 +98,19 @@ def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Conta
     return "joined" if missing else "unchanged"
 
 
-def _by_reviewers(db: Subjects, at: datetime) -> dict[str, list[StatusChange | Contact]]:
+def _amended(rows: Mapping[str, tuple[list[StatusChange], list[Contact]]]) -> set[tuple[type, int]]:
+    """The rows that a reviewer corrected or withdrew, by kind and id."""
+    every = [row for changes, contacts in rows.values() for row in (*changes, *contacts)]
+    corrected = {(type(row), row.replaces) for row in every if row.recorded_by != BY and row.withdrawn_at is None}
+    return corrected | {(type(row), row.id) for row in every if row.withdrawn_at is not None}
+
+
+def _by_reviewers(
+    rows: Mapping[str, tuple[list[StatusChange], list[Contact]]], at: datetime
+) -> dict[str, list[StatusChange | Contact]]:
     return {
         channel: [row for row in (*in_force(changes, at), *in_force(contacts, at)) if row.recorded_by != BY]
-        for channel, (changes, contacts) in db.record.entries().items()
+        for channel, (changes, contacts) in rows.items()
     }
 
 

@@ -33,31 +33,33 @@ SELECT * FROM status_change WHERE channel = :channel ORDER BY id;
 SELECT * FROM contact WHERE channel = :channel ORDER BY id;
 
 -- name: citations()
-SELECT citation.status_change, citation.contact, citation.quote, citation.recorded_at, citation.withdrawn_at,
+SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
+       citation.persons, citation.recorded_at, citation.withdrawn_at,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
 ORDER BY citation.id;
 
 -- name: citations_of(channel)
-SELECT citation.status_change, citation.contact, citation.quote, citation.recorded_at, citation.withdrawn_at,
+SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
+       citation.persons, citation.recorded_at, citation.withdrawn_at,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
 WHERE citation.status_change IN (SELECT id FROM status_change WHERE channel = :channel)
    OR citation.contact IN (SELECT id FROM contact WHERE channel = :channel)
 ORDER BY citation.id;
 
--- name: add_status_change(channel, state, effective, expected, cause, note, contested, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
-INSERT INTO status_change (channel, state, effective, expected, cause, note, contested,
+-- name: add_status_change(channel, state, effective, expected, cause, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
+INSERT INTO status_change (channel, state, effective, expected, cause, note, contested, settled, reason,
                            seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
-VALUES (:channel, :state, :effective, :expected, :cause, :note, :contested,
+VALUES (:channel, :state, :effective, :expected, :cause, :note, :contested, :settled, :reason,
         :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
 RETURNING id;
 
--- name: add_contact(channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by, substantive, note, contested, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
+-- name: add_contact(channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by, substantive, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
 INSERT INTO contact (channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by,
-                     substantive, note, contested, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
+                     substantive, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
 VALUES (:channel, :outcome, :date, :end_date, :announced, :form, :place, :round, :persons, :summary, :asked_by,
-        :substantive, :note, :contested, :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
+        :substantive, :note, :contested, :settled, :reason, :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
 RETURNING id;
 
 -- name: add_source(url, title, publisher, side, published)^
@@ -69,9 +71,23 @@ RETURNING id;
 SELECT id FROM source
 WHERE url = :url AND title = :title AND publisher = :publisher AND side = :side AND published = :published;
 
--- name: add_citation(status_change, contact, source, quote, recorded_at, decision)!
-INSERT INTO citation (status_change, contact, source, quote, recorded_at, decision)
-VALUES (:status_change, :contact, :source, :quote, :recorded_at, :decision);
+-- name: add_citation(status_change, contact, source, quote, says, dated, persons, recorded_at, decision)!
+INSERT INTO citation (status_change, contact, source, quote, says, dated, persons, recorded_at, decision)
+VALUES (:status_change, :contact, :source, :quote, :says, :dated, :persons, :recorded_at, :decision);
+
+-- name: status_change(id)^
+SELECT channel FROM status_change WHERE id = :id;
+
+-- name: contact(id)^
+SELECT channel FROM contact WHERE id = :id;
+
+-- name: withdraw_status_change(id, at, by, reason)!
+UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
+WHERE id = :id AND withdrawn_at IS NULL;
+
+-- name: withdraw_contact(id, at, by, reason)!
+UPDATE contact SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
+WHERE id = :id AND withdrawn_at IS NULL;
 
 -- name: withdraw_status_changes(decision, at, by, reason)!
 UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason

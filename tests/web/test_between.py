@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from db.record import Origin
-from tests import make
 from tests.conftest import Clock
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.conftest import serving
@@ -32,7 +31,7 @@ def corrected(seeded: Service, clock: Clock) -> Api:
     with seeded.store.writing() as db:
         changes, _ = db.record.entries_of("dpct")
         cut = next(row for row in changes if row.state is State.SUSPENDED)
-        right = replace(cut, effective=PartialDate("2022-08-04"), replaces=cut.id, note="Read again.")
+        right = replace(cut, effective=PartialDate("2022-08-04"), replaces=cut.id, reason="Read again.")
         db.record.add(right, Origin(clock(), "a person"))
         db.record.bump()
     return Api(seeded)

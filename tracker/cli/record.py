@@ -32,7 +32,8 @@ def seed_command(until: date | None) -> None:
     click.echo(f"{channels} channels in {len(service.packs)} relationship(s).")
     if done.changed:
         click.echo(
-            f"{done.added} entries added, {done.corrected} corrected, {done.joined} joined to what reviewers recorded."
+            f"{done.added} entries added, {done.corrected} corrected, {done.joined} joined to what reviewers recorded, "
+            f"{done.kept} kept as reviewers amended them."
         )
     else:
         click.echo(f"Nothing changed: all {done.unchanged} entries were there.")

@@ -264,10 +264,3 @@ class References:
 
 def _identity(source: Source) -> tuple:
     return source.url, source.title, source.publisher, source.side, source.published
-
-
-def taken_back(rows: Iterable[StatusChange | Contact], moment: Moment) -> list[StatusChange | Contact]:
-    """Rows once on the record that were corrected or withdrawn by `moment`, newest first."""
-    known = [row for row in rows if row.recorded_at is None or row.recorded_at <= moment.known_at]
-    standing = {row.id for row in in_force(known, moment.known_at)}
-    return [row for row in reversed(known) if row.id not in standing]

@@ -41,31 +41,31 @@ def typed(choice: Choice) -> dict[str, str]:
 def choice_from(form: Mapping[str, str]) -> Choice:
     """What a reviewer typed. Raises Refused that names the first field that cannot be read."""
     return Choice(
-        state=_word(form, "state", State),
-        effective=_partial(form, "effective"),
-        expected=_partial(form, "expected"),
-        outcome=_word(form, "outcome", Outcome),
-        date=_partial(form, "date"),
-        end=_day(form, "end"),
-        announced=_day(form, "announced"),
-        form=_text(form, "form"),
-        place=_text(form, "place"),
-        cause=_text(form, "cause") or "",
-        note=_text(form, "note"),
+        state=word_from(form, "state", State),
+        effective=partial_from(form, "effective"),
+        expected=partial_from(form, "expected"),
+        outcome=word_from(form, "outcome", Outcome),
+        date=partial_from(form, "date"),
+        end=day_from(form, "end"),
+        announced=day_from(form, "announced"),
+        form=text_from(form, "form"),
+        place=text_from(form, "place"),
+        cause=text_from(form, "cause") or "",
+        note=text_from(form, "note"),
     )
 
 
 def reason_from(form: Mapping[str, str]) -> str:
     """Why a candidate is turned down: the reason chosen, the words typed, or both; empty when neither."""
-    return ": ".join(part for name in ("reason", "reason_text") if (part := _text(form, name)))
+    return ": ".join(part for name in ("reason", "reason_text") if (part := text_from(form, name)))
 
 
-def _text(form: Mapping[str, str], name: str) -> str | None:
+def text_from(form: Mapping[str, str], name: str) -> str | None:
     return form.get(name, "").strip() or None
 
 
-def _word(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> Vocabulary | None:
-    text = _text(form, name)
+def word_from(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> Vocabulary | None:
+    text = text_from(form, name)
     if text is None:
         return None
     try:
@@ -76,16 +76,16 @@ def _word(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> V
         ) from None
 
 
-def _partial(form: Mapping[str, str], name: str) -> PartialDate | None:
-    text = _text(form, name)
+def partial_from(form: Mapping[str, str], name: str) -> PartialDate | None:
+    text = text_from(form, name)
     try:
         return PartialDate(text) if text else None
     except ValueError:
         raise Refused(f"{text!r} is not a date that exists.", DATE_REMEDY, field=name) from None
 
 
-def _day(form: Mapping[str, str], name: str) -> date | None:
-    text = _text(form, name)
+def day_from(form: Mapping[str, str], name: str) -> date | None:
+    text = text_from(form, name)
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

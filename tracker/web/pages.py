@@ -30,7 +30,6 @@ from tracker.web.board import (
     contact_key,
     contacts_of,
     page_of,
-    taken_back,
     watches,
 )
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
@@ -76,7 +75,6 @@ def _channel(slug: str) -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     found = find_channel(snapshot, slug)
     view, relationship = snapshot.view(found, moment), snapshot.relationship(found.relationship)
-    changes, contacts = snapshot.entries[slug]
     return _page(
         "channel.html",
         moment,
@@ -86,7 +84,7 @@ def _channel(slug: str) -> str:
         references=References((*view.history, *view.contacts)),
         claims={claim.side: claim for claim in view.claims},
         silence=_silence(snapshot, view, relationship),
-        taken_back=taken_back((*changes, *contacts), moment),
+        corrections=[act for act in snapshot.corrections if act.row.channel == slug and act.at <= moment.known_at],
     )
 
 

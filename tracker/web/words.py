@@ -18,13 +18,14 @@ from markupsafe import Markup, escape
 from tracker.coverage import Coverage
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim, corroboration
+from tracker.history import ChannelView, Claim, Dispute, corroboration, disputes
 from tracker.ledger import Deed
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
     Category,
     Contact,
+    Entry,
     Move,
     Outcome,
     PartialDate,
@@ -32,6 +33,7 @@ from tracker.model import (
     Regrouping,
     Relationship,
     Sighting,
+    Source,
     State,
     Status,
     StatusChange,
@@ -319,6 +321,29 @@ def options(vocabulary: Iterable[StrEnum]) -> list[tuple[StrEnum, str]]:
     return [(word, word.replace("-", " ")) for word in vocabulary]
 
 
+def words_of(vocabulary: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    """The same as plain text."""
+    return [(word.value, text) for word, text in options(vocabulary)]
+
+
+def dispute_words(dispute: Dispute, relationship: Relationship) -> str:
+    """In what two sides' accounts differ, with what each of them says."""
+    accounts = (f"{side_name(told.side, relationship)}: {_account(told)}" for told in (dispute.one, dispute.other))
+    return f"The sides differ on {dispute.about}. {'; '.join(accounts)}."
+
+
+def _account(source: Source) -> str:
+    dated = f" on {date_words(source.dated)}" if source.dated else ""
+    with_whom = f" by {', '.join(source.persons)}" if source.persons else ""
+    return f"{source.says}{dated}{with_whom}"
+
+
+def contested_words(entry: Entry, relationship: Relationship) -> str | None:
+    """How accounts of an entry differ, by a reviewer's note and by the documents themselves; None where they agree."""
+    told = [*filter(None, [entry.contested]), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
+    return " ".join(told) or None
+
+
 def capitalised(words: str) -> str:
     """As the beginning of a line; names keep their capitals."""
     return words[:1].upper() + words[1:]
@@ -415,10 +440,13 @@ def register_filters(app: Flask) -> None:
         claim=claim_words,
         corroboration=corroboration_words,
         confidence=confidence_words,
+        contested=contested_words,
         count=count,
         date=date_tag,
         date_words=date_words,
         days=days_words,
+        dispute=dispute_words,
+        disputes=disputes,
         entry_when=entry_when,
         event=event_words,
         field=field_words,
@@ -443,12 +471,14 @@ def register_filters(app: Flask) -> None:
         rhythm=rhythm_words,
         reworded=reworded,
         side=side_name,
+        side_options=lambda sides, pair: [(side, side_name(side, pair)) for side in sides],
         silence=silence_words,
         silence_in_short=silence_in_short,
         state=state_mark,
         value=value_words,
         web_address=web_address,
         when=contact_when,
+        words_of=words_of,
         word_of=lambda sources, pair: corroboration_words(corroboration(sources, pair), pair),
     )
     app.jinja_env.globals.update(

@@ -6,11 +6,12 @@ validation error into a problem document.
 
 from __future__ import annotations
 
-from tracker.web.api import candidates, diff, document, record, releases, schemas
+from tracker.web.api import amend, candidates, diff, document, record, releases, schemas
 from tracker.web.api.calls import blueprint, invalid
 from tracker.web.api.health import blueprint as health_blueprint
 
 __all__ = [
+    "amend",
     "blueprint",
     "candidates",
     "diff",

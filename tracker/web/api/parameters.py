@@ -193,6 +193,49 @@ class ReviewBody(Sent):
     note: Words | None = Field(default=None, description="For a rejection its reason, which is required.")
 
 
+class ClaimPath(BaseModel):
+    name: str = Field(description="A row of the record: change-7, contact-12.")
+
+
+class CorrectionBody(Sent):
+    """What a row is to say instead; what is left out stays. Fields of the other kind of row are refused."""
+
+    state: State | None = None
+    effective: PartialText | None = None
+    expected: PartialText | None = None
+    cause: Words | None = None
+    outcome: Outcome | None = None
+    date: PartialText | None = None
+    end: IsoDay | None = None
+    announced: IsoDay | None = None
+    form: Words | None = None
+    place: Words | None = None
+    round: Number | None = None
+    persons: Words | None = None
+    summary: Words | None = None
+    asked_by: Words | None = None
+    substantive: bool | None = None
+    note: Words | None = None
+    contested: Words | None = Field(default=None, description="How accounts differ; null when they do not.")
+    settled: Words | None = Field(default=None, description="Why accounts that differ are contested no more.")
+    reason: Words = Field(description="Why the row is corrected; shown beside what it said before.")
+
+
+class WithdrawalBody(Sent):
+    reason: Words = Field(description="Why the row is taken back; shown beside what it said.")
+
+
+class SourceBody(Sent):
+    """A further source for a row."""
+
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_URL)]
+    title: Words
+    publisher: Words
+    side: str = Field(description="For whom it speaks: a party's code, or third-party.")
+    published: PartialText | None = None
+    quote: Words | None = None
+
+
 class SplitBody(Sent):
     """The sightings, by their ids, that tell of another event."""
 

@@ -67,6 +67,8 @@ class Source(Answer):
     published: str | None
     quote: str | None
     archived: bool
+    says: Signal | None = Field(description="What the document reports of the event, where that was read from it.")
+    dated: str | None = Field(description="The event's day as the document tells it, where that was read from it.")
 
 
 class Claim(Answer):
@@ -135,7 +137,8 @@ class StatusChange(Answer):
     expected: PartialDate | None
     cause: str
     note: str | None
-    contested: str | None
+    contested: str | None = Field(description="How accounts differ; null where they agree, or a reviewer settled it.")
+    settled: str | None = Field(description="Why accounts that differ are contested no more.")
     derived: bool
     corroboration: str
     sources: list[Source]
@@ -160,7 +163,8 @@ class Contact(Answer):
     asked_by: str | None
     substantive: bool
     note: str | None
-    contested: str | None
+    contested: str | None = Field(description="How accounts differ; null where they agree, or a reviewer settled it.")
+    settled: str | None = Field(description="Why accounts that differ are contested no more.")
     corroboration: str
     sources: list[Source]
     recorded_at: Instant

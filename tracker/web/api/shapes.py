@@ -11,6 +11,7 @@ from tracker.health import Health
 from tracker.review import Choice, Question
 from tracker.seed import BY as SEED
 from tracker.web.api import schemas
+from tracker.web.words import contested_words
 
 MOST_HOLES = 200
 """Holes of one side that an answer lists."""
@@ -29,6 +30,8 @@ def source(cited: model.Source) -> schemas.Source:
         published=cited.published.value if cited.published else None,
         quote=cited.quote,
         archived=cited.archived,
+        says=cited.says,
+        dated=cited.dated.value if cited.dated else None,
     )
 
 
@@ -52,7 +55,8 @@ def status_change(change: model.StatusChange, relationship: model.Relationship) 
         expected=partial_date(change.expected),
         cause=change.cause,
         note=change.note,
-        contested=change.contested,
+        contested=contested_words(change, relationship),
+        settled=change.settled,
         derived=change.derived,
         corroboration=history.corroboration(change.sources, relationship),
         sources=[source(cited) for cited in change.sources],
@@ -77,7 +81,8 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         asked_by=met.asked_by,
         substantive=met.substantive,
         note=met.note,
-        contested=met.contested,
+        contested=contested_words(met, relationship),
+        settled=met.settled,
         corroboration=history.corroboration(met.sources, relationship),
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,

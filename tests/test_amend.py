@@ -1,0 +1,176 @@
+"""A reviewer amends the record: correct, withdraw, cite; and what the accounts of two sides say of each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from config.load import SeedEntry
+from tests.make import US_CHINA, change, release, sighting, source
+from tests.test_review import arrive, decide, page
+from tracker.amend import ClaimName, cite, correct, find_claim, withdraw
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.history import disputes
+from tracker.model import Contact, Outcome, PartialDate, Signal, State, StatusChange
+from tracker.seed import seed
+
+WHO = {"by": "ana"}
+
+
+def cut_of(service) -> StatusChange:
+    return page(service, day="2023-01-01").change
+
+
+def name_of(row: StatusChange | Contact) -> ClaimName:
+    return ClaimName(type(row), row.id)
+
+
+def amended(service, row, reason="Read again.", **told):
+    return correct(service.store, name_of(row), told, reason=reason, at=service.clock(), **WHO)
+
+
+def test_a_correction_replaces_the_row_keeps_its_sources_and_says_why(seeded):
+    row = cut_of(seeded)
+    new = amended(seeded, row, effective=PartialDate("2022-08-04"))
+    now = cut_of(seeded)
+    assert (now.id, now.replaces, now.reason, str(now.effective)) == (new.id, row.id, "Read again.", "2022-08-04")
+    assert [s.url for s in now.sources] == [s.url for s in row.sources]
+    with seeded.store.reading() as db:
+        rows, _ = db.record.entries_of("dpct")
+    for named in (row.id, new.id):
+        claim = find_claim(ClaimName(StatusChange, named), rows, seeded.clock())
+        assert (str(claim.name), claim.standing.id, len(claim.rows)) == (f"change-{row.id}", new.id, 2)
+
+
+def test_what_was_withdrawn_lets_the_row_before_it_stand_again(seeded):
+    row = cut_of(seeded)
+    new = amended(seeded, row, effective=PartialDate("2022-08-04"))
+    withdraw(seeded.store, new, reason="It was right before.", at=seeded.clock(), **WHO)
+    assert cut_of(seeded).id == row.id
+    withdraw(seeded.store, name_of(row), reason="Never happened.", at=seeded.clock(), **WHO)
+    assert page(seeded, day="2023-01-01").state is State.ACTIVE
+
+
+def test_whoever_comes_second_is_told_who_was_first_and_nothing_is_recorded(seeded):
+    row = cut_of(seeded)
+    amended(seeded, row, effective=PartialDate("2022-08-04"))
+    with pytest.raises(Conflict, match="ana was first: corrected it at 2024-02-01 12:00 UTC"):
+        amended(seeded, row, effective=PartialDate("2022-08-03"))
+    assert str(cut_of(seeded).effective) == "2022-08-04"
+    with pytest.raises(NotFound):
+        withdraw(seeded.store, ClaimName(StatusChange, 999_999), reason="No.", at=seeded.clock(), **WHO)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [({"cause": " "}, "cause"), ({"expected": PartialDate("2024")}, "expected"), ({}, None)],
+)
+def test_a_correction_that_cannot_be_is_refused_by_its_field(seeded, told, field):
+    with pytest.raises(Refused) as refused:
+        amended(seeded, cut_of(seeded), **told)
+    assert refused.value.field == field
+
+
+def test_a_contact_cannot_end_before_it_begins_and_a_reason_is_required(seeded):
+    met = page(seeded).last_contact
+    with pytest.raises(Refused, match="end before"):
+        amended(seeded, met, end=date(2020, 1, 1))
+    with pytest.raises(Refused, match="why it was amended"):
+        amended(seeded, met, reason=" ", place="Geneva")
+
+
+def test_a_further_source_adds_its_side_and_is_cited_once(seeded_2023):
+    row = cut_of(seeded_2023)
+    readout = source(side="us", url="https://us.example/1", title="A statement", quote="They cut the talks.")
+    cite(seeded_2023.store, name_of(row), readout, at=seeded_2023.clock(), **WHO)
+    assert page(seeded_2023, day="2023-01-01").corroboration == "both"
+    with pytest.raises(Conflict, match="already"):
+        cite(seeded_2023.store, name_of(row), readout, at=seeded_2023.clock(), **WHO)
+    with pytest.raises(Refused, match="no side 'uk'"):
+        cite(seeded_2023.store, name_of(row), replace(readout, side="uk", url="x"), at=seeded_2023.clock(), **WHO)
+
+
+def test_seeding_again_leaves_what_a_reviewer_corrected_or_withdrew(seeded, clock):
+    corrected, withdrawn = cut_of(seeded), page(seeded).last_contact
+    amended(seeded, corrected, cause="In a reviewer's words.")
+    withdraw(seeded.store, name_of(withdrawn), reason="Another channel.", at=clock(), **WHO)
+
+    def worded_anew(one: SeedEntry) -> SeedEntry:
+        return replace(one, entry=replace(one.entry, note="Worded anew."))
+
+    packs = [replace(pack, entries=tuple(map(worded_anew, pack.entries))) for pack in seeded.packs]
+    clock.advance(days=1)
+    done = seed(seeded.store, packs, at=clock())
+    assert (done.kept, done.added) == (2, 0)
+    assert cut_of(seeded).cause == "In a reviewer's words."
+    assert withdrawn.id not in {row.id for row in page(seeded).contacts}
+
+
+US = release(title="Talks", url="https://us.example/1", side="us")
+CN = release(title="会晤", url="https://cn.example/1", side="cn", lang="zh", published=date(2024, 1, 10))
+
+
+def test_both_accounts_of_an_accepted_event_are_kept_with_what_each_says(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    (candidate,) = arrive(seeded_2023, CN, sighting(date=PartialDate("2024-01-10"), starts=date(2024, 1, 9)))
+    decide(seeded_2023, candidate)
+    now = page(seeded_2023).change
+    assert {(s.side, s.says, str(s.dated)) for s in now.sources} == {
+        ("us", Signal.HELD, "2024-01-09"),
+        ("cn", Signal.HELD, "2024-01-10"),
+    }
+    assert not page(seeded_2023).contested, "a day apart agrees: the capitals lie twelve hours apart"
+
+
+def account(side: str, says: Signal, dated: str, **over):
+    return source(side=side, says=says, dated=PartialDate(dated), url=f"https://{side}.example/", **over)
+
+
+@pytest.mark.parametrize(
+    ("us", "cn", "about"),
+    [
+        ((Signal.HELD, "2024-01-08"), (Signal.HELD, "2024-01-09"), []),
+        ((Signal.HELD, "2024-01-08"), (Signal.HELD, "2024-01"), []),
+        ((Signal.ANNOUNCED, "2024-01-08"), (Signal.HELD, "2024-01-08"), []),
+        ((Signal.HELD, "2024-01-08"), (Signal.HELD, "2024-01-12"), ["the date"]),
+        ((Signal.HELD, "2024-01-08"), (Signal.REFUSED, "2024-01-08"), ["whether it happened"]),
+        ((Signal.CANCELLED, "2024-01-08"), (Signal.HELD, "2024-02-08"), ["whether it happened", "the date"]),
+        ((Signal.SUSPENDED, "2022-08-05"), (Signal.HELD, "2022-08-05"), ["the state"]),
+        ((Signal.SUSPENDED, "2022-08-05"), (Signal.ENDED, "2022-08-05"), []),
+    ],
+)
+def test_accounts_of_two_sides_that_differ_are_contested(us, cn, about):
+    row = change(State.RESUMED, "2024-01-08", sources=(account("us", *us), account("cn", *cn)))
+    assert [dispute.about for dispute in disputes(row, US_CHINA)] == about
+    turned = replace(row, sources=row.sources[::-1])
+    assert [dispute.about for dispute in disputes(turned, US_CHINA)] == about
+    assert disputes(replace(row, settled="The readout had a slip."), US_CHINA) == ()
+
+
+def test_persons_of_whom_none_is_in_both_make_the_level_contested():
+    ministers = account("us", Signal.HELD, "2024-01-08", persons=("secdef", "cn-defense-minister"))
+    deputies = account("cn", Signal.HELD, "2024-01-08", persons=("dasd-china",))
+    (dispute,) = disputes(change(State.RESUMED, "2024-01-08", sources=(ministers, deputies)), US_CHINA)
+    assert dispute.about == "the level"
+
+
+def test_the_sides_agree_once_the_newer_account_of_one_does():
+    us = account("us", Signal.HELD, "2024-01-08", published=PartialDate("2024-01-09"))
+    first = account("cn", Signal.REFUSED, "2024-01-08", published=PartialDate("2024-01-09"))
+    later = account("cn", Signal.HELD, "2024-01-08", published=PartialDate("2024-01-20"))
+    row = change(State.RESUMED, "2024-01-08", sources=(us, first))
+    assert disputes(row, US_CHINA)
+    assert not disputes(replace(row, sources=(us, first, later)), US_CHINA)
+
+
+def test_a_dispute_stays_flagged_until_a_reviewer_records_why_it_is_settled(seeded):
+    row = cut_of(seeded)
+    amended(seeded, row, contested="China says that it was never cut.")
+    assert page(seeded, day="2023-01-01").contested
+    amended(seeded, cut_of(seeded), contested=None, settled="The ministry said so itself on the day.")
+    now = page(seeded, day="2023-01-01")
+    assert not now.contested
+    assert now.change.settled == "The ministry said so itself on the day."
+    assert now.last_contact is None or now.last_contact.outcome is Outcome.HELD

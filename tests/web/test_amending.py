@@ -1,0 +1,120 @@
+"""A reviewer amends the record: on its page, and by the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.api_client import Api, assert_problem
+from tests.web.conftest import serving
+from tests.web.test_pages import signed_in
+from tracker.service import Service
+
+
+@pytest.fixture
+def api(seeded: Service) -> Api:
+    return Api(seeded)
+
+
+def cut(api: Api) -> dict:
+    return api.json("/channels/dpct?as_of=2023-01-01")["history"][0]
+
+
+def amend(api: Api, name: str, deed: str, role: str | None = "reviewer", **body):
+    headers = api.token(role) if role else {}
+    return api.post(f"/claims/{name}/{deed}", json=body, headers=headers)
+
+
+def test_a_correction_by_the_api_answers_what_the_record_said_and_says(api: Api) -> None:
+    before = cut(api)
+    api.service.clock.advance(hours=1)
+    name = f"change-{before['id']}"
+    done = amend(api, name, "correction", effective="2022-08-04", reason="Read again.").get_json()
+    assert (done["deed"], done["claim"], done["why"]) == ("corrected", name, "Read again.")
+    assert (done["said"]["effective"]["date"], done["says"]["effective"]["date"]) == ("2022-08-05", "2022-08-04")
+    assert cut(api)["effective"]["date"] == "2022-08-04"
+    second = amend(api, name, "correction", effective="2022-08-03", reason="No.")
+    assert_problem(second, 409, says="reviewer-token was first: corrected it")
+    taken_back = amend(api, f"change-{done['says']['id']}", "withdrawal", reason="It was right.").get_json()
+    assert (taken_back["deed"], taken_back["says"]["id"]) == ("restored", before["id"])
+    assert api.json("/corrections")["count"] == 2
+
+
+def test_a_further_source_by_the_api_makes_the_claim_corroborated(api: Api) -> None:
+    name = f"change-{cut(api)['id']}"
+    api.service.clock.advance(hours=1)
+    source = {"url": "https://us.example/1", "title": "A statement", "publisher": "Department", "side": "us"}
+    done = amend(api, name, "sources", **source, published="2022-08-05", quote="They cut the talks.").get_json()
+    assert (done["deed"], [s["url"] for s in done["sources"]]) == ("cited", ["https://us.example/1"])
+    assert cut(api)["corroboration"] == "both"
+    assert_problem(amend(api, name, "sources", **source), 409, says="already")
+    assert_problem(amend(api, name, "sources", **source | {"url": "javascript:1"}), 400, field="url")
+    assert_problem(
+        amend(api, name, "sources", **source | {"url": "https://x.example/", "side": "uk"}), 400, field="side"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "field"),
+    [
+        ("change-1", {"reason": "x", "place": "Geneva"}, 400, "place"),
+        ("change-1", {"reason": "x", "state": None}, 400, "state"),
+        ("change-1", {"reason": "x", "effective": "2022-02-30"}, 400, "effective"),
+        ("change-1", {"effective": "2022-02-03"}, 400, "reason"),
+        ("change-1", {"reason": " ", "effective": "2022-02-03"}, 400, "reason"),
+        ("change-1", {"reason": "Nothing else."}, 400, None),
+        ("change-999999", {"reason": "x", "cause": "y"}, 404, None),
+        ("row-1", {"reason": "x", "cause": "y"}, 404, None),
+        ("contact-1", {"reason": "x", "end": "1990-01-01"}, 400, "end"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_refused_in_words(api: Api, name, body, status, field) -> None:
+    assert_problem(amend(api, name, "correction", **body), status, field=field)
+    assert api.json("/corrections")["count"] == 0
+
+
+def test_only_reviewers_amend(api: Api) -> None:
+    assert amend(api, "change-1", "withdrawal", role=None, reason="x").status_code == 401
+    assert amend(api, "change-1", "withdrawal", role="reader", reason="x").status_code == 403
+    assert api.client.get("/claims/change-1/amend").status_code == 302
+
+
+def test_a_refused_correction_on_the_page_keeps_what_was_typed(seeded: Service) -> None:
+    client = signed_in(seeded)
+    typed = {"action": "correct", "state": "suspended", "effective": "soon", "cause": "In my words.", "reason": "Why."}
+    answer = client.post("/claims/change-1/amend", data=typed)
+    assert answer.status_code == 400
+    assert "In my words." in answer.text
+    assert "is not a date that exists" in answer.text
+    assert client.post("/claims/change-1/amend", data={"action": "burn"}).status_code == 400
+
+
+def test_a_reviewer_corrects_a_claim_from_the_page_of_its_channel(seeded: Service, page: Page, sign_in) -> None:
+    with serving(seeded) as address:
+        sign_in(seeded, page, address)
+        seeded.clock.advance(hours=1)
+        page.goto(f"{address}/channels/dpct?as_of=2023-01-01")
+        page.locator(".history").first.get_by_role("link", name="Amend").first.click()
+        expect(page.locator("h1")).to_have_text("Amend the record")
+        page.get_by_label("From").fill("2022-08-04")
+        page.get_by_label("Why it is amended").fill("Read again.")
+        page.get_by_role("button", name="Correct").click()
+        expect(page.locator("#corrections")).to_be_visible()
+        expect(page.locator(".altered")).to_contain_text("5 Aug 2022")
+        page.goto(f"{address}/corrections")
+        expect(page.locator(".lead-small")).to_contain_text("1 correction")
+
+
+def test_the_page_as_it_was_known_before_shows_the_older_words(api: Api) -> None:
+    row = cut(api)
+    api.service.clock.advance(days=1)
+    amend(api, f"change-{row['id']}", "correction", cause="In other words.", reason="Clearer.")
+    then = (api.service.clock() - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    now = api.client.get("/channels/dpct?as_of=2023-01-01").text
+    before = api.client.get(f"/channels/dpct?as_of=2023-01-01&known_at={then}").text
+    assert "In other words." in now
+    assert "see what it said before" in now
+    assert "In other words." not in before
+    assert "Corrections</h2>" not in before

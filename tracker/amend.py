@@ -1,0 +1,167 @@
+"""Amending the record beside the queue: a reviewer corrects a row, withdraws it, or cites a further source for it.
+
+Each is one transaction. The older words stay as they were: a correction is a row that replaces another, a withdrawal a
+stamp, and what an older `known_at` shows never changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from db.record import Origin
+from db.store import Store, Subjects
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.history import in_force
+from tracker.ledger import first_of
+from tracker.model import Contact, Entry, Outcome, Source, State, StatusChange
+
+Row = StatusChange | Contact
+
+AMENDABLE = {
+    StatusChange: ("state", "effective", "expected", "cause", "note", "contested", "settled"),
+    Contact: (
+        "outcome", "date", "end", "announced", "form", "place", "round", "persons", "summary", "asked_by",
+        "substantive", "note", "contested", "settled",
+    ),
+}  # fmt: skip
+"""The fields of a row that a correction may say otherwise."""
+
+_KINDS = {"change": StatusChange, "contact": Contact}
+
+
+@dataclass(frozen=True)
+class ClaimName:
+    """The name of a row of the record: `change-7`, `contact-12`."""
+
+    kind: type[Entry]
+    id: int
+
+    @classmethod
+    def read(cls, text: str) -> ClaimName:
+        """Raises NotFound for what is no such name."""
+        word, _, number = text.partition("-")
+        if word not in _KINDS or not (number.isascii() and number.isdecimal() and len(number) < 19):
+            raise NotFound(f"There is no claim {text[:60]!r}.", "Claims are named change-7 or contact-12.")
+        return cls(_KINDS[word], int(number))
+
+    @property
+    def word(self) -> str:
+        return next(word for word, kind in _KINDS.items() if kind is self.kind)
+
+    def __str__(self) -> str:
+        return f"{self.word}-{self.id}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """All rows that ever told one claim, oldest first, and the one that stands (None: withdrawn).
+
+    `name` is that of its first row, the same for good.
+    """
+
+    name: ClaimName
+    rows: tuple[Row, ...]
+    standing: Row | None
+
+    @property
+    def newest(self) -> Row:
+        """The row that stands, else the last one that stood."""
+        return self.standing or self.rows[-1]
+
+
+def find_claim(name: ClaimName, rows: tuple[Row, ...] | list[Row], known_at: datetime) -> Claim | None:
+    """The claim that a row belongs to, whichever of its rows is named; `rows`: all of its kind on its channel."""
+    by_id = {row.id: row for row in rows if row.recorded_at <= known_at}
+    if name.id not in by_id:
+        return None
+    first = first_of(by_id[name.id], by_id)
+    told = tuple(row for row in by_id.values() if first_of(row, by_id) == first)
+    return Claim(ClaimName(name.kind, first), told, next(iter(in_force(told, known_at)), None))
+
+
+def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: str, by: str, at: datetime) -> ClaimName:
+    """Replace the row of that name by one that says `amended` otherwise, and keeps its sources; answers the new row.
+
+    Raises NotFound, Refused for a correction that cannot be, Conflict where the row stands no more, StoreError.
+    """
+    _check_reason(reason)
+    with store.writing() as db:
+        row = _standing(db, name, at)
+        fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
+        _check(row, fresh)
+        added = db.record.add(fresh, Origin(at, by))
+        db.record.bump()
+    return ClaimName(name.kind, added)
+
+
+def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetime) -> None:
+    """Take the row of that name back; where it corrected another, that one stands again. Raises as `correct` does."""
+    _check_reason(reason)
+    with store.writing() as db:
+        _standing(db, name, at)
+        db.record.withdraw(name.kind, name.id, at=at, by=by, reason=reason.strip())
+        db.record.bump()
+
+
+def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime) -> None:
+    """Cite a further source for the row of that name. Raises as `correct` does."""
+    with store.writing() as db:
+        row = _standing(db, name, at)
+        if any(known.url == source.url and known.title == source.title for known in row.sources):
+            raise Conflict("The row cites this source already.", "Nothing was recorded.")
+        sides = next(
+            pair.sides
+            for pair in db.record.relationships()
+            if any(line.slug == row.channel and line.relationship == pair.slug for line in db.record.channels())
+        )
+        if source.side not in sides:
+            raise Refused(f"There is no side {source.side!r}.", f"Send one of {', '.join(sides)}.", field="side")
+        db.record.cite(name.kind, name.id, source, Origin(at, by))
+        db.record.bump()
+
+
+def _standing(db: Subjects, name: ClaimName, at: datetime) -> Row:
+    """The row of that name, with the sources that count now. Raises NotFound, Conflict where it stands no more."""
+    row = db.record.row(name.kind, name.id)
+    if row is None:
+        raise NotFound(f"There is no claim {name}.", "The page of a channel links its claims.")
+    changes, contacts = db.record.entries_of(row.channel)
+    rows = changes if name.kind is StatusChange else contacts
+    standing = next((kept for kept in in_force(rows, at) if kept.id == name.id), None)
+    if standing is None:
+        raise Conflict(_what_became_of(row, rows), "Nothing of yours was recorded; look at the claim as it stands now.")
+    return standing
+
+
+def _what_became_of(row: Row, rows: list[Row]) -> str:
+    if row.withdrawn_at:
+        return f"The row was withdrawn at {row.withdrawn_at:%Y-%m-%d %H:%M} UTC."
+    later = next(other for other in rows if other.replaces == row.id and other.withdrawn_at is None)
+    return f"{later.recorded_by} was first: corrected it at {later.recorded_at:%Y-%m-%d %H:%M} UTC."
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("The record says why it was amended.", "Give the reason in a sentence.", field="reason")
+
+
+def _check(row: Row, fresh: Row) -> None:
+    told = AMENDABLE[type(row)]
+    if all(getattr(row, name) == getattr(fresh, name) for name in told):
+        raise Refused("The correction says what the row says already.", "Change a field, or leave it as it is.")
+    if isinstance(fresh, StatusChange):
+        if not fresh.cause.strip():
+            raise Refused("A state needs its cause in a sentence.", "Say what made it so.", field="cause")
+        if fresh.expected and fresh.state is not State.PLANNED:
+            raise Refused(
+                "Only a planned channel expects a date.", "Leave expected out, or say planned.", field="expected"
+            )
+        return
+    if fresh.date is None and fresh.announced is None:
+        raise Refused("A contact needs a date.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="date")
+    if fresh.end and (fresh.date is None or fresh.end < fresh.date.first):
+        raise Refused("A contact cannot end before it begins.", "Give a later last day, or none.", field="end")
+    if fresh.outcome is Outcome.HELD and fresh.date is None:
+        raise Refused("A contact that was held has a date.", "Give it as precisely as it is known.", field="date")
