@@ -17,7 +17,7 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
-from tracker.web import amend, api, auth, pages, review
+from tracker.web import amend, api, auth, cite, memento, pages, review
 from tracker.web.current import Current
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
@@ -76,10 +76,11 @@ def create_app(service: Service) -> Flask:
     app.register_api(api.blueprint)
     app.register_api(api.health_blueprint)
     csrf.exempt(api.blueprint)
-    for blueprint in (pages.blueprint, review.blueprint, amend.blueprint, auth.blueprint):
+    for blueprint in (pages.blueprint, cite.blueprint, review.blueprint, amend.blueprint, auth.blueprint):
         app.register_blueprint(blueprint)
     register_filters(app)
     app.context_processor(auth.template_context)
+    memento.register(app)
     app.wsgi_app = _WithHeaders(app.wsgi_app)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _form_expired)

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
@@ -61,6 +61,11 @@ class Snapshot:
     def corrections(self) -> tuple[Act, ...]:
         """The acts that changed what the record had said, newest first."""
         return tuple(act for act in reversed(self.acts) if act.deed.corrects)
+
+    @property
+    def recorded_until(self) -> datetime:
+        """When the newest row was recorded, or taken back: whatever comes later has a later instant."""
+        return self.acts[-1].at if self.acts else self.now
 
     def relationship(self, slug: str) -> Relationship:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
@@ -155,20 +160,24 @@ def current() -> Current:
 
 
 def moment_from_request() -> Moment:
-    """The two clocks of a request: `as_of` (a day) and `known_at` (a day or instant), each now when not given.
+    """The two clocks of a request. Raises Refused that names the field."""
+    return moment_of(request.args)
+
+
+def moment_of(asked: Mapping[str, str]) -> Moment:
+    """The two clocks as they were sent: `as_of` (a day) and `known_at` (a day or instant), each now when not given.
 
     Now is when the newest revision was read: nothing was recorded since, and an answer keeps its bytes until then.
     Raises Refused that names the field.
     """
     now = current().snapshot().now
-    as_of = request.args.get("as_of", "")
-    known_at = request.args.get("known_at", "")
+    as_of, known_at = asked.get("as_of", ""), asked.get("known_at", "")
     day = day_of(as_of, "as_of") if as_of else current().service.today()
     return Moment(day, _known(known_at, now) if known_at else now)
 
 
 def shows_the_past() -> bool:
-    return bool(request.args.get("as_of") or request.args.get("known_at"))
+    return any(request.args.get(name) for name in ("as_of", "known_at", "cited"))
 
 
 def find_channel(snapshot: Snapshot, slug: str) -> Channel:

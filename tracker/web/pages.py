@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from db.store import Subjects
+from tracker.citation import FORM_NAMES, Citation
 from tracker.errors import Refused
 from tracker.health import health_of
 from tracker.history import ChannelView
@@ -32,6 +32,7 @@ from tracker.web.board import (
     page_of,
     watches,
 )
+from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
 from tracker.web.strip import axis_until, strip_of
 
@@ -233,20 +234,23 @@ class Clocks:
     def link(self, endpoint: str, **values: Any) -> str:
         return url_for(endpoint, **self.carried | {name: value for name, value in values.items() if value is not None})
 
-    @property
-    def citation(self) -> str:
-        """The address of this page that shows the same for good: both clocks are written out."""
-        arguments = request.args.to_dict() | {
-            "as_of": self.moment.as_of.isoformat(),
-            "known_at": self.moment.known_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        }
-        return f"{current().service.settings.base_url}{request.path}?{urlencode(arguments)}"
+    def citation(self, title: str) -> Citation:
+        """How this page is cited as it is now."""
+        return citation_of(current().snapshot(), request.path, request.args, self.moment, title)
+
+    def recalled(self) -> Recalled | None:
+        """What became of the view, where the page is opened by an address by which it was cited."""
+        return recalled(current().snapshot(), request.path, request.args, self.moment)
+
+    def cite_as(self, form: str, title: str) -> str:
+        """The address of the citation in one form."""
+        return url_for("cite.cite", format=form, path=request.full_path.rstrip("?"), title=title)
 
 
 @blueprint.app_context_processor
 def _navigation() -> dict[str, Any]:
     """What the frame of every page needs; pages that show a moment pass a `link` that keeps it."""
-    return {"nav": NAVIGATION, "link": url_for}
+    return {"nav": NAVIGATION, "link": url_for, "citation_forms": FORM_NAMES}
 
 
 def _page(template: str, moment: Moment, **values: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +20,7 @@ from tracker.coverage import Coverage
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
 from tracker.history import ChannelView, Claim, Dispute, corroboration, disputes
-from tracker.ledger import Deed
+from tracker.ledger import Act, Deed
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
@@ -344,6 +345,22 @@ def contested_words(entry: Entry, relationship: Relationship) -> str | None:
     return " ".join(told) or None
 
 
+_DEED_COUNTS = {
+    Deed.ADDED: "addition",
+    Deed.CORRECTED: "correction",
+    Deed.RESTORED: "correction",
+    Deed.WITHDRAWN: "withdrawal",
+    Deed.CITED: "further citation",
+    Deed.UNCITED: "citation taken away",
+}
+
+
+def deeds_words(acts: Iterable[Act]) -> list[str]:
+    """How many of which acts there were: `1 correction`, `2 additions`."""
+    counts = Counter(_DEED_COUNTS[act.deed] for act in acts)
+    return [count(counts[word], word, "citations taken away" if "taken" in word else None) for word in counts]
+
+
 def capitalised(words: str) -> str:
     """As the beginning of a line; names keep their capitals."""
     return words[:1].upper() + words[1:]
@@ -445,6 +462,7 @@ def register_filters(app: Flask) -> None:
         date=date_tag,
         date_words=date_words,
         days=days_words,
+        deeds=deeds_words,
         dispute=dispute_words,
         disputes=disputes,
         entry_when=entry_when,

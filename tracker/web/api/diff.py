@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tracker.citation import FORMATS
 from tracker.ledger import Act
 from tracker.model import Channel
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import page_of
 from tracker.web.api.document import RECORD, read_answers
-from tracker.web.api.parameters import CorrectionsQuery, DiffQuery, Filters
+from tracker.web.api.parameters import CitationQuery, CorrectionsQuery, DiffQuery, Filters
 from tracker.web.api.record import check_filters, links_of
 from tracker.web.auth import open_to
 from tracker.web.between import between, span_of_days
+from tracker.web.cite import Recalled, asked_view
 from tracker.web.current import Snapshot, current, moment_from_request
 
 
@@ -57,6 +59,31 @@ def corrections(query: CorrectionsQuery) -> schemas.Corrections:
     return schemas.Corrections(
         known_at=moment.known_at, count=len(found), corrections=_shaped(snapshot, page), next=following
     )
+
+
+@blueprint.get("/v1/citation", responses=read_answers(schemas.CitedView), tags=[RECORD])
+@open_to("public")
+@rendered
+def citation(query: CitationQuery) -> schemas.CitedView:
+    """How a page or an answer is cited, with the hash of each row; and what became of one that was cited before."""
+    snapshot = current().snapshot()
+    asked = asked_view()
+    cited = asked.citation
+    return schemas.CitedView(
+        address=cited.address,
+        as_of=cited.as_of,
+        known_at=cited.known_at,
+        revision=cited.mark.revision,
+        count=cited.mark.count,
+        sha256=cited.mark.sha256,
+        **{form: write(cited) for form, (write, _) in FORMATS.items()},
+        rows=[schemas.RowHash(row=name, sha256=digest) for name, digest in asked.hashes],
+        since=_since(snapshot, asked.recalled) if asked.recalled else None,
+    )
+
+
+def _since(snapshot: Snapshot, found: Recalled) -> schemas.Since:
+    return schemas.Since(holds=found.holds, acts=_shaped(snapshot, found.since))
 
 
 def _shaped(snapshot: Snapshot, found: Sequence[Act]) -> list[schemas.Act]:

@@ -74,6 +74,9 @@ class AtMoment(Sent):
     known_at: str | None = Field(
         default=None, description="As we knew it then: a day (its end) or an instant; now when left out."
     )
+    cited: str | None = Field(
+        default=None, description="The mark of a cited address; GET /api/v1/citation says what became of its rows."
+    )
 
 
 class CoverageQuery(AtMoment):
@@ -234,6 +237,14 @@ class SourceBody(Sent):
     side: str = Field(description="For whom it speaks: a party's code, or third-party.")
     published: PartialText | None = None
     quote: Words | None = None
+
+
+class CitationQuery(Sent):
+    path: str | None = Field(
+        default=None,
+        description="A page or call of this site with its query, as /channels/dpct?as_of=2024-01-09; required.",
+    )
+    title: str | None = Field(default=None, max_length=200, description="The title that the citation has.")
 
 
 class SplitBody(Sent):

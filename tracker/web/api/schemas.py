@@ -302,6 +302,38 @@ class Corrections(Answer):
     next: str | None
 
 
+class RowHash(Answer):
+    """A row of the record by its name, and the SHA-256 of its canonical form."""
+
+    row: str
+    sha256: str
+
+
+class Since(Answer):
+    """What became of the view that was cited: whether its rows have the hash still, and what was done to them since."""
+
+    holds: bool
+    acts: list[Act]
+
+
+class CitedView(Answer):
+    """How an address is cited: its rows at both clocks, hashed, and the citation in each form."""
+
+    address: str
+    as_of: Day
+    known_at: Instant
+    revision: int
+    count: int
+    sha256: str
+    text: str
+    bibtex: str
+    ris: str
+    csl: str
+    gbt7714: str
+    rows: list[RowHash]
+    since: Since | None = Field(description="Null where the path has no mark of a citation.")
+
+
 class Party(Answer):
     code: str
     names: Names

@@ -1,0 +1,125 @@
+"""A view is cited, opened years later, and asked for by its time."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import quote
+
+import bibtexparser
+import pytest
+import rispy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.test_amend import amended, cut_of
+from tests.test_ledger import INSTANTS, histories
+from tests.web.api_client import Api, assert_problem
+from tracker.citation import mark_of
+from tracker.history import in_force
+from tracker.model import PartialDate
+from tracker.service import Service
+
+
+@pytest.fixture
+def api(seeded: Service) -> Api:
+    seeded.clock.advance(hours=1)
+    return Api(seeded)
+
+
+def cited_on(page: str) -> str:
+    """The cited address that a page shows, without its host."""
+    address = unescape(re.search(r'class="address">(http[^<]+cited=[^<]+)<', page)[1])
+    return re.sub(r"^https?://[^/]+", "", address)
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
+
+
+@given(histories(), st.sampled_from(INSTANTS), st.sampled_from(INSTANTS))
+def test_the_hash_of_a_cited_view_never_changes_whatever_is_written_later(rows, known_at, later):
+    """The rows known at an instant hash alike when they are cited and after all that follows."""
+    cut = [row for row in rows if row.recorded_at <= known_at]
+    assert mark_of(in_force(rows, known_at), 1).holds(mark_of(in_force(cut, known_at), 9))
+    assert mark_of(in_force(rows, later), 1) == mark_of(in_force(reversed(rows), later), 1), "in whatever order"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/channels/dpct", "/changes?category=military", "/contacts", "/channels/dpct?as_of=2023-01-01"]
+)
+def test_a_cited_page_opened_later_shows_what_it_showed_and_what_changed_since(api: Api, path: str) -> None:
+    address = cited_on(api.client.get(path).text)
+    assert "✓ As cited" in api.client.get(address).text
+    assert "nothing changed" in text_of(api.client.get(address).text)
+    api.service.clock.advance(days=400)
+    amended(api.service, cut_of(api.service), effective=PartialDate("2022-08-04"))
+    later = api.client.get(address).text
+    assert "✓ As cited" in later
+    assert "Since you cited this: " + ("nothing changed" if path == "/contacts" else "1 correction") in text_of(later)
+    assert cited_on(later).partition("cited=")[0] == address.partition("cited=")[0], (
+        "citing it again cites the same view"
+    )
+
+
+def test_an_altered_mark_is_told_with_the_way_to_see_which_rows_differ(api: Api) -> None:
+    address = cited_on(api.client.get("/channels/dpct").text)
+    altered = api.client.get(address[:-4] + "0000").text
+    assert "✗ Not what was cited" in altered
+    rows = api.json(f"/citation?path={quote('/channels/dpct')}")["rows"]
+    assert len(rows) == len({row["row"] for row in rows}) > 5
+    assert api.client.get("/channels/dpct?known_at=2024-02-01&cited=nothing").status_code == 400
+    assert api.client.get("/channels/dpct?cited=1.2." + "0" * 32).status_code == 400
+
+
+def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_since(api: Api) -> None:
+    cited = api.json(f"/citation?path={quote('/api/v1/changes?channel=dpct')}&title=Changes")
+    path = re.sub(r"^https?://[^/]+", "", cited["address"])
+    assert api.client.get(path).status_code == 200
+    api.service.clock.advance(days=1)
+    amended(api.service, cut_of(api.service), effective=PartialDate("2022-08-04"))
+    since = api.json(f"/citation?path={quote(path)}")["since"]
+    assert (since["holds"], [act["deed"] for act in since["acts"]]) == (True, ["corrected"])
+    for wrong in ("", "dpct", "//elsewhere.example/", "/channels/dcpt"):
+        assert_problem(api.get(f"/citation?path={quote(wrong, safe='')}"), 400, field="path")
+
+
+def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Api) -> None:
+    path, title = quote("/channels/dpct", safe=""), "Talks & more {50%}: Open Lines"
+    form = {
+        name: api.client.get(f"/cite?format={name}&path={path}&title={quote(title)}")
+        for name in ("text", "bibtex", "ris", "csl", "gbt7714")
+    }
+    assert all(answer.status_code == 200 for answer in form.values())
+    address = api.json(f"/citation?path={path}")["address"]
+    (entry,) = bibtexparser.parse_string(form["bibtex"].text).entries
+    assert (entry.entry_type, entry["url"], entry["year"]) == ("misc", address, "2024")
+    (item,) = rispy.loads(form["ris"].text)
+    assert (item["type_of_reference"], item["urls"], item["title"]) == (
+        "ELEC",
+        [address],
+        "Talks & more {50%}: Open Lines",
+    )
+    (webpage,) = json.loads(form["csl"].text)
+    assert (webpage["type"], webpage["URL"], webpage["issued"]["date-parts"]) == ("webpage", address, [[2024, 2, 1]])
+    assert address in form["text"].text
+    assert re.search(r"\[DS/OL\]\. \(2024-02-01\)\[2024-02-01\]\. http", form["gbt7714"].text)
+    assert api.client.get(f"/cite?format=word&path={path}").status_code == 400
+
+
+def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api) -> None:
+    asked = {"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"}
+    answer = api.client.get("/api/v1/channels/dpct", headers=asked)
+    assert answer.status_code == 302
+    assert "Accept-Datetime" in answer.headers["Vary"]
+    view = api.client.get(answer.headers["Location"])
+    assert view.get_json()["as_of"] == "2022-09-01"
+    assert view.headers["Memento-Datetime"] == "Thu, 01 Sep 2022 12:00:00 GMT"
+    assert view.headers["Link"] == '</api/v1/channels/dpct>; rel="original timegate"'
+    later = api.service.clock() + timedelta(days=900)
+    future = api.client.get("/", headers={"Accept-Datetime": later.strftime("%a, %d %b %Y %H:%M:%S GMT")})
+    assert "as_of=2024-02-01" in future.headers["Location"]
+    assert_problem(api.get("/channels", headers={"Accept-Datetime": "yesterday"}), 400, field="Accept-Datetime")
+    assert api.client.get("/method", headers=asked).status_code == 200

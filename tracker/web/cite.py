@@ -1,0 +1,154 @@
+"""Citing a view: which rows an address shows, the address that shows them for good, and what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Blueprint, Response, request
+
+from tracker.citation import FORMATS, Citation, Mark, mark_of, name_of, row_hash
+from tracker.errors import NotFound, Refused
+from tracker.ledger import Act, acts_between
+from tracker.model import Channel, Entry, Moment
+from tracker.web.auth import open_to
+from tracker.web.current import Snapshot, current, find_channel, moment_of
+
+blueprint = Blueprint("cite", __name__)
+
+_UNCITED = {"as_of", "known_at", "cited", "limit", "cursor", "before"}
+"""Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which rows of the record an address shows: of some channels, status changes, contacts or both."""
+
+    channels: tuple[Channel, ...]
+    changes: bool
+    contacts: bool
+
+    def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
+        """The recorded rows at a moment; what follows by rule is no row of its own."""
+        views = [snapshot.view(channel, moment) for channel in self.channels]
+        changes = [row for view in views for row in view.history if not row.derived] if self.changes else []
+        return [*changes, *(row for view in views for row in view.contacts if self.contacts)]
+
+    def acts_since(self, snapshot: Snapshot, known_at: datetime, until: datetime) -> list[Act]:
+        """What was done to these rows after an instant, newest first."""
+        slugs = {channel.slug for channel in self.channels}
+        found = (act for act in acts_between(snapshot.acts, known_at, until) if act.at > known_at)
+        return [
+            act
+            for act in found
+            if act.row.channel in slugs and (self.changes if act.address.startswith("change") else self.contacts)
+        ]
+
+
+def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
+    """What an address shows: a channel's own pages and calls its rows, lists those that their filters let through.
+
+    Raises NotFound for a channel that there is not.
+    """
+    parts = path.removeprefix("/api/v1").strip("/").split("/")
+    only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
+    if parts[0] == "channels" and len(parts) > 1:
+        return Scope((find_channel(snapshot, parts[1]),), *only)
+    channels = (
+        line
+        for line in snapshot.channels
+        if asked.get("category", line.category) == line.category
+        and asked.get("relationship", line.relationship) == line.relationship
+        and asked.get("channel", line.slug) == line.slug
+    )
+    return Scope(tuple(channels), *only)
+
+
+def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mark) -> str:
+    """The address that shows the same for good: both clocks are written out, and the mark of what it showed."""
+    kept = {name: value for name, value in asked.items() if name not in _UNCITED and value}
+    clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at), "cited": str(mark)}
+    return f"{current().service.settings.base_url}{path}?{urlencode(kept | clocks)}"
+
+
+def instant_text(instant: datetime) -> str:
+    """To the microsecond always: what was recorded later in the same second was not known."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment, title: str) -> Citation:
+    """The citation of what an address shows at a moment.
+
+    It is known as of the newest act on the record: with the present instant, a row that is being written just now could
+    still come to stand before it.
+    """
+    moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
+    rows = scope_of(snapshot, path, asked).rows(snapshot, moment)
+    mark = mark_of(rows, dict(snapshot.revisions)["record"])
+    address = cited_address(path, asked, moment, mark)
+    return Citation(title, address, moment.as_of, moment.known_at, current().now().date(), mark)
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A view opened by the address by which it was cited: whether it shows what it showed, and what changed since."""
+
+    cited: Mark
+    shown: Mark
+    since: tuple[Act, ...]
+
+    @property
+    def holds(self) -> bool:
+        return self.shown.holds(self.cited)
+
+
+def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
+    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+    if not asked.get("cited"):
+        return None
+    if not asked.get("known_at"):
+        raise Refused("A cited address has both clocks.", "Open the address as it was cited.", field="known_at")
+    scope = scope_of(snapshot, path, asked)
+    shown = mark_of(scope.rows(snapshot, moment), dict(snapshot.revisions)["record"])
+    return Recalled(Mark.read(asked["cited"]), shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
+
+
+@blueprint.get("/cite")
+@open_to("public")
+def cite() -> Response:
+    """The citation of a page or of an answer of the API, as a file of one form."""
+    form = request.args.get("format", "text")
+    if form not in FORMATS:
+        raise Refused(f"format is {form[:40]!r}.", f"Send one of {', '.join(FORMATS)}.", field="format")
+    write, media_type = FORMATS[form]
+    return current().rendered(lambda: write(asked_view().citation), f"{media_type}; charset=utf-8")
+
+
+@dataclass(frozen=True)
+class AskedView:
+    """The view that a call names by its path: its citation, each row by name with its hash, what became of it."""
+
+    citation: Citation
+    hashes: list[tuple[str, str]]
+    recalled: Recalled | None
+
+
+def asked_view() -> AskedView:
+    """The view at the address in `path`, under the `title` that its page has. Raises Refused that names the field."""
+    address = urlsplit(request.args.get("path", ""))
+    if not address.path.startswith("/") or address.netloc or address.scheme:
+        raise Refused("path is no address of this site.", "Send one such as /channels/dpct.", field="path")
+    asked, title = dict(parse_qsl(address.query)), request.args.get("title") or "The record"
+    snapshot = current().snapshot()
+    try:
+        moment = moment_of(asked)
+        rows = scope_of(snapshot, address.path, asked).rows(snapshot, moment)
+        return AskedView(
+            citation_of(snapshot, address.path, asked, moment, title),
+            sorted((name_of(row), row_hash(row)) for row in rows),
+            recalled(snapshot, address.path, asked, moment),
+        )
+    except NotFound as unknown:
+        raise Refused(unknown.wrong, unknown.remedy, field="path") from None
