@@ -140,13 +140,13 @@ def view(
         moment=moment,
         change=change,
         history=tuple(reversed(history)),
-        contacts=tuple(sorted(known_contacts, key=_when, reverse=True)),
+        contacts=tuple(sorted(known_contacts, key=when, reverse=True)),
         claims=claims,
         corroboration=corroboration(change.sources if change else (), relationship),
         contested=_contested(change, used, claims, relationship),
-        last_contact=max(used, key=_when, default=None),
-        last_refused=max(tried, key=_when, default=None),
-        next_contact=min((p for p in promises if _window(p)[1] >= moment.as_of), key=_due, default=None),
+        last_contact=max(used, key=when, default=None),
+        last_refused=max(tried, key=when, default=None),
+        next_contact=min((p for p in promises if window(p)[1] >= moment.as_of), key=_due, default=None),
         overdue=_overdue(channel, change, used, promises, moment.as_of),
     )
 
@@ -189,7 +189,7 @@ def with_derived(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -
     any further recorded change.
     """
     ordered = sorted(changes, key=lambda c: (c.effective.first, c.id or 0))
-    held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=_when)
+    held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=when)
     history: list[StatusChange] = []
     for position, change in enumerate(ordered):
         history.append(change)
@@ -358,12 +358,12 @@ def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposa
 def unmet_promises(contacts: Sequence[Contact]) -> list[Contact]:
     """Announced contacts of which no later row says that they took place or were called off."""
     outcomes = [c for c in contacts if c.outcome is not Outcome.ANNOUNCED and c.substantive and c.first]
-    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and not any(_meets(o, c) for o in outcomes)]
+    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and not any(meets(o, c) for o in outcomes)]
 
 
-def _meets(outcome: Contact, promise: Contact) -> bool:
+def meets(outcome: Contact, promise: Contact) -> bool:
     """Whether `outcome` is what became of `promise`: in its window, after it was made, and not plainly elsewhere."""
-    opens, closes = _window(promise)
+    opens, closes = window(promise)
     if outcome.last < opens - ONE_DAY or outcome.first > closes + ONE_DAY:
         return False
     if promise.announced and outcome.last < promise.announced:
@@ -379,7 +379,7 @@ def _elsewhere(place: str | None, other: str | None) -> bool:
     return place not in other and other not in place
 
 
-def _window(promise: Contact) -> tuple[date, date]:
+def window(promise: Contact) -> tuple[date, date]:
     """The first and last day on which an announced contact is to take place."""
     if promise.date:
         return promise.first, promise.last
@@ -397,7 +397,7 @@ def _overdue(
     if change.state is State.PLANNED and change.expected and change.expected.last < as_of:
         return True
     for promise in promises:
-        opens, closes = _window(promise)
+        opens, closes = window(promise)
         if closes < as_of and (last_used is None or last_used < opens):
             return True
     period = CADENCE_DAYS.get(channel.cadence or "")
@@ -412,7 +412,7 @@ def _contested(
 
     What a reviewer settled at the change in force stays settled until the next one.
     """
-    last_used = max(used, key=_when, default=None)
+    last_used = max(used, key=when, default=None)
     if is_contested(change, relationship) or is_contested(last_used, relationship):
         return True
     if change and change.settled:
@@ -425,13 +425,13 @@ def _contested(
     )
 
 
-def _when(contact: Contact) -> tuple[date, int]:
+def when(contact: Contact) -> tuple[date, int]:
     return contact.first or visible_from(contact), contact.id or 0
 
 
 def _due(promise: Contact) -> tuple[bool, date, date]:
     """Dated promises before undated ones, the earliest end of the window first."""
-    opens, closes = _window(promise)
+    opens, closes = window(promise)
     return promise.date is None, closes, opens
 
 
