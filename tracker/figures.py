@@ -36,8 +36,8 @@ def stays(history: Sequence[StatusChange], until: date) -> list[Stay]:
     A state begins on the first day that its date can mean.
     """
     begun = [(change.effective.first, change.state) for change in history if change.effective.first <= until]
-    ends = [start for start, _ in begun[1:]] + [until + timedelta(days=1)]
-    found = (Stay(state, start, end - timedelta(days=1)) for (start, state), end in zip(begun, ends, strict=True))
+    following = [*(start - timedelta(days=1) for start, _ in begun[1:]), until]
+    found = (Stay(state, start, last) for (start, state), last in zip(begun, following, strict=False))
     return [stay for stay in found if stay.first <= stay.last]
 
 

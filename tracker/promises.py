@@ -66,7 +66,7 @@ def promises_of(view: ChannelView) -> list[Promise]:
     made = [c for c in view.contacts if c.outcome is Outcome.ANNOUNCED]
     plans = [change for change in view.history if change.state is State.PLANNED and change.expected]
     found = [_announced(promise, outcomes, as_of) for promise in made]
-    found += [_planned(plan, view, as_of) for plan in plans if not any(_speaks_of(plan, c) for c in made)]
+    found += [_planned(plan, outcomes, as_of) for plan in plans if not any(_speaks_of(plan, c) for c in made)]
     return sorted(found, key=lambda promise: (promise.due, promise.made.id or 0))
 
 
@@ -81,21 +81,23 @@ def _announced(promise: Contact, outcomes: Sequence[Contact], as_of: date) -> Pr
     return Promise(promise, due, Fate.HELD if late else Fate.LAPSED, due + timedelta(days=1), late)
 
 
-def _planned(plan: StatusChange, view: ChannelView, as_of: date) -> Promise:
-    """A planned state is kept by the first contact held after it was agreed, late or not."""
+def _planned(plan: StatusChange, outcomes: Sequence[Contact], as_of: date) -> Promise:
+    """A planned state is kept by the first contact held after it was agreed, late or not; else closed by what became
+    of the contact that was expected.
+    """
     due = plan.expected.last
-    held = [c for c in view.contacts if c.outcome is Outcome.HELD and c.substantive and c.first]
-    kept = min((c for c in held if c.first >= plan.effective.first), key=when, default=None)
-    late = kept is None or kept.first > due
+    kept = next((c for c in outcomes if c.outcome is Outcome.HELD and c.first >= plan.effective.first), None)
+    closing = kept or next((c for c in outcomes if _speaks_of(plan, c)), None)
+    late = closing is None or closing.first > due
     lapsed_on = due + timedelta(days=1) if late and as_of > due else None
-    if kept:
-        return Promise(plan, due, Fate.HELD, lapsed_on, kept)
+    if closing:
+        return Promise(plan, due, _CLOSED_BY[closing.outcome], lapsed_on, closing)
     return Promise(plan, due, Fate.LAPSED if lapsed_on else Fate.OPEN, lapsed_on)
 
 
-def _speaks_of(plan: StatusChange, announced: Contact) -> bool:
-    """Whether an announced contact is the one that a planned state expects, so that one promise is not told twice."""
-    opens, closes = window(announced)
+def _speaks_of(plan: StatusChange, contact: Contact) -> bool:
+    """Whether a contact is the one that a planned state expects, so that one promise is not told twice."""
+    opens, closes = window(contact)
     return plan.expected.first <= closes and opens <= plan.expected.last
 
 

@@ -13,6 +13,7 @@ from tracker.coverage import Coverage
 from tracker.history import ChannelView, in_force, visible_from
 from tracker.ledger import Act
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
+from tracker.promises import Fate, promises_of
 from tracker.web.current import SILENCE_SPAN, Snapshot
 from tracker.web.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
@@ -120,6 +121,7 @@ class Board:
     recent: list[Change]
     coming: list[ChannelView]
     overdue: list[ChannelView]
+    unreported: int
     axis: Axis
     slider: Slider
     silences: Silences
@@ -155,6 +157,7 @@ def board(
         recent=changes[:RECENT_CHANGES],
         coming=sorted((v for v in views if v.next_contact), key=_coming_order),
         overdue=[v for v in views if v.overdue],
+        unreported=sum(promise.fate is Fate.LAPSED for view in views for promise in promises_of(view)),
         axis=axis_until(moment.as_of),
         slider=_slider(snapshot, relationship, moment, today),
         silences=Silences(snapshot, relationship, [party.code for party in relationship.parties], now),

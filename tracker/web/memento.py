@@ -16,8 +16,9 @@ from tracker.errors import Refused
 from tracker.web.current import current, instant_of
 
 RECORD_PAGES = {
-    "pages.dashboard", "pages.channel", "pages.changes", "pages.contacts", "pages.corrections",
+    "pages.dashboard", "pages.channel", "pages.changes", "pages.contacts", "pages.corrections", "pages.figures",
     "api.relationships", "api.channels", "api.channel", "api.changes", "api.contacts", "api.corrections",
+    "api.promises", "api.figures",
 }  # fmt: skip
 """The views that show the record at a moment."""
 

@@ -16,7 +16,9 @@ from tracker.errors import Refused
 from tracker.health import health_of
 from tracker.history import ChannelView
 from tracker.model import Category, Moment, Outcome, Relationship, State
-from tracker.sampling import Figures, figures
+from tracker.promises import Fate, ladder, promises_of, rhythm_of
+from tracker.sampling import Figures
+from tracker.sampling import figures as live_figures
 from tracker.web.auth import COOKIE, open_to
 from tracker.web.between import between, span_of_days
 from tracker.web.board import (
@@ -34,6 +36,7 @@ from tracker.web.board import (
 )
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
+from tracker.web.figures import figures_of, promises_in, views_asked_for
 from tracker.web.strip import axis_until, strip_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
@@ -45,6 +48,7 @@ NAVIGATION = (
     ("pages.dashboard", "Channels"),
     ("pages.changes", "Changes"),
     ("pages.contacts", "Contacts"),
+    ("pages.figures", "Figures"),
     ("pages.feeds", "Sources"),
     ("pages.method", "Method"),
 )
@@ -84,6 +88,9 @@ def _channel(slug: str) -> str:
         strip=strip_of(view, axis_until(moment.as_of)),
         references=References((*view.history, *view.contacts)),
         claims={claim.side: claim for claim in view.claims},
+        promises=promises_of(view),
+        rungs=ladder(view),
+        rhythm=rhythm_of(view),
         silence=_silence(snapshot, view, relationship),
         corrections=[act for act in snapshot.corrections if act.row.channel == slug and act.at <= moment.known_at],
     )
@@ -175,6 +182,20 @@ def _contacts() -> str:
     )
 
 
+@blueprint.get("/figures")
+@open_to("public")
+def figures() -> Response:
+    return _answer(_figures_page)
+
+
+def _figures_page() -> str:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    category = _chosen(Category, "category")
+    owed = promises_in(views_asked_for(snapshot, moment, category), Fate.OPEN, Fate.LAPSED)
+    shown = figures_of(snapshot, moment, category)
+    return _page("figures.html", moment, shown=shown, owed=owed, chosen={"category": category}, snapshot=snapshot)
+
+
 @blueprint.get("/feeds")
 @open_to("public")
 def feeds() -> Response:
@@ -215,7 +236,7 @@ def _figures(db: Subjects, relationship: Relationship) -> Figures:
     """How well detection does on live traffic; what waits for a decision is not in it."""
     samples, slug = db.samples, relationship.slug
     rows = samples.planned(slug), samples.measured(slug), samples.decided(slug)
-    return figures(*rows, sides=relationship.sides, today=current().now().date())
+    return live_figures(*rows, sides=relationship.sides, today=current().now().date())
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,12 @@ from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import disagree, report_of
 from tracker.history import in_force
 from tracker.model import Candidate, Moment, Status
+from tracker.promises import Fate
 from tracker.review import Choice
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
-from tracker.web.current import current, find_channel
+from tracker.web.current import Snapshot, current, find_channel
+from tracker.web.figures import Owed, promises_in
 from tracker.web.kept_page import kept_page
 
 QUEUE_LENGTH = 100
@@ -69,9 +71,16 @@ def queue() -> str:
         words=words,
         channels={channel.slug: channel for channel in snapshot.channels},
         decided=decided,
+        lapsed=_lapsed(snapshot, channel) if status is Status.PENDING and not words else [],
         snapshot=snapshot,
         now=current().now(),
     )
+
+
+def _lapsed(snapshot: Snapshot, channel: str | None) -> list[Owed]:
+    """Promises whose day has passed without a report: what became of them is for a reviewer to record."""
+    views = snapshot.views(Moment(current().service.today(), snapshot.now))
+    return promises_in([view for view in views if channel in (None, view.channel.slug)], Fate.LAPSED)
 
 
 def _status(word: str) -> Status:

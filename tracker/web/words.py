@@ -39,6 +39,7 @@ from tracker.model import (
     Status,
     StatusChange,
 )
+from tracker.promises import Fate, Promise
 from tracker.sampling import Interval
 from tracker.web.marks import ROLES, marked_field, reworded
 
@@ -361,6 +362,39 @@ def deeds_words(acts: Iterable[Act]) -> list[str]:
     return [count(counts[word], word, "citations taken away" if "taken" in word else None) for word in counts]
 
 
+FATE_WORDS = {
+    Fate.OPEN: "not yet due",
+    Fate.HELD: "held",
+    Fate.POSTPONED: "put off",
+    Fate.CANCELLED: "called off",
+    Fate.LAPSED: "not reported",
+}
+
+
+def promised_words(promise: Promise) -> str:
+    """`announced for Sep 2024: …` in the words of who announced it."""
+    made = promise.made
+    told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or "a contact"
+    if promise.dated is None:
+        return f"Announced without a date: {told}"
+    last = made.end if isinstance(made, Contact) else None
+    return f"Announced for {span_words(promise.dated, last)}: {told}"
+
+
+def fate_words(promise: Promise) -> str:
+    """What became of a promise, and since when its day has passed."""
+    words = FATE_WORDS[promise.fate]
+    if promise.closed_by:
+        late = f", after its day had passed on {date_words(promise.due)}" if promise.lapsed_on else ""
+        return f"{words} {contact_days(promise.closed_by)}{late}"
+    return f"{words}, due by {date_words(promise.due)}" if promise.lapsed_on else words
+
+
+def contact_days(contact: Contact) -> str:
+    """The days of a contact as plain words."""
+    return span_words(contact.date, contact.end) if contact.date else "on a day not known"
+
+
 def capitalised(words: str) -> str:
     """As the beginning of a line; names keep their capitals."""
     return words[:1].upper() + words[1:]
@@ -467,6 +501,7 @@ def register_filters(app: Flask) -> None:
         disputes=disputes,
         entry_when=entry_when,
         event=event_words,
+        fate=fate_words,
         field=field_words,
         figure=figure,
         instant=instant_tag,
@@ -485,6 +520,8 @@ def register_filters(app: Flask) -> None:
         outcome=outcome_mark,
         outcome_words=outcome_words,
         percent=percent,
+        promised=promised_words,
+        quarter=lambda start: f"{start.year} Q{(start.month + 2) // 3}",
         regrouping=regrouping_words,
         rhythm=rhythm_words,
         reworded=reworded,

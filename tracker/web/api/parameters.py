@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Category, Channel, Outcome, PartialDate, Precision, State, Status
+from tracker.promises import Fate
 from tracker.web.api.cursor import LARGEST_ID
 
 DEFAULT_LIMIT = 50
@@ -102,6 +103,15 @@ class ChannelsQuery(AtMoment):
         max_length=200,
         description="Words that names (in any language), slug, counterparts or description contain.",
     )
+
+
+class FiguresQuery(AtMoment):
+    category: Category | None = None
+
+
+class PromisesQuery(AtMoment):
+    category: Category | None = None
+    fate: Fate | None = Field(default=None, description="What became of it; any when left out.")
 
 
 class Page(Sent):

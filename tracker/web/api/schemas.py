@@ -12,6 +12,7 @@ from tracker.difference import Change
 from tracker.health import Fares
 from tracker.ledger import Deed
 from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
+from tracker.promises import Fate, Step
 
 
 def _open_to_growth(schema: dict[str, Any]) -> None:
@@ -204,8 +205,22 @@ class AtMoment(Answer):
     known_at: Instant
 
 
+class Rung(Answer):
+    """A step by which a cut channel came back."""
+
+    step: Step
+    date: PartialDate
+
+
 class ChannelWithHistory(Channel, AtMoment):
-    """A channel with all its status changes and contacts, newest first."""
+    """A channel with all its status changes and contacts, newest first.
+
+    `rungs` are the steps reached since it was last cut. `expected_by`: when, by its rhythm, the next contact is due.
+    """
+
+    rungs: list[Rung]
+    expected_by: Day | None
+    days_late: int
 
     history: list[StatusChange]
     contacts: list[Contact]
@@ -300,6 +315,59 @@ class Corrections(Answer):
     count: int
     corrections: list[Act]
     next: str | None
+
+
+class Promise(Answer):
+    """A contact or state that was announced, when at the latest it was due, and what became of it.
+
+    `lapsed_on` is the day after, where nothing was reported by then; it stays when the promise was kept late.
+    `promised` and `closed_by` name rows of the record.
+    """
+
+    channel: str
+    promised: str
+    announced_for: PartialDate | None
+    what: str
+    due: Day
+    fate: Fate
+    lapsed_on: Day | None
+    closed_by: str | None
+
+
+class Promises(AtMoment):
+    count: int
+    promises: list[Promise]
+
+
+class Engagements(Answer):
+    """The contacts of a year in the two groups of the yearly report of the US Department of Defense."""
+
+    year: int
+    executed: list[Contact]
+    refused_cancelled_or_ignored: list[Contact]
+
+
+class ChannelDays(Answer):
+    """How many days from `first` to `last` a channel was in each state, in all and by year."""
+
+    channel: str
+    days: dict[str, int] = Field(description="By state.")
+    by_year: dict[str, dict[str, int]] = Field(description="By year and state.")
+
+
+class Quarter(Answer):
+    """Contacts held in a quarter (`2024 Q1`), by category."""
+
+    quarter: str
+    contacts: dict[str, int]
+
+
+class Figures(AtMoment):
+    first: Day
+    last: Day
+    years: list[Engagements]
+    channels: list[ChannelDays]
+    quarters: list[Quarter]
 
 
 class RowHash(Answer):

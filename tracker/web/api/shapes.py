@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 
 from tracker import coverage, history, ledger, model
+from tracker.citation import name_of
 from tracker.difference import difference
 from tracker.health import Health
+from tracker.promises import Promise, ladder, rhythm_of
 from tracker.review import Choice, Question
 from tracker.seed import BY as SEED
 from tracker.web.api import schemas
-from tracker.web.words import contested_words
+from tracker.web.words import contested_words, promised_words
 
 MOST_HOLES = 200
 """Holes of one side that an answer lists."""
@@ -124,6 +126,19 @@ def difference_of(found: ledger.Difference, relationship: model.Relationship, li
     )
 
 
+def promise(made: Promise) -> schemas.Promise:
+    return schemas.Promise(
+        channel=made.made.channel,
+        promised=name_of(made.made),
+        announced_for=partial_date(made.dated),
+        what=promised_words(made),
+        due=made.due,
+        fate=made.fate,
+        lapsed_on=made.lapsed_on,
+        closed_by=name_of(made.closed_by) if made.closed_by else None,
+    )
+
+
 def _recorder(entry: model.Entry) -> str:
     """A reviewer's name is nobody's business on a public call."""
     return SEED if entry.recorded_by == SEED else "a reviewer"
@@ -181,10 +196,14 @@ def channel_with_history(
     read: dict[str, schemas.Coverage],
     links: schemas.Links,
 ) -> schemas.ChannelWithHistory:
+    rhythm = rhythm_of(view)
     return schemas.ChannelWithHistory(
         **_channel_fields(view, relationship, read, links),
         as_of=view.moment.as_of,
         known_at=view.moment.known_at,
+        rungs=[schemas.Rung(step=rung.step, date=partial_date(rung.date)) for rung in ladder(view)],
+        expected_by=rhythm.expected_by if rhythm else None,
+        days_late=rhythm.days_late if rhythm else 0,
         history=[status_change(change, relationship) for change in view.history],
         contacts=[contact(met, relationship) for met in view.contacts],
     )

@@ -1,0 +1,174 @@
+"""What became of promises, how far a channel has come back, and the figures of the record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.load import load_relationships
+from tests.conftest import ROOT
+from tests.make import CHANNEL, US_CHINA, change, contact, moment
+from tracker.figures import contacts_per_quarter, days_in_states, quarters, stays, years
+from tracker.history import state_at, view
+from tracker.model import Category, Contact, Outcome, PartialDate, State, StatusChange
+from tracker.promises import Fate, Step, ladder, promises_of, rhythm_of
+
+
+def seen(day: str, changes=(), contacts=(), channel=CHANNEL):
+    return view(channel, US_CHINA, changes, contacts, moment(day))
+
+
+def promise(when: str | None, **over) -> Contact:
+    return contact(Outcome.ANNOUNCED, when, announced=date(2024, 1, 5), id=1, **over)
+
+
+@pytest.mark.parametrize(
+    ("when", "last", "lapses"),
+    [
+        ("2024-03-08", "2024-03-08", "2024-03-09"),
+        ("2024-03", "2024-03-31", "2024-04-01"),
+        ("2024", "2024-12-31", "2025-01-01"),
+        (None, "2025-01-04", "2025-01-05"),
+    ],
+)
+def test_a_promise_lapses_the_day_after_its_last_day_whatever_its_precision(when, last, lapses):
+    (before,) = promises_of(seen(last, contacts=[promise(when)]))
+    assert (before.fate, before.due.isoformat(), before.lapsed_on) == (Fate.OPEN, last, None)
+    (after,) = promises_of(seen(lapses, contacts=[promise(when)]))
+    assert (after.fate, after.lapsed_on.isoformat()) == (Fate.LAPSED, lapses)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fate"),
+    [(Outcome.HELD, Fate.HELD), (Outcome.POSTPONED, Fate.POSTPONED), (Outcome.CANCELLED, Fate.CANCELLED)],
+)
+def test_what_was_reported_in_its_time_closes_a_promise(outcome, fate):
+    closing = contact(outcome, "2024-03-08", announced=date(2024, 3, 1), id=2)
+    (closed,) = promises_of(seen("2024-06-01", contacts=[promise("2024-03-08"), closing]))
+    assert (closed.fate, closed.closed_by, closed.lapsed_on) == (fate, closing, None)
+
+
+def test_a_promise_kept_late_is_closed_and_keeps_its_lapse():
+    late = contact(Outcome.HELD, "2024-04-10", id=2)
+    (kept,) = promises_of(seen("2024-06-01", contacts=[promise("2024-03"), late]))
+    assert (kept.fate, kept.closed_by, kept.lapsed_on) == (Fate.HELD, late, date(2024, 4, 1))
+    months_later = contact(Outcome.HELD, "2024-05-10", id=2)
+    (lapsed,) = promises_of(seen("2024-06-01", contacts=[promise("2024-03"), months_later]))
+    assert lapsed.fate is Fate.LAPSED, "another meeting, not the one that was promised"
+
+
+def test_a_planned_state_is_a_promise_and_is_not_told_twice_beside_its_announcement():
+    plan = change(State.PLANNED, "2024-01-05", expected=PartialDate("2024-03"), id=9)
+    assert [one.made for one in promises_of(seen("2024-02-01", [plan]))] == [plan]
+    assert [type(one.made) for one in promises_of(seen("2024-02-01", [plan], [promise("2024-03-08")]))] == [Contact]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict:
+    """The shipped record by channel, each entry under an id of its own."""
+    (pack,) = load_relationships(Path(ROOT / "config"))
+    rows = [replace(one.entry, id=number) for number, one in enumerate(pack.entries, start=1)]
+    return {
+        line.slug: (
+            line,
+            [row for row in rows if row.channel == line.slug and isinstance(row, StatusChange)],
+            [row for row in rows if row.channel == line.slug and isinstance(row, Contact)],
+        )
+        for line in pack.channels
+    }
+
+
+def shown(shipped, slug: str, day: str = "2025-12-31"):
+    line, changes, contacts = shipped[slug]
+    return view(line, US_CHINA, changes, contacts, moment(day))
+
+
+@pytest.mark.parametrize(
+    ("slug", "rungs"),
+    [
+        ("dpct", ["2023-11-15", "2024-01-08", "2024-01-08", "2024-09-14"]),
+        ("mmca", ["2023-11-15", "2024-04-03", "2024-04-03", "2024-11-06"]),
+        ("theater-commanders", ["2023-11-15", "2024-09-09", "2024-09-18"]),
+        ("defense-ministers", ["2023-11-15", "2024-04-16", "2024-05-31", "2025-09-09"]),
+        ("joint-staff", ["2023-11-15", "2023-12-21", "2023-12-21"]),
+    ],
+)
+def test_the_military_channels_came_back_by_these_rungs(shipped, slug, rungs):
+    reached = ladder(shown(shipped, slug))
+    assert [str(rung.date) for rung in reached] == rungs
+    assert [rung.step for rung in reached] == list(Step)[: len(rungs)]
+
+
+def test_on_the_day_of_the_summit_agreed_is_the_only_rung_and_before_it_there_is_none(shipped):
+    assert [rung.step for rung in ladder(shown(shipped, "dpct", "2023-11-15"))] == [Step.AGREED]
+    assert ladder(shown(shipped, "dpct", "2023-11-14")) == ()
+    assert ladder(shown(shipped, "dpct", "2022-08-04")) == (), "it had never been cut"
+
+
+def test_a_rhythm_says_when_the_next_contact_is_due_and_by_how_many_months_it_is_late():
+    yearly = replace(CHANNEL, cadence="annual")
+    met = contact(Outcome.HELD, "2024-01-08", end=date(2024, 1, 9), id=1)
+    using = [change(State.ACTIVE, "2020", id=1)]
+    on_time = rhythm_of(seen("2025-01-08", using, [met], yearly))
+    assert (on_time.expected_by, on_time.days_late) == (date(2025, 1, 8), 0)
+    late = rhythm_of(seen("2025-03-20", using, [met], yearly))
+    assert (late.months_late, late.days_late) == (2, 71)
+    assert rhythm_of(seen("2025-03-20", using, [met])) is None
+    assert rhythm_of(seen("2025-03-20", [change(State.SUSPENDED, "2024-02", id=1)], [met], yearly)) is None
+
+
+DAYS = st.dates(date(2020, 1, 1), date(2023, 12, 31))
+
+
+@given(st.lists(st.tuples(DAYS, st.sampled_from(State)), max_size=8), DAYS, DAYS)
+def test_days_in_states_are_what_counting_day_by_day_gives(told, one, other):
+    changes = [change(state, day.isoformat(), id=number) for number, (day, state) in enumerate(told, start=1)]
+    first, last = sorted((one, other))
+    found = seen("2023-06-30", changes)
+    counted = dict.fromkeys(State, 0)
+    day = first
+    while day <= min(last, date(2023, 6, 30)):
+        state = state_at(found.history[::-1], day)
+        if state:
+            counted[state] += 1
+        day += timedelta(days=1)
+    assert days_in_states(found, first, last) == counted
+
+
+def test_stays_follow_one_another_without_a_gap_up_to_the_day():
+    history = [change(State.ACTIVE, "2020"), change(State.SUSPENDED, "2022-08-05"), change(State.PLANNED, "2023-11-15")]
+    told = stays(history, date(2023, 12, 31))
+    assert [(stay.state, stay.first.isoformat(), stay.last.isoformat()) for stay in told] == [
+        (State.ACTIVE, "2020-01-01", "2022-08-04"),
+        (State.SUSPENDED, "2022-08-05", "2023-11-14"),
+        (State.PLANNED, "2023-11-15", "2023-12-31"),
+    ]
+
+
+def test_a_year_has_two_groups_and_a_quarter_counts_what_was_held():
+    rows = [
+        contact(Outcome.HELD, "2022-06-10", id=1),
+        contact(Outcome.REFUSED, "2022-08-05", id=2),
+        contact(Outcome.NO_ANSWER, "2022-08", id=3),
+        contact(Outcome.ANNOUNCED, "2023-01", announced=date(2022, 12, 1), id=4),
+        contact(Outcome.HELD, "2023", id=5),
+    ]
+    found = seen("2024-01-01", contacts=rows)
+    assert [(y.year, len(y.executed), len(y.in_vain)) for y in years([found])] == [(2023, 1, 0), (2022, 1, 2)]
+    counts = dict(contacts_per_quarter([found], date(2022, 1, 1), date(2023, 12, 31)))
+    assert {start.isoformat(): n for start, by in counts.items() if (n := by[Category.MILITARY])} == {"2022-04-01": 1}
+
+
+@given(DAYS, DAYS)
+def test_quarters_cover_a_span_and_follow_one_another(one, other):
+    first, last = sorted((one, other))
+    told = list(quarters(first, last))
+    assert told[0][0] <= first <= told[0][1]
+    assert told[-1][0] <= last <= told[-1][1]
+    assert all(end + timedelta(days=1) == start for (_, end), (start, _) in pairwise(told))

@@ -1,0 +1,82 @@
+"""What was promised, asked in vain and counted: pages, queue and API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.web.api_client import Api, api_over, assert_problem
+from tests.web.test_pages import signed_in
+from tracker.service import Service
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with api_over(tmp_path_factory.mktemp("record")) as api:
+        yield api
+
+
+def test_the_year_of_the_cut_has_its_refusals_beside_what_was_executed(api: Api) -> None:
+    found = api.json("/figures?category=military&as_of=2024-01-01")
+    year = next(one for one in found["years"] if one["year"] == 2022)
+    assert {contact["outcome"] for contact in year["executed"]} == {"held"}
+    assert {contact["outcome"] for contact in year["refused_cancelled_or_ignored"]} <= {"refused", "no-answer"}
+    talks = next(one for one in found["channels"] if one["channel"] == "dpct")
+    assert (talks["by_year"]["2022"]["suspended"], talks["by_year"]["2023"]["suspended"]) == (149, 318)
+    assert talks["days"]["suspended"] == 467
+    assert {quarter["quarter"] for quarter in found["quarters"]} >= {"2020 Q1", "2023 Q4"}
+
+
+def test_promises_tell_their_fate_and_name_the_rows(api: Api) -> None:
+    found = api.json("/promises?as_of=2025-06-01&fate=lapsed")
+    assert {promise["fate"] for promise in found["promises"]} == {"lapsed"}
+    group = next(one for one in found["promises"] if one["channel"] == "crisis-communications-wg")
+    assert (group["due"], group["lapsed_on"], group["announced_for"]["precision"]) == (
+        "2024-12-31",
+        "2025-01-01",
+        "year",
+    )
+    assert re.fullmatch(r"contact-\d+", group["promised"])
+    assert_problem(api.get("/promises?fate=broken"), 400, field="fate")
+
+
+def test_a_channel_says_how_far_it_has_come_back_and_when_it_is_next_due(api: Api) -> None:
+    talks = api.json("/channels/dpct?as_of=2024-10-01")
+    assert [rung["date"]["date"] for rung in talks["rungs"]] == ["2023-11-15", "2024-01-08", "2024-01-08", "2024-09-14"]
+    assert (talks["expected_by"], talks["days_late"]) == ("2025-09-15", 0)
+    page = api.client.get("/channels/dpct?as_of=2024-10-01").text
+    assert "First round of the mechanism itself" in page
+    late = api.client.get("/channels/mmca?as_of=2026-11-28").text
+    assert "overdue by 6 months" in re.sub(r"<[^>]+>", "", late)
+
+
+def test_the_page_of_figures_has_the_numbers_behind_its_picture(api: Api) -> None:
+    page = api.client.get("/figures?category=military&as_of=2024-01-01").text
+    assert "executed, 2 refused, cancelled or ignored" in page
+    assert 'role="img"' in page
+    assert "2023 Q4" in page
+    assert api.client.get("/figures?category=weather").status_code == 400
+
+
+def test_an_announcement_whose_day_has_passed_waits_for_a_reviewer_and_the_first_screen_counts_it(
+    seeded: Service,
+) -> None:
+    seeded.clock.advance(days=400)
+    client = signed_in(seeded)
+    assert "Promised, not seen" in client.get("/").text
+    queue = client.get("/review").text
+    assert "Announced, not reported" in queue
+    assert "Crisis Communications Working Group" in queue
+    amend = re.search(r'href="(/claims/contact-\d+/amend)"', queue)[1]
+    done = client.post(
+        amend,
+        data={
+            "action": "correct", "outcome": "cancelled", "date": "2024", "announced": "2024-05-31",
+            "summary": "Called off.", "substantive": "yes", "reason": "The ministry said so.",
+        },
+    )  # fmt: skip
+    assert done.status_code == 303
+    lapsed = client.get("/review").text.partition("Announced, not reported")[2]
+    assert "Crisis Communications Working Group" not in lapsed
