@@ -37,6 +37,17 @@ class Seeding:
         return self.added + self.corrected + self.joined
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """A reviewer's row, with the ids of the rows that it put right."""
+
+    row: StatusChange | Contact
+    predecessors: frozenset[int]
+
+    def stands_for(self, kind: type, row_id: int) -> bool:
+        return isinstance(self.row, kind) and row_id in self.predecessors
+
+
 def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until: date | None = None) -> Seeding:
     """Define the relationships and channels and load their history, in one transaction.
 
@@ -48,12 +59,12 @@ def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until
             [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
         )
         seeded, counts = db.record.seeded(), dict.fromkeys(("added", "corrected", "joined", "unchanged", "later"), 0)
-        standing = _by_reviewers(db, at)
+        reviewed = _by_reviewers(db, at)
         for seed_entry in (entry for pack in packs for entry in pack.entries):
             if until and _happened(seed_entry.entry) > until:
                 counts["later"] += 1
             else:
-                counts[_load(db, seed_entry, seeded.get(seed_entry.key), standing, at)] += 1
+                counts[_load(db, seed_entry, seeded.get(seed_entry.key), reviewed, at)] += 1
         result = Seeding(**counts)
         db.record.bump()
     return result
@@ -63,7 +74,7 @@ def _load(
     db: Subjects,
     seed_entry: SeedEntry,
     earlier: Seeded | None,
-    standing: dict[str, list[StatusChange | Contact]],
+    reviewed: dict[str, list[Reviewed]],
     at: datetime,
 ) -> str:
     """Put one entry on the record; answers what that was: added, corrected, joined or unchanged."""
@@ -71,18 +82,18 @@ def _load(
     origin = Origin(at, BY, seed_key=seed_entry.key, seed_digest=digest)
     if earlier and earlier.digest == digest:
         return "unchanged"
-    if earlier:
-        db.record.add(replace(entry, replaces=earlier.id), origin)
-        return "corrected"
-    for row in standing.get(entry.channel, ()):
-        if says_the_same(entry, row):
-            return _join(db, entry, row, origin)
-    db.record.add(entry, origin)
-    return "added"
+    for theirs in reviewed.get(entry.channel, ()):
+        if theirs.stands_for(type(entry), earlier.id) if earlier else says_the_same(entry, theirs.row):
+            return _join(db, entry, theirs.row, origin)
+    added = db.record.add(replace(entry, replaces=earlier and earlier.id), origin)
+    if not earlier:
+        return "added"
+    db.record.carry_citations(type(entry), earlier.id, added, at=at)
+    return "corrected"
 
 
 def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Contact, origin: Origin) -> str:
-    """A reviewer recorded the entry before it was seeded: its row gets the sources that it lacks."""
+    """A reviewer recorded the entry, or put the seed's row right: that row stays, and gets the sources it lacks."""
     cited = {source.url for source in row.sources}
     missing = [source for source in entry.sources if source.url not in cited]
     for source in missing:
@@ -90,11 +101,26 @@ def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Conta
     return "joined" if missing else "unchanged"
 
 
-def _by_reviewers(db: Subjects, at: datetime) -> dict[str, list[StatusChange | Contact]]:
+def _by_reviewers(db: Subjects, at: datetime) -> dict[str, list[Reviewed]]:
+    """The rows in force that reviewers recorded, by channel."""
     return {
-        channel: [row for row in (*in_force(changes, at), *in_force(contacts, at)) if row.recorded_by != BY]
-        for channel, (changes, contacts) in db.record.entries().items()
+        channel: [
+            Reviewed(row, _predecessors(row, rows))
+            for rows in pair
+            for row in in_force(rows, at)
+            if row.recorded_by != BY
+        ]
+        for channel, pair in db.record.entries().items()
     }
+
+
+def _predecessors(row: StatusChange | Contact, rows: Iterable[StatusChange | Contact]) -> frozenset[int]:
+    """The rows that `row` replaces, and those that they replaced."""
+    replaces, found, one = {other.id: other.replaces for other in rows}, set(), row.replaces
+    while one is not None:
+        found.add(one)
+        one = replaces.get(one)
+    return frozenset(found)
 
 
 def _happened(entry: StatusChange | Contact) -> date:
