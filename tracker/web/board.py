@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from db.feeds import FeedHealth
 from tracker.coverage import Coverage
 from tracker.history import ChannelView, in_force, visible_from
-from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
+from tracker.model import Category, Contact, Entry, Moment, PartialDate, Relationship, Source, State, StatusChange
 from tracker.web.current import SILENCE_SPAN, Snapshot
 from tracker.web.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
@@ -22,6 +22,8 @@ FRESH = timedelta(hours=1)
 """A source counts as being watched when it was read within this time."""
 
 RECENT_CHANGES = 5
+
+_RECORDING = ("id", "recorded_at", "recorded_by", "decision", "replaces", "withdrawn_at", "withdrawn_reason")
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,22 @@ def _identity(source: Source) -> tuple:
 
 
 def taken_back(rows: Iterable[StatusChange | Contact], moment: Moment) -> list[StatusChange | Contact]:
-    """Rows once on the record that were corrected or withdrawn by `moment`, newest first."""
+    """Rows once on the record that were corrected or withdrawn by `moment`, newest first.
+
+    A row whose successor tells the same and only cites other sources was not corrected.
+    """
     known = [row for row in rows if row.recorded_at is None or row.recorded_at <= moment.known_at]
-    standing = {row.id for row in in_force(known, moment.known_at)}
-    return [row for row in reversed(known) if row.id not in standing]
+    kinds = [[row for row in known if isinstance(row, kind)] for kind in (StatusChange, Contact)]
+    return [row for kind in reversed(kinds) for row in reversed(_corrected(kind, moment.known_at))]
+
+
+def _corrected(kind: list[Entry], known_at: datetime) -> list[Entry]:
+    """Of rows of one kind (ids are unique within it), those that no longer stand and told something else."""
+    standing = {row.id for row in in_force(kind, known_at)}
+    retold = {(row.replaces, _told(row)) for row in kind if row.replaces is not None}
+    return [row for row in kind if row.id not in standing and (row.withdrawn_at or (row.id, _told(row)) not in retold)]
+
+
+def _told(row: Entry) -> Entry:
+    """What a row tells, without its sources and without when, why and by whom it was recorded."""
+    return replace(row, **dict.fromkeys(_RECORDING), sources=())

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from tracker.coverage import Coverage
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim
+from tracker.history import ChannelView, Claim, corroboration
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
@@ -31,6 +31,7 @@ from tracker.model import (
     Regrouping,
     Relationship,
     Sighting,
+    Source,
     State,
     Status,
     StatusChange,
@@ -234,6 +235,16 @@ def corroboration_words(corroboration: str, relationship: Relationship) -> str:
             return f"{side_name(corroboration, relationship)} only"
 
 
+def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
+    """On whose word a row rests: one dot for each party, filled where it speaks itself, and the same in words."""
+    rests = corroboration(sources, relationship)
+    dots = "".join("●" if rests in ("both", party.code) else "○" for party in relationship.parties)
+    sentence = f"on the word of {corroboration_words(rests, relationship)}"
+    return Markup('<span class="word word-{}"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
+        rests, dots, sentence
+    )
+
+
 def claim_words(claim: Claim) -> str:
     """What a side last said, as the end of a sentence that its name begins."""
     if isinstance(claim.says, Outcome):
@@ -405,6 +416,7 @@ def register_filters(app: Flask) -> None:
         state=state_mark,
         web_address=web_address,
         when=contact_when,
+        word=word_mark,
     )
     app.jinja_env.globals.update(
         categories=tuple(Category),
