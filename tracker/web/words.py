@@ -240,7 +240,7 @@ def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
     rests = corroboration(sources, relationship)
     dots = "".join("●" if rests in ("both", party.code) else "○" for party in relationship.parties)
     sentence = f"on the word of {corroboration_words(rests, relationship)}"
-    return Markup('<span class="word word-{}"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
+    return Markup('<span class="word word-{}"><span class="dots" aria-hidden="true">{}</span> {}</span>').format(
         rests, dots, sentence
     )
 
