@@ -147,6 +147,11 @@ class Record:
             decision=origin.decision,
         )
 
+    def carry_citations(self, kind: type[Entry], replaced: int, by: int, *, at: datetime) -> None:
+        """Cite on the row `by` what decisions cited on the row that it replaces; undoing them takes both back."""
+        carry = _sql.carry_citations_of_status_change if kind is StatusChange else _sql.carry_citations_of_contact
+        carry(self._db, replaced=replaced, by=by, recorded_at=instant_text(at))
+
     def _source_id(self, source: Source) -> int:
         values = {
             "url": source.url,

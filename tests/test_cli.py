@@ -503,3 +503,30 @@ def test_every_command_of_the_readme_exists(tracker):
     helped = tracker("--help").stdout
     assert commands
     assert all(f"  {command} " in helped for command in commands), commands
+
+
+def test_sources_counts_on_whose_word_the_record_rests_and_lists_what_to_seek(tracker, seeded_folder):
+    printed = tracker("sources", "--since", "2020", "--category", "military", "--list")
+    assert printed.returncode == 0
+    (pair,) = json.loads(tracker("sources", "--since", "2020", "--category", "military", "--list", "--json").stdout)
+    counted = pair["categories"]["military"]
+    assert pair["categories"].keys() == {"military"}
+    assert counted["claims"] == sum(counted[on] for on in ("both", "us", "cn", "third-party", "none"))
+    assert counted["share_both"] == round(counted["both"] / counted["claims"], 4)
+    row = next(line for line in printed.stdout.splitlines() if "military" in line)
+    assert [int(figure) for figure in re.findall(r" (\d+) ", row)][:2] == [counted["claims"], counted["both"]]
+    assert len(pair["unheard"]) == counted["claims"] - counted["both"]
+    assert [row["date"] for row in pair["unheard"]] == sorted((row["date"] for row in pair["unheard"]), reverse=True)
+    assert "2023-06-02  defense-ministers: contact held; unheard: United States and China" in printed.stdout
+
+
+def test_sources_says_what_it_cannot_count(tracker):
+    tracker("migrate")
+    empty = tracker("sources")
+    assert (empty.returncode, one_sentence(empty.stderr)) == (2, True)
+    assert "python -m tracker seed" in empty.stderr
+    tracker("seed", "--until", "2020-06-01")
+    unknown = tracker("sources", "--relationship", "us-chna")
+    assert unknown.returncode == 2
+    assert 'No relationship is called "us-chna"' in unknown.stderr
+    assert "YYYY-MM" in tracker("sources", "--since", "lately").stderr

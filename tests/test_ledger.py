@@ -50,6 +50,23 @@ def test_a_source_that_came_later_is_an_act_and_one_that_came_with_the_row_is_no
     assert [s.side for s in cited.says.sources] == ["us", "cn"]
 
 
+def test_a_row_that_gained_only_sources_was_cited_and_not_corrected():
+    cut = change(State.SUSPENDED, "2022-08-05", id=1, recorded_at=JANUARY)
+    heard = replace(cut, id=2, replaces=1, recorded_at=FEBRUARY, sources=(*cut.sources, source(side="cn", url="x")))
+    assert [(act.deed, [s.side for s in act.sources]) for act in acts([cut, heard])] == [
+        (Deed.ADDED, []),
+        (Deed.CITED, ["cn"]),
+    ]
+    assert acts([cut, replace(heard, cause="Better put.")])[1].deed is Deed.CORRECTED
+
+
+def test_a_contact_stands_though_a_status_change_of_its_number_was_replaced():
+    cut = change(State.SUSPENDED, "2022-08-05", id=1, recorded_at=JANUARY)
+    again = replace(cut, id=2, replaces=1, recorded_at=FEBRUARY, cause="Better put.")
+    met = contact(Outcome.HELD, "2021-09-28", id=1, recorded_at=JANUARY)
+    assert [act.address for act in acts_of([cut, again], [met]) if act.deed.corrects] == ["change-1"]
+
+
 def test_a_span_has_both_its_days_and_says_how_things_stood_before_it():
     cut = change(State.SUSPENDED, "2022-08-05", id=1, recorded_at=JANUARY)
     back = change(State.RESUMED, "2024-01-08", id=2, recorded_at=JANUARY)

@@ -5,9 +5,12 @@ from datetime import date
 
 import pytest
 
-from tests.make import moment
+from db.record import Origin
+from tests.make import moment, release, sighting
+from tests.test_review import arrive, decide
 from tracker.history import in_force, view
-from tracker.model import State
+from tracker.model import PartialDate, State
+from tracker.review import undo
 from tracker.seed import seed
 
 
@@ -89,3 +92,68 @@ def test_every_channel_with_a_history_has_a_state_now(seeded):
     with_changes = [slug for slug, (changes, _) in entries.items() if changes]
     assert len(with_changes) == 27
     assert all(state_of(seeded, slug, date.today().isoformat()) for slug in with_changes)  # noqa: DTZ011
+
+
+def reseeded(service, clock, entry):
+    """What seeding answers after the first entry of the configuration was corrected to `entry`, a day later."""
+    pack = service.packs[0]
+    rest = [one for one in pack.entries if one.key != entry.key]
+    clock.advance(days=1)
+    return seed(service.store, [replace(pack, entries=(entry, *rest))], at=clock())
+
+
+def entry_of(service, key):
+    return next(entry for entry in service.packs[0].entries if entry.key == key)
+
+
+def with_another_source(entry):
+    further = replace(entry.entry.sources[0], url="https://example.org/further", title="A further document")
+    return replace(entry, entry=replace(entry.entry, sources=(*entry.entry.sources, further)))
+
+
+def standing(service, clock, entry):
+    """The rows in force that tell of the entry's day, of its kind."""
+    with service.store.reading() as db:
+        pair = db.record.entries_of(entry.entry.channel)
+    kind = [row for rows in pair for row in rows if type(row) is type(entry.entry)]
+    return [row for row in in_force(kind, clock()) if row.effective == entry.entry.effective]
+
+
+def test_sources_that_the_configuration_gained_are_added_to_an_existing_record(seeded, clock):
+    resumed = with_another_source(entry_of(seeded, "us-china/dpct/status/2024-01-08/resumed"))
+    assert reseeded(seeded, clock, resumed).corrected == 1
+    (row,) = standing(seeded, clock, resumed)
+    assert "https://example.org/further" in {source.url for source in row.sources}
+
+
+def test_what_reviewers_cited_on_a_row_outlives_its_correction_and_is_undone_with_their_decision(seeded, clock):
+    begun = entry_of(seeded, "us-china/maritime-affairs/status/2023-11-03/active")
+    unheard_side = release(title="Talks at sea", url="https://us.example/1", side="us", published=date(2023, 11, 3))
+    told = sighting(channel="maritime-affairs", date=PartialDate("2023-11-03"), starts=date(2023, 11, 3))
+    (candidate,) = arrive(seeded, unheard_side, told)
+    decided = decide(seeded, candidate)
+    (before,) = standing(seeded, clock, begun)
+    assert "https://us.example/1" in {source.url for source in before.sources}
+    reseeded(seeded, clock, with_another_source(begun))
+    (after,) = standing(seeded, clock, begun)
+    urls = [source.url for source in after.sources]
+    assert {"https://us.example/1", "https://example.org/further"} <= set(urls)
+    assert len(urls) == len(set(urls))
+    clock.advance(days=1)
+    undo(seeded.store, decided.id, decided.version, by="ana", at=clock())
+    (undone,) = standing(seeded, clock, begun)
+    assert "https://us.example/1" not in {source.url for source in undone.sources}
+
+
+def test_a_row_that_reviewers_corrected_stays_theirs_and_gains_the_seeds_sources(seeded, clock):
+    resumed = entry_of(seeded, "us-china/dpct/status/2024-01-08/resumed")
+    (row,) = standing(seeded, clock, resumed)
+    clock.advance(hours=1)
+    with seeded.store.writing() as db:
+        theirs = replace(row, id=None, cause="As the reviewer put it.", replaces=row.id)
+        db.record.add(theirs, Origin(clock(), "ana"))
+    assert reseeded(seeded, clock, with_another_source(resumed)).joined == 1
+    (now,) = standing(seeded, clock, resumed)
+    assert now.cause == "As the reviewer put it."
+    assert "https://example.org/further" in {source.url for source in now.sources}
+    assert reseeded(seeded, clock, with_another_source(resumed)).changed == 0

@@ -98,10 +98,17 @@ def _acts_upon(row: Row, by_id: dict[int, Row]) -> Iterator[Act]:
         yield Act(row.recorded_at, Deed.ADDED, claim, says, None)
     else:
         said = _with_sources_at(older, row.recorded_at)
-        yield Act(row.recorded_at, Deed.CORRECTED, claim, says, said, why=row.reason)
+        corrected = Act(row.recorded_at, Deed.CORRECTED, claim, says, said, why=row.reason)
+        yield corrected if corrected.altered else replace(corrected, deed=Deed.CITED, sources=_further(says, said))
     yield from _citations(row, claim)
     if row.withdrawn_at is not None:
         yield _withdrawal(row, claim, [other for other in by_id.values() if first_of(other, by_id) == claim])
+
+
+def _further(row: Row, older: Row) -> tuple[Source, ...]:
+    """The sources of a row that the one before it did not cite."""
+    cited = {(source.url, source.title) for source in older.sources}
+    return tuple(source for source in row.sources if (source.url, source.title) not in cited)
 
 
 def _withdrawal(row: Row, claim: int, told: list[Row]) -> Act:

@@ -26,7 +26,7 @@ BY = "seed"
 class Seeding:
     """How many entries were added, corrected, joined to a reviewer's row that says the same, or left out as later.
 
-    `kept`: corrected in the configuration, but a reviewer had corrected or withdrawn the row, and that stands.
+    `kept`: corrected in the configuration, but a reviewer had withdrawn the row, and that stands.
     """
 
     added: int = 0
@@ -41,6 +41,17 @@ class Seeding:
         return self.added + self.corrected + self.joined
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """A reviewer's row, with the ids of the rows that it put right."""
+
+    row: StatusChange | Contact
+    predecessors: frozenset[int]
+
+    def stands_for(self, kind: type, row_id: int) -> bool:
+        return isinstance(self.row, kind) and row_id in self.predecessors
+
+
 def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until: date | None = None) -> Seeding:
     """Define the relationships and channels and load their history, in one transaction.
 
@@ -53,12 +64,12 @@ def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until
         )
         seeded, counts = db.record.seeded(), dict.fromkeys((field.name for field in fields(Seeding)), 0)
         rows = db.record.entries()
-        standing, amended = _by_reviewers(rows, at), _amended(rows)
+        reviewed, withdrawn = _by_reviewers(rows, at), _withdrawn(rows)
         for seed_entry in (entry for pack in packs for entry in pack.entries):
             if until and _happened(seed_entry.entry) > until:
                 counts["later"] += 1
             else:
-                counts[_load(db, seed_entry, seeded.get(seed_entry.key), standing, amended, at)] += 1
+                counts[_load(db, seed_entry, seeded.get(seed_entry.key), reviewed, withdrawn, at)] += 1
         result = Seeding(**counts)
         db.record.bump()
     return result
@@ -68,8 +79,8 @@ def _load(
     db: Subjects,
     seed_entry: SeedEntry,
     earlier: Seeded | None,
-    standing: dict[str, list[StatusChange | Contact]],
-    amended: set[tuple[type, int]],
+    reviewed: dict[str, list[Reviewed]],
+    withdrawn: set[tuple[type, int]],
     at: datetime,
 ) -> str:
     """Put one entry on the record; answers what that was: added, corrected, joined, kept or unchanged."""
@@ -77,20 +88,20 @@ def _load(
     origin = Origin(at, BY, seed_key=seed_entry.key, seed_digest=digest)
     if earlier and earlier.digest == digest:
         return "unchanged"
-    if earlier and (type(entry), earlier.id) in amended:
+    for theirs in reviewed.get(entry.channel, ()):
+        if theirs.stands_for(type(entry), earlier.id) if earlier else says_the_same(entry, theirs.row):
+            return _join(db, entry, theirs.row, origin)
+    if earlier and (type(entry), earlier.id) in withdrawn:
         return "kept"
-    if earlier:
-        db.record.add(replace(entry, replaces=earlier.id), origin)
-        return "corrected"
-    for row in standing.get(entry.channel, ()):
-        if says_the_same(entry, row):
-            return _join(db, entry, row, origin)
-    db.record.add(entry, origin)
-    return "added"
+    added = db.record.add(replace(entry, replaces=earlier and earlier.id), origin)
+    if not earlier:
+        return "added"
+    db.record.carry_citations(type(entry), earlier.id, added, at=at)
+    return "corrected"
 
 
 def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Contact, origin: Origin) -> str:
-    """A reviewer recorded the entry before it was seeded: its row gets the sources that it lacks."""
+    """A reviewer recorded the entry, or put the seed's row right: that row stays, and gets the sources it lacks."""
     cited = {source.url for source in row.sources}
     missing = [source for source in entry.sources if source.url not in cited]
     for source in missing:
@@ -98,20 +109,34 @@ def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Conta
     return "joined" if missing else "unchanged"
 
 
-def _amended(rows: Mapping[str, tuple[list[StatusChange], list[Contact]]]) -> set[tuple[type, int]]:
-    """The rows that a reviewer corrected or withdrew, by kind and id."""
-    every = [row for changes, contacts in rows.values() for row in (*changes, *contacts)]
-    corrected = {(type(row), row.replaces) for row in every if row.recorded_by != BY and row.withdrawn_at is None}
-    return corrected | {(type(row), row.id) for row in every if row.withdrawn_at is not None}
+def _withdrawn(rows: Mapping[str, tuple[list[StatusChange], list[Contact]]]) -> set[tuple[type, int]]:
+    """The rows that a reviewer took back, by kind and id."""
+    every = (row for changes, contacts in rows.values() for row in (*changes, *contacts))
+    return {(type(row), row.id) for row in every if row.withdrawn_at is not None}
 
 
 def _by_reviewers(
     rows: Mapping[str, tuple[list[StatusChange], list[Contact]]], at: datetime
-) -> dict[str, list[StatusChange | Contact]]:
+) -> dict[str, list[Reviewed]]:
+    """The rows in force that reviewers recorded, by channel."""
     return {
-        channel: [row for row in (*in_force(changes, at), *in_force(contacts, at)) if row.recorded_by != BY]
-        for channel, (changes, contacts) in rows.items()
+        channel: [
+            Reviewed(row, _predecessors(row, rows_of))
+            for rows_of in pair
+            for row in in_force(rows_of, at)
+            if row.recorded_by != BY
+        ]
+        for channel, pair in rows.items()
     }
+
+
+def _predecessors(row: StatusChange | Contact, rows: Iterable[StatusChange | Contact]) -> frozenset[int]:
+    """The rows that `row` replaces, and those that they replaced."""
+    replaces, found, one = {other.id: other.replaces for other in rows}, set(), row.replaces
+    while one is not None:
+        found.add(one)
+        one = replaces.get(one)
+    return frozenset(found)
 
 
 def _happened(entry: StatusChange | Contact) -> date:

@@ -89,6 +89,24 @@ WHERE id = :id AND withdrawn_at IS NULL;
 UPDATE contact SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
 WHERE id = :id AND withdrawn_at IS NULL;
 
+-- name: carry_citations_of_status_change(replaced, by, recorded_at)!
+INSERT INTO citation (status_change, source, quote, recorded_at, decision)
+SELECT :by, citation.source, citation.quote, :recorded_at, citation.decision
+FROM citation JOIN source ON source.id = citation.source
+WHERE citation.status_change = :replaced AND citation.decision IS NOT NULL AND citation.withdrawn_at IS NULL
+  AND source.url NOT IN (SELECT cited.url FROM citation AS here JOIN source AS cited ON cited.id = here.source
+                         WHERE here.status_change = :by)
+ORDER BY citation.id;
+
+-- name: carry_citations_of_contact(replaced, by, recorded_at)!
+INSERT INTO citation (contact, source, quote, recorded_at, decision)
+SELECT :by, citation.source, citation.quote, :recorded_at, citation.decision
+FROM citation JOIN source ON source.id = citation.source
+WHERE citation.contact = :replaced AND citation.decision IS NOT NULL AND citation.withdrawn_at IS NULL
+  AND source.url NOT IN (SELECT cited.url FROM citation AS here JOIN source AS cited ON cited.id = here.source
+                         WHERE here.contact = :by)
+ORDER BY citation.id;
+
 -- name: withdraw_status_changes(decision, at, by, reason)!
 UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
 WHERE decision = :decision AND withdrawn_at IS NULL;

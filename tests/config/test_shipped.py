@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
 
 from config.load import RelationshipPack, load_relationships
 from tests.config.conftest import SHIPPED
-from tracker.model import Outcome, Precision, State
+from tracker.heard import resting, tally
+from tracker.model import Category, Contact, Outcome, Precision, State
 
 AUGUST_2022 = "2022-08-05"
 CANCELLED = {"dpct", "mmca", "theater-commanders"}
@@ -24,9 +27,9 @@ def pack() -> RelationshipPack:
 
 def test_the_record_is_as_full_as_it_was_made(pack: RelationshipPack) -> None:
     assert len(pack.channels) == 27
-    assert len(pack.changes) == 69
-    assert len(pack.contacts) == 164
-    assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 315
+    assert len(pack.changes) == 70
+    assert len(pack.contacts) == 165
+    assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 383
 
 
 def test_every_claim_cites_a_source_with_publisher_side_and_date(pack: RelationshipPack) -> None:
@@ -35,6 +38,41 @@ def test_every_claim_cites_a_source_with_publisher_side_and_date(pack: Relations
         for source in seed.entry.sources:
             assert source.side in pack.relationship.sides
             assert source.published, source.url
+
+
+def test_every_source_has_a_web_address_a_past_date_and_stands_once_in_its_claim(pack: RelationshipPack) -> None:
+    today = datetime.now(UTC).date()
+    for seed in pack.entries:
+        addresses = [source.url for source in seed.entry.sources]
+        assert len(addresses) == len(set(addresses)), seed.key
+        for source in seed.entry.sources:
+            assert source.url.startswith(("http://", "https://")), source.url
+            assert source.published.first <= today, source.url
+
+
+def test_a_quote_is_short(pack: RelationshipPack) -> None:
+    quotes = [source.quote for seed in pack.entries for source in seed.entry.sources if source.quote]
+    assert quotes
+    assert all(len(quote.split()) <= 30 for quote in quotes)
+
+
+@pytest.mark.parametrize(
+    ("category", "share"),
+    [
+        (Category.MILITARY, 0.6),
+        (Category.DIPLOMATIC, 0.22),
+        (Category.LAW_ENFORCEMENT, 0.5),
+    ],
+)
+def test_both_sides_are_heard_on_this_share_of_claims_since_2020(
+    pack: RelationshipPack, category: Category, share: float
+) -> None:
+    entries = {channel.slug: ([], []) for channel in pack.channels}
+    for number, seed in enumerate(pack.entries):
+        entries[seed.entry.channel][isinstance(seed.entry, Contact)].append(replace(seed.entry, id=number))
+    now = datetime.now(UTC)
+    claims = resting(pack.relationship, pack.channels, entries, now, since=date(2020, 1, 1), category=category)
+    assert tally(claims, pack.relationship).share_both >= share
 
 
 def test_every_natural_key_is_unique(pack: RelationshipPack) -> None:

@@ -107,6 +107,15 @@ def test_every_claim_of_a_channel_page_cites_its_source(client):
     assert "what each side last said" in words_of(html).lower()
 
 
+@pytest.mark.parametrize("path", ["/channels/dpct", "/changes", "/contacts"])
+def test_each_claim_says_in_words_and_by_a_sign_on_whose_word_it_rests(client, path):
+    mark = r'<span class="word word-[\w-]+"><span class="dots" aria-hidden="true">(..)</span> ([^<]+)<'
+    signs = re.findall(mark, client.get(path).text)
+    assert ("●●", "on the word of both sides") in signs
+    told = {"●●": "both sides", "●○": "United States only", "○●": "China only", "○○": "third parties only"}
+    assert all(words == f"on the word of {told[sign]}" for sign, words in signs)
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [

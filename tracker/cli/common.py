@@ -9,6 +9,7 @@ import click
 
 from config.settings import Settings, settings_from
 from tracker.logs import set_up_logs
+from tracker.model import PartialDate
 from tracker.service import Service, open_service
 
 
@@ -34,3 +35,15 @@ class Day(click.ParamType):
             return value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a day that exists; write YYYY-MM-DD.", param, ctx)
+
+
+class Since(click.ParamType):
+    """The first day of a date as precise as it is given: 2020, 2020-06 or 2020-06-01."""
+
+    name = "date"
+
+    def convert(self, value, param, ctx) -> date:
+        try:
+            return value if isinstance(value, date) else PartialDate(value).first
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD.", param, ctx)

@@ -266,6 +266,16 @@ def corroboration_words(corroboration: str, relationship: Relationship) -> str:
             return f"{side_name(corroboration, relationship)} only"
 
 
+def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
+    """On whose word a row rests: one dot for each party, filled where it speaks itself, and the same in words."""
+    rests = corroboration(sources, relationship)
+    dots = "".join("●" if rests in ("both", party.code) else "○" for party in relationship.parties)
+    sentence = f"on the word of {corroboration_words(rests, relationship)}"
+    return Markup('<span class="word word-{}"><span class="dots" aria-hidden="true">{}</span> {}</span>').format(
+        rests, dots, sentence
+    )
+
+
 def claim_words(claim: Claim) -> str:
     """What a side last said, as the end of a sentence that its name begins."""
     if isinstance(claim.says, Outcome):
@@ -533,6 +543,7 @@ def register_filters(app: Flask) -> None:
         value=value_words,
         web_address=web_address,
         when=contact_when,
+        word=word_mark,
         words_of=words_of,
         word_of=lambda sources, pair: corroboration_words(corroboration(sources, pair), pair),
     )
