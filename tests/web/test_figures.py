@@ -30,15 +30,12 @@ def test_the_year_of_the_cut_has_its_refusals_beside_what_was_executed(api: Api)
 
 
 def test_promises_tell_their_fate_and_name_the_rows(api: Api) -> None:
-    found = api.json("/promises?as_of=2025-06-01&fate=lapsed")
+    found = api.json("/promises?as_of=2025-09-01&fate=lapsed")
     assert {promise["fate"] for promise in found["promises"]} == {"lapsed"}
-    group = next(one for one in found["promises"] if one["channel"] == "crisis-communications-wg")
-    assert (group["due"], group["lapsed_on"], group["announced_for"]["precision"]) == (
-        "2024-12-31",
-        "2025-01-01",
-        "year",
-    )
-    assert re.fullmatch(r"contact-\d+", group["promised"])
+    second_round = next(one for one in found["promises"] if one["channel"] == "ai-dialogue")
+    assert (second_round["due"], second_round["lapsed_on"]) == ("2025-08-28", "2025-08-29")
+    assert second_round["announced_for"] is None
+    assert re.fullmatch(r"contact-\d+", second_round["promised"])
     assert_problem(api.get("/promises?fate=broken"), 400, field="fate")
 
 
@@ -63,20 +60,20 @@ def test_the_page_of_figures_has_the_numbers_behind_its_picture(api: Api) -> Non
 def test_an_announcement_whose_day_has_passed_waits_for_a_reviewer_and_the_first_screen_counts_it(
     seeded: Service,
 ) -> None:
-    seeded.clock.advance(days=400)
+    seeded.clock.advance(days=500)
     client = signed_in(seeded)
     assert "Promised, not seen" in client.get("/").text
     queue = client.get("/review").text
     assert "Announced, not reported" in queue
-    assert "Crisis Communications Working Group" in queue
+    assert "Asia-Pacific consultations" in queue
     amend = re.search(r'href="(/claims/contact-\d+/amend)"', queue)[1]
     done = client.post(
         amend,
         data={
-            "action": "correct", "outcome": "cancelled", "date": "2024", "announced": "2024-05-31",
+            "action": "correct", "outcome": "cancelled", "date": "2024-12", "announced": "2024-04-26",
             "summary": "Called off.", "substantive": "yes", "reason": "The ministry said so.",
         },
     )  # fmt: skip
     assert done.status_code == 303
     lapsed = client.get("/review").text.partition("Announced, not reported")[2]
-    assert "Crisis Communications Working Group" not in lapsed
+    assert "Asia-Pacific consultations" not in lapsed
