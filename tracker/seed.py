@@ -16,10 +16,7 @@ from db.record import Origin, Seeded, entry_values
 from db.store import Store, Subjects
 from tracker.grouping import says_the_same
 from tracker.history import in_force, visible_from
-from tracker.model import Contact, Source, StatusChange
-
-BY = "seed"
-"""What the record shows as the author of a row that came from the configuration."""
+from tracker.model import SEED, Contact, Source, StatusChange
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def _load(
 ) -> str:
     """Put one entry on the record; answers what that was: added, corrected, joined or unchanged."""
     entry, digest = seed_entry.entry, _digest(seed_entry.entry)
-    origin = Origin(at, BY, seed_key=seed_entry.key, seed_digest=digest)
+    origin = Origin(at, SEED, seed_key=seed_entry.key, seed_digest=digest)
     if earlier and earlier.digest == digest:
         return "unchanged"
     if earlier:
@@ -92,7 +89,7 @@ def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Conta
 
 def _by_reviewers(db: Subjects, at: datetime) -> dict[str, list[StatusChange | Contact]]:
     return {
-        channel: [row for row in (*in_force(changes, at), *in_force(contacts, at)) if row.recorded_by != BY]
+        channel: [row for row in (*in_force(changes, at), *in_force(contacts, at)) if row.recorded_by != SEED]
         for channel, (changes, contacts) in db.record.entries().items()
     }
 

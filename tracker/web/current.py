@@ -72,6 +72,14 @@ class Snapshot:
         return [f for f in self.feeds if f.enabled and f.relationship == relationship and f.side == side]
 
 
+@dataclass(frozen=True)
+class Document:
+    """What was rendered, and the headers that belong to it."""
+
+    body: str | bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class Current:
     """The service as requests see it."""
 
@@ -79,7 +87,7 @@ class Current:
         self.service = service
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._rendered: OrderedDict[tuple, tuple[bytes, str, str]] = OrderedDict()
+        self._rendered: OrderedDict[tuple, tuple[bytes, str, tuple[tuple[str, str], ...]]] = OrderedDict()
 
     def now(self) -> datetime:
         return self.service.clock()
@@ -111,7 +119,7 @@ class Current:
                 switches=tuple(db.feeds.switches()),
             )
 
-    def rendered(self, render: Callable[[], str | bytes], mimetype: str) -> Response:
+    def rendered(self, render: Callable[[], str | bytes | Document], mimetype: str) -> Response:
         """The answer to this request, rendered at most once per revision and minute; 304 where the reader has it.
 
         For public answers only: the address alone decides what is shown.
@@ -121,18 +129,23 @@ class Current:
         key = (request.full_path, snapshot.revisions, minute, self.service.today())
         found = self._rendered.get(key)
         if found is None:
-            body = render()
-            body = body.encode() if isinstance(body, str) else body
-            found = body, hashlib.sha256(body).hexdigest()[:32], mimetype
+            found = _answer(render())
             with self._lock:
                 self._rendered[key] = found
                 while len(self._rendered) > MOST_RENDERED:
                     self._rendered.popitem(last=False)
-        body, etag, mimetype = found
+        body, etag, more = found
         headers = [("ETag", f'"{etag}"'), ("Cache-Control", "no-cache")]
         if "If-None-Match" in request.headers and request.if_none_match.contains(etag):
             return Response(status=304, headers=headers)
-        return Response(body, headers=headers, mimetype=mimetype)
+        return Response(body, headers=[*headers, *more], mimetype=mimetype)
+
+
+def _answer(made: str | bytes | Document) -> tuple[bytes, str, tuple[tuple[str, str], ...]]:
+    """Body, tag and further headers of what was rendered."""
+    made = made if isinstance(made, Document) else Document(made)
+    body = made.body.encode() if isinstance(made.body, str) else made.body
+    return body, hashlib.sha256(body).hexdigest()[:32], made.headers
 
 
 def current() -> Current:

@@ -114,10 +114,34 @@ class Page(Sent):
         return min(self.limit, LARGEST_LIMIT)
 
 
-class EntriesQuery(Page, AtMoment):
+class EntriesFilter(AtMoment):
     relationship: str | None = Field(default=None, description="The slug of a relationship.")
     channel: str | None = Field(default=None, description="The slug of a channel.")
     category: Category | None = None
+
+
+class ChangesFilter(EntriesFilter):
+    state: State | None = Field(default=None, description="Only changes to this state.")
+
+
+class ContactsFilter(EntriesFilter):
+    outcome: Outcome | None = Field(default=None, description="Only contacts with this outcome.")
+
+
+class ChangesQuery(Page, ChangesFilter):
+    pass
+
+
+class ContactsQuery(Page, ContactsFilter):
+    pass
+
+
+class StatementsQuery(Page, EntriesFilter):
+    """Changes and contacts together, as feeds tell of them."""
+
+
+class ChannelStatementsQuery(Page, AtMoment):
+    pass
 
 
 class CandidatesQuery(Page, AtMoment):

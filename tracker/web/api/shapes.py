@@ -9,7 +9,6 @@ from tracker import coverage, history, model
 from tracker.difference import difference
 from tracker.health import Health
 from tracker.review import Choice, Question
-from tracker.seed import BY as SEED
 from tracker.web.api import schemas
 
 MOST_HOLES = 200
@@ -57,7 +56,7 @@ def status_change(change: model.StatusChange, relationship: model.Relationship) 
         corroboration=history.corroboration(change.sources, relationship),
         sources=[source(cited) for cited in change.sources],
         recorded_at=change.recorded_at,
-        recorded_by=_recorder(change),
+        recorded_by=change.recorder,
     )
 
 
@@ -81,13 +80,8 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         corroboration=history.corroboration(met.sources, relationship),
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
-        recorded_by=_recorder(met),
+        recorded_by=met.recorder,
     )
-
-
-def _recorder(entry: model.Entry) -> str:
-    """A reviewer's name is nobody's business on a public call."""
-    return SEED if entry.recorded_by == SEED else "a reviewer"
 
 
 def coverages(read: Iterable[coverage.Coverage]) -> dict[str, schemas.Coverage]:
