@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Generic
 
 from tracker.history import AnyEntry, in_force
-from tracker.model import Entry, StatusChange
+from tracker.model import Contact, Entry, StatusChange
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,14 @@ def lineages(rows: Iterable[AnyEntry], known_at: datetime) -> list[Lineage[AnyEn
     for row, first in zip(known, _firsts(known), strict=True):
         members[first].append(row)
     return [_lineage(family, standing, known_at) for family in members.values()]
+
+
+def anchors(
+    changes: Iterable[StatusChange], contacts: Iterable[Contact], known_at: datetime
+) -> defaultdict[str, str | None]:
+    """By the key of a row the key of the statement that it tells now, or told last; None for rows before it."""
+    found = [*lineages(changes, known_at), *lineages(contacts, known_at)]
+    return defaultdict(lambda: None, {entry_key(lineage.told): lineage.key for lineage in found})
 
 
 def known_rows(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:

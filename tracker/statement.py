@@ -106,7 +106,7 @@ def statements(
     moment = view.moment
     begins = {change.follows: change for change in view.history if change.derived}
     for lineage in (*lineages(changes, moment.known_at), *lineages(contacts, moment.known_at)):
-        if _first_seen(lineage.told) <= moment.as_of:
+        if first_seen(lineage.told) <= moment.as_of:
             standing = lineage.standing
             follows = begins.get(standing.id) if isinstance(standing, Contact) else None
             yield Statement(view, relationship, lineage, follows)
@@ -117,7 +117,7 @@ def newest_recorded(statement: Statement) -> tuple[datetime, date, str]:
     return statement.lineage.revised_at, statement.day, statement.key
 
 
-def _first_seen(entry: StatusChange | Contact) -> date:
+def first_seen(entry: StatusChange | Contact) -> date:
     return entry.effective.first if isinstance(entry, StatusChange) else visible_from(entry)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import date, datetime
 
 import click
 
 from config.settings import Settings, settings_from
 from tracker.logs import set_up_logs
 from tracker.service import Service, open_service
+from tracker.web.current import known_instant
 
 
 def settings(**defaults: str) -> Settings:
@@ -22,6 +23,15 @@ def settings(**defaults: str) -> Settings:
 def opened(*, migrate: bool = False) -> Service:
     """The service over the configured database. Raises ConfigError or StoreError."""
     return open_service(settings(), migrate=migrate)
+
+
+class Instant(click.ParamType):
+    """A day, which means its end in UTC, or an instant."""
+
+    name = "instant"
+
+    def convert(self, value, param, ctx) -> datetime:
+        return value if isinstance(value, datetime) else known_instant(value)
 
 
 class Day(click.ParamType):

@@ -161,7 +161,7 @@ def moment_from_request() -> Moment:
     now = current().snapshot().now
     as_of = request.args.get("as_of", "")
     known_at = request.args.get("known_at", "")
-    return Moment(_day(as_of) if as_of else current().service.today(), _instant(known_at) if known_at else now)
+    return Moment(_day(as_of) if as_of else current().service.today(), known_instant(known_at) if known_at else now)
 
 
 def shows_the_past() -> bool:
@@ -198,8 +198,11 @@ def _calendar_day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _instant(text: str) -> datetime:
-    """A day means its end, and so does a second: `known_at` of either shows all that was recorded in it."""
+def known_instant(text: str) -> datetime:
+    """`known_at` as sent: a day means its end, and so does a second; either shows all that was recorded in it.
+
+    Raises Refused.
+    """
     instant = instant_of(text, "known_at", day=time.max)
     return instant if "." in text else instant.replace(microsecond=999_999)
 

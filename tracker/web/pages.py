@@ -15,6 +15,7 @@ from db.store import Subjects
 from tracker.errors import Refused
 from tracker.health import health_of
 from tracker.history import ChannelView
+from tracker.lineage import anchors
 from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.sampling import Figures, figures
 from tracker.web.auth import COOKIE, open_to
@@ -84,6 +85,7 @@ def _channel(slug: str) -> str:
         claims={claim.side: claim for claim in view.claims},
         silence=_silence(snapshot, view, relationship),
         taken_back=taken_back((*changes, *contacts), moment),
+        anchors=anchors(changes, contacts, moment.known_at),
     )
 
 

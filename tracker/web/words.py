@@ -19,6 +19,7 @@ from tracker.coverage import Coverage
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
 from tracker.history import ChannelView, Claim
+from tracker.lineage import entry_key
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
@@ -337,6 +338,7 @@ def register_filters(app: Flask) -> None:
         estimate=interval,
         interval=interval_words,
         is_change=is_change,
+        key=entry_key,
         lang=language_of,
         language=lambda lang: LANGUAGE_WORDS.get(lang, lang),
         lines=lines,

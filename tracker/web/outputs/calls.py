@@ -65,6 +65,17 @@ def own_address(**other: Any) -> str:
     return absolute(request.path, **(request.args.to_dict() | other))
 
 
+def webcal(path: str) -> str:
+    """The same under the name that calendars take as an invitation to subscribe."""
+    return f"webcal:{absolute(path).partition(':')[2]}"
+
+
+@blueprint.app_context_processor
+def _addresses() -> dict[str, Any]:
+    """What pages need to say how the record leaves by them."""
+    return {"absolute": absolute, "webcal": webcal}
+
+
 def authority() -> str:
     """The name under which permanent ids are ours: the host of the public address."""
     return urlsplit(current().service.settings.base_url).hostname
