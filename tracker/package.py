@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Generic
 
 from tracker.history import AnyEntry, ChannelView, in_force, view
@@ -228,9 +229,8 @@ def _rows(known: Iterable[_Known], kind: str, told: Callable[[Any, Relationship]
 
 
 def _history(seen: ChannelView) -> Iterator[Row]:
-    changes = list(reversed(seen.history))
-    following = [change.effective.first.isoformat() for change in changes[1:]] + [None]
-    for position, (change, until) in enumerate(zip(changes, following, strict=True), start=1):
+    changes = seen.history[::-1]
+    for position, (change, following) in enumerate(zip_longest(changes, changes[1:]), start=1):
         yield {
             "channel": change.channel,
             "position": position,
@@ -238,7 +238,7 @@ def _history(seen: ChannelView) -> Iterator[Row]:
             "effective": change.effective.value,
             "from_day": change.effective.first.isoformat(),
             "from_day_latest": change.effective.last.isoformat(),
-            "until_day": until,
+            "until_day": following.effective.first.isoformat() if following else None,
             "change": change.id,
             "contact": change.follows,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from tracker.history import ChannelView, corroboration, visible_from
 from tracker.lineage import Lineage, lineages
@@ -110,11 +110,6 @@ def statements(
             standing = lineage.standing
             follows = begins.get(standing.id) if isinstance(standing, Contact) else None
             yield Statement(view, relationship, lineage, follows)
-
-
-def newest_recorded(statement: Statement) -> tuple[datetime, date, str]:
-    """The order of feeds: what was recorded or revised last stands highest."""
-    return statement.lineage.revised_at, statement.day, statement.key
 
 
 def first_seen(entry: StatusChange | Contact) -> date:

@@ -16,7 +16,7 @@ from icalendar import Calendar, Event
 from tracker import __version__
 from tracker.history import unmet_promises
 from tracker.model import Channel, Contact, Outcome, Precision
-from tracker.statement import Statement, newest_recorded, said_of, statements
+from tracker.statement import Statement, said_of, statements
 from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
@@ -87,8 +87,7 @@ def _contacts(snapshot: Snapshot, line: Channel, outcome: Outcome | None) -> Ite
     moment = moment_from_request()
     view, pair = snapshot.view(line, moment), snapshot.relationship(line.relationship)
     open_promises = {promise.id for promise in unmet_promises(view.contacts)}
-    found = (s for s in statements(view, pair, *snapshot.entries[line.slug]) if isinstance(s.told, Contact))
-    for statement in sorted(found, key=newest_recorded, reverse=True):
+    for statement in statements(view, pair, (), snapshot.entries[line.slug][1]):
         met = statement.told.outcome is Outcome.ANNOUNCED and statement.told.id not in open_promises
         if outcome in (None, statement.told.outcome) and (statement.withdrawn or not met):
             yield statement

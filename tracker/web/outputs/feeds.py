@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from flask import render_template, url_for
@@ -18,7 +19,7 @@ from lxml.builder import ElementMaker
 
 from tracker import __version__
 from tracker.model import Channel, Moment
-from tracker.statement import Statement, newest_recorded, statements
+from tracker.statement import Statement, statements
 from tracker.tables import instant_text
 from tracker.web.api.cursor import page_of
 from tracker.web.api.parameters import ChannelPath, ChannelStatementsQuery, StatementsQuery
@@ -111,12 +112,13 @@ def _shown(
             snapshot.view(line, moment), snapshot.relationship(line.relationship), *snapshot.entries[line.slug]
         )
     ]
-    keyed = [(_position(statement), statement) for statement in sorted(found, key=newest_recorded, reverse=True)]
+    keyed = sorted(((_position(one), one) for one in found), key=itemgetter(0), reverse=True)
     page, following = page_of(keyed, query.most, query.cursor, query.model_dump(exclude={"limit", "cursor"}))
     return Shown(f"{title}{moment_words(moment)}", home, moment, page, following)
 
 
 def _position(statement: Statement) -> tuple[str, int, str]:
+    """Where it stands: what was recorded or revised last stands highest."""
     revised = statement.lineage.revised_at.isoformat(timespec="microseconds")
     return f"{revised}~{statement.day}", statement.lineage.rows[0].id, statement.key
 
