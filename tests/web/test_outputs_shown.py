@@ -93,7 +93,9 @@ def test_an_embedded_timeline_says_of_when_it_is_and_leads_back(api: Api):
     assert "The record as of 1 Sep 2022 (world), as known at 1 Feb 2024 12:00 UTC (us)." in words
     assert 'href="http://127.0.0.1:8000/channels/dpct?as_of=2022-09-01" target="_blank"' in page
     assert not re.search(r"<script|<form|\son\w+=|style=", page)
-    assert "The record as of 1 Feb 2024." in words_of(api.client.get("/embed/dpct").text)
+    now = words_of(api.client.get("/embed/dpct").text)
+    assert "The record as of 1 Feb 2024." in now
+    assert "Silence since 10 Jan 2024: not known (United States not read, China not read)." in now
 
 
 def test_an_embedded_timeline_is_the_same_for_whoever_is_signed_in_and_sets_no_cookie(seeded: Service):

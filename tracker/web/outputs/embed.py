@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request, url_for
 
 from tracker.web.api.parameters import AtMoment, ChannelPath
+from tracker.web.board import Silences
 from tracker.web.current import current, find_channel, moment_from_request, shows_the_past
 from tracker.web.outputs.calls import absolute, output
 from tracker.web.strip import axis_until, strip_of
@@ -17,11 +18,14 @@ MOST_CHANGES = 4
 def embed(path: ChannelPath, query: AtMoment) -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     view = snapshot.view(find_channel(snapshot, path.slug), moment)
+    pair = snapshot.relationship(view.channel.relationship)
+    sides = [party.code for party in pair.parties]
     home = absolute(url_for("pages.channel", slug=path.slug), **request.args)
     return render_template(
         "embed.html",
         view=view,
-        relationship=snapshot.relationship(view.channel.relationship),
+        relationship=pair,
+        silence=None if shows_the_past() else Silences(snapshot, pair, sides, current().now()).of(view),
         moment=moment,
         past=shows_the_past(),
         strip=strip_of(view, axis_until(moment.as_of)),
