@@ -90,11 +90,11 @@ def test_an_embedded_timeline_says_of_when_it_is_and_leads_back(api: Api):
     page = api.client.get("/embed/dpct?as_of=2022-09-01").text
     words = words_of(page)
     assert "suspended since 5 Aug 2022 on the word of" in words
-    assert "The record as of 1 Sep 2022 (world), as known at 1 Feb 2024 12:00 UTC (us)." in words
+    assert "as of 1 Sep 2022 (world), as known at 1 Feb 2024 12:00 UTC (us)" in words
     assert 'href="http://127.0.0.1:8000/channels/dpct?as_of=2022-09-01" target="_blank"' in page
     assert not re.search(r"<script|<form|\son\w+=|style=", page)
     now = words_of(api.client.get("/embed/dpct").text)
-    assert "The record as of 1 Feb 2024." in now
+    assert "as of 1 Feb 2024" in now
     assert "Silence since 10 Jan 2024: not known (United States not read, China not read)." in now
 
 

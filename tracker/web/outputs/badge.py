@@ -44,22 +44,22 @@ def drawn(view: ChannelView, past: str, word_of: str) -> bytes:
     """The badge of a channel; `past` says of which moment it is, where that is not now."""
     name = view.channel.names["en"]
     state = f"{view.state} since {date_words(view.change.effective)}" if view.change else "no state on record"
-    told = f"{name}: {state}, on the word of {word_of}" if view.change else f"{name}: {state}"
+    shown, sign = f"{state}{past}", _SIGN + 4 if view.state else 0
+    left, right = _width(name) + 2 * _PAD, _width(shown) + 2 * _PAD + sign
     # A copy may be kept for long where it is shown: the day that it speaks of is always in its title.
-    of_day = past or f", as of {date_words(view.moment.as_of)}"
-    shown = f"{state}{past}"
-    first, second = _width(name) + 2 * _PAD, _width(shown) + 2 * _PAD + (_SIGN + 4 if view.state else 0)
-    after_sign = first + _PAD + (_SIGN + 4 if view.state else 0)
+    told = f"{name}: {state}" + (f", on the word of {word_of}" if view.change else "")
+    title = f"{told}{past or f', as of {date_words(view.moment.as_of)}'}"
+    size = {"width": str(left + right), "height": str(_HEIGHT), "viewBox": f"0 0 {left + right} {_HEIGHT}"}
     picture = _make.svg(
-        {"width": str(first + second), "height": str(_HEIGHT), "role": "img", "aria-label": f"{told}{of_day}"},
-        _make.title(f"{told}{of_day}"),
-        _make.rect(width=str(first), height=str(_HEIGHT), fill=_NAME_GROUND),
-        _make.rect(x=str(first), width=str(second), height=str(_HEIGHT), fill=COLOURS[view.state]),
-        _make.g({"transform": f"translate({first + _PAD} 5)"}, *_sign(view.state)),
+        size | {"role": "img", "aria-label": title},
+        _make.title(title),
+        _make.rect(width=str(left), height=str(_HEIGHT), fill=_NAME_GROUND),
+        _make.rect(x=str(left), width=str(right), height=str(_HEIGHT), fill=COLOURS[view.state]),
+        _make.g({"transform": f"translate({left + _PAD} 5)"}, *_sign(view.state)),
         _make.g(
             {"fill": "#FFFFFF", "font-family": "Verdana, 'DejaVu Sans', Geneva, sans-serif", "font-size": "12"},
             _words(name, _PAD),
-            _words(shown, after_sign),
+            _words(shown, left + _PAD + sign),
         ),
     )
     return etree.tostring(picture, xml_declaration=True, encoding="utf-8")
