@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from lxml import etree
 
+from tests.conftest import ROOT
 from tests.make import release, sighting
 from tests.site import Site
 from tests.test_review import arrive
@@ -162,6 +163,14 @@ def test_every_output_takes_both_clocks_and_refuses_what_it_does_not_know(api: A
 )
 def test_a_filter_that_cannot_be_is_refused_in_words(api: Api, address: str, field: str):
     assert_problem(api.client.get(address), 400, field=field)
+
+
+def test_every_output_is_told_of(api: Api):
+    rules = {rule.rule for rule in api.app.url_map.iter_rules() if rule.endpoint.startswith("outputs.")}
+    page = etree.HTML(api.client.get("/api/docs").text)
+    assert {code.text for code in page.iterfind(".//dt/code")} >= rules
+    told = (ROOT / "docs" / "outputs.md").read_text(encoding="utf-8")
+    assert all(f"`{rule}`" in told for rule in rules)
 
 
 @pytest.mark.parametrize("address", ["/channels/dcpt/changes.atom", "/badge/dcpt.svg", "/channels/dcpt/contacts.ics"])

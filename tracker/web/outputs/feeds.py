@@ -38,7 +38,7 @@ from tracker.web.outputs.calls import (
 from tracker.web.words import CATEGORY_WORDS, web_address
 
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
-ABOUT = "/api/docs"
+ABOUT = "/api/docs#outputs"
 
 _make = ElementMaker(namespace="http://www.w3.org/2005/Atom", nsmap={None: "http://www.w3.org/2005/Atom"})
 
