@@ -14,7 +14,7 @@ from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.history import in_force
-from tracker.ledger import first_of
+from tracker.lineage import first_rows
 from tracker.model import Contact, Entry, Outcome, Source, State, StatusChange
 
 Row = StatusChange | Contact
@@ -76,8 +76,9 @@ def find_claim(name: ClaimName, rows: tuple[Row, ...] | list[Row], known_at: dat
     by_id = {row.id: row for row in rows if row.recorded_at <= known_at}
     if name.id not in by_id:
         return None
-    first = first_of(by_id[name.id], by_id)
-    told = tuple(row for row in by_id.values() if first_of(row, by_id) == first)
+    firsts = first_rows(by_id.values())
+    first = firsts[name.id]
+    told = tuple(row for row in by_id.values() if firsts[row.id] == first)
     return Claim(ClaimName(name.kind, first), told, next(iter(in_force(told, known_at)), None))
 
 

@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from tracker.errors import Refused
-from tracker.model import Entry, Source, StatusChange
+from tracker.lineage import entry_key
+from tracker.model import Entry, Source
 
 PUBLISHER = "Open Lines"
 
@@ -64,12 +65,8 @@ def row_hash(row: Entry) -> str:
 
 def canonical(row: Entry) -> str:
     """What a row tells, with its sources, as text that is the same for the same row."""
-    told = _filled(row) | {"row": name_of(row), "sources": sorted(map(_source, row.sources))}
+    told = _filled(row) | {"row": entry_key(row), "sources": sorted(map(_source, row.sources))}
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def name_of(row: Entry) -> str:
-    return f"{'change' if isinstance(row, StatusChange) else 'contact'}-{row.id}"
 
 
 def _source(source: Source) -> str:

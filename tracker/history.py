@@ -213,6 +213,7 @@ def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
         recorded_at=contact.recorded_at,
         recorded_by=contact.recorded_by,
         derived=True,
+        follows=contact.id,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from tracker.history import ChannelView, in_force, view, visible_from
+from tracker.lineage import entry_key, first_rows
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, State, StatusChange
 
 Row = StatusChange | Contact
@@ -76,13 +77,14 @@ class Act:
     @property
     def address(self) -> str:
         """The name of the claim, the same for good: `change-7`, `contact-12`."""
-        return f"{'change' if isinstance(self.row, StatusChange) else 'contact'}-{self.claim}"
+        return entry_key(replace(self.row, id=self.claim))
 
 
 def acts(rows: Iterable[Row]) -> list[Act]:
     """Every act that made these rows what they are (all of one kind: ids name rows of one table), oldest first."""
     by_id = {row.id: row for row in rows if row.id is not None}
-    found = [act for row in by_id.values() for act in _acts_upon(row, by_id)]
+    claims = first_rows(by_id.values())
+    found = [act for row in by_id.values() for act in _acts_upon(row, by_id, claims)]
     return sorted(found, key=lambda act: (act.at, act.deed.ends, act.row.id))
 
 
@@ -91,8 +93,8 @@ def acts_of(changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> lis
     return sorted([*acts(changes), *acts(contacts)], key=lambda act: act.at)
 
 
-def _acts_upon(row: Row, by_id: dict[int, Row]) -> Iterator[Act]:
-    claim, older = first_of(row, by_id), by_id.get(row.replaces)
+def _acts_upon(row: Row, by_id: dict[int, Row], claims: dict[int, int]) -> Iterator[Act]:
+    claim, older = claims[row.id], by_id.get(row.replaces)
     says = _with_sources_at(row, row.recorded_at)
     if older is None:
         yield Act(row.recorded_at, Deed.ADDED, claim, says, None)
@@ -102,7 +104,7 @@ def _acts_upon(row: Row, by_id: dict[int, Row]) -> Iterator[Act]:
         yield corrected if corrected.altered else replace(corrected, deed=Deed.CITED, sources=_further(says, said))
     yield from _citations(row, claim)
     if row.withdrawn_at is not None:
-        yield _withdrawal(row, claim, [other for other in by_id.values() if first_of(other, by_id) == claim])
+        yield _withdrawal(row, claim, [other for other in by_id.values() if claims[other.id] == claim])
 
 
 def _further(row: Row, older: Row) -> tuple[Source, ...]:
@@ -132,13 +134,6 @@ def _citations(row: Row, claim: int) -> Iterator[Act]:
         for at, sources in times.items():
             before = at - timedelta(microseconds=1)
             yield Act(at, deed, claim, _with_sources_at(row, at), _with_sources_at(row, before), tuple(sources))
-
-
-def first_of(row: Row, by_id: dict[int, Row]) -> int:
-    """The id of the row that first told this claim. `by_id`: all rows of its kind."""
-    while row.replaces in by_id:
-        row = by_id[row.replaces]
-    return row.id
 
 
 def _with_sources_at(row: Row, instant: datetime) -> Row:

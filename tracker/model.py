@@ -17,6 +17,9 @@ from functools import cached_property
 THIRD_PARTY = "third-party"
 """The side of a source that speaks for neither party: press, think tanks, other governments."""
 
+SEED = "seed"
+"""What the record shows as the author of a row that came from the configuration."""
+
 
 class State(StrEnum):
     """What a channel is now; each has its written test in docs/architecture.md."""
@@ -202,13 +205,18 @@ class Entry:
     withdrawn_at: datetime | None = None
     withdrawn_reason: str | None = None
 
+    @property
+    def recorder(self) -> str:
+        """Who recorded it, as the public may know: a reviewer's name is nobody's business."""
+        return SEED if self.recorded_by == SEED else "a reviewer"
+
 
 @dataclass(frozen=True, kw_only=True)
 class StatusChange(Entry):
     """From `effective` on the channel is in `state`, because of `cause`.
 
-    `expected`: for a planned channel, when it is to take place. `derived`: follows from a contact by the rule that
-    the next contact of a resumed channel makes it active; it cites that contact's sources.
+    `expected`: for a planned channel, when it is to take place. `derived`: follows from a contact (`follows` is its id)
+    by the rule that the next contact of a resumed channel makes it active; it cites that contact's sources.
     """
 
     state: State
@@ -216,6 +224,7 @@ class StatusChange(Entry):
     cause: str
     expected: PartialDate | None = None
     derived: bool = False
+    follows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

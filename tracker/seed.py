@@ -16,10 +16,7 @@ from db.record import Origin, Seeded, entry_values
 from db.store import Store, Subjects
 from tracker.grouping import says_the_same
 from tracker.history import in_force, visible_from
-from tracker.model import Contact, Source, StatusChange
-
-BY = "seed"
-"""What the record shows as the author of a row that came from the configuration."""
+from tracker.model import SEED, Contact, Source, StatusChange
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def _load(
 ) -> str:
     """Put one entry on the record; answers what that was: added, corrected, joined, kept or unchanged."""
     entry, digest = seed_entry.entry, _digest(seed_entry.entry)
-    origin = Origin(at, BY, seed_key=seed_entry.key, seed_digest=digest)
+    origin = Origin(at, SEED, seed_key=seed_entry.key, seed_digest=digest)
     if earlier and earlier.digest == digest:
         return "unchanged"
     for theirs in reviewed.get(entry.channel, ()):
@@ -124,7 +121,7 @@ def _by_reviewers(
             Reviewed(row, _predecessors(row, rows_of))
             for rows_of in pair
             for row in in_force(rows_of, at)
-            if row.recorded_by != BY
+            if row.recorded_by != SEED
         ]
         for channel, pair in rows.items()
     }

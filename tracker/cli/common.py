@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import date, datetime
 
 import click
 
@@ -11,6 +11,7 @@ from config.settings import Settings, settings_from
 from tracker.logs import set_up_logs
 from tracker.model import PartialDate
 from tracker.service import Service, open_service
+from tracker.web.current import known_instant
 
 
 def settings(**defaults: str) -> Settings:
@@ -23,6 +24,15 @@ def settings(**defaults: str) -> Settings:
 def opened(*, migrate: bool = False) -> Service:
     """The service over the configured database. Raises ConfigError or StoreError."""
     return open_service(settings(), migrate=migrate)
+
+
+class Instant(click.ParamType):
+    """A day, which means its end in UTC, or an instant."""
+
+    name = "instant"
+
+    def convert(self, value, param, ctx) -> datetime:
+        return value if isinstance(value, datetime) else known_instant(value)
 
 
 class Day(click.ParamType):

@@ -7,7 +7,8 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,24 +18,44 @@ from rich.table import Table
 
 from config.errors import suggest
 from tracker.cases import Exported, measurement
-from tracker.cli.common import Day, opened
+from tracker.cli.common import Day, Instant, opened
 from tracker.errors import Refused
+from tracker.export import read_record, refuse_taken, write_database, write_folder
 from tracker.model import Sighting
 from tracker.replay import Change, Difference, Replayed, write
 from tracker.replay import replay as read_again
 from tracker.sampler import sample as pass_arrivals
+from tracker.service import Service
+from tracker.tables import instant_text
 
 _FILE = {"is_flag": False, "flag_value": "-", "metavar": "[FILE]", "type": click.Path(dir_okay=False, allow_dash=True)}
 
 
 @click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--as-of", type=Day(), help="The world on that day; today when left out.")
+@click.option("--known-at", type=Instant(), help="As we knew it then: a day (its end) or an instant.")
+@click.option("--sqlite", type=click.Path(path_type=Path), metavar="FILE", help="The record as one SQLite file too.")
 @click.option("--cases", **_FILE, help="Reviewers' decisions as labelled cases, for evaluate.")
 @click.option("--samples", **_FILE, help="What the recall on /method is reckoned from.")
-def export(cases: str | None, samples: str | None) -> None:
-    """Write what reviewers decided as JSON Lines, to FILE or to standard output. Nobody's name is in it."""
-    if not (cases or samples):
-        raise Refused("Nothing was asked for.", "Say --cases, --samples or both, each with a file or none.")
+def export(
+    folder: Path | None,
+    as_of: date | None,
+    known_at: datetime | None,
+    sqlite: Path | None,
+    cases: str | None,
+    samples: str | None,
+) -> None:
+    """Write the whole record into a new FOLDER, as CSV and JSON that datapackage.json describes.
+
+    --cases and --samples write what reviewers decided as JSON Lines, to FILE or to standard output. Nobody's name is in
+    any of it.
+    """
+    if not (folder or sqlite or cases or samples):
+        raise Refused("Nothing was asked for.", "Name a folder, or say --sqlite, --cases or --samples.")
     service = opened()
+    if folder or sqlite:
+        _export_record(service, folder, sqlite, as_of, known_at)
     if cases:
         exported = Exported(service.store)
         _write(cases, exported)
@@ -43,6 +64,24 @@ def export(cases: str | None, samples: str | None) -> None:
             click.echo(f"{releases} releases left out: {why}.", err=True)
     if samples:
         _write(samples, measurement(service.store, list(service.compiled), service.clock().date()))
+
+
+def _export_record(
+    service: Service, folder: Path | None, sqlite: Path | None, as_of: date | None, known_at: datetime | None
+) -> None:
+    if known_at and known_at.date() > service.clock().date():
+        raise Refused(f"{known_at.date()} has not come yet.", "Say a moment up to now, or leave --known-at out.")
+    for place in filter(None, (folder, sqlite)):
+        refuse_taken(place)
+    moment, tables = read_record(service.store, as_of or service.today(), known_at)
+    if folder:
+        write_folder(folder, moment, tables)
+    if sqlite:
+        write_database(sqlite, moment, tables)
+    counts = ", ".join(f"{len(table.rows)} {table.name}" for table in tables)
+    where = " and ".join(str(path) for path in (folder, sqlite) if path)
+    click.echo(f"{where}: {counts}.")
+    click.echo(f"As of {moment.as_of} (world), as known at {instant_text(moment.known_at)} (us).")
 
 
 def _write(name: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -51,8 +51,8 @@ def amended(name: str) -> Response | tuple[str, int]:
         raise
     except Refused as refused:
         return _page(named, sent, refused), refused.status
-    row = _claim(named).newest
-    return redirect(url_for("pages.channel", slug=row.channel, _anchor=f"{named.word}-{row.id}"), 303)
+    claim = _claim(named)
+    return redirect(url_for("pages.channel", slug=claim.newest.channel, _anchor=str(claim.name)), 303)
 
 
 def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> None:

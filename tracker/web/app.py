@@ -17,7 +17,7 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
-from tracker.web import amend, api, auth, cite, memento, pages, review
+from tracker.web import amend, api, auth, cite, memento, outputs, pages, review
 from tracker.web.current import Current
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
@@ -38,8 +38,16 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+IN_A_FRAME = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors *",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+"""What is made for the frames of other sites: it has no script, no form and nobody who is signed in."""
+
 OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
-"""Reads of the API may be made from any page."""
+"""Reads of the API and of outputs may be made from any page."""
 
 _READS = {"GET", "HEAD", "OPTIONS"}
 
@@ -76,8 +84,8 @@ def create_app(service: Service) -> Flask:
     app.register_api(api.blueprint)
     app.register_api(api.health_blueprint)
     csrf.exempt(api.blueprint)
-    for blueprint in (pages.blueprint, cite.blueprint, review.blueprint, amend.blueprint, auth.blueprint):
-        app.register_blueprint(blueprint)
+    for room in (pages, cite, outputs, review, amend, auth):
+        app.register_blueprint(room.blueprint)
     register_filters(app)
     app.context_processor(auth.template_context)
     memento.register(app)
@@ -106,8 +114,12 @@ class _WithHeaders:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        reads_api = environ["PATH_INFO"].startswith("/api/") and environ["REQUEST_METHOD"] in _READS
-        fixed = [*HEADERS.items(), *(OPEN_TO_ALL.items() if reads_api else ())]
+        path = environ["PATH_INFO"]
+        reads = environ["REQUEST_METHOD"] in _READS and outputs.for_programs(path)
+        fixed = [
+            *(IN_A_FRAME if outputs.embeddable(path) else HEADERS).items(),
+            *(OPEN_TO_ALL.items() if reads else ()),
+        ]
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, [*headers, *fixed], *more)
@@ -116,7 +128,7 @@ class _WithHeaders:
 
 
 def _refused(refused: Refused):
-    if isinstance(refused, NotSignedIn) and request.method == "GET" and not request.path.startswith("/api/"):
+    if isinstance(refused, NotSignedIn) and request.method == "GET" and not outputs.for_programs(request.path):
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
     return _answer(refused.status, refused.title, refused.wrong, refused.remedy, refused.field)
 
@@ -156,7 +168,8 @@ def _defect(error: Exception):
 
 
 def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None = None) -> Response:
-    if request.path.startswith("/api/"):
+    if outputs.for_programs(request.path):
         return problem(status, title, wrong, remedy, field)
-    page = render_template("error.html", title=title, wrong=wrong, remedy=remedy, status=status)
+    template = "embed_error.html" if outputs.embeddable(request.path) else "error.html"
+    page = render_template(template, title=title, wrong=wrong, remedy=remedy, status=status)
     return Response(page, status, mimetype="text/html")

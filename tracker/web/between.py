@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -39,9 +39,8 @@ def span_of_days(first: str | None, last: str | None, today: date) -> Span:
     return span
 
 
-def between(snapshot: Snapshot, span: Span, known_at: datetime, asked_for: Callable[[Channel], bool]) -> Between:
-    """What lies in a span, of the channels that are asked for, as known at an instant."""
-    channels = [channel for channel in snapshot.channels if asked_for(channel)]
+def between(snapshot: Snapshot, span: Span, known_at: datetime, channels: Sequence[Channel]) -> Between:
+    """What lies in a span, of some channels, as known at an instant."""
     found = (
         difference(c, snapshot.relationship(c.relationship), *snapshot.entries[c.slug], span, known_at)
         for c in channels

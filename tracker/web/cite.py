@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
 
-from tracker.citation import FORMATS, Citation, Mark, mark_of, name_of, row_hash
+from tracker.citation import FORMATS, Citation, Mark, mark_of, row_hash
 from tracker.errors import NotFound, Refused
 from tracker.ledger import Act, acts_between
+from tracker.lineage import entry_key
 from tracker.model import Channel, Entry, Moment
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_of
@@ -147,7 +148,7 @@ def asked_view() -> AskedView:
         rows = scope_of(snapshot, address.path, asked).rows(snapshot, moment)
         return AskedView(
             citation_of(snapshot, address.path, asked, moment, title),
-            sorted((name_of(row), row_hash(row)) for row in rows),
+            sorted((entry_key(row), row_hash(row)) for row in rows),
             recalled(snapshot, address.path, asked, moment),
         )
     except NotFound as unknown:

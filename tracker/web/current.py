@@ -21,7 +21,8 @@ from db.feeds import FeedHealth
 from tracker.coverage import Coverage, Read, Switch, coverage
 from tracker.errors import NotFound, Refused
 from tracker.history import ChannelView, view
-from tracker.ledger import Act, acts_of
+from tracker.ledger import Act, Deed, acts_of
+from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.service import Service
 
@@ -62,6 +63,11 @@ class Snapshot:
         """The acts that changed what the record had said, newest first."""
         return tuple(act for act in reversed(self.acts) if act.deed.corrects)
 
+    @cached_property
+    def corrected(self) -> frozenset[str]:
+        """The keys of the rows that tell something else than the row that they replaced."""
+        return frozenset(entry_key(act.says) for act in self.acts if act.deed is Deed.CORRECTED)
+
     @property
     def recorded_until(self) -> datetime:
         """When the newest row was recorded, or taken back: whatever comes later has a later instant."""
@@ -92,6 +98,14 @@ class Snapshot:
         return [f for f in self.feeds if f.enabled and f.relationship == relationship and f.side == side]
 
 
+@dataclass(frozen=True)
+class Document:
+    """What was rendered, and the headers that belong to it."""
+
+    body: str | bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class Current:
     """The service as requests see it."""
 
@@ -99,7 +113,7 @@ class Current:
         self.service = service
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._rendered: OrderedDict[tuple, tuple[bytes, str, str]] = OrderedDict()
+        self._rendered: OrderedDict[tuple, tuple[bytes, str, tuple[tuple[str, str], ...]]] = OrderedDict()
 
     def now(self) -> datetime:
         return self.service.clock()
@@ -131,7 +145,7 @@ class Current:
                 switches=tuple(db.feeds.switches()),
             )
 
-    def rendered(self, render: Callable[[], str | bytes], mimetype: str) -> Response:
+    def rendered(self, render: Callable[[], str | bytes | Document], mimetype: str) -> Response:
         """The answer to this request, rendered at most once per revision and minute; 304 where the reader has it.
 
         For public answers only: the address alone decides what is shown.
@@ -141,18 +155,23 @@ class Current:
         key = (request.full_path, snapshot.revisions, minute, self.service.today())
         found = self._rendered.get(key)
         if found is None:
-            body = render()
-            body = body.encode() if isinstance(body, str) else body
-            found = body, hashlib.sha256(body).hexdigest()[:32], mimetype
+            found = _answer(render())
             with self._lock:
                 self._rendered[key] = found
                 while len(self._rendered) > MOST_RENDERED:
                     self._rendered.popitem(last=False)
-        body, etag, mimetype = found
+        body, etag, more = found
         headers = [("ETag", f'"{etag}"'), ("Cache-Control", "no-cache")]
         if "If-None-Match" in request.headers and request.if_none_match.contains(etag):
             return Response(status=304, headers=headers)
-        return Response(body, headers=headers, mimetype=mimetype)
+        return Response(body, headers=[*headers, *more], mimetype=mimetype)
+
+
+def _answer(made: str | bytes | Document) -> tuple[bytes, str, tuple[tuple[str, str], ...]]:
+    """Body, tag and further headers of what was rendered."""
+    made = made if isinstance(made, Document) else Document(made)
+    body = made.body.encode() if isinstance(made.body, str) else made.body
+    return body, hashlib.sha256(body).hexdigest()[:32], made.headers
 
 
 def current() -> Current:
@@ -212,12 +231,10 @@ def _calendar_day(text: str) -> date:
 
 
 def _known(text: str, now: datetime) -> datetime:
-    """A day means its end, and so does a second: `known_at` of either shows all that was recorded in it.
-
-    Of today that is what we know now; a later moment is refused, since nobody knows what will be known then.
+    """`known_at` of a request. Of today that is what we know now; a later moment is refused, since nobody knows what
+    will be known then.
     """
-    instant = instant_of(text, "known_at", day=time.max)
-    instant = instant if "." in text else instant.replace(microsecond=999_999)
+    instant = known_instant(text)
     today = len(text) == len("YYYY-MM-DD") and instant.date() == current().now().date()
     if instant > current().now() + CLOCK_SKEW and not today:
         raise Refused(
@@ -226,6 +243,15 @@ def _known(text: str, now: datetime) -> datetime:
             field="known_at",
         )
     return min(instant, now)
+
+
+def known_instant(text: str) -> datetime:
+    """`known_at` as sent: a day means its end, and so does a second; either shows all that was recorded in it.
+
+    Raises Refused.
+    """
+    instant = instant_of(text, "known_at", day=time.max)
+    return instant if "." in text else instant.replace(microsecond=999_999)
 
 
 def instant_of(text: str, field: str, *, day: time) -> datetime:

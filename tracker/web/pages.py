@@ -15,6 +15,7 @@ from tracker.citation import FORM_NAMES, Citation
 from tracker.errors import Refused
 from tracker.health import health_of
 from tracker.history import ChannelView
+from tracker.lineage import anchors
 from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.promises import Fate, ladder, promises_of, rhythm_of
 from tracker.sampling import Figures
@@ -93,6 +94,7 @@ def _channel(slug: str) -> str:
         rhythm=rhythm_of(view),
         silence=_silence(snapshot, view, relationship),
         corrections=[act for act in snapshot.corrections if act.row.channel == slug and act.at <= moment.known_at],
+        anchors=anchors(*snapshot.entries[slug], moment.known_at),
     )
 
 
@@ -131,7 +133,8 @@ def _between() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     category = _chosen(Category, "category")
     span = span_of_days(request.args.get("from"), request.args.get("to"), moment.as_of)
-    found = between(snapshot, span, moment.known_at, lambda line: category in (None, line.category))
+    asked_for = [line for line in snapshot.channels if category in (None, line.category)]
+    found = between(snapshot, span, moment.known_at, asked_for)
     lines = {line.slug: line for line in snapshot.channels}
     return _page("between.html", moment, found=found, chosen={"category": category}, lines=lines, snapshot=snapshot)
 
@@ -276,7 +279,10 @@ def _navigation() -> dict[str, Any]:
 
 def _page(template: str, moment: Moment, **values: Any) -> str:
     clocks = Clocks(moment, current().now(), shows_the_past())
-    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, now=clocks.now, **values)
+    corrected = current().snapshot().corrected
+    return render_template(
+        template, moment=moment, clocks=clocks, link=clocks.link, now=clocks.now, corrected=corrected, **values
+    )
 
 
 def _answer(render: Callable[[], str]) -> Response:

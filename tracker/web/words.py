@@ -21,6 +21,7 @@ from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
 from tracker.history import ChannelView, Claim, Dispute, corroboration, disputes
 from tracker.ledger import Act, Deed
+from tracker.lineage import entry_key
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
@@ -42,6 +43,17 @@ from tracker.model import (
 from tracker.promises import Fate, Promise
 from tracker.sampling import Interval
 from tracker.web.marks import ROLES, marked_field, reworded
+from tracker.wording import (
+    MONTHS,
+    corroboration_words,
+    count,
+    date_words,
+    instant_words,
+    listed,
+    outcome_words,
+    side_name,
+    span_words,
+)
 
 STATE_SIGNS = {
     State.ACTIVE: "●",
@@ -119,35 +131,13 @@ _OUTCOME_CLAIMS = {
     Outcome.POSTPONED: "speaks of a contact postponed",
 }
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
-
-
-def date_words(value: PartialDate | date) -> str:
-    """`5 Aug 2022`, `May 2021` or `2005`: never more than is known."""
-    day = value if isinstance(value, date) else value.first
-    precision = Precision.DAY if isinstance(value, date) else value.precision
-    parts = {Precision.DAY: f"{day.day} ", Precision.MONTH: "", Precision.YEAR: ""}[precision]
-    month = "" if precision is Precision.YEAR else f"{_MONTHS[day.month - 1]} "
-    return f"{parts}{month}{day.year:04}"
 
 
 def date_tag(value: PartialDate | date) -> Markup:
     """The same as a `time` element, which carries the ISO form."""
     return Markup('<time datetime="{}">{}</time>').format(value, date_words(value))
-
-
-def span_words(first: PartialDate | date, last: date | None) -> str:
-    """`8-9 Jan 2024`, `28 Feb - 2 Mar 2024`, `30 Dec 2024 - 1 Jan 2025`, with en dashes."""
-    start = first if isinstance(first, date) else first.first
-    if last is None or last == start:
-        return date_words(first)
-    if (start.year, start.month) == (last.year, last.month):
-        return f"{start.day}–{date_words(last)}"
-    if start.year == last.year:
-        return f"{start.day} {_MONTHS[start.month - 1]} – {date_words(last)}"
-    return f"{date_words(first)} – {date_words(last)}"
 
 
 def contact_when(contact: Contact) -> Markup:
@@ -168,12 +158,6 @@ def event_words(told: Candidate | Sighting) -> str:
     return span_words(told.starts, told.date.last)
 
 
-def instant_words(instant: datetime) -> str:
-    """`14 Mar 2026 09:20 UTC`."""
-    instant = instant.astimezone(UTC)
-    return f"{date_words(instant.date())} {instant:%H:%M} UTC"
-
-
 def instant_tag(instant: datetime) -> Markup:
     iso = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Markup('<time datetime="{}">{}</time>').format(iso, instant_words(instant))
@@ -184,7 +168,7 @@ def local_dates(instant: datetime, relationship: Relationship) -> str:
     days = [(party.names["en"], instant.astimezone(ZoneInfo(party.timezone)).date()) for party in relationship.parties]
     if len({day for _, day in days}) == 1:
         return ""
-    return ", ".join(f"{name} {day.day} {_MONTHS[day.month - 1]}" for name, day in days)
+    return ", ".join(f"{name} {day.day} {MONTHS[day.month - 1]}" for name, day in days)
 
 
 def ago(instant: datetime, now: datetime) -> str:
@@ -220,17 +204,6 @@ def days_words(view: ChannelView) -> str:
     return f"about {count(months, 'month')}" if months else "less than a month"
 
 
-def count(number: int, word: str, many: str | None = None) -> str:
-    """`1 channel`, `2,045 channels`."""
-    return f"{number:,} {word if number == 1 else many or word + 's'}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    words = list(words)
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
 def state_mark(state: State | None) -> Markup:
     """Sign, word and colour of a state; without a state, the word alone."""
     if state is None:
@@ -244,26 +217,6 @@ def outcome_mark(outcome: Outcome) -> Markup:
     return Markup(
         '<span class="outcome outcome-{0}"><span class="sign" aria-hidden="true">{1}</span> <b>{2}</b></span>'
     ).format(outcome.value, OUTCOME_SIGNS[outcome], outcome_words(outcome))
-
-
-def outcome_words(outcome: Outcome) -> str:
-    return outcome.value.replace("-", " ")
-
-
-def side_name(side: str, relationship: Relationship) -> str:
-    """The party of that code by name, else `third parties`."""
-    return next((party.names["en"] for party in relationship.parties if party.code == side), "third parties")
-
-
-def corroboration_words(corroboration: str, relationship: Relationship) -> str:
-    """On whose word: both sides, one of them alone, third parties alone, or nobody's."""
-    match corroboration:
-        case "both":
-            return "both sides"
-        case "none":
-            return "no source"
-        case _:
-            return f"{side_name(corroboration, relationship)} only"
 
 
 def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
@@ -519,6 +472,7 @@ def register_filters(app: Flask) -> None:
         estimate=interval,
         interval=interval_words,
         is_change=is_change,
+        key=entry_key,
         lang=language_of,
         language=lambda lang: LANGUAGE_WORDS.get(lang, lang),
         lines=lines,

@@ -33,7 +33,7 @@ def rendered(view: View) -> View:
 
     @wraps(view)
     def call(**path: Any) -> Response:
-        return current().rendered(lambda: view(**_sent(hints, path)).model_dump_json(), JSON)
+        return current().rendered(lambda: view(**sent(hints, path)).model_dump_json(), JSON)
 
     return _own_validation(call)
 
@@ -44,7 +44,7 @@ def fresh(view: View) -> View:
 
     @wraps(view)
     def call(**path: Any) -> Response:
-        answer: Response = view(**_sent(hints, path))
+        answer: Response = view(**sent(hints, path))
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -62,8 +62,8 @@ def _own_validation(call: View) -> View:
     return call
 
 
-def _sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
-    """The arguments that a view declares, by the names that stand for the parts of a request."""
+def sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
+    """The arguments that a view declares, by the names that stand for the parts of a request. Raises Refused."""
     sources: dict[str, Callable[[], Any]] = {
         "path": lambda: path,
         "query": _query,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
-from tracker.model import Category, Channel, Outcome, PartialDate, Precision, State, Status
+from tracker.model import Category, Outcome, PartialDate, Precision, State, Status
 from tracker.promises import Fate
 from tracker.web.api.cursor import LARGEST_ID
 
@@ -127,32 +127,45 @@ class Page(Sent):
         return min(self.limit, LARGEST_LIMIT)
 
 
-class Filters(Page):
+class EntriesFilter(AtMoment):
     relationship: str | None = Field(default=None, description="The slug of a relationship.")
     channel: str | None = Field(default=None, description="The slug of a channel.")
     category: Category | None = None
 
-    def ask_for(self, line: Channel) -> bool:
-        return (
-            self.relationship in (None, line.relationship)
-            and self.channel in (None, line.slug)
-            and self.category in (None, line.category)
-        )
 
-
-class EntriesQuery(Filters, AtMoment):
-    """Rows across channels."""
-
-
-class CorrectionsQuery(Filters, AtMoment):
+class CorrectionsQuery(Page, EntriesFilter):
     """`known_at` leaves out what was corrected later; `as_of` is accepted as everywhere and changes nothing."""
 
 
-class DiffQuery(Filters, AtMoment):
+class DiffQuery(Page, EntriesFilter):
     """A span of days, both included. Without `to` it ends on `as_of`, which is today when that is left out too."""
 
     first: str | None = Field(default=None, alias="from", description="The first day, YYYY-MM-DD; required.")
     last: str | None = Field(default=None, alias="to", description="The last day, YYYY-MM-DD.")
+
+
+class ChangesFilter(EntriesFilter):
+    state: State | None = Field(default=None, description="Only changes to this state.")
+
+
+class ContactsFilter(EntriesFilter):
+    outcome: Outcome | None = Field(default=None, description="Only contacts with this outcome.")
+
+
+class ChangesQuery(Page, ChangesFilter):
+    pass
+
+
+class ContactsQuery(Page, ContactsFilter):
+    pass
+
+
+class StatementsQuery(Page, EntriesFilter):
+    """Changes and contacts together, as feeds tell of them."""
+
+
+class ChannelStatementsQuery(Page, AtMoment):
+    pass
 
 
 class CandidatesQuery(Page, AtMoment):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
 from operator import itemgetter
 
-from tracker.errors import Refused
 from tracker.health import Fares, health_of
-from tracker.history import ChannelView, reports_between, visible_from
-from tracker.model import Moment
+from tracker.history import reports_between, visible_from
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import Item, Position, page_of
 from tracker.web.api.document import RECORD, read_answers
-from tracker.web.api.parameters import AtMoment, ChannelPath, ChannelsQuery, CoverageQuery, EntriesQuery, Filters
+from tracker.web.api.parameters import (
+    AtMoment,
+    ChangesQuery,
+    ChannelPath,
+    ChannelsQuery,
+    ContactsQuery,
+    CoverageQuery,
+)
+from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
@@ -41,8 +45,7 @@ def channels(query: ChannelsQuery) -> schemas.Channels:
     In the configured order. A channel without a state yet at that moment is left out; its own address answers.
     """
     snapshot, moment = current().snapshot(), moment_from_request()
-    _check_relationship(snapshot, query.relationship)
-    found = [view for view in snapshot.views(moment) if view.state and _asked_for(view, query)]
+    found = channels_asked_for(snapshot, moment, query)
     read = {pair.slug: _coverage(snapshot, pair.slug) for pair in snapshot.relationships}
     answered = [
         shapes.channel(
@@ -96,13 +99,12 @@ def channel_coverage(path: ChannelPath, query: CoverageQuery) -> schemas.Channel
 @blueprint.get("/v1/changes", responses=read_answers(schemas.Changes), tags=[RECORD])
 @open_to("public")
 @rendered
-def changes(query: EntriesQuery) -> schemas.Changes:
+def changes(query: ChangesQuery) -> schemas.Changes:
     """Status changes across channels, newest first."""
     snapshot, moment = current().snapshot(), moment_from_request()
     found = [
         ((change.effective.first.isoformat(), change.id or 0, change.channel), (change, view))
-        for view in _views_asked_for(snapshot, moment, query)
-        for change in view.history
+        for view, change in changes_asked_for(snapshot, moment, query)
     ]
     page, following = _page(found, query)
     return schemas.Changes(
@@ -116,13 +118,12 @@ def changes(query: EntriesQuery) -> schemas.Changes:
 @blueprint.get("/v1/contacts", responses=read_answers(schemas.Contacts), tags=[RECORD])
 @open_to("public")
 @rendered
-def contacts(query: EntriesQuery) -> schemas.Contacts:
+def contacts(query: ContactsQuery) -> schemas.Contacts:
     """Meetings and calls across channels, newest first; those to come stand before those that were."""
     snapshot, moment = current().snapshot(), moment_from_request()
     found = [
         (((met.first or visible_from(met)).isoformat(), met.id, met.channel), (met, view))
-        for view in _views_asked_for(snapshot, moment, query)
-        for met in view.contacts
+        for view, met in contacts_asked_for(snapshot, moment, query)
     ]
     page, following = _page(found, query)
     return schemas.Contacts(
@@ -160,49 +161,6 @@ def links_of(slug: str) -> schemas.Links:
     return schemas.Links(self=f"/api/v1/channels/{slug}", html=f"/channels/{slug}")
 
 
-def _asked_for(view: ChannelView, query: ChannelsQuery) -> bool:
-    line = view.channel
-    return (
-        query.relationship in (None, line.relationship)
-        and query.category in (None, line.category)
-        and query.state in (None, view.state)
-        and _contains(view, query.q or "")
-    )
-
-
-def _contains(view: ChannelView, words: str) -> bool:
-    """Whether each of the words occurs in what names or describes the channel."""
-    line = view.channel
-    texts = (line.slug, line.description, *line.names.values(), *line.counterparts.values())
-    told = _folded("\n".join(texts))
-    return all(word in told for word in _folded(words).split())
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:
-    known = [pair.slug for pair in snapshot.relationships]
-    if slug is not None and slug not in known:
-        raise Refused(f"There is no relationship {slug[:60]!r}.", f"Known: {', '.join(known)}.", field="relationship")
-
-
-def check_filters(snapshot: Snapshot, query: Filters) -> None:
-    """Raises Refused where a filter names a relationship or a channel that there is not."""
-    _check_relationship(snapshot, query.relationship)
-    if query.channel:
-        try:
-            find_channel(snapshot, query.channel)
-        except Refused as unknown:
-            raise Refused(unknown.wrong, unknown.remedy, field="channel") from None
-
-
-def _views_asked_for(snapshot: Snapshot, moment: Moment, query: EntriesQuery) -> Iterable[ChannelView]:
-    check_filters(snapshot, query)
-    return (snapshot.view(line, moment) for line in snapshot.channels if query.ask_for(line))
-
-
-def _page(found: list[tuple[Position, Item]], query: EntriesQuery) -> tuple[list[Item], str | None]:
+def _page(found: list[tuple[Position, Item]], query: ChangesQuery | ContactsQuery) -> tuple[list[Item], str | None]:
     newest_first = sorted(found, key=itemgetter(0), reverse=True)
     return page_of(newest_first, query.most, query.cursor, query.model_dump(exclude={"limit", "cursor"}))

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 
 from tracker import coverage, history, ledger, model
-from tracker.citation import name_of
 from tracker.difference import difference
 from tracker.health import Health
+from tracker.lineage import entry_key
 from tracker.promises import Promise, ladder, rhythm_of
 from tracker.review import Choice, Question
-from tracker.seed import BY as SEED
 from tracker.web.api import schemas
 from tracker.web.words import contested_words, promised_words
 
@@ -63,7 +62,7 @@ def status_change(change: model.StatusChange, relationship: model.Relationship) 
         corroboration=history.corroboration(change.sources, relationship),
         sources=[source(cited) for cited in change.sources],
         recorded_at=change.recorded_at,
-        recorded_by=_recorder(change),
+        recorded_by=change.recorder,
     )
 
 
@@ -88,7 +87,7 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         corroboration=history.corroboration(met.sources, relationship),
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
-        recorded_by=_recorder(met),
+        recorded_by=met.recorder,
     )
 
 
@@ -129,19 +128,14 @@ def difference_of(found: ledger.Difference, relationship: model.Relationship, li
 def promise(made: Promise) -> schemas.Promise:
     return schemas.Promise(
         channel=made.made.channel,
-        promised=name_of(made.made),
+        promised=entry_key(made.made),
         announced_for=partial_date(made.dated),
         what=promised_words(made),
         due=made.due,
         fate=made.fate,
         lapsed_on=made.lapsed_on,
-        closed_by=name_of(made.closed_by) if made.closed_by else None,
+        closed_by=entry_key(made.closed_by) if made.closed_by else None,
     )
-
-
-def _recorder(entry: model.Entry) -> str:
-    """A reviewer's name is nobody's business on a public call."""
-    return SEED if entry.recorded_by == SEED else "a reviewer"
 
 
 def coverages(read: Iterable[coverage.Coverage]) -> dict[str, schemas.Coverage]:

@@ -1,0 +1,302 @@
+"""The whole record as files: valid, whole, the same bytes for the same record, never half there."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import hashlib
+import json
+import runpy
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from datasette.app import Datasette
+from frictionless import Package, system
+
+from db.export import VIEWS
+from db.record import Origin
+from tests.conftest import ROOT, Clock
+from tests.make import sighting
+from tests.test_cli import environment, one_sentence, tracker  # noqa: F401  fixtures
+from tests.test_review import CN, US, arrive, decide
+from tests.web.api_client import Api, api_over
+from tracker import export
+from tracker.cli import cli
+from tracker.errors import Refused
+from tracker.history import state_at, view
+from tracker.model import Contact, Moment, Outcome, PartialDate, State
+from tracker.review import undo
+from tracker.service import Service
+
+DAY = date(2024, 10, 1)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The whole record, for tests that only read."""
+    with api_over(tmp_path_factory.mktemp("record")) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def folder(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The record exported as of a day."""
+    return write(api.service, tmp_path_factory.mktemp("exported") / "record")
+
+
+def write(service: Service, folder: Path, known_at: datetime | None = None) -> Path:
+    export.write_folder(folder, *export.read_record(service.store, DAY, known_at))
+    return folder
+
+
+def validated(folder: Path):
+    with system.use_context(trusted=True):
+        return Package(str(folder / "datapackage.json")).validate()
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def described(folder: Path) -> dict:
+    return json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+
+
+def test_the_folder_is_a_valid_data_package(folder: Path):
+    report = validated(folder)
+    assert report.valid, report.flatten(["name", "title", "message"])
+    assert {task.name for task in report.tasks} == {resource["name"] for resource in described(folder)["resources"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("citations", ",1,", ",9999,"),
+        ("changes", ",suspended,", ",closed,"),
+        ("channels", "military", "naval"),
+        ("history", "2022-08-05", "2022-08-99"),
+    ],
+)
+def test_what_is_changed_in_it_is_found(folder: Path, tmp_path: Path, name: str, before: str, after: str):
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (tmp_path / f"{name}.csv").read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / f"{name}.csv").write_text(text.replace(before, after), encoding="utf-8", newline="")
+    assert not validated(tmp_path).valid
+
+
+def test_the_description_gives_the_moment_the_counts_the_licence_and_a_hash_of_each_file(folder: Path):
+    told = described(folder)
+    assert (told["as_of"], told["known_at"]) == ("2024-10-01", "2024-02-01T12:00:00Z")
+    assert told["licenses"][0]["name"] == "CC-BY-4.0"
+    assert {file.name for file in folder.iterdir()} == {one["path"] for one in told["resources"]} | {"datapackage.json"}
+    for resource in told["resources"]:
+        body = (folder / resource["path"]).read_bytes()
+        assert resource["hash"] == f"sha256:{hashlib.sha256(body).hexdigest()}"
+        assert resource["bytes"] == len(body)
+        if "schema" in resource:
+            assert told["counts"][resource["name"]] == len(table(folder, resource["name"]))
+            assert all(field["description"] for field in resource["schema"]["fields"])
+
+
+def test_csv_and_json_hold_the_same_rows(folder: Path):
+    whole = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    for name, number in described(folder)["counts"].items():
+        written = [{key: _text(value) for key, value in row.items()} for row in whole[name]]
+        assert written == table(folder, name)
+        assert len(written) == number
+
+
+def _text(value: str | int | bool | None) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def test_the_record_is_the_one_that_the_api_answers(api: Api, folder: Path):
+    answered = api.json("/channels?as_of=2024-10-01")["channels"]
+    with_state = [row for row in table(folder, "channels") if row["state"]]
+    assert [(row["slug"], row["state"], row["since"]) for row in with_state] == [
+        (channel["slug"], channel["state"], channel["since"]["date"]) for channel in answered
+    ]
+    for slug in ("dpct", "mmca"):
+        channel = api.json(f"/channels/{slug}?as_of=2024-10-01")
+        history = [row for row in table(folder, "history") if row["channel"] == slug]
+        assert [(row["state"], row["effective"], row["change"]) for row in reversed(history)] == [
+            (change["state"], change["effective"]["date"], str(change["id"] or "")) for change in channel["history"]
+        ]
+        standing = {
+            row["id"] for row in table(folder, "contacts") if row["channel"] == slug and row["standing"] == "true"
+        }
+        assert standing == {str(contact["id"]) for contact in channel["contacts"]}
+
+
+def test_what_was_corrected_or_withdrawn_is_in_it_and_says_so(seeded_2023: Service, clock: Clock, tmp_path: Path):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, candidate)
+    clock.advance(days=1)
+    undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    with seeded_2023.store.reading() as db:
+        old = next(row for row in db.record.entries_of("mmca")[1] if row.date)
+    with seeded_2023.store.writing() as db:
+        db.record.add(replace(old, place="=Honolulu", replaces=old.id), Origin(clock(), "ana"))
+    after = write(seeded_2023, tmp_path / "after")
+    assert validated(after).valid
+    gone = [row for row in table(after, "contacts") if row["withdrawn_at"]]
+    assert [(row["standing"], row["withdrawn_reason"]) for row in gone] == [("false", "The decision was undone.")]
+    rows = {row["id"]: row for row in table(after, "contacts")}
+    (new,) = [row for row in rows.values() if row["replaces"] == str(old.id)]
+    assert (new["standing"], rows[str(old.id)]["standing"]) == ("true", "false")
+    assert new["statement"] == rows[str(old.id)]["statement"] == f"contact-{old.id}"
+    assert new["place"] == "'=Honolulu"
+    assert '"=Honolulu"' in (after / "record.json").read_text(encoding="utf-8")
+    assert {row["recorded_by"] for row in rows.values()} == {"seed", "a reviewer"}
+    assert not any('"ana"' in file.read_text(encoding="utf-8") for file in after.iterdir())
+    before = write(seeded_2023, tmp_path / "before", known_at=clock() - timedelta(hours=1))
+    assert [row["withdrawn_at"] for row in table(before, "contacts") if row["withdrawn_at"]] == []
+    assert all(row["replaces"] != str(old.id) for row in table(before, "contacts"))
+
+
+def test_what_nobody_has_reviewed_is_not_in_it(seeded: Service, tmp_path: Path):
+    before = write(seeded, tmp_path / "before")
+    arrive(seeded, CN, sighting(channel="mmca"))
+    after = write(seeded, tmp_path / "after")
+    assert {f.name: f.read_bytes() for f in before.iterdir()} == {f.name: f.read_bytes() for f in after.iterdir()}
+
+
+def test_the_same_record_gives_the_same_bytes_whenever_it_is_exported(seeded: Service, clock: Clock, tmp_path: Path):
+    made = []
+    for name in ("one", "two"):
+        moment, tables = export.read_record(seeded.store, DAY, None)
+        export.write_folder(tmp_path / name, moment, tables)
+        export.write_database(tmp_path / f"{name}.db", moment, tables)
+        made.append([file.read_bytes() for file in (*sorted((tmp_path / name).iterdir()), tmp_path / f"{name}.db")])
+        clock.advance(days=3)
+    assert made[0] == made[1]
+
+
+@pytest.fixture(scope="module")
+def database(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "deep" / "record.db"
+    export.write_database(file, *export.read_record(api.service.store, DAY, None))
+    return file
+
+
+def test_the_sqlite_file_is_sound_and_holds_what_the_folder_holds(database: Path, folder: Path):
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        for name, number in described(folder)["counts"].items():
+            assert connection.execute(f"SELECT count(*) FROM {name}").fetchone() == (number,)
+            assert connection.execute(f"PRAGMA foreign_key_list({name})").fetchall() or name in (
+                "relationships",
+                "sources",
+            )
+        for name in VIEWS:
+            assert connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] or name == "taken_back"
+        about = dict(connection.execute("SELECT name, value FROM about"))
+        assert (about["as_of"], about["known_at"]) == ("2024-10-01", "2024-02-01T12:00:00Z")
+        assert "CC BY" in about["licence"] or "Creative Commons Attribution" in about["licence"]
+
+
+async def _ask(database: Path, *addresses: str) -> list:
+    datasette = Datasette([str(database)], immutables=[])
+    await datasette.invoke_startup()
+    return [await datasette.client.get(address) for address in addresses]
+
+
+def test_datasette_opens_it_follows_its_keys_and_its_views(database: Path):
+    views = [f"/record/{name}.json?_shape=array" for name in VIEWS]
+    answers = asyncio.run(_ask(database, "/record.json", "/record/changes.json?channel=dpct&_labels=on", *views))
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    changes = answers[1].json()
+    assert {row["channel"]["value"] if isinstance(row, dict) else row[1]["value"] for row in changes["rows"]} == {
+        "dpct"
+    }
+    assert {row["state"] for row in answers[2].json()} <= set(State)
+
+
+def test_the_example_counts_the_days_that_the_history_tells(api: Api, folder: Path, capsys: pytest.CaptureFixture):
+    example = runpy.run_path(str(ROOT / "docs" / "examples" / "suspended_days.py"))
+    counted, _ = example["suspended_days"](folder)
+    expected: Counter[int] = Counter()
+    with api.service.store.reading() as db:
+        pair, entries, channels = db.record.relationships()[0], db.record.entries(), db.record.channels()
+    for channel in channels:
+        history = view(channel, pair, *entries[channel.slug], Moment(DAY, api.service.clock())).history[::-1]
+        day = min((change.effective.first for change in history), default=DAY)
+        while day <= DAY:
+            expected[day.year] += state_at(history, day) is State.SUSPENDED
+            day += timedelta(days=1)
+    assert counted == +expected
+    assert counted[2023] > 3000
+    example["main"](folder)
+    assert f"2023  {counted[2023]:12,}" in capsys.readouterr().out
+
+
+def test_a_folder_with_something_in_it_is_left_as_it_is(api: Api, tmp_path: Path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(Refused, match="is a folder with something in it, and is left as it is"):
+        write(api.service, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+    (tmp_path / "empty").mkdir()
+    assert validated(write(api.service, tmp_path / "empty")).valid
+
+
+def test_a_file_that_is_there_is_left_as_it_is(api: Api, tmp_path: Path):
+    file = tmp_path / "record.db"
+    file.write_bytes(b"mine")
+    with pytest.raises(Refused, match="is there already"):
+        export.write_database(file, *export.read_record(api.service.store, DAY, None))
+    assert file.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("write", [export.write_folder, export.write_database])
+def test_what_cannot_be_written_is_not_there_by_half(api: Api, tmp_path: Path, write):
+    (tmp_path / "wall").write_text("a file where a folder would have to be")
+    with pytest.raises(Refused, match="cannot be written"):
+        write(tmp_path / "wall" / "record", *export.read_record(api.service.store, DAY, None))
+    assert [file.name for file in tmp_path.iterdir()] == ["wall"]
+
+
+def test_an_empty_record_is_not_exported(service: Service, tmp_path: Path):
+    with pytest.raises(Refused, match="nothing on record"):
+        write(service, tmp_path / "record")
+    assert list(tmp_path.glob("record*")) == []
+
+
+def test_the_command_writes_both_and_says_what_is_in_them(seeded_2023: Service, tracker, tmp_path: Path):  # noqa: F811
+    folder, file = tmp_path / "record", tmp_path / "record.db"
+    done = tracker("export", str(folder), "--sqlite", str(file), "--as-of", "2023-01-01")
+    assert done.returncode == 0, done.stderr
+    assert "27 channels" in done.stdout
+    assert "As of 2023-01-01 (world)" in done.stdout
+    assert validated(folder).valid
+    assert max(row["effective"] for row in table(folder, "changes")) <= "2023-01-01"
+    again = tracker("export", str(folder), "--sqlite", str(tmp_path / "other.db"))
+    assert (again.returncode, one_sentence(again.stderr)) == (2, True)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_a_moment_that_has_not_come_cannot_be_exported(tmp_path: Path):
+    asked = CliRunner().invoke(cli, ["export", str(tmp_path / "late"), "--known-at", "soon"])
+    assert "known_at is 'soon', which is neither a day nor an instant" in str(asked.exception)
+
+
+def test_rows_that_stand_beside_a_statement_of_a_later_day_leave_no_dangling_key(seeded: Service, tmp_path: Path):
+    at = datetime(2024, 2, 1, 12, tzinfo=UTC)
+    later = Contact(channel="dpct", outcome=Outcome.HELD, date=PartialDate("2025-05-01"))
+    with seeded.store.writing() as db:
+        first = db.record.add(later, Origin(at, "ana"))
+        db.record.add(replace(later, date=PartialDate("2025-05-02"), replaces=first), Origin(at, "ana"))
+        db.record.add(replace(later, date=PartialDate("2024-05-02"), replaces=first), Origin(at, "ana"))
+    assert validated(write(seeded, tmp_path / "record")).valid

@@ -1,0 +1,87 @@
+"""Which channels, changes and contacts a request asks for: one answer for the API, for tables, feeds and calendars."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from tracker.errors import Refused
+from tracker.history import ChannelView
+from tracker.model import Channel, Contact, Moment, StatusChange
+from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter, EntriesFilter
+from tracker.web.current import Snapshot, find_channel
+
+
+def channels_asked_for(snapshot: Snapshot, moment: Moment, query: ChannelsQuery) -> list[ChannelView]:
+    """The channels that have a state and fit. Raises Refused for a relationship that is not there."""
+    _check_relationship(snapshot, query.relationship)
+    return [view for view in snapshot.views(moment) if view.state and _asked_for(view, query)]
+
+
+def changes_asked_for(
+    snapshot: Snapshot, moment: Moment, query: ChangesFilter
+) -> Iterator[tuple[ChannelView, StatusChange]]:
+    """Status changes with their channels. Raises Refused for a relationship or channel that is not there."""
+    for view in _views(snapshot, moment, query):
+        for change in view.history:
+            if query.state in (None, change.state):
+                yield view, change
+
+
+def contacts_asked_for(
+    snapshot: Snapshot, moment: Moment, query: ContactsFilter
+) -> Iterator[tuple[ChannelView, Contact]]:
+    """The same of contacts."""
+    for view in _views(snapshot, moment, query):
+        for contact in view.contacts:
+            if query.outcome in (None, contact.outcome):
+                yield view, contact
+
+
+def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:
+    """The channels whose entries are asked for. Raises Refused for a relationship or channel that is not there."""
+    _check_relationship(snapshot, query.relationship)
+    if query.channel:
+        try:
+            find_channel(snapshot, query.channel)
+        except Refused as unknown:
+            raise Refused(unknown.wrong, unknown.remedy, field="channel") from None
+    return [
+        line
+        for line in snapshot.channels
+        if query.relationship in (None, line.relationship)
+        and query.channel in (None, line.slug)
+        and query.category in (None, line.category)
+    ]
+
+
+def _views(snapshot: Snapshot, moment: Moment, query: EntriesFilter) -> Iterator[ChannelView]:
+    return (snapshot.view(line, moment) for line in lines_asked_for(snapshot, query))
+
+
+def _asked_for(view: ChannelView, query: ChannelsQuery) -> bool:
+    line = view.channel
+    return (
+        query.relationship in (None, line.relationship)
+        and query.category in (None, line.category)
+        and query.state in (None, view.state)
+        and _contains(view, query.q or "")
+    )
+
+
+def _contains(view: ChannelView, words: str) -> bool:
+    """Whether each of the words occurs in what names or describes the channel."""
+    line = view.channel
+    texts = (line.slug, line.description, *line.names.values(), *line.counterparts.values())
+    told = _folded("\n".join(texts))
+    return all(word in told for word in _folded(words).split())
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:
+    known = [pair.slug for pair in snapshot.relationships]
+    if slug is not None and slug not in known:
+        raise Refused(f"There is no relationship {slug[:60]!r}.", f"Known: {', '.join(known)}.", field="relationship")

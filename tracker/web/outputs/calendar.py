@@ -1,0 +1,154 @@
+"""Contacts as a calendar (RFC 5545) to subscribe to.
+
+All-day events of those whose day is known. A date is never padded: a contact known to the month or year alone, or
+announced without a date, is in no calendar. An announced contact gives way to the one that says what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import url_for
+from icalendar import Calendar, Event
+
+from tracker import __version__
+from tracker.history import unmet_promises
+from tracker.model import Channel, Contact, Outcome, Precision
+from tracker.statement import Statement, said_of, statements
+from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
+from tracker.web.api.selection import lines_asked_for
+from tracker.web.current import Snapshot, current, find_channel, moment_from_request
+from tracker.web.outputs.calls import LICENCE_WORDS, absolute, authority, moment_words, output, own_address
+from tracker.web.words import CATEGORY_WORDS, capitalised
+from tracker.wording import contact_words, count, instant_words
+
+CALENDAR = "text/calendar"
+
+STATUS = {
+    Outcome.HELD: "CONFIRMED",
+    Outcome.ANNOUNCED: "TENTATIVE",
+    Outcome.CANCELLED: "CANCELLED",
+    Outcome.POSTPONED: "CANCELLED",
+    # What has a day here is the refusal, and that did take place.
+    Outcome.REFUSED: "CONFIRMED",
+    Outcome.NO_ANSWER: "CONFIRMED",
+}
+
+ASK_AGAIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Day:
+    """What a calendar shows of a statement: the row whose day it takes, and whether that day still holds."""
+
+    statement: Statement
+    contact: Contact
+    stands: bool
+
+
+@output("/contacts.ics", CALENDAR)
+def contacts_ics(query: ContactsFilter) -> bytes:
+    snapshot = current().snapshot()
+    narrowed = f", {CATEGORY_WORDS[query.category].lower()}" if query.category else ""
+    return _calendar(f"Open Lines: contacts{narrowed}", snapshot, lines_asked_for(snapshot, query), query.outcome)
+
+
+@output("/channels/<slug>/contacts.ics", CALENDAR)
+def channel_contacts_ics(path: ChannelPath, query: AtMoment) -> bytes:
+    snapshot = current().snapshot()
+    line = find_channel(snapshot, path.slug)
+    return _calendar(f"Open Lines: {line.names['en']}", snapshot, [line], None)
+
+
+def _calendar(name: str, snapshot: Snapshot, lines: Sequence[Channel], outcome: Outcome | None) -> bytes:
+    moment = moment_from_request()
+    told = [statement for line in lines for statement in _contacts(snapshot, line, outcome)]
+    days = [day for statement in told if (day := day_of(statement))]
+    left_out = sum(not statement.withdrawn for statement in told) - sum(day.stands for day in days)
+    calendar = Calendar.new(
+        prodid=f"-//Open Lines//Open Lines {__version__}//EN",
+        uid=own_address(),
+        name=f"{name}{moment_words(moment)}",
+        description=f"{LICENCE_WORDS}. Left out for want of a known day: {count(left_out, 'contact')}.",
+        url=absolute(url_for("pages.contacts")),
+        source=own_address(),
+    )
+    calendar.add("refresh-interval", ASK_AGAIN, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    for day in days:
+        calendar.add_component(_event(day))
+    return calendar.to_ical()
+
+
+def _contacts(snapshot: Snapshot, line: Channel, outcome: Outcome | None) -> Iterator[Statement]:
+    """The contacts of a channel but for announced ones of which the record tells what became of them."""
+    moment = moment_from_request()
+    view, pair = snapshot.view(line, moment), snapshot.relationship(line.relationship)
+    open_promises = {promise.id for promise in unmet_promises(view.contacts)}
+    for statement in statements(view, pair, (), snapshot.entries[line.slug][1]):
+        met = statement.told.outcome is Outcome.ANNOUNCED and statement.told.id not in open_promises
+        if outcome in (None, statement.told.outcome) and (statement.withdrawn or not met):
+            yield statement
+
+
+def day_of(statement: Statement) -> Day | None:
+    """What to show: the day that holds, or the last that was given if it holds no more; None where there was none."""
+    told = statement.told
+    if not statement.withdrawn and _has_day(told):
+        return Day(statement, told, stands=True)
+    earlier = next((row for row in (told, *statement.lineage.earlier) if _has_day(row)), None)
+    return Day(statement, earlier, stands=False) if earlier else None
+
+
+def _has_day(contact: Contact) -> bool:
+    return contact.date is not None and contact.date.precision is Precision.DAY
+
+
+def _event(day: Day) -> Event:
+    statement, contact, lineage = day.statement, day.contact, day.statement.lineage
+    channel = statement.view.channel
+    address = f"{absolute(url_for('pages.channel', slug=channel.slug))}#{statement.key}"
+    status = STATUS[contact.outcome] if day.stands else "CANCELLED"
+    return Event.new(
+        uid=f"{statement.key}@{authority()}",
+        start=contact.first,
+        end=contact.last + timedelta(days=1),
+        summary=_summary(day),
+        description="\n".join(_description(day)),
+        location=contact.place,
+        status=status,
+        transparency="TRANSPARENT",
+        categories=[channel.category, channel.slug, contact.outcome],
+        sequence=lineage.revisions,
+        created=lineage.recorded_at,
+        last_modified=lineage.revised_at,
+        # Without a METHOD this is when the event was last revised, so that the same record gives the same bytes.
+        stamp=lineage.revised_at,
+        url=address,
+    )
+
+
+def _summary(day: Day) -> str:
+    mark = "" if day.stands else "Withdrawn: " if day.statement.withdrawn else "No longer on this day: "
+    outcome = "" if day.contact.outcome is Outcome.HELD else f"{capitalised(day.contact.outcome.replace('-', ' '))}: "
+    return f"{mark}{outcome}{day.statement.view.channel.names['en']}"
+
+
+def _description(day: Day) -> Iterable[str]:
+    statement = day.statement
+    yield f"{capitalised(contact_words(day.contact))}."
+    if detail := said_of(day.contact):
+        yield detail
+    if day.contact.persons:
+        yield day.contact.persons
+    if not day.stands:
+        yield "It was withdrawn." if statement.withdrawn else f"Now: {contact_words(statement.told)}."
+    for words in statement.earlier if day.stands else ():
+        yield f"Before, it said: {words}"
+    if day.contact.contested:
+        yield f"Contested. {day.contact.contested}"
+    yield f"On the word of {statement.on_the_word_of}. Recorded {instant_words(statement.lineage.recorded_at)}."
+    for source in statement.sources:
+        yield f"{statement.cited(source)}: {source.title} {source.url}"

@@ -1,0 +1,125 @@
+"""Channels, changes and contacts as CSV: the rows that the API answers to the same parameters, all of them at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from flask import request, url_for
+
+from tracker.model import Channel, Moment
+from tracker.tables import (
+    AT_MOMENT,
+    CHANGE,
+    CHANNEL,
+    CITED,
+    CONTACT,
+    STANDING,
+    Column,
+    Row,
+    change_row,
+    channel_row,
+    cited_row,
+    contact_row,
+    csv_cell,
+    instant_text,
+    standing_row,
+)
+from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter
+from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
+from tracker.web.board import Change, Met, change_key, contact_key
+from tracker.web.current import Document, current, moment_from_request
+from tracker.web.outputs.calls import LICENCE, absolute, output
+
+CSV = "text/csv"
+
+_LINE = (
+    Column("channel_name", "The channel's name in English.", required=True),
+    Column("relationship", "Between whom the channel runs.", required=True),
+    Column("category", "The channel's group on the dashboard.", required=True),
+)
+_URL = Column("url", "The page that shows it.", required=True)
+_DERIVED = Column("derived", "Whether it follows from a contact by rule, and was not recorded itself.", "boolean")
+
+CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL)
+CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL)
+CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL)
+
+
+@output("/channels.csv", CSV)
+def channels_csv(query: ChannelsQuery) -> Document:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    rows = (
+        channel_row(view.channel, snapshot.relationship(view.channel.relationship))
+        | standing_row(view)
+        | cited_row(view.sources)
+        | _page_of(view.channel)
+        for view in channels_asked_for(snapshot, moment, query)
+    )
+    return _table("channels", moment, CHANNELS_CSV, rows)
+
+
+@output("/changes.csv", CSV)
+def changes_csv(query: ChangesFilter) -> Document:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    found = [Change(view, change, None) for view, change in changes_asked_for(snapshot, moment, query)]
+    rows = (
+        change_row(row.change, snapshot.relationship(row.view.channel.relationship))
+        | _line(row.view.channel)
+        | {"derived": row.change.derived}
+        | cited_row(row.change.sources)
+        | _page_of(row.view.channel)
+        for row in sorted(found, key=change_key, reverse=True)
+    )
+    return _table("changes", moment, CHANGES_CSV, rows)
+
+
+@output("/contacts.csv", CSV)
+def contacts_csv(query: ContactsFilter) -> Document:
+    snapshot, moment = current().snapshot(), moment_from_request()
+    found = [Met(view, contact) for view, contact in contacts_asked_for(snapshot, moment, query)]
+    rows = (
+        contact_row(row.contact, snapshot.relationship(row.view.channel.relationship))
+        | _line(row.view.channel)
+        | cited_row(row.contact.sources)
+        | _page_of(row.view.channel)
+        for row in sorted(found, key=contact_key, reverse=True)
+    )
+    return _table("contacts", moment, CONTACTS_CSV, rows)
+
+
+def _line(channel: Channel) -> Row:
+    return {
+        "channel_name": channel.names["en"],
+        "relationship": channel.relationship,
+        "category": channel.category,
+    }
+
+
+def _page_of(channel: Channel) -> Row:
+    return {"url": absolute(url_for("pages.channel", slug=channel.slug))}
+
+
+def _table(name: str, moment: Moment, columns: tuple[Column, ...], rows: Iterable[Row]) -> Document:
+    """The rows as a file to keep: its name says of when it is, and so does each row.
+
+    With a byte order mark: without one, Excel takes Chinese names for another encoding.
+    """
+    clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at)}
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(column.name for column in columns)
+    for row in rows:
+        cells = clocks | row
+        writer.writerow(csv_cell(cells[column.name]) for column in columns)
+    return Document(file.getvalue().encode("utf-8-sig"), _headers(name, clocks))
+
+
+def _headers(name: str, clocks: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    known = f"_known-at-{clocks['known_at'].replace(':', '')}" if request.args.get("known_at") else ""
+    file_name = f"open-lines-{name}_as-of-{clocks['as_of']}{known}.csv"
+    return (
+        ("Content-Disposition", f'attachment; filename="{file_name}"'),
+        ("Link", f'<{LICENCE}>; rel="license"'),
+    )
