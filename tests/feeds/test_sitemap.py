@@ -161,7 +161,7 @@ def test_a_sitemap_sent_as_a_gz_file_is_read(read):
         (urlset("<loc>javascript:x()</loc>"), Kind.NO_ITEMS, "names no pages"),
         (urlset("<loc>"), Kind.NOT_A_FEED, "not well-formed"),
         (urlset("<x/>" * (MAX_TAGS + 1)), Kind.NOT_A_FEED, f"more than {MAX_TAGS:,} tags"),
-        (gzip.compress(b" " * 30_000_000), Kind.TOO_LARGE, "larger than 20 MB"),
+        (gzip.compress(b" " * 30_000_000), Kind.TOO_LARGE, "larger than 10 MB"),
         (gzip.compress(urlset(page("a")))[:-9], Kind.BAD_ENCODING, "could not be unpacked"),
     ],
     ids=["page", "robots", "feed", "empty", "no-link", "broken", "tags", "bomb", "cut"],

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import ParseError
 
 from tracker.feeds import json_feed, robust, strict
 from tracker.feeds.address import http_link
+from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.decode import decode
 from tracker.feeds.entry import Document, items
 from tracker.feeds.failure import Kind, NotAFeed
@@ -97,7 +98,14 @@ def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
         line = error.position[0] + prolog.count("\n")
         reason = str(error).partition(":")[0]
         flaw = f"The document is not well-formed XML (line {line}: {reason}); what could be made out was read."
-        return _format(root), robust.read(text), flaw
+        return _format(root), _mended(text), flaw
+
+
+def _mended(text: str) -> Document:
+    try:
+        return confined(robust.read, text)
+    except Unreadable as why:
+        raise NotAFeed(f"The feed is damaged, and reading it {why}.", robust.REMEDY) from why
 
 
 def _format(root: re.Match[str]) -> str:

@@ -22,7 +22,7 @@ from tracker.model import Item
 MAX_PARTS = 3
 """Sitemaps of an index that are read: the newest."""
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 10_000_000
 """Bytes of a sitemap that is sent as a .gz file, inflated."""
 
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(urlset|sitemapindex)(?=[\s/>])")
