@@ -105,12 +105,16 @@ class PollRow:
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of a release that came in: its id, the revision that holds its words, and whether they are new."""
+    """What became of a release that came in: its id, the revision that holds its words, and whether they are new.
+
+    `late`: they are those of its page, read only now; the publisher changed nothing.
+    """
 
     id: int
     revision: int
     fresh: bool
     revised: bool
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -370,15 +374,15 @@ class Feeds:
         _sql.set_revision(self._db, release=known["id"], number=number)
         return Kept(known["id"], number, fresh=False, revised=True)
 
-    def revise(self, release_id: int, release: Release, *, now: datetime) -> Kept:
-        """Keep other words of a release that we have, as a further revision if they are new."""
+    def read_late(self, release_id: int, release: Release, *, now: datetime) -> Kept:
+        """Keep the words of a page that could not be read when its release came, as a further revision of it."""
         known = _sql.release_by_id(self._db, release=release_id)
         if known["hash"] == release.fingerprint:
             return Kept(release_id, known["revision"], fresh=False, revised=False)
         number = known["revision"] + 1
-        self._add_revision(release_id, number, release, words_of(release), known["published_raw"], now)
+        self._add_revision(release_id, number, release, words_of(release), known["published_raw"], now, late=True)
         _sql.set_revision(self._db, release=release_id, number=number)
-        return Kept(release_id, number, fresh=False, revised=True)
+        return Kept(release_id, number, fresh=False, revised=True, late=True)
 
     def _again(
         self, release: Release, words: Words, address: str | None, beside: Collection[str]
@@ -430,7 +434,15 @@ class Feeds:
         return Kept(row["id"], 1, fresh=True, revised=False)
 
     def _add_revision(
-        self, release_id: int, number: int, release: Release, words: Words, published_raw: str | None, now: datetime
+        self,
+        release_id: int,
+        number: int,
+        release: Release,
+        words: Words,
+        published_raw: str | None,
+        now: datetime,
+        *,
+        late: bool = False,
     ) -> None:
         _sql.add_revision(
             self._db,
@@ -441,6 +453,7 @@ class Feeds:
             published_raw=published_raw,
             hash=release.fingerprint,
             seen_at=instant_text(now),
+            late=int(late),
         )
         for key in set(words.keys) if words.telling else ():
             _sql.add_key(self._db, key=key, release=release_id)
@@ -472,7 +485,14 @@ class Feeds:
         if row is None:
             return None
         revisions = [
-            Revision(said["number"], said["title"], said["summary"], instant(said["seen_at"]), said["published_raw"])
+            Revision(
+                number=said["number"],
+                title=said["title"],
+                summary=said["summary"],
+                seen_at=instant(said["seen_at"]),
+                published_raw=said["published_raw"],
+                late=bool(said["late"]),
+            )
             for said in _sql.revisions(self._db, release=release)
         ]
         names = [

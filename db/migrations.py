@@ -621,3 +621,10 @@ def m0008_identity_of_releases(db: Database) -> None:
     is in `feed.shown` are the releases of its last good read. `release_key` begins with what comes from now on.
     """
     _run(db, _IDENTITY)
+
+
+@migrations()
+def m0011_late_pages_and_hosts_that_wait(db: Database) -> None:
+    """Which revisions are a release's page that was read late, and until when a host asked to be left alone."""
+    db.execute("ALTER TABLE release_revision ADD COLUMN late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1))")
+    db.execute("CREATE TABLE host_wait (host TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT")

@@ -76,7 +76,8 @@ class Reading:
 class Arrival:
     """A feed item as a release: what its guid named before, whether its words are new, and what they say then.
 
-    `item_hash` is the fingerprint of the item's own words; `page`: what was read of its page, where the feed asks so.
+    `release` has the item's own words, `item_hash` their fingerprint; `page`: what was read of its page, where the feed
+    asks so.
     """
 
     item: Item
@@ -86,6 +87,10 @@ class Arrival:
     news: bool
     sightings: Sequence[Sighting] = ()
     page: Read | None = None
+
+    @property
+    def fullest(self) -> Release:
+        return self.page.release if self.page else self.release
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ def poll_feed(
     if feed.full_text and reading.failure is None:
         arrivals = _with_pages(store, feed, arrivals, fetch_page, clock())
         late = _late_pages(waiting[: _pages_left(arrivals)], fetch_page, detect, clock())
-    arrivals = [replace(a, sightings=detect(a.release)) if a.news else a for a in arrivals]
+    arrivals = [replace(a, sightings=detect(a.fullest)) if a.news else a for a in arrivals]
     ended_at = clock()
     with store.writing() as db:
         if reading.failure:
@@ -236,7 +241,7 @@ def _with_pages(
             if arrival.known:
                 with store.reading() as db:
                     page = keeping_words(page, db.feeds.summary_of(feed.slug, arrival.item.guid))
-            arrival = replace(arrival, release=page.release, page=page)
+            arrival = replace(arrival, page=page)
         told.append(arrival)
     return told
 
@@ -287,8 +292,10 @@ def _keep_reading(
             shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
         address = canonical_url(arrival.item.url) if arrival.item.url else None
+        # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
+        late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
         kept = db.feeds.keep_release(
-            arrival.release,
+            arrival.release if late else arrival.fullest,
             guid=arrival.item.guid,
             canonical_url=address,
             address_is_identity=addresses[address] == 1,
@@ -297,12 +304,15 @@ def _keep_reading(
             item_hash=arrival.item_hash,
             now=now,
         )
+        revised += kept.revised
+        if late:
+            kept = db.feeds.read_late(kept.id, arrival.fullest, now=now)
         if arrival.page:
             _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
         shown.append(Shown(kept.id, arrival.item.published))
-        fresh, revised = fresh + kept.fresh, revised + kept.revised
+        fresh += kept.fresh
         if kept.fresh or kept.revised:
-            sightings += take_in(db, arrival.release, kept, arrival.sightings, now=now)
+            sightings += take_in(db, arrival.fullest, kept, arrival.sightings, now=now)
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None
@@ -334,7 +344,7 @@ def _keep_reading(
 def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
-    kept = db.feeds.revise(waiting.release.id, release, now=now)
+    kept = db.feeds.read_late(waiting.release.id, release, now=now)
     _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
 

@@ -179,7 +179,7 @@ UPDATE release SET gone_since = :since WHERE id = :release;
 SELECT * FROM release WHERE id = :release;
 
 -- name: revisions(release)
-SELECT number, title, summary, published_raw, seen_at FROM release_revision
+SELECT number, title, summary, published_raw, seen_at, late FROM release_revision
 WHERE release = :release ORDER BY number;
 
 -- name: release_by_id(release)^
@@ -193,9 +193,9 @@ INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, publ
 VALUES (:feed, :guid, :url, :canonical_url, :side, :publisher, :lang, :published, :first_seen)
 RETURNING id;
 
--- name: add_revision(release, number, title, summary, published_raw, hash, seen_at)!
-INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at)
-VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at);
+-- name: add_revision(release, number, title, summary, published_raw, hash, seen_at, late)!
+INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at, late)
+VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at, :late);
 
 -- name: summary_of(feed, guid)^
 SELECT release_revision.summary
