@@ -87,7 +87,10 @@ class FeedHealth:
 
 @dataclass(frozen=True)
 class PollRow:
-    """One poll as it is kept: when, how it ended, and what was read."""
+    """One poll as it is kept: when, how it ended, and what was read.
+
+    `whole`: the source shows whatever came since the poll before, though none of it was known.
+    """
 
     feed: str
     started_at: datetime
@@ -101,6 +104,7 @@ class PollRow:
     overlap: int = 0
     sightings: int = 0
     fault_kind: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,7 @@ class Feeds:
         """Give a claimed feed back that was not asked, to be polled at another time."""
         _sql.give_back(self._db, slug=slug, next_poll=instant_text(next_poll))
 
-    def record_answer(self, slug: str, *, shown: int, undated: int, flaw: str | None) -> None:
+    def record_answer(self, slug: str, *, shown: int | None, undated: int, flaw: str | None) -> None:
         """Keep how many items an answer showed, how many of them had no date that can be read, and its flaw."""
         _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw)
 
@@ -276,7 +280,7 @@ class Feeds:
             after=instant(before["ended_at"]) if before else None,
             fault=poll.fault,
             fault_kind=poll.fault_kind,
-            overlap=_overlaps(poll.outcome, poll.overlap),
+            overlap=_overlaps(poll.outcome, poll.overlap, poll.whole),
         )
         _sql.add_poll(
             self._db,
@@ -292,6 +296,7 @@ class Feeds:
             revised=poll.revised,
             overlap=poll.overlap,
             sightings=poll.sightings,
+            whole=int(poll.whole),
             every=int(read.every.total_seconds()),
             after=before["ended_at"] if before else None,
             vouches=int(read.vouches),
@@ -318,7 +323,7 @@ class Feeds:
                 after=instant(row["after"]),
                 fault=row["fault"],
                 fault_kind=row["fault_kind"],
-                overlap=_overlaps(row["outcome"], row["overlap"]),
+                overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
             )
             for row in rows
         ]
@@ -545,9 +550,9 @@ class Feeds:
         return instant(row["last_tick"]) if row else None
 
 
-def _overlaps(outcome: str, known: int) -> bool:
-    """Whether an answer showed that nothing was missed: an empty one does not."""
-    return outcome == "unchanged" or known > 0
+def _overlaps(outcome: str, known: int, whole: bool) -> bool:
+    """Whether an answer showed that nothing was missed: an empty one does not, unless it shows whatever there was."""
+    return outcome == "unchanged" or known > 0 or bool(whole)
 
 
 def _health(row: sqlite3.Row) -> FeedHealth:

@@ -338,7 +338,13 @@ def _keep_reading(
         revised=revised,
         overlap=sum(arrival.known is not None for arrival in arrivals),
         sightings=sightings,
+        whole=_shows_all_since(health.last_read, reading.parsed, now),
     )
+
+
+def _shows_all_since(last_read: datetime | None, parsed: Parsed | None, now: datetime) -> bool:
+    window = parsed.window if parsed else None
+    return bool(window and last_read and now - last_read <= window)
 
 
 def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
@@ -372,12 +378,14 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
     """Keep what tells whether a feed that answers has fallen silent, or showed too late what it had."""
     if parsed:
         undated = sum(item.published is None for item in parsed.items)
-        db.feeds.record_answer(row.feed, shown=len(parsed.items), undated=undated, flaw=parsed.flaw)
+        # One that is rightly empty says nothing of what it shows.
+        shown = len(parsed.items) or (None if parsed.window else 0)
+        db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw)
     if row.fresh or before.newest is None:
         days = db.feeds.arrival_days(row.feed, most=RHYTHM_DAYS)
         if days:
             db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
-    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0)
+    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0 or row.whole)
     if gap:
         db.feeds.record_gap(row.feed, gap)
 

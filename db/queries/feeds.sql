@@ -94,20 +94,22 @@ SELECT feed, at, polled, reason FROM feed_switch ORDER BY feed, id;
 -- name: last_good_poll(feed)^
 SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1;
 
--- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, every, after, vouches)!
+-- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, whole, every, after, vouches)!
 INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap,
-                  sightings, every, after, vouches)
+                  sightings, whole, every, after, vouches)
 VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :items, :fresh, :revised, :overlap,
-        :sightings, :every, :after, :vouches);
+        :sightings, :whole, :every, :after, :vouches);
 
 -- name: telling_polls(since, at, until, relationship)
 -- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it.
-SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind, poll.overlap
+SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
+    poll.overlap, poll.whole
 FROM feed JOIN poll ON poll.feed = feed.slug
 WHERE poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
     AND (:relationship = '' OR feed.relationship = :relationship)
 UNION
-SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind, poll.overlap
+SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
+    poll.overlap, poll.whole
 FROM feed JOIN poll ON poll.id IN (
     (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at <= :at
         ORDER BY good.ended_at DESC LIMIT 1),

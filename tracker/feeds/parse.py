@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from xml.etree.ElementTree import ParseError
 
 from tracker.feeds import json_feed, robust, strict
@@ -45,7 +46,7 @@ class Parsed:
 
     `left_out` counts the entries beyond those that are read of one document; `flaw` says in a sentence what was wrong
     with a document that could only be read leniently, and is None for a sound one. `older` is the address of the page
-    with older items, where a listing links to one.
+    with older items, where a listing links to one. `window`: it shows whatever came in so long, be it nothing.
     """
 
     format: str
@@ -54,6 +55,7 @@ class Parsed:
     left_out: int = 0
     flaw: str | None = None
     older: str | None = None
+    window: timedelta | None = None
 
 
 def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str) -> Parsed:
