@@ -51,7 +51,8 @@ class FeedHealth:
 
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
     Of the last answer with a body: the items `shown`, how many were `undated`, and its `flaw` if it could only be read
-    leniently. `newest` is the last day on which a new item came, `rhythm` the usual time between such days.
+    leniently. `newest` is the last day on which a new item came, `rhythm` the usual time between such days,
+    `longest_break` the longest that is its habit.
     """
 
     slug: str
@@ -82,6 +83,7 @@ class FeedHealth:
     flaw: str | None = None
     newest: date | None = None
     rhythm: timedelta | None = None
+    longest_break: timedelta | None = None
     gap: Gap | None = None
 
 
@@ -244,9 +246,12 @@ class Feeds:
         """
         return [day(row["day"]) for row in _sql.arrival_days(self._db, feed=slug, most=most)]
 
-    def record_rhythm(self, slug: str, *, newest: date, rhythm: timedelta | None) -> None:
-        seconds = None if rhythm is None else int(rhythm.total_seconds())
-        _sql.record_rhythm(self._db, slug=slug, newest=newest.isoformat(), rhythm=seconds)
+    def record_rhythm(
+        self, slug: str, *, newest: date, rhythm: timedelta | None, longest_break: timedelta | None = None
+    ) -> None:
+        spans = {"rhythm": rhythm, "longest_break": longest_break}
+        seconds = {name: None if span is None else int(span.total_seconds()) for name, span in spans.items()}
+        _sql.record_rhythm(self._db, slug=slug, newest=newest.isoformat(), **seconds)
 
     def record_gap(self, slug: str, gap: Gap) -> None:
         span = {"gap_from": instant_text(gap.start), "gap_to": instant_text(gap.end)}
@@ -584,9 +589,14 @@ def _health(row: sqlite3.Row) -> FeedHealth:
         undated=row["undated"],
         flaw=row["flaw"],
         newest=day(row["newest"]),
-        rhythm=None if row["rhythm"] is None else timedelta(seconds=row["rhythm"]),
+        rhythm=_span(row["rhythm"]),
+        longest_break=_span(row["longest_break"]),
         gap=_gap(row),
     )
+
+
+def _span(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _paused(row: sqlite3.Row) -> Paused | None:

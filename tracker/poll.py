@@ -25,7 +25,7 @@ from tracker.feeds.robots import Robots
 from tracker.feeds.source import read_source
 from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
 from tracker.gone import Shown, gone
-from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
+from tracker.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -382,9 +382,11 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
         shown = len(parsed.items) or (None if parsed.window else 0)
         db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw)
     if row.fresh or before.newest is None:
-        days = db.feeds.arrival_days(row.feed, most=RHYTHM_DAYS)
+        days = db.feeds.arrival_days(row.feed, most=YEAR_DAYS)
         if days:
-            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
+            usual = usual_gap(days)
+            longest = longest_break(days, usual) if usual else None
+            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual, longest_break=longest)
     gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0 or row.whole)
     if gap:
         db.feeds.record_gap(row.feed, gap)

@@ -67,8 +67,8 @@ UPDATE feed SET last_new = :now WHERE slug = :slug;
 -- name: record_answer(slug, shown, undated, flaw)!
 UPDATE feed SET shown = :shown, undated = :undated, flaw = :flaw WHERE slug = :slug;
 
--- name: record_rhythm(slug, newest, rhythm)!
-UPDATE feed SET newest = :newest, rhythm = :rhythm WHERE slug = :slug;
+-- name: record_rhythm(slug, newest, rhythm, longest_break)!
+UPDATE feed SET newest = :newest, rhythm = :rhythm, longest_break = :longest_break WHERE slug = :slug;
 
 -- name: record_gap(slug, gap_from, gap_to, bridged)!
 UPDATE feed SET gap_from = :gap_from, gap_to = :gap_to, gap_bridged = :bridged WHERE slug = :slug;
