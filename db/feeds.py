@@ -50,9 +50,9 @@ class FeedHealth:
     """What is known of a feed now. Instants are UTC; `fault` is a sentence, None after a good read.
 
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
-    Of the last answer with a body: the items `shown`, how many were `undated`, and its `flaw` if it could only be read
-    leniently. `newest` is the last day on which a new item came, `rhythm` the usual time between such days,
-    `longest_break` the longest that is its habit.
+    Of the last answer with a body: the items `shown`, how many were `undated`, its `flaw` if it could only be read
+    leniently, and for how long it says that it stays `good_for`. `newest` is the last day on which a new item came,
+    `rhythm` the usual time between such days, `longest_break` the longest that is its habit.
     """
 
     slug: str
@@ -84,6 +84,7 @@ class FeedHealth:
     newest: date | None = None
     rhythm: timedelta | None = None
     longest_break: timedelta | None = None
+    good_for: timedelta = timedelta()
     gap: Gap | None = None
 
 
@@ -235,9 +236,14 @@ class Feeds:
         """Give a claimed feed back that was not asked, to be polled at another time."""
         _sql.give_back(self._db, slug=slug, next_poll=instant_text(next_poll))
 
-    def record_answer(self, slug: str, *, shown: int | None, undated: int, flaw: str | None) -> None:
-        """Keep how many items an answer showed, how many of them had no date that can be read, and its flaw."""
-        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw)
+    def record_answer(
+        self, slug: str, *, shown: int | None, undated: int, flaw: str | None, good_for: timedelta = timedelta()
+    ) -> None:
+        """Keep how many items an answer showed (None: that tells nothing), how many of them had no date that can be
+        read, its flaw, and for how long it says that it stays good.
+        """
+        seconds = int(good_for.total_seconds())
+        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw, good_for=seconds)
 
     def arrival_days(self, slug: str, *, most: int) -> list[date]:
         """The newest days on which new items of a feed came, newest first.
@@ -591,6 +597,7 @@ def _health(row: sqlite3.Row) -> FeedHealth:
         newest=day(row["newest"]),
         rhythm=_span(row["rhythm"]),
         longest_break=_span(row["longest_break"]),
+        good_for=timedelta(seconds=row["good_for"]),
         gap=_gap(row),
     )
 

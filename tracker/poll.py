@@ -41,7 +41,8 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 """A server that asks to be left alone for longer than this is asked again all the same."""
 
 LONGEST_FRESH = timedelta(hours=6)
-"""Cache headers put a poll off to no later than this after the last, nor later than twice the feed's interval."""
+"""Cache headers, and what a feed says of itself, put a poll off to no later than this after the last, nor later than
+twice the feed's interval."""
 
 FULL_READ = timedelta(days=1)
 """How often a feed is asked for without a condition: a server may say "not modified" whatever it has to tell."""
@@ -316,10 +317,11 @@ def _keep_reading(
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None
+    good_for = health.good_for if unchanged else reading.parsed.good_for
     db.feeds.record_read(
         feed.slug,
         now=now,
-        next_poll=next_poll(feed, now, fresh_for=fetched.fresh_for),
+        next_poll=next_poll(feed, now, fresh_for=max(fetched.fresh_for, good_for)),
         etag=fetched.etag or (health.etag if unchanged else None),
         last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
         moved_to=fetched.permanent_url,
@@ -380,7 +382,7 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
         undated = sum(item.published is None for item in parsed.items)
         # One that is rightly empty says nothing of what it shows.
         shown = len(parsed.items) or (None if parsed.window else 0)
-        db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw)
+        db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw, good_for=parsed.good_for)
     if row.fresh or before.newest is None:
         days = db.feeds.arrival_days(row.feed, most=YEAR_DAYS)
         if days:

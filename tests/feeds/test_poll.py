@@ -257,6 +257,30 @@ def test_cache_headers_put_the_next_poll_off_a_little_and_never_bring_it_forward
     assert timedelta(minutes=low) <= health(polled.service).next_poll - row.ended_at <= timedelta(minutes=high)
 
 
+@pytest.mark.parametrize("end", ["</rss>", ""], ids=["sound", "damaged"])
+@pytest.mark.parametrize(
+    ("hint", "least", "most"),
+    [
+        ("<ttl>45</ttl>", 42, 48),
+        ("<ttl>10080</ttl>", 57, 63),
+        ("<ttl>5</ttl>", 28, 32),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>", 57, 63),
+    ],
+)
+def test_what_a_feed_says_of_itself_is_a_hint_that_a_304_leaves_standing(
+    polled, site: Site, hint: str, least: int, most: int, end: str
+):
+    head = '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" version'
+    body = rss(TALKS).decode().replace("<rss version", head).replace("<item>", f"{hint}<item>").replace("</rss>", end)
+    feed = feed_at(site.serve("/feed", body=body.encode(), ETag='"1"'))
+    for answer in ("read", "unchanged"):
+        row = polled(feed)
+        assert row.outcome == answer
+        wait = health(polled.service).next_poll - row.ended_at
+        assert timedelta(minutes=least) <= wait <= timedelta(minutes=most)
+        site.serve("/feed", 304)
+
+
 def test_cache_headers_never_put_a_poll_off_for_longer_than_hours(clock):
     feed, now, week = feed_at("https://news.example/feed", every=4 * 3600), clock(), timedelta(days=7)
     assert next_poll(feed, now, fresh_for=week) - now <= timedelta(hours=6) * 1.06

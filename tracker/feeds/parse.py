@@ -47,6 +47,7 @@ class Parsed:
     `left_out` counts the entries beyond those that are read of one document; `flaw` says in a sentence what was wrong
     with a document that could only be read leniently, and is None for a sound one. `older` is the address of the page
     with older items, where a listing links to one. `window`: it shows whatever came in so long, be it nothing.
+    `good_for`: how long it says that it need not be asked again.
     """
 
     format: str
@@ -56,6 +57,7 @@ class Parsed:
     flaw: str | None = None
     older: str | None = None
     window: timedelta | None = None
+    good_for: timedelta = timedelta()
 
 
 def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str) -> Parsed:
@@ -70,7 +72,8 @@ def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str
     else:
         kind, document, flaw = _read_xml(text, base_url)
     found = items(document.entries, base_url=base_url, timezone=timezone)
-    return Parsed(kind, document.title, found, document.count - len(document.entries), flaw)
+    left_out = document.count - len(document.entries)
+    return Parsed(kind, document.title, found, left_out, flaw, good_for=document.good_for)
 
 
 def words(body: bytes, content_type: str | None) -> str:

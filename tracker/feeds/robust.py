@@ -10,6 +10,7 @@ import feedparser
 
 from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choose_link
 from tracker.feeds.failure import NotAFeed
+from tracker.feeds.freshness import good_for
 from tracker.feeds.text import one_line, plain
 
 MAX_CHARACTERS = 2_000_000
@@ -40,6 +41,7 @@ def read(text: str) -> Document:
         _words(found.feed.get("title_detail"), atom),
         tuple(_entry(entry, atom) for entry in entries[:MAX_ITEMS]),
         len(entries),
+        good_for(*(found.feed.get(name) or "" for name in ("ttl", "sy_updateperiod", "sy_updatefrequency"))),
     )
 
 
