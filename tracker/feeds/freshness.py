@@ -1,6 +1,4 @@
-"""For how long an answer stays good as its headers (RFC 9111) or the feed itself say: a hint for the next poll, never an
-order.
-"""
+"""For how long an answer stays good, as its headers (RFC 9111) or the feed itself say: a hint, never an order."""
 
 from __future__ import annotations
 
