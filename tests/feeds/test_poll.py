@@ -113,6 +113,17 @@ def test_an_edited_item_is_a_revision_of_the_same_release(polled, site: Site, ag
     assert len(pending(polled.service)) == 1
 
 
+def test_a_feed_that_changes_its_encoding_brings_nothing_anew(polled, site: Site):
+    item = ("外交部发言人答记者问", "中美两军在华盛顿举行工作会晤，双方就共同关心的问题交换了意见。")
+    feed = feed_at(site.url(), lang="zh")
+    rows = []
+    for encoding, named in (("utf-8", "utf-8"), ("gb18030", "gb2312"), ("gb18030", "utf-8"), ("utf-16", None)):
+        body = rss(item).decode().replace('<?xml version="1.0"?>', "").encode(encoding)
+        site.serve("/feed", body=body, Content_Type="text/xml" + (f"; charset={named}" if named else ""))
+        rows.append(polled(feed))
+    assert [(row.fresh, row.revised) for row in rows] == [(1, 0), (0, 0), (0, 0), (0, 0)]
+
+
 def test_items_that_share_one_address_are_releases_of_their_own(polled, site: Site):
     body = rss(TALKS, HARBOR).replace(b"https://news.example/r1", b"https://news.example/r0")
     row = polled(feed_at(site.serve("/feed", body=body)))
