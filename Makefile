@@ -29,9 +29,10 @@ lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## ratios against a bare Flask application, the reader library and one regular expression
+bench: $(VENV)/.dev  ## ratios against a bare Flask application, the reader library and one regular expression; costs of bombs
 	$(BIN)/python -m bench.status
 	$(BIN)/python -m bench.polling
+	$(BIN)/python -m bench.bombs
 	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
 

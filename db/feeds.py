@@ -50,8 +50,9 @@ class FeedHealth:
     """What is known of a feed now. Instants are UTC; `fault` is a sentence, None after a good read.
 
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
-    Of the last answer with a body: the items `shown`, how many were `undated`, and its `flaw` if it could only be read
-    leniently. `newest` is the last day on which a new item came, `rhythm` the usual time between such days.
+    Of the last answer with a body: the items `shown`, how many were `undated`, its `flaw` if it could only be read
+    leniently, and for how long it says that it stays `good_for`. `newest` is the last day on which a new item came,
+    `rhythm` the usual time between such days, `longest_break` the longest that is its habit.
     """
 
     slug: str
@@ -82,12 +83,17 @@ class FeedHealth:
     flaw: str | None = None
     newest: date | None = None
     rhythm: timedelta | None = None
+    longest_break: timedelta | None = None
+    good_for: timedelta = timedelta()
     gap: Gap | None = None
 
 
 @dataclass(frozen=True)
 class PollRow:
-    """One poll as it is kept: when, how it ended, and what was read."""
+    """One poll as it is kept: when, how it ended, and what was read.
+
+    `whole`: the source shows whatever came since the poll before, though none of it was known.
+    """
 
     feed: str
     started_at: datetime
@@ -101,16 +107,21 @@ class PollRow:
     overlap: int = 0
     sightings: int = 0
     fault_kind: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of a release that came in: its id, the revision that holds its words, and whether they are new."""
+    """What became of a release that came in: its id, the revision that holds its words, and whether they are new.
+
+    `late`: they are those of its page, read only now; the publisher changed nothing.
+    """
 
     id: int
     revision: int
     fresh: bool
     revised: bool
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -225,9 +236,14 @@ class Feeds:
         """Give a claimed feed back that was not asked, to be polled at another time."""
         _sql.give_back(self._db, slug=slug, next_poll=instant_text(next_poll))
 
-    def record_answer(self, slug: str, *, shown: int, undated: int, flaw: str | None) -> None:
-        """Keep how many items an answer showed, how many of them had no date that can be read, and its flaw."""
-        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw)
+    def record_answer(
+        self, slug: str, *, shown: int | None, undated: int, flaw: str | None, good_for: timedelta = timedelta()
+    ) -> None:
+        """Keep how many items an answer showed (None: that tells nothing), how many of them had no date that can be
+        read, its flaw, and for how long it says that it stays good.
+        """
+        seconds = int(good_for.total_seconds())
+        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw, good_for=seconds)
 
     def arrival_days(self, slug: str, *, most: int) -> list[date]:
         """The newest days on which new items of a feed came, newest first.
@@ -236,9 +252,12 @@ class Feeds:
         """
         return [day(row["day"]) for row in _sql.arrival_days(self._db, feed=slug, most=most)]
 
-    def record_rhythm(self, slug: str, *, newest: date, rhythm: timedelta | None) -> None:
-        seconds = None if rhythm is None else int(rhythm.total_seconds())
-        _sql.record_rhythm(self._db, slug=slug, newest=newest.isoformat(), rhythm=seconds)
+    def record_rhythm(
+        self, slug: str, *, newest: date, rhythm: timedelta | None, longest_break: timedelta | None = None
+    ) -> None:
+        spans = {"rhythm": rhythm, "longest_break": longest_break}
+        seconds = {name: None if span is None else int(span.total_seconds()) for name, span in spans.items()}
+        _sql.record_rhythm(self._db, slug=slug, newest=newest.isoformat(), **seconds)
 
     def record_gap(self, slug: str, gap: Gap) -> None:
         span = {"gap_from": instant_text(gap.start), "gap_to": instant_text(gap.end)}
@@ -272,7 +291,7 @@ class Feeds:
             after=instant(before["ended_at"]) if before else None,
             fault=poll.fault,
             fault_kind=poll.fault_kind,
-            overlap=_overlaps(poll.outcome, poll.overlap),
+            overlap=_overlaps(poll.outcome, poll.overlap, poll.whole),
         )
         _sql.add_poll(
             self._db,
@@ -288,6 +307,7 @@ class Feeds:
             revised=poll.revised,
             overlap=poll.overlap,
             sightings=poll.sightings,
+            whole=int(poll.whole),
             every=int(read.every.total_seconds()),
             after=before["ended_at"] if before else None,
             vouches=int(read.vouches),
@@ -314,7 +334,7 @@ class Feeds:
                 after=instant(row["after"]),
                 fault=row["fault"],
                 fault_kind=row["fault_kind"],
-                overlap=_overlaps(row["outcome"], row["overlap"]),
+                overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
             )
             for row in rows
         ]
@@ -370,15 +390,15 @@ class Feeds:
         _sql.set_revision(self._db, release=known["id"], number=number)
         return Kept(known["id"], number, fresh=False, revised=True)
 
-    def revise(self, release_id: int, release: Release, *, now: datetime) -> Kept:
-        """Keep other words of a release that we have, as a further revision if they are new."""
+    def read_late(self, release_id: int, release: Release, *, now: datetime) -> Kept:
+        """Keep the words of a page that could not be read when its release came, as a further revision of it."""
         known = _sql.release_by_id(self._db, release=release_id)
         if known["hash"] == release.fingerprint:
             return Kept(release_id, known["revision"], fresh=False, revised=False)
         number = known["revision"] + 1
-        self._add_revision(release_id, number, release, words_of(release), known["published_raw"], now)
+        self._add_revision(release_id, number, release, words_of(release), known["published_raw"], now, late=True)
         _sql.set_revision(self._db, release=release_id, number=number)
-        return Kept(release_id, number, fresh=False, revised=True)
+        return Kept(release_id, number, fresh=False, revised=True, late=True)
 
     def _again(
         self, release: Release, words: Words, address: str | None, beside: Collection[str]
@@ -430,7 +450,15 @@ class Feeds:
         return Kept(row["id"], 1, fresh=True, revised=False)
 
     def _add_revision(
-        self, release_id: int, number: int, release: Release, words: Words, published_raw: str | None, now: datetime
+        self,
+        release_id: int,
+        number: int,
+        release: Release,
+        words: Words,
+        published_raw: str | None,
+        now: datetime,
+        *,
+        late: bool = False,
     ) -> None:
         _sql.add_revision(
             self._db,
@@ -441,6 +469,7 @@ class Feeds:
             published_raw=published_raw,
             hash=release.fingerprint,
             seen_at=instant_text(now),
+            late=int(late),
         )
         for key in set(words.keys) if words.telling else ():
             _sql.add_key(self._db, key=key, release=release_id)
@@ -472,7 +501,14 @@ class Feeds:
         if row is None:
             return None
         revisions = [
-            Revision(said["number"], said["title"], said["summary"], instant(said["seen_at"]), said["published_raw"])
+            Revision(
+                number=said["number"],
+                title=said["title"],
+                summary=said["summary"],
+                seen_at=instant(said["seen_at"]),
+                published_raw=said["published_raw"],
+                late=bool(said["late"]),
+            )
             for said in _sql.revisions(self._db, release=release)
         ]
         names = [
@@ -525,9 +561,9 @@ class Feeds:
         return instant(row["last_tick"]) if row else None
 
 
-def _overlaps(outcome: str, known: int) -> bool:
-    """Whether an answer showed that nothing was missed: an empty one does not."""
-    return outcome == "unchanged" or known > 0
+def _overlaps(outcome: str, known: int, whole: bool) -> bool:
+    """Whether an answer showed that nothing was missed: an empty one does not, unless it shows whatever there was."""
+    return outcome == "unchanged" or known > 0 or bool(whole)
 
 
 def _health(row: sqlite3.Row) -> FeedHealth:
@@ -559,9 +595,15 @@ def _health(row: sqlite3.Row) -> FeedHealth:
         undated=row["undated"],
         flaw=row["flaw"],
         newest=day(row["newest"]),
-        rhythm=None if row["rhythm"] is None else timedelta(seconds=row["rhythm"]),
+        rhythm=_span(row["rhythm"]),
+        longest_break=_span(row["longest_break"]),
+        good_for=timedelta(seconds=row["good_for"]),
         gap=_gap(row),
     )
+
+
+def _span(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _paused(row: sqlite3.Row) -> Paused | None:

@@ -623,6 +623,19 @@ def m0008_identity_of_releases(db: Database) -> None:
     _run(db, _IDENTITY)
 
 
+@migrations()
+def m0011_what_feeds_are_wont_to(db: Database) -> None:
+    """Which revisions are a release's page that was read late; until when a host asked to be left alone; which polls
+    show whatever came since the one before, though nothing that was known; a feed's longest break, and for how
+    long it says that it stays good (seconds).
+    """
+    db.execute("ALTER TABLE feed ADD COLUMN good_for INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE feed ADD COLUMN longest_break INTEGER")
+    db.execute("ALTER TABLE poll ADD COLUMN whole INTEGER NOT NULL DEFAULT 0 CHECK (whole IN (0, 1))")
+    db.execute("ALTER TABLE release_revision ADD COLUMN late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1))")
+    db.execute("CREATE TABLE host_wait (host TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT")
+
+
 _ACCOUNTS = """
 ALTER TABLE status_change ADD COLUMN settled TEXT;
 ALTER TABLE status_change ADD COLUMN reason TEXT;

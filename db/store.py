@@ -11,6 +11,7 @@ from db.accounts import Accounts
 from db.candidates import Candidates
 from db.connection import Connections, StoreError
 from db.feeds import Feeds
+from db.hosts import Hosts
 from db.migrations import migrations
 from db.pages import Pages
 from db.record import Record
@@ -26,6 +27,7 @@ class Subjects:
 
     record: Record
     feeds: Feeds
+    hosts: Hosts
     pages: Pages
     candidates: Candidates
     accounts: Accounts
@@ -95,6 +97,7 @@ def _subjects(connection) -> Subjects:
     return Subjects(
         Record(connection),
         Feeds(connection),
+        Hosts(connection),
         Pages(connection),
         Candidates(connection),
         Accounts(connection),

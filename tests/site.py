@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,14 @@ class Server(ThreadingHTTPServer):
         """Clients that hang up are what these tests are about."""
 
 
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+    def server_bind(self) -> None:
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
 @dataclass
 class Site:
     """`routes` maps a path to what answers it; `seen` lists the requests as (path, headers)."""
@@ -74,8 +83,11 @@ class Site:
 
 @contextmanager
 def running_site(address: str = "127.0.0.1") -> Iterator[Site]:
-    """A site on a port of its own, until the block ends; `0.0.0.0` makes each address in 127.0.0.0/8 a host of its."""
-    server = Server((address, 0), Handler)
+    """A site on a port of its own, until the block ends; `0.0.0.0` makes each address in 127.0.0.0/8 a host of its.
+
+    With `::` it answers at every address of this machine, of either family.
+    """
+    server = (Server6 if ":" in address else Server)((address, 0), Handler)
     server.site = Site(server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -57,7 +57,7 @@ def test_time_after_the_last_read_is_never_vouched_for():
     assert (read.holes, read.share, read.complete, read.read_until) == ((), 1.0, True, at(60))
     words = silence_words(read)
     assert words == "No report found up to 1 Jan 2024 01:00 UTC, when this side's sources were last read."
-    assert told(covered(polls(0, 30, 60), 0, 110)) == [(60, 110, HoleKind.NOT_POLLED, "Not read since.")]
+    assert told(covered(polls(0, 30, 60), 0, 130)) == [(60, 130, HoleKind.NOT_POLLED, "Not read since.")]
     unread = covered(polls(0, 30, 60), 70, 80)
     assert (unread.complete, silence_words(unread)[:9]) == (False, "Not known")
 

@@ -12,10 +12,12 @@ from db.feeds import FeedHealth, Gap, Paused
 from tracker.health import (
     ENOUGH,
     GAP_SAID_FOR,
+    LONGEST_BREAK,
     QUIET_TIMES,
     Fares,
     gap_ended,
     health_of,
+    longest_break,
     longest_quiet,
     usual_gap,
 )
@@ -58,7 +60,7 @@ def test_a_feed_that_keeps_its_rhythm_never_warns(gaps: list[int], data: st.Data
     known = data.draw(st.integers(ENOUGH + 1, len(days)), label="days seen so far")
     rhythm = usual_gap(days[:known])
     newest = days[known - 1]
-    quiet = data.draw(st.integers(0, int(longest_quiet(rhythm).total_seconds())), label="seconds of silence")
+    quiet = data.draw(st.integers(0, int(longest_quiet(rhythm, None).total_seconds())), label="seconds of silence")
     now = datetime.combine(newest, datetime.min.time(), UTC) + DAY + timedelta(seconds=quiet)
     assert health_of(feed(newest=newest, rhythm=rhythm), now).fares is Fares.READ
 
@@ -68,9 +70,54 @@ def test_a_feed_whose_items_stopped_warns_for_as_long_as_they_do(gaps: list[int]
     days = after(date(2023, 1, 1), gaps)
     rhythm = usual_gap(days)
     stopped = datetime.combine(days[-1], datetime.min.time(), UTC) + DAY
-    told = health_of(feed(newest=days[-1], rhythm=rhythm), stopped + longest_quiet(rhythm) + timedelta(hours=hours))
+    told = health_of(
+        feed(newest=days[-1], rhythm=rhythm), stopped + longest_quiet(rhythm, None) + timedelta(hours=hours)
+    )
     assert (told.fares, kinds(told), told.since) == (Fares.WARNING, ["quiet"], stopped)
     assert str(days[-1]) in told.words
+
+
+@given(GAPS, st.integers(2, LONGEST_BREAK), st.data())
+def test_a_break_that_a_feed_has_taken_before_is_no_warning(gaps: list[int], times: int, data: st.DataObject) -> None:
+    usual = median(gaps)
+    at = data.draw(st.integers(0, len(gaps)), label="when it took it")
+    days = after(date(2023, 1, 1), [*gaps[:at], int(usual * times), *gaps[at:]])
+    rhythm = usual_gap(days)
+    taken = longest_break(days, rhythm)
+    quiet = longest_quiet(rhythm, taken)
+    assert min(int(usual * times), int(rhythm / DAY * LONGEST_BREAK)) * DAY <= quiet
+    now = datetime.combine(days[-1], datetime.min.time(), UTC) + DAY + quiet
+    assert health_of(feed(newest=days[-1], rhythm=rhythm, longest_break=taken), now).fares is Fares.READ
+    assert kinds(health_of(feed(newest=days[-1], rhythm=rhythm, longest_break=taken), now + DAY)) == ["quiet"]
+
+
+WORKDAYS = [day for day in after(date(2022, 8, 1), [1] * 600) if day.weekday() < 5]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2022, 10, 1), date(2022, 10, 9)),
+        (date(2022, 12, 24), date(2023, 1, 2)),
+        (date(2023, 1, 21), date(2023, 1, 27)),
+    ],
+    ids=["Golden Week", "Christmas", "Spring Festival"],
+)
+def test_a_daily_feed_is_not_called_quiet_over_holidays_that_it_kept_last_year(first: date, last: date) -> None:
+    days = [day for day in WORKDAYS if not first <= day <= last and day < first.replace(year=first.year + 1)]
+    rhythm = usual_gap(days)
+    told = {"newest": days[-1], "rhythm": rhythm, "longest_break": longest_break(days, rhythm)}
+    assert rhythm == DAY
+    back = datetime.combine(last.replace(year=last.year + 1), datetime.min.time(), UTC)
+    assert health_of(feed(**told), back).fares is Fares.READ
+    gone = health_of(feed(**told), back + 4 * DAY)
+    assert kinds(gone) == ["quiet"]
+    assert "usually something comes every day, after " in gone.words
+
+
+def test_a_feed_that_was_given_up_for_a_season_has_no_habit_of_that() -> None:
+    days = after(date(2023, 1, 1), [*[1] * 10, 60, *[1] * 10])
+    assert longest_break(days, DAY) == DAY
 
 
 def test_no_rhythm_is_claimed_before_enough_is_known() -> None:

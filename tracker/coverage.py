@@ -15,8 +15,9 @@ from enum import StrEnum
 LONGEST_GAP = 3
 """A gap between two good polls of more than this many intervals is a hole: the feed was not being read."""
 
-LATE = 1.5
-"""A feed that was not read for more than this many intervals is late: until then its next poll is merely to come."""
+LATE = 2.2
+"""A feed that was not read for more than this many intervals is late: until then its next poll is merely to come, which
+its own hints may put off to twice the interval."""
 
 SHORTEST_GAP = timedelta(minutes=5)
 

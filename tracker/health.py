@@ -22,11 +22,19 @@ ENOUGH = 5
 RHYTHM_DAYS = 40
 """Newest days with new items from which the rhythm is reckoned: what a feed did years ago says little."""
 
+YEAR_DAYS = 400
+"""Newest days with new items among which breaks are looked for: of a daily feed more than a year, holidays and all."""
+
+LONGEST_BREAK = 12
+"""A break of no more than this many of a feed's usual gaps, once taken, is its habit: of a feed that brings something
+daily, Golden Week or the days around Christmas. After a longer one it had been given up, and was taken up again."""
+
 QUIET_TIMES = 4
 """A feed is too quiet when nothing new came for more than this many of its usual gaps, …"""
 
 QUIET_AT_LEAST = timedelta(days=3)
-"""… and for longer than this: a long weekend is no warning, however busy the publisher."""
+"""… for longer than this: a long weekend is no warning, however busy the publisher; and for longer than any break that
+is its habit."""
 
 FAILING_LONG = timedelta(days=1)
 """After this long a failing feed is not having a bad hour: backing off will not mend it."""
@@ -104,14 +112,23 @@ def health_of(feed: FeedHealth, now: datetime) -> Health:
 
 
 def usual_gap(days: Sequence[date]) -> timedelta | None:
-    """The median gap between days on which new items came; None while fewer than ENOUGH gaps are known."""
-    gaps = [later - earlier for earlier, later in pairwise(sorted(set(days)))]
+    """The median gap between the newest days on which new items came; None while fewer than ENOUGH gaps are known."""
+    gaps = _gaps(sorted(set(days))[-RHYTHM_DAYS:])
     return median(gaps) if len(gaps) >= ENOUGH else None
 
 
-def longest_quiet(usual: timedelta) -> timedelta:
-    """How long a feed of this rhythm may bring nothing before that is a warning."""
-    return max(usual * QUIET_TIMES, QUIET_AT_LEAST)
+def longest_break(days: Sequence[date], usual: timedelta) -> timedelta:
+    """The longest gap between days on which new items came that is a habit of a feed with this usual gap."""
+    return max((gap for gap in _gaps(sorted(set(days))) if gap <= usual * LONGEST_BREAK), default=usual)
+
+
+def longest_quiet(usual: timedelta, longest: timedelta | None) -> timedelta:
+    """How long a feed of this rhythm, whose longest break is known, may bring nothing before that is a warning."""
+    return max(usual * QUIET_TIMES, QUIET_AT_LEAST, longest or usual)
+
+
+def _gaps(days: Sequence[date]) -> list[timedelta]:
+    return [later - earlier for earlier, later in pairwise(days)]
 
 
 def gap_ended(feed: FeedHealth, now: datetime, *, items: int, bridged: bool) -> Gap | None:
@@ -146,8 +163,8 @@ def _warnings(feed: FeedHealth, now: datetime) -> Iterator[Warned]:
         yield Warned(
             Concern.QUIET,
             f"It answers, but brought nothing new since {feed.newest} ({quiet.days} days); usually something comes "
-            f"every {span_words(feed.rhythm)}. Look at the publisher's page: if there is news, the feed was given up "
-            "or has moved, and feeds.yaml needs another address.",
+            f"every {span_words(feed.rhythm)}{_at_the_latest(feed)}. Look at the publisher's page: "
+            "if there is news, the feed was given up or has moved, and feeds.yaml needs another address.",
         )
     if feed.shown == 0:
         yield Warned(
@@ -179,7 +196,12 @@ def _quiet_for(feed: FeedHealth, now: datetime) -> timedelta | None:
     if feed.newest is None or feed.rhythm is None:
         return None
     quiet = now - _end_of(feed.newest)
-    return quiet if quiet > longest_quiet(feed.rhythm) else None
+    return quiet if quiet > longest_quiet(feed.rhythm, feed.longest_break) else None
+
+
+def _at_the_latest(feed: FeedHealth) -> str:
+    taken = feed.longest_break
+    return f", after {span_words(taken)} at the latest" if taken and taken > feed.rhythm else ""
 
 
 def _since(feed: FeedHealth, warned: Warned) -> datetime | None:

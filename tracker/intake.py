@@ -59,16 +59,16 @@ def retell(db: Subjects, candidate_id: int) -> None:
 
 
 def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sighting], now: datetime) -> None:
-    """Tell the candidates in which an edited release speaks what it reports otherwise now, or no more.
+    """Tell the candidates in which a release speaks what it reports otherwise in its new words, or no more.
 
-    A feed that sends teasers where it sent whole texts has taken nothing back.
+    A feed that sends teasers where it sent whole texts has taken nothing back, nor has a page that is read at last.
     """
     before = db.feeds.history(kept.id).revisions[kept.revision - 2]
     if release.title == before.title and only_cut(before.summary, release.summary):
         return
     for finding in db.candidates.findings(kept.id):
         again = next((one for one in reported if _of_one_event(release, finding.sighting, one)), None)
-        if again is None and not finding.lost:
+        if again is None and not finding.lost and not kept.late:
             on_channel = [one for one in reported if one.channel == finding.sighting.channel]
             _lose(db, release, finding, on_channel, now)
         elif again and (finding.lost or _gist(again) != _gist(finding.sighting)):
@@ -94,10 +94,10 @@ def _lose(db: Subjects, release: Release, finding: Finding, instead: Sequence[Si
 def _say_otherwise(
     db: Subjects, release: Release, kept: Kept, finding: Finding, again: Sighting, now: datetime
 ) -> None:
-    before = (
-        f"it had ceased to say {_words(finding.sighting)}" if finding.lost else f"it said {_words(finding.sighting)}"
-    )
-    why = f"{_changed(release, now)} {before}, and now says {_words(again)}."
+    before = f"{'had ceased to say' if finding.lost else 'said'} {_words(finding.sighting)}"
+    why = f"{_changed(release, now)} it {before}, and now says {_words(again)}."
+    if kept.late:
+        why = f"Its page was read on {now:%Y-%m-%d}: the feed {before}; the page says {_words(again)}."
     candidate = finding.candidate
     db.candidates.read_again(candidate, finding.id, kept.revision, again, published=release.published, at=now)
     db.candidates.reword(finding.id, why, lost=False)

@@ -353,13 +353,17 @@ class PageCopy:
 
 @dataclass(frozen=True)
 class Revision:
-    """The words of a release from the instant on at which we saw them. `number` counts from 1."""
+    """The words of a release from the instant on at which we saw them. `number` counts from 1.
+
+    `late`: the words of its page, which could not be read when it came: no edit of the publisher's.
+    """
 
     number: int
     title: str
     summary: str
     seen_at: datetime
     published_raw: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tracker.feeds.robots import Robots
 from tracker.feeds.source import read_source
 from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
 from tracker.gone import Shown, gone
-from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
+from tracker.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.intake import Detect, take_in
 from tracker.model import Feed, Item, Release, Sighting
 
@@ -41,7 +41,8 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 """A server that asks to be left alone for longer than this is asked again all the same."""
 
 LONGEST_FRESH = timedelta(hours=6)
-"""Cache headers put a poll off to no later than this after the last, nor later than twice the feed's interval."""
+"""Cache headers, and what a feed says of itself, put a poll off to no later than this after the last, nor later than
+twice the feed's interval."""
 
 FULL_READ = timedelta(days=1)
 """How often a feed is asked for without a condition: a server may say "not modified" whatever it has to tell."""
@@ -76,7 +77,8 @@ class Reading:
 class Arrival:
     """A feed item as a release: what its guid named before, whether its words are new, and what they say then.
 
-    `item_hash` is the fingerprint of the item's own words; `page`: what was read of its page, where the feed asks so.
+    `release` has the item's own words, `item_hash` their fingerprint; `page`: what was read of its page, where the feed
+    asks so.
     """
 
     item: Item
@@ -86,6 +88,10 @@ class Arrival:
     news: bool
     sightings: Sequence[Sighting] = ()
     page: Read | None = None
+
+    @property
+    def fullest(self) -> Release:
+        return self.page.release if self.page else self.release
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def poll_feed(
     if feed.full_text and reading.failure is None:
         arrivals = _with_pages(store, feed, arrivals, fetch_page, clock())
         late = _late_pages(waiting[: _pages_left(arrivals)], fetch_page, detect, clock())
-    arrivals = [replace(a, sightings=detect(a.release)) if a.news else a for a in arrivals]
+    arrivals = [replace(a, sightings=detect(a.fullest)) if a.news else a for a in arrivals]
     ended_at = clock()
     with store.writing() as db:
         if reading.failure:
@@ -236,7 +242,7 @@ def _with_pages(
             if arrival.known:
                 with store.reading() as db:
                     page = keeping_words(page, db.feeds.summary_of(feed.slug, arrival.item.guid))
-            arrival = replace(arrival, release=page.release, page=page)
+            arrival = replace(arrival, page=page)
         told.append(arrival)
     return told
 
@@ -287,8 +293,10 @@ def _keep_reading(
             shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
         address = canonical_url(arrival.item.url) if arrival.item.url else None
+        # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
+        late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
         kept = db.feeds.keep_release(
-            arrival.release,
+            arrival.release if late else arrival.fullest,
             guid=arrival.item.guid,
             canonical_url=address,
             address_is_identity=addresses[address] == 1,
@@ -297,19 +305,23 @@ def _keep_reading(
             item_hash=arrival.item_hash,
             now=now,
         )
+        revised += kept.revised
+        if late:
+            kept = db.feeds.read_late(kept.id, arrival.fullest, now=now)
         if arrival.page:
             _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
         shown.append(Shown(kept.id, arrival.item.published))
-        fresh, revised = fresh + kept.fresh, revised + kept.revised
+        fresh += kept.fresh
         if kept.fresh or kept.revised:
-            sightings += take_in(db, arrival.release, kept, arrival.sightings, now=now)
+            sightings += take_in(db, arrival.fullest, kept, arrival.sightings, now=now)
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None
+    good_for = health.good_for if unchanged else reading.parsed.good_for
     db.feeds.record_read(
         feed.slug,
         now=now,
-        next_poll=next_poll(feed, now, fresh_for=fetched.fresh_for),
+        next_poll=next_poll(feed, now, fresh_for=max(fetched.fresh_for, good_for)),
         etag=fetched.etag or (health.etag if unchanged else None),
         last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
         moved_to=fetched.permanent_url,
@@ -328,13 +340,19 @@ def _keep_reading(
         revised=revised,
         overlap=sum(arrival.known is not None for arrival in arrivals),
         sightings=sightings,
+        whole=_shows_all_since(health.last_read, reading.parsed, now),
     )
+
+
+def _shows_all_since(last_read: datetime | None, parsed: Parsed | None, now: datetime) -> bool:
+    window = parsed.window if parsed else None
+    return bool(window and last_read and now - last_read <= window)
 
 
 def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
-    kept = db.feeds.revise(waiting.release.id, release, now=now)
+    kept = db.feeds.read_late(waiting.release.id, release, now=now)
     _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
 
@@ -362,12 +380,16 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
     """Keep what tells whether a feed that answers has fallen silent, or showed too late what it had."""
     if parsed:
         undated = sum(item.published is None for item in parsed.items)
-        db.feeds.record_answer(row.feed, shown=len(parsed.items), undated=undated, flaw=parsed.flaw)
+        # One that is rightly empty says nothing of what it shows.
+        shown = len(parsed.items) or (None if parsed.window else 0)
+        db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw, good_for=parsed.good_for)
     if row.fresh or before.newest is None:
-        days = db.feeds.arrival_days(row.feed, most=RHYTHM_DAYS)
+        days = db.feeds.arrival_days(row.feed, most=YEAR_DAYS)
         if days:
-            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual_gap(days))
-    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0)
+            usual = usual_gap(days)
+            longest = longest_break(days, usual) if usual else None
+            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual, longest_break=longest)
+    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0 or row.whole)
     if gap:
         db.feeds.record_gap(row.feed, gap)
 

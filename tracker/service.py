@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from tracker.feeds.hosts import Hosts
 from tracker.feeds.robots import Robots
 from tracker.intake import Detect
 from tracker.model import Feed, Release, Sighting
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -59,8 +62,19 @@ class Service:
 
     @cached_property
     def hosts(self) -> Hosts:
-        """What is kept of the hosts that are asked: connections, turns, and who wants to be left alone."""
-        return Hosts()
+        """What is kept of the hosts that are asked: connections, turns, and who wants to be left alone, also since
+        before this process began.
+        """
+        with self.store.reading() as db:
+            alone = db.hosts.left_alone()
+        return Hosts(alone=alone, remember=self._leave_alone)
+
+    def _leave_alone(self, host: str, until: datetime) -> None:
+        try:
+            with self.store.writing() as db:
+                db.hosts.leave_alone(host, until, now=utc_now())
+        except StoreError as error:
+            log.warning("that %s asked to be left alone until %s holds for this process alone: %s", host, until, error)
 
     @cached_property
     def fetch(self) -> Callable[..., Fetched]:

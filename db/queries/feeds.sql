@@ -64,11 +64,11 @@ WHERE slug = :slug;
 -- name: record_new(slug, now)!
 UPDATE feed SET last_new = :now WHERE slug = :slug;
 
--- name: record_answer(slug, shown, undated, flaw)!
-UPDATE feed SET shown = :shown, undated = :undated, flaw = :flaw WHERE slug = :slug;
+-- name: record_answer(slug, shown, undated, flaw, good_for)!
+UPDATE feed SET shown = :shown, undated = :undated, flaw = :flaw, good_for = :good_for WHERE slug = :slug;
 
--- name: record_rhythm(slug, newest, rhythm)!
-UPDATE feed SET newest = :newest, rhythm = :rhythm WHERE slug = :slug;
+-- name: record_rhythm(slug, newest, rhythm, longest_break)!
+UPDATE feed SET newest = :newest, rhythm = :rhythm, longest_break = :longest_break WHERE slug = :slug;
 
 -- name: record_gap(slug, gap_from, gap_to, bridged)!
 UPDATE feed SET gap_from = :gap_from, gap_to = :gap_to, gap_bridged = :bridged WHERE slug = :slug;
@@ -94,20 +94,22 @@ SELECT feed, at, polled, reason FROM feed_switch ORDER BY feed, id;
 -- name: last_good_poll(feed)^
 SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1;
 
--- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, every, after, vouches)!
+-- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, whole, every, after, vouches)!
 INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap,
-                  sightings, every, after, vouches)
+                  sightings, whole, every, after, vouches)
 VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :items, :fresh, :revised, :overlap,
-        :sightings, :every, :after, :vouches);
+        :sightings, :whole, :every, :after, :vouches);
 
 -- name: telling_polls(since, at, until, relationship)
 -- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it.
-SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind, poll.overlap
+SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
+    poll.overlap, poll.whole
 FROM feed JOIN poll ON poll.feed = feed.slug
 WHERE poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
     AND (:relationship = '' OR feed.relationship = :relationship)
 UNION
-SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind, poll.overlap
+SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
+    poll.overlap, poll.whole
 FROM feed JOIN poll ON poll.id IN (
     (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at <= :at
         ORDER BY good.ended_at DESC LIMIT 1),
@@ -179,7 +181,7 @@ UPDATE release SET gone_since = :since WHERE id = :release;
 SELECT * FROM release WHERE id = :release;
 
 -- name: revisions(release)
-SELECT number, title, summary, published_raw, seen_at FROM release_revision
+SELECT number, title, summary, published_raw, seen_at, late FROM release_revision
 WHERE release = :release ORDER BY number;
 
 -- name: release_by_id(release)^
@@ -193,9 +195,9 @@ INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, publ
 VALUES (:feed, :guid, :url, :canonical_url, :side, :publisher, :lang, :published, :first_seen)
 RETURNING id;
 
--- name: add_revision(release, number, title, summary, published_raw, hash, seen_at)!
-INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at)
-VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at);
+-- name: add_revision(release, number, title, summary, published_raw, hash, seen_at, late)!
+INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at, late)
+VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at, :late);
 
 -- name: summary_of(feed, guid)^
 SELECT release_revision.summary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -268,6 +269,15 @@ def test_a_closed_port_refuses_the_connection(closed_port):
 
 def test_an_unknown_name_is_told():
     assert failure("http://feeds.invalid/", limits=Limits(deadline=1)).kind is Kind.DNS
+
+
+def test_a_name_server_that_keeps_us_waiting_is_left_at_the_deadline(monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *question, **options: over.wait(30) and [])
+    failed = failure("http://feeds.example/", limits=SHORT)
+    over.set()
+    assert failed.kind is Kind.DNS
+    assert "no answer within 0.4 seconds" in failed.sentence
 
 
 def test_a_large_body_is_left_unread(site):

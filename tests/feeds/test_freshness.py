@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from tracker.feeds.freshness import LONGEST, fresh_for
+from tracker.feeds.freshness import LONGEST, fresh_for, good_for
 
 DATE = "Tue, 09 Jan 2024 12:00:00 GMT"
 
@@ -35,3 +35,28 @@ DATE = "Tue, 09 Jan 2024 12:00:00 GMT"
 )
 def test_freshness_table(headers, seconds):
     assert fresh_for(CaseInsensitiveDict(headers)) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("told", "minutes"),
+    [
+        ({}, 0),
+        ({"ttl": "60"}, 60),
+        ({"ttl": " 60\n", "period": "daily"}, 60),
+        ({"ttl": "0", "period": "hourly"}, 60),
+        ({"ttl": "-5"}, 0),
+        ({"ttl": "1.5"}, 0),
+        ({"ttl": "soon"}, 0),
+        ({"ttl": "٣"}, 0),
+        ({"ttl": "9" * 400}, LONGEST.total_seconds() / 60),
+        ({"period": "hourly"}, 60),
+        ({"period": " Hourly ", "frequency": "2"}, 30),
+        ({"period": "daily", "frequency": "0"}, 24 * 60),
+        ({"period": "weekly", "frequency": "14"}, 12 * 60),
+        ({"period": "yearly"}, LONGEST.total_seconds() / 60),
+        ({"period": "sometimes", "frequency": "2"}, 0),
+        ({"frequency": "2"}, 0),
+    ],
+)
+def test_what_a_feed_says_of_itself(told, minutes):
+    assert good_for(**told) == timedelta(minutes=minutes)

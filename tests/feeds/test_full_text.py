@@ -9,8 +9,11 @@ import pytest
 
 from tests.feeds.test_poll import TALKS, feed_at, pending, polled, rss  # noqa: F401 - `polled` is a fixture
 from tests.site import Site
+from tests.test_review import decide
 from tests.web.api_client import Api, assert_problem
+from tests.web.test_pages import signed_in
 from tracker.full_text import MOST_TRIES, PAGES_AT_ONCE, next_try
+from tracker.model import Status
 
 TEASER = "Officials met at the Pentagon."
 MENU = "".join(f'<li><a href="/{word}">{word}</a></li>' for word in ("Home", "News", "About"))
@@ -87,6 +90,63 @@ def test_a_page_that_fails_leaves_the_teaser_and_is_read_later(teasers, site: Si
     assert len(pending(teasers.service)) == 1
     teasers(TALKS[0])
     assert [path for path, _ in site.seen].count("/r0") == 2
+
+
+UNDATED = TALKS[1].replace(" on Jan. 8-9", "")
+
+
+@pytest.fixture
+def awaited(teasers, site: Site):
+    """A decided candidate of a release whose page could not be read; answers what becomes of it when it can."""
+    site.serve("/r0", 503)
+    teasers(TALKS[0], text=UNDATED)
+    (found,) = pending(teasers.service)
+    decide(teasers.service, found)
+
+    def read_page(body: bytes, text: str = UNDATED):
+        site.serve("/r0", body=body)
+        teasers(TALKS[0], text=text)
+        with teasers.service.store.reading() as db:
+            return db.candidates.get(found.id), db.feeds.history(found.sightings[0].release.id)
+
+    return read_page
+
+
+def test_a_page_that_is_read_late_is_no_change_of_wording(awaited):
+    told, kept = awaited(PAGE)
+    assert [revision.late for revision in kept.revisions] == [False, True]
+    assert told.status is Status.PENDING, "it says more than was decided on"
+    assert told.again == (
+        "Its page was read on 2024-02-01: the feed said held, 2024-01-10; the page says held, 2024-01-08 to 2024-01-09."
+    )
+    (seen,) = told.sightings
+    assert (seen.reworded, seen.lost, seen.revision) == (told.again, False, 2)
+
+
+def test_a_late_page_that_says_less_than_the_feed_takes_nothing_back(awaited):
+    told, kept = awaited(
+        page(TALKS[0], *(f"On day {day} the weather was fine, and many visitors came to see it." for day in range(9)))
+    )
+    assert [revision.late for revision in kept.revisions] == [False, True]
+    assert (told.status, told.sightings[0].lost) == (Status.ACCEPTED, False)
+
+
+def test_what_was_edited_while_the_page_was_awaited_is_a_revision_of_its_own(awaited):
+    _, kept = awaited(PAGE, UNDATED.replace("met with", "held talks with"))
+    assert [revision.late for revision in kept.revisions] == [False, False, True]
+    assert "held talks with" in kept.revisions[1].summary
+    assert "lines of communication" in kept.revisions[2].summary
+
+
+def test_the_api_and_the_page_tell_a_late_page_from_an_edit(awaited, teasers):
+    awaited(PAGE)
+    api = Api(teasers.service)
+    (sighting,) = api.get("/candidates/1", headers=api.token("reviewer")).get_json()["sightings"]
+    release = api.get(f"/releases/{sighting['release']['id']}", headers=api.token("reviewer")).get_json()
+    assert [revision["late"] for revision in release["revisions"]] == [False, True]
+    shown = signed_in(teasers.service).get("/review/1").get_data(as_text=True)
+    assert "Its page was read later than its entry in the feed" in shown
+    assert "changed its wording" not in shown
 
 
 def test_an_edited_item_whose_page_fails_keeps_the_full_text(teasers, site: Site):

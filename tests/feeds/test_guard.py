@@ -83,6 +83,9 @@ def test_public_addresses(address):
         "10.1.2.3",
         "169.254.169.254",
         "100.64.0.1",
+        "192.0.0.192",
+        "168.63.129.16",
+        "192.88.99.1",
         "192.0.2.1",
         "198.18.0.1",
         "224.0.0.1",
@@ -101,10 +104,26 @@ def test_public_addresses(address):
         "fc00::1",
         "ff02::1",
         "2001:db8::1",
+        "3fff::1",
     ],
 )
 def test_addresses_that_are_not_public(address):
     assert not is_public(address)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_within_another_is_judged_by_what_it_is(inner):
+    number = int(inner)
+    forms = [
+        f"::ffff:{inner}",
+        f"::ffff:0:{inner}",
+        f"::{inner}",
+        f"64:ff9b::{inner}",
+        f"64:ff9b:1::{inner}",
+        f"2002:{number >> 16:x}:{number & 0xFFFF:x}::1",
+        f"2001:0:808:808::{(number ^ 0xFFFFFFFF) >> 16:x}:{(number ^ 0xFFFFFFFF) & 0xFFFF:x}",
+    ]
+    assert is_public(str(inner)) or not any(map(is_public, forms))
 
 
 def test_a_deadline_that_has_passed_has_nothing_left():

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -217,6 +218,37 @@ def test_a_host_that_asks_to_be_left_alone_is_left_alone_by_all_its_feeds(get, h
     assert timedelta(hours=1) < hosts.alone_for(many_hosts.url("/feed")) <= timedelta(hours=2)
     assert [path for path, _ in many_hosts.seen] == ["/busy"]
     assert get(many_hosts.url("/feed", host="127.0.0.2")).status == 200
+
+
+def test_after_a_restart_a_host_is_still_left_alone(seeded_2023, many_hosts):
+    many_hosts.serve("/busy", 429, Retry_After="7200")
+    many_hosts.serve("/feed", body=b"<rss/>")
+    with pytest.raises(FetchFailed):
+        seeded_2023.fetch(many_hosts.url("/busy"), allow_private=True)
+    restarted = replace(seeded_2023)
+    assert restarted.hosts is not seeded_2023.hosts
+    with pytest.raises(FetchFailed) as caught:
+        restarted.fetch(many_hosts.url("/feed"), allow_private=True)
+    assert caught.value.kind is Kind.LEFT_ALONE
+    assert [path for path, _ in many_hosts.seen] == ["/busy"]
+    assert restarted.fetch(many_hosts.url("/feed", host="127.0.0.2"), allow_private=True).status == 200
+
+
+def test_after_a_restart_a_wait_that_is_over_holds_nobody_up(seeded_2023, site):
+    with pytest.raises(FetchFailed):
+        seeded_2023.fetch(site.serve("/feed", 503, Retry_After="0"), allow_private=True)
+    site.serve("/feed", body=b"<rss/>")
+    assert replace(seeded_2023).fetch(site.url(), allow_private=True).status == 200
+
+
+def test_the_longer_wish_of_a_host_counts_and_those_that_are_over_are_forgotten(seeded_2023):
+    now = datetime.now(UTC)
+    with seeded_2023.store.writing() as db:
+        db.hosts.leave_alone("a.example", now + timedelta(hours=2), now=now)
+        db.hosts.leave_alone("a.example", now + timedelta(hours=1), now=now)
+        assert db.hosts.left_alone() == {"a.example": now + timedelta(hours=2)}
+        db.hosts.leave_alone("b.example", now + timedelta(hours=4), now=now + timedelta(hours=3))
+        assert list(db.hosts.left_alone()) == ["b.example"]
 
 
 def test_a_host_that_asks_for_too_much_is_asked_again_after_a_day(get, hosts, site):

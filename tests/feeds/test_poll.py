@@ -113,6 +113,17 @@ def test_an_edited_item_is_a_revision_of_the_same_release(polled, site: Site, ag
     assert len(pending(polled.service)) == 1
 
 
+def test_a_feed_that_changes_its_encoding_brings_nothing_anew(polled, site: Site):
+    item = ("外交部发言人答记者问", "中美两军在华盛顿举行工作会晤，双方就共同关心的问题交换了意见。")
+    feed = feed_at(site.url(), lang="zh")
+    rows = []
+    for encoding, named in (("utf-8", "utf-8"), ("gb18030", "gb2312"), ("gb18030", "utf-8"), ("utf-16", None)):
+        body = rss(item).decode().replace('<?xml version="1.0"?>', "").encode(encoding)
+        site.serve("/feed", body=body, Content_Type="text/xml" + (f"; charset={named}" if named else ""))
+        rows.append(polled(feed))
+    assert [(row.fresh, row.revised) for row in rows] == [(1, 0), (0, 0), (0, 0), (0, 0)]
+
+
 def test_items_that_share_one_address_are_releases_of_their_own(polled, site: Site):
     body = rss(TALKS, HARBOR).replace(b"https://news.example/r1", b"https://news.example/r0")
     row = polled(feed_at(site.serve("/feed", body=body)))
@@ -255,6 +266,30 @@ def test_cache_headers_put_the_next_poll_off_a_little_and_never_bring_it_forward
 ):
     row = polled(feed_at(site.serve("/feed", body=rss(HARBOR), **headers)))
     assert timedelta(minutes=low) <= health(polled.service).next_poll - row.ended_at <= timedelta(minutes=high)
+
+
+@pytest.mark.parametrize("end", ["</rss>", ""], ids=["sound", "damaged"])
+@pytest.mark.parametrize(
+    ("hint", "least", "most"),
+    [
+        ("<ttl>45</ttl>", 42, 48),
+        ("<ttl>10080</ttl>", 57, 63),
+        ("<ttl>5</ttl>", 28, 32),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>", 57, 63),
+    ],
+)
+def test_what_a_feed_says_of_itself_is_a_hint_that_a_304_leaves_standing(
+    polled, site: Site, hint: str, least: int, most: int, end: str
+):
+    head = '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" version'
+    body = rss(TALKS).decode().replace("<rss version", head).replace("<item>", f"{hint}<item>").replace("</rss>", end)
+    feed = feed_at(site.serve("/feed", body=body.encode(), ETag='"1"'))
+    for answer in ("read", "unchanged"):
+        row = polled(feed)
+        assert row.outcome == answer
+        wait = health(polled.service).next_poll - row.ended_at
+        assert timedelta(minutes=least) <= wait <= timedelta(minutes=most)
+        site.serve("/feed", 304)
 
 
 def test_cache_headers_never_put_a_poll_off_for_longer_than_hours(clock):

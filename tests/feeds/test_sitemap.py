@@ -9,14 +9,16 @@ from functools import partial
 
 import pytest
 
-from tests.feeds.test_poll import feed_at
+from tests.feeds.test_poll import feed_at, polled  # noqa: F401 - `polled` is a fixture
 from tests.site import Site, running_site
+from tracker.coverage import HoleKind, coverage
 from tracker.feeds.entry import MAX_ITEMS
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import fetch
 from tracker.feeds.parse import MAX_TAGS, Parsed
 from tracker.feeds.sitemap import MAX_PARTS
 from tracker.feeds.source import read_source
+from tracker.health import Fares, health_of
 from tracker.model import Item
 
 PLAIN = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -157,11 +159,11 @@ def test_a_sitemap_sent_as_a_gz_file_is_read(read):
         (b"<html><title>Home</title></html>", Kind.NOT_A_FEED, "called “Home” is not a sitemap"),
         (b"<html><title>Just a moment...</title></html>", Kind.BOT_WALL, "keeps robots out"),
         (b'<rss version="2.0"><channel/></rss>', Kind.WRONG_KIND, "Write kind: feed."),
-        (urlset(), Kind.NO_ITEMS, "names no pages"),
+        (urlset(spaces=PLAIN), Kind.NO_ITEMS, "names no pages"),
         (urlset("<loc>javascript:x()</loc>"), Kind.NO_ITEMS, "names no pages"),
         (urlset("<loc>"), Kind.NOT_A_FEED, "not well-formed"),
         (urlset("<x/>" * (MAX_TAGS + 1)), Kind.NOT_A_FEED, f"more than {MAX_TAGS:,} tags"),
-        (gzip.compress(b" " * 30_000_000), Kind.TOO_LARGE, "larger than 20 MB"),
+        (gzip.compress(b" " * 30_000_000), Kind.TOO_LARGE, "larger than 10 MB"),
         (gzip.compress(urlset(page("a")))[:-9], Kind.BAD_ENCODING, "could not be unpacked"),
     ],
     ids=["page", "robots", "feed", "empty", "no-link", "broken", "tags", "bomb", "cut"],
@@ -171,6 +173,36 @@ def test_what_is_no_sitemap_is_refused_in_words(read, body: bytes, kind: Kind, w
         read(body)
     assert caught.value.kind == kind
     assert words in str(caught.value)
+
+
+def test_a_news_sitemap_is_rightly_empty_after_two_quiet_days_and_hides_nothing(polled, site: Site):  # noqa: F811
+    feed = feed_at(site.url("/news.xml"), kind="sitemap")
+
+    def poll(*entries: str):
+        site.serve("/news.xml", body=urlset(*entries))
+        row = polled(feed)
+        with polled.service.store.reading() as db:
+            (kept,) = (kept for kept in db.feeds.all() if kept.slug == feed.slug)
+            reads = db.feeds.reads_since(began)
+        told = coverage("us", [feed.slug], reads, [], began, row.ended_at)
+        return row, health_of(kept, row.ended_at), [hole.kind for hole in told.holes if hole.start >= began]
+
+    began = polled.service.clock()
+    poll(page("first"))
+    began = polled.service.clock()
+    for entries in ((), (page("second"),), ()):
+        row, health, holes = poll(*entries)
+        assert (row.outcome, row.items, row.overlap) == ("read", len(entries), 0)
+        assert health.fares is Fares.READ
+    assert HoleKind.WINDOW_OVERRUN not in holes
+
+
+def test_an_index_of_empty_news_sitemaps_is_rightly_empty_and_one_that_failed_is_not(read, site: Site):
+    parts = [(site.serve(f"/n{n}.xml", body=urlset()), "2024-01-01") for n in range(2)]
+    assert read(index(*parts)).items == ()
+    site.serve("/n1.xml", status=500)
+    with pytest.raises(NotAFeed, match="names no pages"):
+        read(index(*parts))
 
 
 def test_entities_that_a_document_declares_mean_nothing(read):

@@ -75,7 +75,12 @@ def test_parameters_are_sent_or_left_out_but_never_null(api: Api) -> None:
         for parameter in operation.get("parameters", [])
     ]
     assert not [parameter["name"] for parameter in parameters if "null" in str(parameter["schema"])]
-    assert {parameter["name"] for parameter in parameters if parameter["required"]} == {"slug", "id", "name", "If-Match"}
+    assert {parameter["name"] for parameter in parameters if parameter["required"]} == {
+        "slug",
+        "id",
+        "name",
+        "If-Match",
+    }
 
 
 def test_the_document_itself_is_validated_by_its_etag(api: Api) -> None:

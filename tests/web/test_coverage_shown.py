@@ -150,6 +150,16 @@ def test_the_channel_page_and_the_first_screen_say_the_same_and_take_it_back(wat
     assert "no report found" not in page.lower()
 
 
+def test_what_holds_of_the_silence_of_all_channels_is_said_once(watched: Service) -> None:
+    first = words_of(Api(watched).client.get("/").text)
+    assert first.count("(United States read 39 %, China read 39 %)") == 1
+    assert first.count("Silence since 19 Feb 2024: not known (United States read 88 %, China read 88 %)") == 1
+
+
+def test_where_nothing_was_read_that_is_said_once(seeded: Service) -> None:
+    assert words_of(Api(seeded).client.get("/").text).count("not known (") == 1
+
+
 def test_only_what_was_read_since_the_last_report_counts_on_pages(watched: Service, clock: Clock) -> None:
     with watched.store.writing() as db:
         for step in range(1, 30 * 48 + 2):

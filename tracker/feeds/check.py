@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
+from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.language import language
@@ -13,6 +16,8 @@ from tracker.feeds.parse import Parsed, words
 from tracker.feeds.propose import named_feeds, propose
 from tracker.feeds.source import read_source, same_host
 from tracker.model import Feed
+
+T = TypeVar("T")
 
 MOST_FEEDS = 3
 """Feeds that are tried of those that a page names."""
@@ -40,7 +45,7 @@ def check(draft: Feed, *, as_listing: bool = False) -> Found:
         return _feed_or_sitemap(draft, fetched, notes)
     except NotAFeed as wrong:
         page = words(fetched.body, fetched.content_type)
-        urls = [] if as_listing else named_feeds(page, fetched.final_url)[:MOST_FEEDS]
+        urls = [] if as_listing else _seen_on(page, named_feeds, fetched.final_url)[:MOST_FEEDS]
         return _from_page(draft, fetched, page, urls, notes, wrong)
 
 
@@ -69,12 +74,20 @@ def _from_page(
             notes += (f"The page names {url}, a feed without items.",)
         except (FetchFailed, NotAFeed) as failed:
             notes += (f"The page names {url}, which cannot be read as a feed: {failed}",)
-    proposal = propose(page)
+    proposal = _seen_on(page, propose)
     if proposal is None:
         told = " ".join((wrong.sentence, *notes, "Nothing on it looks like a list of releases."))
         raise NotAFeed(told, wrong.remedy, wrong.kind)
     feed = replace(draft, kind="listing", select=proposal.select, date_format=proposal.date_format, full_text=True)
     return _read(feed, fetched, (*notes, "The address is a page, to be read by the selectors of its list."))
+
+
+def _seen_on(page: str, look: Callable[..., T], *args: str) -> T:
+    """What a look at the page finds. Raises NotAFeed for one that is too much to look at."""
+    try:
+        return confined(look, page, *args)
+    except Unreadable as why:
+        raise NotAFeed(f"Reading the page {why}.", "Write its selectors by hand, or choose a simpler page.") from why
 
 
 def _read(feed: Feed, fetched: Fetched, notes: tuple[str, ...]) -> Found:

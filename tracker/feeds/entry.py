@@ -6,6 +6,7 @@ import hashlib
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tracker.feeds.address import http_link
 from tracker.feeds.dates import read_date
@@ -42,11 +43,14 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a reader found: the feed's title, the first MAX_ITEMS entries, and how many there are."""
+    """What a reader found: the feed's title, the first MAX_ITEMS entries, how many there are, and for how long the feed
+    says that it stays good.
+    """
 
     title: str
     entries: tuple[Raw, ...]
     count: int
+    good_for: timedelta = timedelta()
 
 
 def choose_link(links: Iterable[tuple[str, str, str]], permanent_guid: str) -> str:

@@ -35,25 +35,35 @@ class Kind(StrEnum):
     NO_ITEMS = "no-items"
 
 
-class FetchFailed(Exception):
+class _Told(Exception):
+    """What happened in a sentence, and its remedy; the two make up the message."""
+
+    sentence: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy}"
+
+
+class FetchFailed(_Told):
     """An address gave no usable answer. `retry_after`: the UTC instant until which the server asks us to wait."""
 
     def __init__(self, kind: Kind, sentence: str, remedy: str, retry_after: datetime | None = None) -> None:
-        super().__init__(f"{sentence} {remedy}")
+        super().__init__(kind, sentence, remedy, retry_after)
         self.kind, self.sentence, self.remedy, self.retry_after = kind, sentence, remedy, retry_after
 
 
-class NotAFeed(Exception):
+class NotAFeed(_Told):
     """An answer came, and it is no feed that we can read: what it is instead, and what to do."""
 
     def __init__(self, sentence: str, remedy: str, kind: Kind = Kind.NOT_A_FEED) -> None:
-        super().__init__(f"{sentence} {remedy}")
+        super().__init__(sentence, remedy, kind)
         self.kind, self.sentence, self.remedy = kind, sentence, remedy
 
 
-class NotAPage(Exception):
+class NotAPage(_Told):
     """A page came, and no release can be read from it: why, and what to do."""
 
     def __init__(self, sentence: str, remedy: str) -> None:
-        super().__init__(f"{sentence} {remedy}")
+        super().__init__(sentence, remedy)
         self.sentence, self.remedy = sentence, remedy

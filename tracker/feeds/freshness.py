@@ -1,4 +1,4 @@
-"""For how long a server says that its answer stays good (RFC 9111): a hint for the next poll, never an order."""
+"""For how long an answer stays good, as its headers (RFC 9111) or the feed itself say: a hint, never an order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ LONGEST = timedelta(days=1)
 """The longest promise that is believed."""
 
 _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d{1,9})', re.ASCII | re.IGNORECASE)
+_PERIODS = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}
 _NEVER = re.compile(r"(?:^|[\s,])no-(?:cache|store)\b", re.ASCII | re.IGNORECASE)
 
 
@@ -23,11 +24,24 @@ def fresh_for(headers: Mapping[str, str]) -> timedelta:
     if _NEVER.search(control):
         return timedelta()
     if told := _MAX_AGE.search(control):
-        age = headers.get("Age", "")
-        aged = int(age[:9]) if age.isascii() and age.isdigit() else 0
-        return _within(timedelta(seconds=int(told[1]) - aged))
+        return _within(timedelta(seconds=int(told[1]) - _number(headers.get("Age", ""))))
     expires, sent = _instant(headers.get("Expires")), _instant(headers.get("Date")) or datetime.now(UTC)
     return _within(expires - sent) if expires else timedelta()
+
+
+def good_for(ttl: str = "", period: str = "", frequency: str = "") -> timedelta:
+    """For how long a feed says that it stays good: RSS's ttl in minutes, else the syndication module's updateFrequency
+    times in an updatePeriod; zero when it does not say.
+    """
+    if minutes := _number(ttl):
+        return _within(timedelta(minutes=minutes))
+    days = _PERIODS.get(period.strip().lower())
+    return _within(timedelta(days=days) / (_number(frequency) or 1)) if days else timedelta()
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    return int(text[:9]) if text.isascii() and text.isdigit() else 0
 
 
 def _within(promise: timedelta) -> timedelta:

@@ -29,6 +29,19 @@ MAX_ADDRESSES = 8
 """How many of a name's addresses are tried."""
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # of protocols; a cloud's metadata is at 192.0.0.192
+            "192.88.99.0/24",  # relays of 6to4, which are no more
+            "168.63.129.16/32",  # another cloud's metadata
+            "3fff::/20",  # of documents
+        ),
+    )
+)
+"""What the Python that we support takes for public, and is not; registered by IANA, but for one cloud's own."""
+
 _LOW_32_BITS = 0xFFFFFFFF
 
 Connect = Callable[[str, int], socket.socket]
@@ -79,7 +92,7 @@ def is_public(address: str) -> bool:
     if inner is not None:
         return is_public(str(inner))
     local = ip.is_multicast or ip.is_reserved or ip.is_unspecified or getattr(ip, "is_site_local", False)
-    return ip.is_global and not local
+    return ip.is_global and not local and not any(ip in network for network in _NOT_PUBLIC)
 
 
 def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

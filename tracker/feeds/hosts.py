@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -57,13 +57,23 @@ class Hosts:
 
     A session belongs to one thread for one exchange; then it is kept with its connection for the next exchange with
     the same scheme, host and port that checks addresses as it did. `gap` in seconds, `per_host` exchanges at a time.
+    `alone`: hosts that asked earlier to be left alone, each until a UTC instant; `remember` is told of further ones.
     """
 
-    def __init__(self, *, per_host: int = PER_HOST, gap: float = GAP) -> None:
-        self._per_host, self._gap = per_host, gap
+    def __init__(
+        self,
+        *,
+        per_host: int = PER_HOST,
+        gap: float = GAP,
+        alone: Mapping[str, datetime] | None = None,
+        remember: Callable[[str, datetime], None] | None = None,
+    ) -> None:
+        self._per_host, self._gap, self._remember = per_host, gap, remember
         self._hosts: dict[str, _Host] = {}
         self._idle: list[_Idle] = []
         self._changed = threading.Condition()
+        for name, until in (alone or {}).items():
+            self._leave_alone(name, until)
 
     @contextmanager
     def visit(self, url: str, deadline: Deadline, *, checked: bool) -> Iterator[GuardedSession]:
@@ -90,9 +100,15 @@ class Hosts:
 
     def leave_alone(self, url: str, until: datetime) -> None:
         """The host of `url` asked for no requests before `until` (UTC): none of its feeds is fetched before."""
+        name, until = urlsplit(url).hostname or "", min(until, datetime.now(UTC) + LONGEST_ALONE)
+        self._leave_alone(name, until)
+        if self._remember:
+            self._remember(name, until)
+
+    def _leave_alone(self, name: str, until: datetime) -> None:
         wait = min(until - datetime.now(UTC), LONGEST_ALONE).total_seconds()
         with self._changed:
-            host = self._host(urlsplit(url).hostname or "")
+            host = self._host(name)
             host.alone_until = max(host.alone_until, time.monotonic() + wait)
 
     def alone_for(self, url: str) -> timedelta:

@@ -7,6 +7,7 @@ from datetime import date
 
 import trafilatura
 
+from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import NotAPage
 from tracker.feeds.fetch import Fetched, Limits
@@ -33,6 +34,14 @@ class Page:
 
 def read_page(html: str, url: str) -> Page:
     """The article on a page. Raises NotAPage when none is found."""
+    try:
+        return confined(article, html, url)
+    except Unreadable as why:
+        raise NotAPage(f"Reading the page {why}.", "Read it yourself, and hand in its text with add-file.") from why
+
+
+def article(html: str, url: str) -> Page:
+    """The same, in this process. Raises whatever the library may raise of what nobody foresaw: to be run confined."""
     if html.count("<") > MAX_TAGS:
         raise NotAPage(f"The page holds more than {MAX_TAGS:,} tags, more than any release needs.", "Read it yourself.")
     document = trafilatura.bare_extraction(html, url=url, include_comments=False, with_metadata=True)

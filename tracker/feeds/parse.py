@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from xml.etree.ElementTree import ParseError
 
 from tracker.feeds import json_feed, robust, strict
 from tracker.feeds.address import http_link
+from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.decode import decode
 from tracker.feeds.entry import Document, items
 from tracker.feeds.failure import Kind, NotAFeed
@@ -44,7 +46,8 @@ class Parsed:
 
     `left_out` counts the entries beyond those that are read of one document; `flaw` says in a sentence what was wrong
     with a document that could only be read leniently, and is None for a sound one. `older` is the address of the page
-    with older items, where a listing links to one.
+    with older items, where a listing links to one. `window`: it shows whatever came in so long, be it nothing.
+    `good_for`: how long it says that it need not be asked again.
     """
 
     format: str
@@ -53,6 +56,8 @@ class Parsed:
     left_out: int = 0
     flaw: str | None = None
     older: str | None = None
+    window: timedelta | None = None
+    good_for: timedelta = timedelta()
 
 
 def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str) -> Parsed:
@@ -67,7 +72,8 @@ def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str
     else:
         kind, document, flaw = _read_xml(text, base_url)
     found = items(document.entries, base_url=base_url, timezone=timezone)
-    return Parsed(kind, document.title, found, document.count - len(document.entries), flaw)
+    left_out = document.count - len(document.entries)
+    return Parsed(kind, document.title, found, left_out, flaw, good_for=document.good_for)
 
 
 def words(body: bytes, content_type: str | None) -> str:
@@ -97,7 +103,14 @@ def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
         line = error.position[0] + prolog.count("\n")
         reason = str(error).partition(":")[0]
         flaw = f"The document is not well-formed XML (line {line}: {reason}); what could be made out was read."
-        return _format(root), robust.read(text), flaw
+        return _format(root), _mended(text), flaw
+
+
+def _mended(text: str) -> Document:
+    try:
+        return confined(robust.read, text)
+    except Unreadable as why:
+        raise NotAFeed(f"The feed is damaged, and reading it {why}.", robust.REMEDY) from why
 
 
 def _format(root: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""RSS and Atom that is not well-formed, read with feedparser; slow, so what would keep it busy is refused first."""
+"""RSS and Atom that is not well-formed, read with feedparser; slow, so what is known to hold it up is refused."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import feedparser
 
 from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choose_link
 from tracker.feeds.failure import NotAFeed
+from tracker.feeds.freshness import good_for
 from tracker.feeds.text import one_line, plain
 
 MAX_CHARACTERS = 2_000_000
@@ -20,23 +21,27 @@ MAX_TAG = 8_000
 
 # A ">" within quotes doesn't end a tag; quotes are bounded so that unclosed ones can't make the search start over.
 _TAG = re.compile(rf"""<[A-Za-z!?](?:[^<>"']|"[^"]{{0,{MAX_TAG}}}"|'[^']{{0,{MAX_TAG}}}')*+(?:[^<>]*+)""")
-_REMEDY = "Tell the publisher that the feed is no well-formed XML, or choose another feed."
+REMEDY = "Tell the publisher that the feed is no well-formed XML, or choose another feed."
 
 
 def read(text: str) -> Document:
-    """The document that begins with its root element, as far as it can be made out. Raises NotAFeed."""
+    """The document that begins with its root element, as far as it can be made out.
+
+    Raises NotAFeed, and whatever a lenient parser raises of what nobody foresaw: to be run confined.
+    """
     burden = _burden(text)
     if burden:
-        raise NotAFeed(f"The feed is damaged, and {burden}: too much to be mended.", _REMEDY)
+        raise NotAFeed(f"The feed is damaged, and {burden}: too much to be mended.", REMEDY)
     found = _parse(text)
     entries = found.entries
     if not entries and not found.feed.get("title"):
-        raise NotAFeed("The feed is damaged, and nothing of it could be made out.", _REMEDY)
+        raise NotAFeed("The feed is damaged, and nothing of it could be made out.", REMEDY)
     atom = found.version.startswith("atom")
     return Document(
         _words(found.feed.get("title_detail"), atom),
         tuple(_entry(entry, atom) for entry in entries[:MAX_ITEMS]),
         len(entries),
+        good_for(*(found.feed.get(name) or "" for name in ("ttl", "sy_updateperiod", "sy_updatefrequency"))),
     )
 
 
@@ -54,15 +59,12 @@ def _burden(text: str) -> str | None:
 
 
 def _parse(text: str) -> feedparser.FeedParserDict:
-    try:
-        return feedparser.parse(
-            io.BytesIO(text.encode("utf-8", "replace")),  # never a str: feedparser would take it for a file or address
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except Exception as error:  # a lenient parser meets what nobody foresaw; any fault of its means the same to us
-        raise NotAFeed(f"The feed is damaged beyond reading ({type(error).__name__}).", _REMEDY) from error
+    return feedparser.parse(
+        io.BytesIO(text.encode("utf-8", "replace")),  # never a str: feedparser would take it for a file or address
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
 
 
 def _entry(entry: Any, atom: bool) -> Raw:

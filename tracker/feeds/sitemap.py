@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
@@ -19,14 +19,18 @@ from tracker.feeds.parse import HEAD, MAX_TAGS, Parsed, called, feed_begins, wal
 from tracker.feeds.text import one_line
 from tracker.model import Item
 
+NEWS_WINDOW = timedelta(hours=48)
+"""A sitemap for news names what came in the last two days, so that it is rightly empty after two quiet ones."""
+
 MAX_PARTS = 3
 """Sitemaps of an index that are read: the newest."""
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 10_000_000
 """Bytes of a sitemap that is sent as a .gz file, inflated."""
 
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(urlset|sitemapindex)(?=[\s/>])")
 _ROOT_WITHIN = 8_000
+_NEWS = "/schemas/sitemap-news/"
 _GZIP = b"\x1f\x8b"
 _ENDING = re.compile(r"\.[A-Za-z]{2,5}$")
 _JOINTS = re.compile(r"[-_+\s]+")
@@ -54,14 +58,14 @@ def read_sitemap(fetched: Fetched, get: Get, *, timezone: str) -> Parsed:
     without a title of its own is called by the last part of its address. `timezone` (IANA name) is that of dates that
     name none. Raises NotAFeed for what is no sitemap, and FetchFailed when no part of an index can be fetched.
     """
-    kind, entries = _read(fetched, timezone)
+    kind, entries, news = _read(fetched, timezone)
     flaw = None
     if kind == "sitemapindex":
         parts = [entry.url for entry in _newest(entries) if same_host(entry.url, fetched.final_url)][:MAX_PARTS]
-        entries, flaw = _parts(parts, get, timezone)
-    if not entries:
+        entries, flaw, news = _parts(parts, get, timezone)
+    if not entries and not (news and not flaw):
         raise NotAFeed("The sitemap names no pages.", "Check the feed's url, or choose another source.", Kind.NO_ITEMS)
-    if not any(entry.date for entry in entries):
+    if entries and not any(entry.date for entry in entries):
         flaw = flaw or "No entry of the sitemap has a date that can be read. Choose another source: order is by date."
     found: dict[str, Item] = {}
     for entry in _newest(entries):
@@ -69,27 +73,37 @@ def read_sitemap(fetched: Fetched, get: Get, *, timezone: str) -> Parsed:
         found.setdefault(item.guid, item)
         if len(found) == MAX_ITEMS:
             break
-    return Parsed("sitemap", "", tuple(found.values()), max(0, len(entries) - MAX_ITEMS), flaw)
+    left_out = max(0, len(entries) - MAX_ITEMS)
+    window = NEWS_WINDOW if news and not left_out and not flaw else None
+    return Parsed("sitemap", "", tuple(found.values()), left_out, flaw, window=window)
 
 
-def _parts(parts: Sequence[str], get: Get, timezone: str) -> tuple[list[_Entry], str | None]:
-    """The entries of an index's sitemaps. One that fails is a flaw, unless none can be read."""
+def _parts(parts: Sequence[str], get: Get, timezone: str) -> tuple[list[_Entry], str | None, bool]:
+    """The entries of an index's sitemaps, a flaw where one failed, and whether all are of news.
+
+    Raises the failure when none can be read.
+    """
     entries: list[_Entry] = []
+    news = bool(parts)
     failures: list[FetchFailed | NotAFeed] = []
     for url in parts:
         try:
-            kind, found = _read(get(url), timezone)
+            kind, found, of_news = _read(get(url), timezone)
         except (FetchFailed, NotAFeed) as failed:
             failures.append(failed)
             continue
         entries += found if kind == "urlset" else ()
+        news = news and of_news and kind == "urlset"
     if failures and len(failures) == len(parts):
         raise failures[0]
-    return entries, f"A sitemap of the index could not be read: {failures[0]}" if failures else None
+    return entries, f"A sitemap of the index could not be read: {failures[0]}" if failures else None, news
 
 
-def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry]]:
-    """What the root element is, and what it lists. The prolog is cut off, and with it whatever it might declare."""
+def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry], bool]:
+    """What the root element is, what it lists, and whether that is news, be it none.
+
+    The prolog is cut off, and with it whatever it might declare.
+    """
     text = words(_inflated(fetched.body), fetched.content_type)
     start = _ROOT.search(text, 0, _ROOT_WITHIN)
     if not start:
@@ -103,8 +117,9 @@ def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry]]:
     except ParseError as error:
         reason = str(error).partition(":")[0]
         raise NotAFeed(f"The sitemap is not well-formed XML ({reason}).", "Tell the publisher.") from error
-    entries = (_entry(node, fetched.final_url, timezone) for node in root)
-    return start[1], [entry for entry in entries if entry]
+    entries = [entry for node in root if (entry := _entry(node, fetched.final_url, timezone))]
+    of_news = _NEWS in text[start.start() : text.find(">", start.start())]
+    return start[1], entries, of_news and bool(entries or not len(root))
 
 
 def _inflated(body: bytes) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Container
 from dataclasses import replace
 
 from tracker.feeds.address import is_template, page_address, same_host
+from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.listing import read_listing
@@ -57,7 +58,12 @@ def _read(feed: Feed, fetched: Fetched) -> Parsed:
     if feed.kind == "feed":
         return parse(fetched.body, **answer)
     link = None if is_template(feed.next) else feed.next
-    return read_listing(fetched.body, **answer, select=feed.select, date_format=feed.date_format, older=link)
+    try:
+        return confined(
+            read_listing, fetched.body, **answer, select=feed.select, date_format=feed.date_format, older=link
+        )
+    except Unreadable as why:
+        raise NotAFeed(f"Reading the page {why}.", "Choose a simpler list of the publisher's releases.") from why
 
 
 def _older(feed: Feed, base_url: str, page: Parsed, number: int) -> str | None:

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, XMLParser
 
 from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choose_link
+from tracker.feeds.freshness import good_for
 from tracker.feeds.text import element_text, one_line, plain
 
 _PLAIN_NAMESPACES = (
@@ -51,6 +52,7 @@ _ROLES = {
             "updated": "updated",
             "modified": "updated",
             "created": "created",
+            "ttl": "ttl",
         },
     ).items()
 }
@@ -58,8 +60,14 @@ _ROLES |= _names("http://purl.org/dc/elements/1.1/", {"title": "title", "descrip
 _ROLES |= _names("http://purl.org/dc/terms/", {"issued": "published", "modified": "updated", "created": "created"})
 _ROLES |= _names("http://purl.org/rss/1.0/modules/content/", {"encoded": "body"})
 _ROLES |= _names("http://www.w3.org/1999/xhtml", {"body": "body"})
+_ROLES |= _names(
+    "http://purl.org/rss/1.0/modules/syndication/", {"updateperiod": "period", "updatefrequency": "frequency"}
+)
 _ROLES |= _names("http://www.itunes.com/dtds/podcast-1.0.dtd", {"summary": "body"})
 """What a child of a feed, channel or entry is for, by its name in lower case."""
+
+
+_HINTS = frozenset({"ttl", "period", "frequency"})
 
 
 def read(text: str) -> Document:
@@ -68,14 +76,17 @@ def read(text: str) -> Document:
     parser.feed(text)
     root = parser.close()
     base = root.get(_XML_BASE, "")
-    title, found = "", []
+    title, found, hints = "", [], {}
     for node, outer in _level(root, base):
         role = _ROLES.get(node.tag.lower())
         if role == "entry":
             found.append((node, outer))
         elif role == "title" and not title:
             title = _words(node, root)
-    return Document(title, tuple(_entry(node, outer, root) for node, outer in found[:MAX_ITEMS]), len(found))
+        elif role in _HINTS:
+            hints.setdefault(role, node.text or "")
+    entries = tuple(_entry(node, outer, root) for node, outer in found[:MAX_ITEMS])
+    return Document(title, entries, len(found), good_for(**hints))
 
 
 def _level(root: Element, base: str) -> Iterator[tuple[Element, str]]:

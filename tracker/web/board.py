@@ -52,19 +52,29 @@ class Silence:
     whole: bool
     sides: tuple[Coverage, ...]
 
+    @property
+    def known(self) -> bool:
+        """Whether every moment of it was looked at."""
+        return all(side.complete for side in self.sides)
+
 
 class Silences:
     """The silences of the channels of one relationship; channels of equal spans share what was reckoned."""
 
     def __init__(self, snapshot: Snapshot, relationship: Relationship, sides: Sequence[str], now: datetime) -> None:
         self._snapshot, self._relationship, self._sides, self._now = snapshot, relationship, sides, now
+        self._earliest = now - SILENCE_SPAN
         self._read: dict[datetime, tuple[Coverage, ...]] = {}
 
     def of(self, view: ChannelView) -> Silence:
         since = view.last_report
-        earliest = self._now - SILENCE_SPAN
         start = datetime.combine(since.first if since else date.min, time.min, UTC)
-        return Silence(since, start >= earliest, self._covered(max(start, earliest)))
+        return Silence(since, start >= self._earliest, self._covered(max(start, self._earliest)))
+
+    @property
+    def usual(self) -> Silence:
+        """That of a channel on which no report came in all of `SILENCE_SPAN`."""
+        return Silence(None, False, self._covered(self._earliest))
 
     def _covered(self, start: datetime) -> tuple[Coverage, ...]:
         if start not in self._read:

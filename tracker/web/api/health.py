@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from db.store import StoreError
 from tracker import __version__
@@ -21,11 +24,6 @@ from tracker.web.auth import open_to
 from tracker.web.current import current
 
 log = logging.getLogger(__name__)
-
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
-
-Metric = tuple[str, str, Mapping[str, float]]
-"""A gauge: its name, what it says, and its values by labels (as Prometheus writes them; empty for none)."""
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="operations")])
 
@@ -79,7 +77,9 @@ def ready() -> Response:
 @fresh
 def metrics() -> Response:
     """Gauges in the text format of Prometheus."""
-    return Response(_prometheus(_gauges()), content_type=METRICS)
+    registry = CollectorRegistry()
+    registry.register(_Gauges())
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _not_ready(*, database: bool, problem: str) -> Response:
@@ -135,68 +135,63 @@ def _degraded(told: Iterable[Health]) -> list[schemas.Degraded]:
     ]
 
 
-def _gauges() -> list[Metric]:
-    now, snapshot = current().now(), current().snapshot()
-    with current().service.store.reading() as db:
-        pending, waiting_since = db.candidates.counts()[Status.PENDING], db.candidates.waiting_since()
-        last_tick = db.feeds.last_tick(LEASE)
-    states = [view.state for view in snapshot.views(Moment(current().service.today(), now))]
-    told = [health_of(feed, now) for feed in snapshot.feeds]
-    counts = _counts(told)
-    polled = [health.feed for health in told if health.polled]
-    reads = [feed.last_read for feed in polled]
-    return [
-        ("openlines_info", "The version that runs.", {f'version="{__version__}"': 1}),
-        ("openlines_channels", "Channels by state.", {f'state="{state}"': states.count(state) for state in State}),
-        ("openlines_feeds_enabled", "Feeds that are enabled in the configuration.", {"": counts.enabled}),
-        ("openlines_feeds_failing", "Feeds whose last poll failed.", {"": counts.failing}),
-        ("openlines_feeds_failing_by_kind", "Feeds whose last poll failed, by what failed.", _failing_by_kind(told)),
-        ("openlines_feeds_warning", "Feeds that are read and may be silent all the same.", {"": counts.warning}),
-        ("openlines_feeds_paused", "Feeds that a person paused.", {"": counts.paused}),
-        ("openlines_feeds_never_read", "Feeds that were never read.", {"": reads.count(None)}),
-        (
+class _Gauges(Collector):
+    """What is true now, asked of the record and the feeds each time."""
+
+    def collect(self) -> Iterator[Metric]:
+        now, snapshot = current().now(), current().snapshot()
+        with current().service.store.reading() as db:
+            pending, waiting_since = db.candidates.counts()[Status.PENDING], db.candidates.waiting_since()
+            last_tick = db.feeds.last_tick(LEASE)
+        states = Counter(view.state for view in snapshot.views(Moment(current().service.today(), now)))
+        told = [health_of(feed, now) for feed in snapshot.feeds]
+        failing = Counter(health.feed.fault_kind for health in told if health.fares is Fares.FAILING)
+        counts = _counts(told)
+        polled = [health.feed for health in told if health.polled]
+        reads = [feed.last_read for feed in polled]
+        yield _by("version", "openlines_info", "The version that runs.", {__version__: 1})
+        yield _by("state", "openlines_channels", "Channels by state.", {state: states[state] for state in State})
+        yield _one("openlines_feeds_enabled", "Feeds that are enabled in the configuration.", counts.enabled)
+        yield _one("openlines_feeds_failing", "Feeds whose last poll failed.", counts.failing)
+        yield _by("kind", "openlines_feeds_failing_by_kind", "Feeds whose last poll failed, by what failed.", failing)
+        yield _one("openlines_feeds_warning", "Feeds that are read and may be silent all the same.", counts.warning)
+        yield _one("openlines_feeds_paused", "Feeds that a person paused.", counts.paused)
+        yield _one("openlines_feeds_never_read", "Feeds that were never read.", reads.count(None))
+        yield _one(
             "openlines_oldest_read_age_seconds",
             "Age of the longest unread feed's last good read.",
-            _seconds(min((read for read in reads if read), default=None), now),
-        ),
-        (
+            _age(min((read for read in reads if read), default=None), now),
+        )
+        yield _one(
             "openlines_oldest_unpolled_seconds",
             "How long the feed that waits the longest has been due.",
-            _seconds(min((feed.next_poll for feed in polled), default=None), now),
-        ),
-        ("openlines_scheduler_age_seconds", "Time since the scheduler's last tick.", _seconds(last_tick, now)),
-        ("openlines_candidates_pending", "Candidates that wait for a reviewer.", {"": pending}),
-        (
+            _age(min((feed.next_poll for feed in polled), default=None), now),
+        )
+        yield _one("openlines_scheduler_age_seconds", "Time since the scheduler's last tick.", _age(last_tick, now))
+        yield _one("openlines_candidates_pending", "Candidates that wait for a reviewer.", pending)
+        yield _one(
             "openlines_oldest_candidate_age_seconds",
             "How long the candidate that waits the longest has waited.",
-            _seconds(waiting_since, now),
-        ),
-        (
-            "openlines_revision",
-            "Counters that public writes bump.",
-            {f'subject="{subject}"': number for subject, number in snapshot.revisions},
-        ),
-    ]
+            _age(waiting_since, now),
+        )
+        yield _by("subject", "openlines_revision", "Counters that public writes bump.", dict(snapshot.revisions))
 
 
-def _failing_by_kind(told: Iterable[Health]) -> dict[str, float]:
-    kinds = Counter(health.feed.fault_kind for health in told if health.fares is Fares.FAILING)
-    return {f'kind="{kind}"': number for kind, number in sorted(kinds.items())}
+def _one(name: str, says: str, value: float | None) -> Metric:
+    """A gauge without labels; without a value where there is nothing to measure yet."""
+    gauge = GaugeMetricFamily(name, says)
+    if value is not None:
+        gauge.add_metric([], value)
+    return gauge
 
 
-def _seconds(instant: datetime | None, now: datetime) -> dict[str, float]:
-    """A gauge's value, or none where there is nothing to measure yet."""
-    age = _age(instant, now)
-    return {} if age is None else {"": age}
+def _by(label: str, name: str, says: str, values: Mapping[str, float]) -> Metric:
+    """A gauge with a value for each value of a label."""
+    gauge = GaugeMetricFamily(name, says, labels=[label])
+    for key, value in sorted(values.items()):
+        gauge.add_metric([key], value)
+    return gauge
 
 
 def _age(instant: datetime | None, now: datetime) -> int | None:
     return None if instant is None else max(0, int((now - instant).total_seconds()))
-
-
-def _prometheus(gauges: Iterable[Metric]) -> str:
-    lines: list[str] = []
-    for name, says, values in gauges:
-        lines += [f"# HELP {name} {says}", f"# TYPE {name} gauge"]
-        lines += [f"{name}{{{labels}}} {value}" if labels else f"{name} {value}" for labels, value in values.items()]
-    return "\n".join(lines) + "\n"

@@ -510,13 +510,15 @@ class Revision(Answer):
     """The words of a release from the instant on at which they were first seen.
 
     `title_changes` and `summary_changes` are the difference to the revision before, empty where nothing differs. The
-    pieces in order: all but the new are the words before, all but the old the words since.
+    pieces in order: all but the new are the words before, all but the old the words since. `late`: the words of its
+    page, which could not be read when it came; its publisher changed nothing.
     """
 
     number: int
     title: str
     summary: str
     seen_at: Instant
+    late: bool
     title_changes: list[Piece]
     summary_changes: list[Piece]
 

@@ -402,6 +402,7 @@ def release_history(kept: model.ReleaseHistory) -> schemas.ReleaseHistory:
                 title=after.title,
                 summary=after.summary,
                 seen_at=after.seen_at,
+                late=after.late,
                 title_changes=_changes(earlier.title, after.title),
                 summary_changes=_changes(earlier.summary, after.summary),
             )

@@ -1,0 +1,70 @@
+"""A poll that is cut off at any statement whatever: by a process of its own that dies there, as of kill -9."""
+
+from __future__ import annotations
+
+import os
+
+from db.store import open_store
+from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
+from tests.site import Site
+from tracker.model import Feed
+from tracker.poll import poll_feed
+from tracker.service import Service
+
+DIED, DONE = 9, 0
+
+
+def poll_that_dies(service: Service, feed: Feed, at: int) -> bool:
+    """Whether a poll in another process died, as it was to do, before the `at`-th statement that it asks for."""
+    detect, left = service.detectors[feed.relationship], at
+
+    def count(statement: str) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os._exit(DIED)
+
+    if not (child := os.fork()):
+        try:
+            store = open_store(service.settings.database_url)
+            store._connections.get().set_trace_callback(count)
+            poll_feed(store, feed, detect, service.clock)
+            os._exit(DONE)
+        finally:
+            os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended in (DIED, DONE)
+    return ended == DIED
+
+
+def kept(service: Service) -> tuple[list[tuple[str, int]], int, int]:
+    """Releases with their revision, candidates, and good polls."""
+    with service.store.reading() as db:
+        releases = [(release.title, known.revision) for release, known in db.feeds.releases()]
+        candidates = db.candidates.queue("pending", most=50)
+        return releases, len(candidates), len(db.feeds.reads_since(service.clock().replace(year=2000)))
+
+
+def test_a_poll_cut_off_anywhere_leaves_nothing_and_its_repetition_everything_once(seeded_2023: Service, site: Site):
+    edited = (TALKS[0] + ", Corrected", TALKS[1])
+    steps = [
+        (rss(TALKS, HARBOR), [(TALKS[0], 1), (HARBOR[0], 1)]),
+        (rss(edited, HARBOR), [(edited[0], 2), (HARBOR[0], 1)]),
+    ]
+    for path in ("/r0", "/r1"):
+        site.serve(path, 404)
+    feed = feed_at(site.url(), full_text=True)
+    with seeded_2023.store.writing() as db:
+        db.feeds.sync([feed], now=seeded_2023.clock())
+    for body, releases in steps:
+        site.serve("/feed", body=body.replace(b"https://news.example/", site.url("/").encode()))
+        before = kept(seeded_2023)
+        cuts = 1
+        while poll_that_dies(seeded_2023, feed, cuts):
+            assert kept(seeded_2023) == before
+            cuts += 1
+        assert cuts > 20, "it was cut off at each of many statements"
+        assert kept(seeded_2023)[:2] == (releases, 1)
+        seeded_2023.clock.advance(minutes=30)
+        row = poll_feed(seeded_2023.store, feed, seeded_2023.detectors["us-china"], seeded_2023.clock)
+        assert (row.fresh, row.revised, row.overlap, row.sightings) == (0, 0, 2, 0)
