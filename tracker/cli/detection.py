@@ -76,7 +76,7 @@ def evaluate_command(file: TextIO, other: Path | None) -> None:
 
 
 def _detectors() -> list[Detector]:
-    return [Detector(pack.lexicon, pack.weights) for pack in load_relationships(settings().config)]
+    return [pack.detector for pack in load_relationships(settings().config)]
 
 
 def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
