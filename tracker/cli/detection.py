@@ -141,6 +141,3 @@ def _release(where: str, case: dict[str, Any]) -> Release:
         return release_from_case(case)
     except ValueError as error:
         raise Refused(f"{where}: {error}") from error
-
-
-commands = (detect, evaluate_command)
