@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 
@@ -15,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.stream import NEITHER, long_text
+from tests.commands import run
 from tests.detect.conftest import ROOT
 from tests.detect.test_detect import texts
 from tracker.detect import Detector, Lexicon, detect, examine
@@ -159,12 +158,8 @@ def test_a_title_too_long_to_be_one_is_read_to_its_end(detector: Detector):
     assert EVENT in told(in_title(f"{neutral(200_000)}\n{ENGLISH}"), detector)
 
 
-def run_detect(lines: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENLINES_")}
-    return subprocess.run(
-        [sys.executable, "-m", "tracker", "detect", *arguments],
-        cwd=ROOT, env=clean, input=lines, capture_output=True, timeout=600, check=False,
-    )  # fmt: skip
+def run_detect(lines: bytes) -> subprocess.CompletedProcess[bytes]:
+    return run(["detect"], stdin=lines)
 
 
 def as_line(name: str, summary: str) -> dict[str, str]:
