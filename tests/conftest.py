@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import settings_from
+from config.settings import Settings, settings_from
 from db.store import open_store
 from tests.site import Site, running_site
 from tracker.seed import seed
@@ -48,6 +48,11 @@ def clock() -> Clock:
     return Clock()
 
 
+def settings_in(folder: Path) -> Settings:
+    """The shipped configuration with its data in a folder."""
+    return settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")})
+
+
 NOTHING, THEN, EVERYTHING = None, date(2023, 11, 1), date.max
 """How much of the record is loaded: on `THEN` channels stood suspended."""
 
@@ -73,7 +78,7 @@ class Shipped:
 
     def over(self, folder: Path, clock: Callable[[], datetime], until: date | None) -> Service:
         """The service with a database of its own in `folder`."""
-        settings = settings_from({"OPENLINES_VAR": str(folder / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
+        settings = settings_in(folder / "var")
         store = open_store(settings.database_url, create=True)
         assert not store.path.exists(), "a test has one database"
         shutil.copyfile(self.database(until), store.path)
@@ -83,8 +88,7 @@ class Shipped:
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Shipped:
     folder = tmp_path_factory.mktemp("shipped")
-    settings = settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")})
-    service = open_service(settings, migrate=True, clock=Clock())
+    service = open_service(settings_in(folder), migrate=True, clock=Clock())
     service.store.close()
     return Shipped(service, folder)
 
