@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import click
 import pytest
 
 from db.store import open_store
@@ -25,6 +26,7 @@ from tests.conftest import ROOT, THEN, Clock, Shipped
 from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.make import release
 from tests.site import Handler, Site
+from tracker.cli import cli
 
 RELEASE = {
     "id": "x-1", "title": "Talks", "summary": TALKS[1], "side": "us", "lang": "en", "published": "2024-01-10",
@@ -514,6 +516,14 @@ def test_a_port_in_use_is_one_sentence(tracker, seeded_folder):
     assert done.returncode == 2
     assert one_sentence(done.stderr)
     assert f"Port {port} on 127.0.0.1 is in use." in done.stderr
+
+
+def test_every_command_is_found_under_its_name():
+    context = click.Context(cli)
+    assert cli.list_commands(context)
+    for name in cli.list_commands(context):
+        assert cli.get_command(context, name).name == name
+    assert cli.get_command(context, "nothing") is None
 
 
 def test_every_command_of_the_readme_exists(tracker):
