@@ -146,7 +146,7 @@ def peaks(detector: Detector, more: int) -> tuple[float, float]:
 def main() -> None:
     more = int(sys.argv[1]) if len(sys.argv) > 1 else MORE
     (pack,) = load_relationships(Path("config"))
-    detector, lexicon = Detector(pack.lexicon, pack.weights), pack.lexicon
+    detector, lexicon = pack.detector, pack.lexicon
     warm, full = peaks(detector, more)
 
     table = Table("on one core", "ours", "one re", "ratio", "goal", title="detection")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from config.files import Read, RelationshipFiles, read_file, read_folder, read_l
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
 from config.yamlfile import Loc
+from tracker.detect import Detector
 from tracker.detect.lexicon import Language, Lexicon
 from tracker.detect.weigh import Weights
 from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
@@ -50,6 +52,11 @@ class RelationshipPack:
     @property
     def contacts(self) -> tuple[Contact, ...]:
         return tuple(seed.entry for seed in self.entries if isinstance(seed.entry, Contact))
+
+    @cached_property
+    def detector(self) -> Detector:
+        """The lexicon and the weights made ready, on first use."""
+        return Detector(self.lexicon, self.weights)
 
 
 def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.yamlfile import read_yaml
 from tracker.detect.weigh import Scorecard, Weights
@@ -93,7 +93,12 @@ def read_measured(config_dir: Path) -> Measured:
 
 def _read(config_dir: Path, name: str, model: type[AnyModel]) -> AnyModel:
     own = config_dir / "detection" / name
-    return read_yaml(own if own.exists() else SHIPPED / name, model)
+    path = own if own.exists() else SHIPPED / name
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        # JSON is YAML too: read as such, which takes twenty times as long, what is wrong has a line.
+        return read_yaml(path, model)
 
 
 def read_weights(config_dir: Path) -> Weights:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from config.settings import settings_from
+from config.settings import Settings, settings_from
+from db.store import open_store
 from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
 
 ROOT = Path(__file__).parent.parent
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 30
+"""Bytes that must be free in memory for temporary folders to lie there."""
+
+
+def pytest_configure() -> None:
+    """Lay temporary folders where making a write durable costs nothing; the product writes as it always does."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @dataclass
@@ -35,28 +48,80 @@ def clock() -> Clock:
     return Clock()
 
 
+def settings_in(folder: Path) -> Settings:
+    """The shipped configuration with its data in a folder."""
+    return settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")})
+
+
+NOTHING, THEN, EVERYTHING = None, date(2023, 11, 1), date.max
+"""How much of the record is loaded: on `THEN` channels stood suspended."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The shipped configuration, read once, and databases under it, each made once: a test has copies of them."""
+
+    service: Service
+    folder: Path
+
+    def database(self, until: date | None) -> Path:
+        """The file of a database that nobody has open."""
+        file = self.folder / f"{until}.db"
+        if not file.exists():
+            store = open_store(f"sqlite:///{file}", create=True)
+            store.migrate()
+            replace(self.service, store=store).prepare()
+            if until:
+                seed(store, self.service.packs, at=self.service.clock(), until=until)
+            store.close()
+        return file
+
+    def over(self, folder: Path, clock: Callable[[], datetime], until: date | None) -> Service:
+        """The service with a database of its own in `folder`."""
+        settings = settings_in(folder / "var")
+        store = open_store(settings.database_url, create=True)
+        assert not store.path.exists(), "a test has one database"
+        shutil.copyfile(self.database(until), store.path)
+        return replace(self.service, settings=settings, store=store, clock=clock)
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Shipped:
+    folder = tmp_path_factory.mktemp("shipped")
+    service = open_service(settings_in(folder), migrate=True, clock=Clock())
+    service.store.close()
+    return Shipped(service, folder)
+
+
 @pytest.fixture
-def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
+def serviced(shipped: Shipped, tmp_path: Path, clock: Clock) -> Iterator[Callable[[date | None], Service]]:
+    """Opens the service over as much of the record as is asked for, and closes it after the test."""
+    with ExitStack() as opened:
+
+        def over(until: date | None) -> Service:
+            service = shipped.over(tmp_path, clock, until)
+            opened.callback(service.store.close)
+            return service
+
+        yield over
+
+
+@pytest.fixture
+def service(serviced: Callable[[date | None], Service]) -> Service:
     """The shipped configuration over an empty, migrated database."""
-    settings = settings_from({"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
-    opened = open_service(settings, migrate=True, clock=clock)
-    opened.prepare()
-    yield opened
-    opened.store.close()
+    return serviced(NOTHING)
 
 
 @pytest.fixture
-def seeded(service: Service, clock: Clock) -> Service:
+def seeded(serviced: Callable[[date | None], Service]) -> Service:
     """The same, with the whole record."""
-    seed(service.store, service.packs, at=clock())
-    return service
+    return serviced(EVERYTHING)
 
 
 @pytest.fixture
-def seeded_2023(service: Service, clock: Clock) -> Service:
+def seeded_2023(serviced: Callable[[date | None], Service]) -> Service:
     """The same, with what had happened by 2023-11-01, when channels stood suspended."""
-    seed(service.store, service.packs, at=clock(), until=date(2023, 11, 1))
-    return service
+    return serviced(THEN)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The commands as an operator runs them: real processes, real files."""
+"""The commands as an operator runs them: real files, and real processes where signals and two at once matter."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import click
 import pytest
 
 from db.store import open_store
-from tests.conftest import ROOT
+from tests.commands import run
+from tests.conftest import ROOT, THEN, Clock, Shipped
 from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.make import release
 from tests.site import Handler, Site
+from tracker.cli import cli
 
 RELEASE = {
     "id": "x-1", "title": "Talks", "summary": TALKS[1], "side": "us", "lang": "en", "published": "2024-01-10",
@@ -32,28 +35,31 @@ RELEASE = {
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENLINES_")}
-    return clean | {"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_LOG_LEVEL": "warning", "COLUMNS": "200"}
+def settings(tmp_path: Path) -> dict[str, str]:
+    return {"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_LOG_LEVEL": "warning", "COLUMNS": "200"}
 
 
 @pytest.fixture
-def tracker(environment):
-    """Runs a command to its end; answers the finished process."""
+def tracker(settings):
+    """Runs a command to its end; answers what a finished process would."""
 
-    def run(*arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, "-m", "tracker", *arguments],
-            cwd=ROOT, env=environment | env, input=stdin, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+    def tracker(*arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        done = run(arguments, stdin=stdin.encode(), env=settings | env)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    return run
+    return tracker
 
 
 @pytest.fixture
-def seeded_folder(tracker):
-    assert tracker("migrate").returncode == 0
-    assert tracker("seed", "--until", "2023-11-01").returncode == 0
+def environment(settings) -> dict[str, str]:
+    """Of a process that the test starts."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OPENLINES_")} | settings
+
+
+@pytest.fixture
+def seeded_folder(shipped: Shipped, tmp_path: Path) -> None:
+    """A database where the commands look for it."""
+    shipped.over(tmp_path, Clock(), THEN)
 
 
 def feed_entry(slug: str, url: str) -> str:
@@ -71,6 +77,25 @@ def configured(folder: Path, feeds: str) -> Path:
 
 def one_sentence(text: str) -> bool:
     return text.count("\n") == 1 and "Traceback" not in text
+
+
+def test_the_commands_are_processes_that_read_and_write_and_end_as_a_shell_expects(environment, tmp_path, site: Site):
+    def process(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "tracker", *arguments],
+            cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout, done.stderr
+
+    config = configured(tmp_path, feed_entry("a-feed", site.serve("/a-feed", body=rss(TALKS))))
+    environment |= {"OPENLINES_CONFIG": str(config)}
+    code, told, wrong = process("seed")
+    assert (code, told, one_sentence(wrong)) == (2, "", True)
+    assert process("migrate")[0] == 0
+    assert "27 channels" in process("seed", "--until", "2023-11-01")[1]
+    assert re.search(r"a-feed\W+read\W+1\W+1\W+0\W+1", process("poll")[1])
+    code, told, wrong = process("detect", stdin=json.dumps(RELEASE | {"summary": TALKS[1] + " 会晤 \ud83d"}))
+    assert (code, wrong, json.loads(told)["candidates"][0]["channel"]) == (0, "", "dpct")
 
 
 def test_migrate_makes_the_database_once(tracker):
@@ -214,12 +239,10 @@ def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site)
     assert "dpct held 2024-01-09 (pending)" in done.stdout, done.stderr
 
 
-def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker, tmp_path, site: Site):
+def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker, seeded_folder, tmp_path, site: Site):
     good, broken = site.serve("/good", body=rss(TALKS, HARBOR)), site.serve("/broken", 500)
     config = configured(tmp_path, feed_entry("good", good) + feed_entry("broken", broken))
     env = {"OPENLINES_CONFIG": str(config)}
-    tracker("migrate", **env)
-    tracker("seed", "--until", "2023-11-01", **env)
     done = tracker("poll", **env)
     assert done.returncode == 0, done.stderr
     assert re.search(r"good\W+read\W+2\W+2\W+0\W+1", done.stdout)
@@ -232,12 +255,9 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
 
 
 @pytest.fixture
-def one_feed(tracker, tmp_path, site: Site) -> dict[str, str]:
+def one_feed(seeded_folder, tmp_path, site: Site) -> dict[str, str]:
     """A database and a configuration with one feed, as environment."""
-    env = {"OPENLINES_CONFIG": str(configured(tmp_path, feed_entry("a-feed", site.url("/a-feed"))))}
-    tracker("migrate", **env)
-    assert tracker("seed", "--until", "2023-11-01", **env).returncode == 0
-    return env
+    return {"OPENLINES_CONFIG": str(configured(tmp_path, feed_entry("a-feed", site.url("/a-feed"))))}
 
 
 def test_a_feed_is_paused_resumed_and_hurried_by_name(tracker, one_feed, site: Site):
@@ -386,13 +406,11 @@ def test_serve_answers_prints_a_one_time_link_and_ends_cleanly(seeded_folder, se
     assert "Traceback" not in process.stderr.read()
 
 
-def test_with_feeds_that_cannot_be_reached_it_still_serves_and_says_so(tracker, serving, tmp_path):
+def test_with_feeds_that_cannot_be_reached_it_still_serves_and_says_so(seeded_folder, serving, tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/feed"
     env = {"OPENLINES_CONFIG": str(configured(tmp_path, feed_entry("a-feed", url)))}
-    tracker("migrate", **env)
-    tracker("seed", **env)
     _, address = serving(**env)
     for _ in range(100):
         if "a-feed" in (page := get(address + "/feeds")[1]) and "refused" in page:
@@ -423,18 +441,18 @@ def slow(site: Site) -> Iterator[SlowFeed]:
 
 @pytest.fixture
 def scheduling(environment, one_feed) -> Iterator[Callable[[], subprocess.Popen]]:
-    """Starts `schedule` in a process of its own."""
+    """Starts `schedule` in a process of its own, which says on its standard output when it has begun."""
     running = []
 
     def start() -> subprocess.Popen:
-        command = [sys.executable, "-m", "tracker", "schedule"]
-        running.append(subprocess.Popen(command, cwd=ROOT, env=environment | one_feed, stdout=subprocess.DEVNULL))
+        command = [sys.executable, "-u", "-m", "tracker", "schedule"]
+        running.append(subprocess.Popen(command, cwd=ROOT, env=environment | one_feed, stdout=subprocess.PIPE))
         return running[-1]
 
     yield start
     for process in running:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def kept(tmp_path: Path) -> tuple[int, int, int]:
@@ -479,7 +497,9 @@ def test_a_poll_that_is_killed_leaves_nothing_and_is_read_whole_later(tracker, o
 def test_two_schedulers_in_two_processes_poll_a_due_feed_once(scheduling, slow, tmp_path):
     first, second = scheduling(), scheduling()
     assert slow.asked.acquire(timeout=30)
-    assert not slow.asked.acquire(timeout=3), "asked twice"
+    for process in (first, second):
+        assert b"Polling 1 feeds" in process.stdout.readline()
+    assert not slow.asked.acquire(timeout=1), "asked twice"
     slow.go.set()
     for process in (first, second):
         process.send_signal(signal.SIGTERM)
@@ -496,6 +516,14 @@ def test_a_port_in_use_is_one_sentence(tracker, seeded_folder):
     assert done.returncode == 2
     assert one_sentence(done.stderr)
     assert f"Port {port} on 127.0.0.1 is in use." in done.stderr
+
+
+def test_every_command_is_found_under_its_name():
+    context = click.Context(cli)
+    assert cli.list_commands(context)
+    for name in cli.list_commands(context):
+        assert cli.get_command(context, name).name == name
+    assert cli.get_command(context, "nothing") is None
 
 
 def test_every_command_of_the_readme_exists(tracker):

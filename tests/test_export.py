@@ -22,9 +22,9 @@ from frictionless import Package, system
 
 from db.export import VIEWS
 from db.record import Origin
-from tests.conftest import ROOT, Clock
+from tests.conftest import EVERYTHING, ROOT, Clock, Shipped
 from tests.make import sighting
-from tests.test_cli import environment, one_sentence, tracker  # noqa: F401  fixtures
+from tests.test_cli import one_sentence, settings, tracker  # noqa: F401  fixtures
 from tests.test_review import CN, US, arrive, decide
 from tests.web.api_client import Api, api_over
 from tracker import export
@@ -39,9 +39,9 @@ DAY = date(2024, 10, 1)
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that only read."""
-    with api_over(tmp_path_factory.mktemp("record")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("record"), EVERYTHING) as api:
         yield api
 
 

@@ -46,10 +46,10 @@ class Service:
         """The day that a view shows when none is asked for: today in UTC, or that of a demonstration's story."""
         return self.world_day() if self.world_day else self.clock().date()
 
-    @cached_property
+    @property
     def compiled(self) -> dict[str, Detector]:
         """The lexicon of each relationship, made ready on first use."""
-        return {pack.relationship.slug: Detector(pack.lexicon, pack.weights) for pack in self.packs}
+        return {pack.relationship.slug: pack.detector for pack in self.packs}
 
     @cached_property
     def detectors(self) -> dict[str, Detect]:

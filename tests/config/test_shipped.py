@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from config.load import RelationshipPack, load_relationships
-from tests.config.conftest import SHIPPED
+from config.load import RelationshipPack
+from tests.conftest import Shipped
 from tracker.heard import resting, tally
 from tracker.model import Category, Contact, Outcome, Precision, State
 
@@ -20,8 +20,8 @@ SUSPENDED = {"repatriation", "legal-assistance", "transnational-crime", "counter
 
 
 @pytest.fixture(scope="module")
-def pack() -> RelationshipPack:
-    (pack,) = load_relationships(SHIPPED)
+def pack(shipped: Shipped) -> RelationshipPack:
+    (pack,) = shipped.service.packs
     return pack
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config.load import RelationshipPack, load_relationships
+from config.load import RelationshipPack
+from tests.conftest import Shipped
 from tracker.detect import Detector, Lexicon, detect
 from tracker.model import Release, Sighting
 
@@ -17,8 +18,8 @@ Detect = Callable[..., list[Sighting]]
 
 
 @pytest.fixture(scope="session")
-def pack() -> RelationshipPack:
-    (pack,) = load_relationships(ROOT / "config")
+def pack(shipped: Shipped) -> RelationshipPack:
+    (pack,) = shipped.service.packs
     return pack
 
 
@@ -29,7 +30,7 @@ def lexicon(pack: RelationshipPack) -> Lexicon:
 
 @pytest.fixture(scope="session")
 def detector(pack: RelationshipPack) -> Detector:
-    return Detector(pack.lexicon, pack.weights)
+    return pack.detector
 
 
 @pytest.fixture(scope="session")

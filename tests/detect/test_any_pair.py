@@ -35,7 +35,7 @@ def koreas() -> RelationshipPack:
 
 @pytest.fixture(scope="module")
 def koreas_detector(koreas: RelationshipPack) -> Detector:
-    return Detector(koreas.lexicon, koreas.weights)
+    return koreas.detector
 
 
 def cases(path: Path) -> list[dict]:
@@ -87,7 +87,7 @@ def test_loaded_together_each_finds_its_own(tmp_path: Path, detector: Detector, 
     shutil.copytree(SAMPLE / "relationships", folders, dirs_exist_ok=True)
     packs = load_relationships(tmp_path)
     assert [p.relationship.slug for p in packs] == ["koreas", "us-china"]
-    both = [Detector(p.lexicon, p.weights) for p in packs]
+    both = [p.detector for p in packs]
     for path, alone in ((KOREAS, koreas_detector), (US_CHINA, detector)):
         assert report_on(path, *both).total == report_on(path, alone).total
 

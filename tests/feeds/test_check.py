@@ -10,9 +10,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from config.load import load_relationships
 from config.schema import FeedsFile
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Shipped
 from tests.feeds.layouts import LAYOUTS, around, mfa
 from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.site import Site
@@ -166,12 +165,7 @@ def test_an_address_that_is_configured_already_is_named(checked, site: Site, tmp
         ("https://192.0.2.1/", ("source", "third-party", "UTC")),
     ],
 )
-def test_name_side_and_time_zone_follow_from_the_address(url: str, entry: tuple[str, str, str]):
-    draft = draft_of(
-        url,
-        False,
-        "30m",
-        dict.fromkeys(("slug", "publisher", "side", "lang", "timezone")),
-        load_relationships(ROOT / "config"),
-    )
+def test_name_side_and_time_zone_follow_from_the_address(shipped: Shipped, url: str, entry: tuple[str, str, str]):
+    given = dict.fromkeys(("slug", "publisher", "side", "lang", "timezone"))
+    draft = draft_of(url, False, "30m", given, shipped.service.packs)
     assert (draft.slug, draft.side, draft.timezone) == entry

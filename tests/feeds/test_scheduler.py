@@ -15,10 +15,19 @@ from tracker.service import Service
 
 
 @pytest.fixture
+def site(many_hosts: Site) -> Site:
+    """A site of many hosts: a feed waits for its turn only behind those of its own host."""
+    return many_hosts
+
+
+@pytest.fixture
 def three_feeds(seeded_2023: Service, site: Site) -> Service:
-    """A service with two good feeds and a broken one between them."""
-    urls = [site.serve("/one", body=rss(HARBOR)), site.serve("/two", 500), site.serve("/three", body=rss(HARBOR))]
-    feeds = tuple(feed_at(url, slug=slug) for slug, url in zip(("one", "two", "three"), urls, strict=True))
+    """A service with two good feeds and a broken one between them, each on a host of its own."""
+    site.serve("/one", body=rss(HARBOR))
+    site.serve("/two", 500)
+    site.serve("/three", body=rss(HARBOR))
+    urls = {slug: site.url(f"/{slug}", f"127.0.0.{host}") for host, slug in enumerate(("one", "two", "three"), start=1)}
+    feeds = tuple(feed_at(url, slug=slug) for slug, url in urls.items())
     service = replace(seeded_2023, feeds=feeds)
     service.prepare()
     return service

@@ -13,10 +13,8 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
-from config.settings import settings_from
-from tests.conftest import ROOT, Clock
-from tracker.seed import seed
-from tracker.service import Service, open_service
+from tests.conftest import Clock, Shipped
+from tracker.service import Service
 from tracker.web.app import create_app
 
 PROBLEM = "application/problem+json"
@@ -110,13 +108,9 @@ class Api:
 
 
 @contextmanager
-def api_over(folder: Path, *, until: date | None = None) -> Iterator[Api]:
+def api_over(shipped: Shipped, folder: Path, until: date) -> Iterator[Api]:
     """The API over a record of its own, for the tests of a module that leave the record alone."""
-    clock = Clock()
-    settings = settings_from({"OPENLINES_VAR": str(folder / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
-    service = open_service(settings, migrate=True, clock=clock)
-    service.prepare()
-    seed(service.store, service.packs, at=clock(), until=until)
+    service = shipped.over(folder, Clock(), until)
     yield Api(service)
     service.store.close()
 

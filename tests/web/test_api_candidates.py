@@ -7,24 +7,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, Clock
-from tests.web.api_client import AMERICAN, CHINESE, Api, api_over, assert_problem
-from tracker.intake import Detect
+from tests.web.api_client import AMERICAN, CHINESE, Api, assert_problem
 from tracker.service import Service
 
 ARTICLE = ROOT.parent / "shared" / "seed" / "act-2024-03-china-us-restore-military-communications.txt"
 
 
-@pytest.fixture(scope="module")
-def detectors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Detect]:
-    """Compiled once: that takes longer than all the rest of a test."""
-    with api_over(tmp_path_factory.mktemp("detectors")) as api:
-        return api.service.detectors
-
-
 @pytest.fixture
-def api(seeded_2023: Service, detectors: dict[str, Detect]) -> Api:
+def api(seeded_2023: Service) -> Api:
     """The record as of 2023-11-01, when channels stood suspended."""
-    vars(seeded_2023)["detectors"] = detectors
     return Api(seeded_2023)
 
 

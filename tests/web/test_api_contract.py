@@ -13,7 +13,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from db.store import open_store
-from tests.conftest import Clock
+from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
 from tracker.scheduler import LEASE
 from tracker.service import Service
@@ -21,9 +21,9 @@ from tracker.web.auth import ROLES
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that leave it alone."""
-    with api_over(tmp_path_factory.mktemp("contract")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("contract"), EVERYTHING) as api:
         yield api
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
 
+from tests.conftest import THEN, Shipped
 from tests.web.api_client import AMERICAN, Api, api_over, assert_problem
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The record as of 2023-11-01, for tests that leave it alone."""
-    with api_over(tmp_path_factory.mktemp("refusals"), until=date(2023, 11, 1)) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("refusals"), THEN) as api:
         yield api
 
 

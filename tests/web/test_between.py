@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from db.record import Origin
-from tests.conftest import Clock
+from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.conftest import serving
 from tracker.model import PartialDate, State
@@ -18,9 +18,9 @@ from tracker.service import Service
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that only read."""
-    with api_over(tmp_path_factory.mktemp("record")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("record"), EVERYTHING) as api:
         yield api
 
 

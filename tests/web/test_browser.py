@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import EVERYTHING
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
+from tracker.service import utc_now
 
 PATHS = [
     "/",
@@ -21,19 +23,9 @@ PATHS = [
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """One seeded service for the tests that only look."""
-    from config.settings import settings_from
-    from tests.conftest import ROOT
-    from tracker.seed import seed
-    from tracker.service import open_service
-
-    folder = tmp_path_factory.mktemp("browser")
-    service = open_service(
-        settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")}), migrate=True
-    )
-    service.prepare()
-    seed(service.store, service.packs, at=service.clock())
+def shared(shipped, tmp_path_factory):
+    """One seeded service for the tests that only look, at the time of looking."""
+    service = shipped.over(tmp_path_factory.mktemp("browser"), utc_now, EVERYTHING)
     with serving(service) as address:
         yield address
     service.store.close()

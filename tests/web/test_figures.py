@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import EVERYTHING, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.test_pages import signed_in
 from tracker.service import Service
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with api_over(tmp_path_factory.mktemp("record")) as api:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with api_over(shipped, tmp_path_factory.mktemp("record"), EVERYTHING) as api:
         yield api
 
 

@@ -11,7 +11,7 @@ from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from db.record import Origin
-from tests.conftest import Clock
+from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.make import contact, source
 from tests.web.api_client import Api, api_over
 from tracker.model import Contact, Outcome, PartialDate
@@ -20,9 +20,9 @@ from tracker.web.app import create_app
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that only read."""
-    with api_over(tmp_path_factory.mktemp("calendar")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("calendar"), EVERYTHING) as api:
         yield api
 
 

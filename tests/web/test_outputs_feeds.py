@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from db.record import Origin
-from tests.conftest import Clock
+from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.make import release, sighting
 from tests.test_review import US, arrive, decide
 from tests.web.api_client import Api, api_over
@@ -61,9 +61,9 @@ JSON_FEED = {
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that only read."""
-    with api_over(tmp_path_factory.mktemp("feeds")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("feeds"), EVERYTHING) as api:
         yield api
 
 

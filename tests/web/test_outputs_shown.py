@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from lxml import etree
 
-from tests.conftest import ROOT
+from tests.conftest import EVERYTHING, ROOT, Shipped
 from tests.make import release, sighting
 from tests.site import Site
 from tests.test_review import arrive
@@ -25,9 +25,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that only read."""
-    with api_over(tmp_path_factory.mktemp("shown")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("shown"), EVERYTHING) as api:
         yield api
 
 

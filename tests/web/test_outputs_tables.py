@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.record import Origin
-from tests.conftest import ROOT
+from tests.conftest import EVERYTHING, ROOT, Shipped
 from tests.make import change, source
 from tests.web.api_client import Api, api_over
 from tracker.model import State
@@ -27,9 +27,9 @@ HEADERS = {"channels": CHANNELS_CSV, "changes": CHANGES_CSV, "contacts": CONTACT
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record, for tests that only read."""
-    with api_over(tmp_path_factory.mktemp("tables")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("tables"), EVERYTHING) as api:
         yield api
 
 

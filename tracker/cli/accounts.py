@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 import click
 
 from tracker.cli.common import opened
 from tracker.errors import Refused
+from tracker.passwords import passwords
 from tracker.service import Service
-from tracker.web.auth import passwords
 
 ROLE = click.Choice(["reader", "reviewer", "admin"])
 LINK_LASTS = timedelta(hours=24)
@@ -128,12 +129,9 @@ def _known(service: Service, name: str) -> None:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     if len(password) < SHORTEST_PASSWORD:
         raise Refused("That password is too short.", f"Use {SHORTEST_PASSWORD} characters or more.")
     return password
-
-
-commands = (user, token)

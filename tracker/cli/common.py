@@ -10,8 +10,8 @@ import click
 from config.settings import Settings, settings_from
 from tracker.logs import set_up_logs
 from tracker.model import PartialDate
+from tracker.moments import known_instant
 from tracker.service import Service, open_service
-from tracker.web.current import known_instant
 
 
 def settings(**defaults: str) -> Settings:

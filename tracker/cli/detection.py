@@ -76,7 +76,7 @@ def evaluate_command(file: TextIO, other: Path | None) -> None:
 
 
 def _detectors() -> list[Detector]:
-    return [Detector(pack.lexicon, pack.weights) for pack in load_relationships(settings().config)]
+    return [pack.detector for pack in load_relationships(settings().config)]
 
 
 def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
@@ -141,6 +141,3 @@ def _release(where: str, case: dict[str, Any]) -> Release:
         return release_from_case(case)
     except ValueError as error:
         raise Refused(f"{where}: {error}") from error
-
-
-commands = (detect, evaluate_command)

@@ -184,6 +184,3 @@ def _times(health: Health) -> tuple[str, str, str, str]:
 
 def _in_words(health: Health) -> str:
     return "\n".join(warned.sentence for warned in health.warnings) or health.words
-
-
-commands = (poll, feeds)

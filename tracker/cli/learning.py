@@ -178,6 +178,3 @@ def _summary(counts: Counter[tuple[str, str, Change]]) -> Table:
     for feed, lang in sorted({(feed, lang) for feed, lang, _ in counts}):
         table.add_row(feed, lang, *(str(counts[feed, lang, change]) for change in Change))
     return table
-
-
-commands = (export, sample, replay)

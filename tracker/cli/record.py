@@ -1,16 +1,13 @@
-"""Commands that make the database and put documents into it."""
+"""Commands that make the database and load the record into it."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import click
 
 from db.store import open_store
 from tracker.cli.common import Day, opened, settings
-from tracker.handin import release_from_file, release_from_page, take
-from tracker.model import Candidate
 from tracker.seed import seed
 
 
@@ -39,47 +36,3 @@ def seed_command(until: date | None) -> None:
         click.echo(f"Nothing changed: all {done.unchanged} entries were there.")
     if done.later:
         click.echo(f"{done.later} entries left out: they happened after {until}.")
-
-
-@click.command(name="add-file")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--url", required=True, help="Address under which the document is published.")
-@click.option("--side", required=True, help="Whom it speaks for: a party's code, or third-party.")
-@click.option("--published", required=True, type=Day(), help="Its date, in the publisher's time zone.")
-@click.option("--publisher", help="Who published it; the address's host when left out.")
-@click.option("--lang", help="en or zh; told from the text when left out.")
-def add_file(file: Path, url: str, side: str, published: date, publisher: str | None, lang: str | None) -> None:
-    """Take a text file (its first line is the title) or an HTML page as a release, and say what it reports."""
-    service = opened()
-    service.prepare()
-    release = release_from_file(file, url=url, side=side, published=published, publisher=publisher, lang=lang)
-    _show(take(service, release))
-
-
-@click.command(name="add-url")
-@click.argument("url")
-@click.option("--side", required=True, help="Whom it speaks for: a party's code, or third-party.")
-@click.option("--published", type=Day(), help="Its date; read from the page when left out.")
-@click.option("--publisher", help="Who published it; the address's host when left out.")
-@click.option("--lang", help="en or zh; told from the text when left out.")
-@click.option("--allow-private", is_flag=True, help="The page may live on a private or loopback address.")
-def add_url(
-    url: str, side: str, published: date | None, publisher: str | None, lang: str | None, allow_private: bool
-) -> None:
-    """Fetch a page as a release, and say what it reports."""
-    service = opened()
-    service.prepare()
-    told = {"side": side, "published": published, "publisher": publisher, "lang": lang}
-    release = release_from_page(url, service.fetch, allow_private=allow_private, **told)
-    _show(take(service, release))
-
-
-def _show(candidates: list[Candidate]) -> None:
-    if not candidates:
-        click.echo("Nothing in it is an update of a channel.")
-    for candidate in candidates:
-        when = candidate.date or "no date"
-        click.echo(f"candidate {candidate.id}: {candidate.channel} {candidate.signal} {when} ({candidate.status})")
-
-
-commands = (migrate, seed_command, add_file, add_url)

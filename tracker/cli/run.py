@@ -1,15 +1,11 @@
-"""Commands that keep running: the web with the scheduler, the scheduler alone, the demonstration."""
+"""Commands that serve until they are told to stop: the product, and the demonstration."""
 
 from __future__ import annotations
-
-import signal
-import threading
 
 import click
 
 from tracker.cli.common import opened, settings
 from tracker.demo.run import playing
-from tracker.scheduler import Polling
 from tracker.web.server import serve
 
 
@@ -23,22 +19,6 @@ def serve_command(no_scheduler: bool) -> None:
 
 
 @click.command()
-def schedule() -> None:
-    """Poll the feeds on schedule, beside any number of web processes on this machine."""
-    service = opened()
-    service.prepare()
-    polling, stop = Polling(service), threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    polling.start()
-    enabled = sum(feed.enabled for feed in service.feeds)
-    click.echo(f"Polling {enabled} feeds; end with Ctrl-C.")
-    stop.wait()
-    polling.stop()
-    service.store.close()
-
-
-@click.command()
 @click.option("--every", default=8.0, show_default=True, help="Seconds between the steps of the story.")
 def demo(every: float) -> None:
     """Show the thaw of winter 2023-24: sample feeds on loopback, polled every few seconds, over a record of 2023-11-01.
@@ -47,6 +27,3 @@ def demo(every: float) -> None:
     """
     with playing(settings(OPENLINES_LOG_LEVEL="warning", OPENLINES_SAMPLE="0"), every) as service:
         serve(service, poll=True, tick_seconds=1)
-
-
-commands = (serve_command, schedule, demo)

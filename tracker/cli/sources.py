@@ -103,6 +103,3 @@ def _lacking(claims: list[Resting]) -> list[Resting]:
 
 def _what(one: Resting) -> str:
     return str(one.claim.state) if isinstance(one.claim, StatusChange) else f"contact {one.claim.outcome}"
-
-
-commands = (sources,)

@@ -22,6 +22,10 @@ MOST_SPELLINGS = 1000
 _LONGEST, _DEEPEST, _MOST_GAPS = 2000, 20, 2
 """Characters of a term, brackets within brackets, and places where words are left out; more would take long to meet."""
 
+_SPACES = re.compile(" {2,}")
+_PLAIN = re.compile("[^|()]+")
+"""What has but one spelling."""
+
 _INNER_STAR = re.compile(r"\*[A-Za-z0-9*]")
 WILDCARD = re.compile(r" ?\.\.\. ?|\*")
 """What in a folded spelling stands for other words than itself."""
@@ -36,9 +40,10 @@ def _usable(term: str) -> str:
         raise ValueError(f"the term {shown} has an unbalanced bracket; write alternatives as (a|b)")
     if depth > _DEEPEST:
         raise ValueError(f"the term {shown} has over {_DEEPEST} brackets within brackets; write it as several terms")
-    if not all(spellings(part) for part in parts(term)):
+    by_part = [spellings(part) for part in parts(term)]
+    if not all(by_part):
         raise ValueError(f"the term {shown} has a | outside brackets or a & within; write (a|b) and a & b")
-    spelt = [spelling for part in parts(term) for spelling in spellings(part)]
+    spelt = [spelling for spellings_of_part in by_part for spelling in spellings_of_part]
     if len(spelt) > MOST_SPELLINGS:
         raise ValueError(f"the term {shown} has over {MOST_SPELLINGS} spellings; write it as several terms")
     for spelling in spelt:
@@ -64,8 +69,8 @@ def _check(spelling: str, shown: str) -> None:
 def _depth(term: str) -> int | None:
     """How many brackets stand within one another; None where they do not match."""
     depth = deepest = 0
-    for character in term:
-        depth += {"(": 1, ")": -1}.get(character, 0)
+    for bracket in re.findall("[()]", term):
+        depth += 1 if bracket == "(" else -1
         deepest = max(deepest, depth)
         if depth < 0:
             return None
@@ -80,7 +85,7 @@ def parts(term: str) -> list[str]:
 def spellings(part: str) -> list[str]:
     """Each spelling of a part of a term: `hold(s|ing|) talks` has three."""
     found, rest = _sequence(part, 0)
-    return [re.sub(r" +", " ", spelling).strip() for spelling in found] if rest == len(part) else []
+    return [_SPACES.sub(" ", spelling).strip() for spelling in found] if rest == len(part) else []
 
 
 def _sequence(text: str, at: int) -> tuple[list[str], int]:
@@ -91,8 +96,9 @@ def _sequence(text: str, at: int) -> tuple[list[str], int]:
             choices, at = _choices(text, at + 1)
             found = [one + other for one in found for other in choices][: MOST_SPELLINGS + 1]
         else:
-            found = [one + text[at] for one in found]
-            at += 1
+            plain = _PLAIN.match(text, at).group()
+            found = [one + plain for one in found]
+            at += len(plain)
     return found, at
 
 

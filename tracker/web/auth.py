@@ -8,12 +8,12 @@ from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
 from db.accounts import Account
 from tracker.errors import NotAllowed, NotSignedIn
+from tracker.passwords import passwords
 from tracker.web.current import current
 
 COOKIE = "openlines_session"
@@ -23,7 +23,6 @@ ROLES = {"public": 0, "reader": 1, "reviewer": 2, "admin": 3}
 """What a view may ask for; each role may do what those before it may."""
 
 blueprint = Blueprint("auth", __name__)
-passwords = PasswordHasher()
 
 
 def open_to(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from tracker.errors import Refused
 from tracker.ledger import Act, Difference, Span, acts_between, difference
 from tracker.model import Channel
-from tracker.web.current import Snapshot, day_of
+from tracker.moments import day_of
+from tracker.web.current import Snapshot
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
 from flask import Response, current_app, request
@@ -24,6 +24,7 @@ from tracker.history import ChannelView, view
 from tracker.ledger import Act, Deed, acts_of
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
+from tracker.moments import day_of, known_instant
 from tracker.service import Service
 
 MOST_RENDERED = 512
@@ -213,23 +214,6 @@ def _near(slug: str, known: tuple[str, ...]) -> str:
     return f"Did you mean {' or '.join(near)}?" if near else "GET /api/v1/channels lists them."
 
 
-def day_of(text: str, field: str) -> date:
-    """A day as sent. Raises Refused that names the field."""
-    try:
-        return _calendar_day(text)
-    except ValueError:
-        raise Refused(
-            f"{field} is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field=field
-        ) from None
-
-
-def _calendar_day(text: str) -> date:
-    """Only YYYY-MM-DD: `date.fromisoformat` also reads weeks and days without hyphens."""
-    if len(text) != 10 or text[4::3] != "--":
-        raise ValueError(text)
-    return date.fromisoformat(text)
-
-
 def _known(text: str, now: datetime) -> datetime:
     """`known_at` of a request. Of today that is what we know now; a later moment is refused, since nobody knows what
     will be known then.
@@ -243,28 +227,3 @@ def _known(text: str, now: datetime) -> datetime:
             field="known_at",
         )
     return min(instant, now)
-
-
-def known_instant(text: str) -> datetime:
-    """`known_at` as sent: a day means its end, and so does a second; either shows all that was recorded in it.
-
-    Raises Refused.
-    """
-    instant = instant_of(text, "known_at", day=time.max)
-    return instant if "." in text else instant.replace(microsecond=999_999)
-
-
-def instant_of(text: str, field: str, *, day: time) -> datetime:
-    """An instant as sent; one of a day alone is that time of it, in UTC. Raises Refused that names the field."""
-    try:
-        if len(text) == 10:
-            return datetime.combine(_calendar_day(text), day, UTC)
-        # A plus sign that was not escaped arrives as a space.
-        instant = datetime.fromisoformat(text.replace(" ", "+"))
-        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise Refused(
-            f"{field} is {text!r}, which is neither a day nor an instant.",
-            "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
-            field=field,
-        ) from None

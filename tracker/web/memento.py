@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, request
 
 from tracker.errors import Refused
-from tracker.web.current import current, instant_of
+from tracker.moments import instant_of
+from tracker.web.current import current
 
 RECORD_PAGES = {
     "pages.dashboard", "pages.channel", "pages.changes", "pages.contacts", "pages.corrections", "pages.figures",

@@ -1,0 +1,49 @@
+"""Days and instants as they are sent: read strictly, and refused in words that name the field. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from tracker.errors import Refused
+
+
+def day_of(text: str, field: str) -> date:
+    """A day as sent. Raises Refused that names the field."""
+    try:
+        return _calendar_day(text)
+    except ValueError:
+        raise Refused(
+            f"{field} is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field=field
+        ) from None
+
+
+def _calendar_day(text: str) -> date:
+    """Only YYYY-MM-DD: `date.fromisoformat` also reads weeks and days without hyphens."""
+    if len(text) != 10 or text[4::3] != "--":
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def known_instant(text: str) -> datetime:
+    """`known_at` as sent: a day means its end, and so does a second; either shows all that was recorded in it.
+
+    Raises Refused.
+    """
+    instant = instant_of(text, "known_at", day=time.max)
+    return instant if "." in text else instant.replace(microsecond=999_999)
+
+
+def instant_of(text: str, field: str, *, day: time) -> datetime:
+    """An instant as sent; one of a day alone is that time of it, in UTC. Raises Refused that names the field."""
+    try:
+        if len(text) == 10:
+            return datetime.combine(_calendar_day(text), day, UTC)
+        # A plus sign that was not escaped arrives as a space.
+        instant = datetime.fromisoformat(text.replace(" ", "+"))
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Refused(
+            f"{field} is {text!r}, which is neither a day nor an instant.",
+            "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
+            field=field,
+        ) from None
