@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import settings_from
+from config.settings import Settings, settings_from
 from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
@@ -30,6 +30,12 @@ class Clock:
         self.now += timedelta(**by)
 
 
+def settings_in(folder: Path) -> Settings:
+    """The shipped configuration with its data in a folder; pages that the record cites are left alone."""
+    places = {"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")}
+    return settings_from(places | {"OPENLINES_WATCH": "off"})
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -38,8 +44,7 @@ def clock() -> Clock:
 @pytest.fixture
 def service(tmp_path: Path, clock: Clock) -> Iterator[Service]:
     """The shipped configuration over an empty, migrated database."""
-    settings = settings_from({"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
-    opened = open_service(settings, migrate=True, clock=clock)
+    opened = open_service(settings_in(tmp_path / "var"), migrate=True, clock=clock)
     opened.prepare()
     yield opened
     opened.store.close()

@@ -13,8 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
-from config.settings import settings_from
-from tests.conftest import ROOT, Clock
+from tests.conftest import Clock, settings_in
 from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.web.app import create_app
@@ -113,8 +112,7 @@ class Api:
 def api_over(folder: Path, *, until: date | None = None) -> Iterator[Api]:
     """The API over a record of its own, for the tests of a module that leave the record alone."""
     clock = Clock()
-    settings = settings_from({"OPENLINES_VAR": str(folder / "var"), "OPENLINES_CONFIG": str(ROOT / "config")})
-    service = open_service(settings, migrate=True, clock=clock)
+    service = open_service(settings_in(folder / "var"), migrate=True, clock=clock)
     service.prepare()
     seed(service.store, service.packs, at=clock(), until=until)
     yield Api(service)

@@ -23,15 +23,12 @@ PATHS = [
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One seeded service for the tests that only look."""
-    from config.settings import settings_from
-    from tests.conftest import ROOT
+    from tests.conftest import settings_in
     from tracker.seed import seed
     from tracker.service import open_service
 
     folder = tmp_path_factory.mktemp("browser")
-    service = open_service(
-        settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")}), migrate=True
-    )
+    service = open_service(settings_in(folder), migrate=True)
     service.prepare()
     seed(service.store, service.packs, at=service.clock())
     with serving(service) as address:

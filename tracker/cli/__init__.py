@@ -9,7 +9,7 @@ import click
 from config.errors import ConfigError
 from db.store import StoreError
 from tracker import __version__
-from tracker.cli import accounts, detection, feeds, learning, record, run, sources
+from tracker.cli import accounts, detection, feeds, learning, record, run, sources, watch
 from tracker.errors import Refused
 
 
@@ -19,7 +19,7 @@ def cli() -> None:
     """Open Lines: which channels between two powers are open, since when, and who says so."""
 
 
-for room in (record, sources, run, feeds, detection, learning, accounts):
+for room in (record, sources, run, feeds, watch, detection, learning, accounts):
     for command in room.commands:
         cli.add_command(command)
 
