@@ -17,7 +17,7 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
-from tracker.web import api, auth, pages, review
+from tracker.web import api, auth, cited_pages, pages, review
 from tracker.web.current import Current
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
@@ -76,7 +76,7 @@ def create_app(service: Service) -> Flask:
     app.register_api(api.blueprint)
     app.register_api(api.health_blueprint)
     csrf.exempt(api.blueprint)
-    for blueprint in (pages.blueprint, review.blueprint, auth.blueprint):
+    for blueprint in (pages.blueprint, review.blueprint, cited_pages.blueprint, auth.blueprint):
         app.register_blueprint(blueprint)
     register_filters(app)
     app.context_processor(auth.template_context)

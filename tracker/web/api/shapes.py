@@ -29,7 +29,15 @@ def source(cited: model.Source) -> schemas.Source:
         published=cited.published.value if cited.published else None,
         quote=cited.quote,
         archived=cited.archived,
+        page=_cited_page(cited),
     )
+
+
+def _cited_page(cited: model.Source) -> schemas.CitedPage | None:
+    if cited.page is None:
+        return None
+    mark = cited.page
+    return schemas.CitedPage(state=mark.state, since=mark.since, last_read=cited.page_read, moved_to=mark.moved_to)
 
 
 def claim(said: history.Claim) -> schemas.Claim:
