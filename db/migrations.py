@@ -678,7 +678,7 @@ CREATE TABLE page_visit (
     CHECK (found IS NOT NULL OR stands_since IS NULL)
 ) STRICT;
 CREATE INDEX page_visit_by_page ON page_visit (url, id);
-CREATE INDEX page_visit_telling ON page_visit (id) WHERE stands_since IS NOT NULL;
+CREATE INDEX page_visit_telling ON page_visit (url, id) WHERE stands_since IS NOT NULL;
 
 CREATE TABLE page_acknowledgement (
     visit INTEGER PRIMARY KEY REFERENCES page_visit (id),

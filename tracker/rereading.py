@@ -131,7 +131,7 @@ def wording(copy: PageCopy) -> Wording | None:
         return None
     markup = decode(copy.body, copy.content_type)
     try:
-        page = read_page(markup, copy.url)
+        page = read_page(markup, copy.url, dated=False)
     except NotAPage:
         title = _TITLE.search(markup)
         return Wording(html.unescape(title[1]).strip() if title else "", "")

@@ -72,7 +72,7 @@ RETURNING id;
 SELECT * FROM page_visit WHERE url = :url ORDER BY id;
 
 -- name: telling_visits()
-SELECT url, found, stands_since, at, moved_to FROM page_visit WHERE stands_since IS NOT NULL ORDER BY id;
+SELECT url, found, stands_since, at, moved_to FROM page_visit WHERE stands_since IS NOT NULL ORDER BY url, id;
 
 -- name: last_reads()
 SELECT url, last_read FROM watched_page WHERE last_read IS NOT NULL;
