@@ -104,7 +104,7 @@ def served(feeds: int, entries: int, delay: float = 0.0) -> Iterator[list[str]]:
 def service_of(urls: list[str]) -> Iterator[Service]:
     """A service with these feeds over an empty database."""
     with tempfile.TemporaryDirectory() as folder:
-        service = open_service(settings_from({"OPENLINES_VAR": folder}), migrate=True)
+        service = open_service(settings_from({"OPENLINES_VAR": folder, "OPENLINES_WATCH": "off"}), migrate=True)
         feeds = (
             Feed(f"feed-{n}", "us-china", "Bench", "us", "en", "feed", url, every=1800, allow_private=True)
             for n, url in enumerate(urls)

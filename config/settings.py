@@ -49,6 +49,7 @@ OPTIONS = (
     Option("HOST", "127.0.0.1", "address to listen on"),
     Option("PORT", "8000", "port to listen on; 0 takes any that is free"),
     Option("POLL", "on", "on or off: poll the feeds on schedule"),
+    Option("WATCH", "as POLL", "on or off: read the pages that the record cites again, ever more rarely"),
     Option("CONTACT", "none", "mail address or URL by which publishers reach you; told to every server that is asked"),
     Option(
         "SAMPLE", "20", "unflagged releases a week, about, that reviewers are given unmarked to measure misses; 0: none"
@@ -70,6 +71,7 @@ class Settings:
     host: str
     port: int
     poll: bool
+    watch: bool
     contact: str | None
     sample: int
     log_level: str
@@ -89,13 +91,15 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     var = _read(env, "VAR", _path, Path("var"))
     host = _read(env, "HOST", _host, "127.0.0.1")
     port = _read(env, "PORT", _port, 8000)
+    poll = _read(env, "POLL", _one_of("on", "off"), "on")
     return Settings(
         database_url=_read(env, "DATABASE_URL", _database_url, f"sqlite:///{var / 'openlines.db'}"),
         config=_read(env, "CONFIG", _path, Path("config")),
         secret_key=_secret_key(env),
         host=host,
         port=port,
-        poll=_read(env, "POLL", _one_of("on", "off"), "on") == "on",
+        poll=poll == "on",
+        watch=_read(env, "WATCH", _one_of("on", "off"), poll) == "on",
         contact=_read(env, "CONTACT", _contact, None),
         sample=_read(env, "SAMPLE", _sample, 20),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),

@@ -623,6 +623,93 @@ def m0008_identity_of_releases(db: Database) -> None:
     _run(db, _IDENTITY)
 
 
+_PAGE_STATES = "('same', 'edited', 'words-changed', 'moved', 'gone', 'soft-gone')"
+
+_WATCH = f"""
+CREATE TABLE cited_copy (
+    sha256 TEXT PRIMARY KEY CHECK (length(sha256) = 64),
+    url TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    content_type TEXT,
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE VIEW kept_copy AS
+SELECT sha256, url, fetched_at, content_type, body FROM cited_copy
+UNION ALL SELECT sha256, url, fetched_at, content_type, body FROM page_copy;
+
+CREATE TABLE watched_page (
+    url TEXT PRIMARY KEY,
+    baseline TEXT CHECK (length(baseline) = 64),
+    next_visit TEXT NOT NULL,
+    claimed_until TEXT NOT NULL DEFAULT '',
+    reads INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    fault TEXT,
+    state TEXT CHECK (state IN {_PAGE_STATES}),
+    since TEXT,
+    missing TEXT NOT NULL DEFAULT '[]',
+    moved_to TEXT,
+    doubted TEXT CHECK (doubted IN ('gone', 'soft-gone')),
+    doubted_since TEXT,
+    doubts INTEGER NOT NULL DEFAULT 0,
+    last_read TEXT,
+    CHECK ((state IS NULL) = (since IS NULL)),
+    CHECK ((doubted IS NULL) = (doubts = 0))
+) STRICT;
+CREATE INDEX watched_page_due ON watched_page (next_visit);
+
+CREATE TABLE page_visit (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL REFERENCES watched_page (url),
+    at TEXT NOT NULL,
+    found TEXT CHECK (found IN {_PAGE_STATES}),
+    fault TEXT,
+    status INTEGER,
+    final_url TEXT,
+    sha256 TEXT CHECK (length(sha256) = 64),
+    words INTEGER,
+    stands_since TEXT,
+    missing TEXT NOT NULL DEFAULT '[]',
+    moved_to TEXT,
+    asks INTEGER NOT NULL DEFAULT 0 CHECK (asks IN (0, 1)),
+    CHECK ((found IS NULL) = (fault IS NOT NULL)),
+    CHECK (found IS NOT NULL OR stands_since IS NULL)
+) STRICT;
+CREATE INDEX page_visit_by_page ON page_visit (url, id);
+CREATE INDEX page_visit_telling ON page_visit (url, id) WHERE stands_since IS NOT NULL;
+
+CREATE TABLE page_acknowledgement (
+    visit INTEGER PRIMARY KEY REFERENCES page_visit (id),
+    acknowledged_by TEXT NOT NULL,
+    acknowledged_at TEXT NOT NULL,
+    note TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW page_notice AS
+SELECT id AS visit FROM page_visit
+WHERE stands_since IS NOT NULL AND asks = 1 AND id NOT IN (SELECT visit FROM page_acknowledgement)
+    AND id = (SELECT MAX(id) FROM page_visit last WHERE last.url = page_visit.url AND last.stands_since IS NOT NULL);
+
+CREATE INDEX citation_by_source ON citation (source);
+CREATE INDEX page_copy_by_hash ON page_copy (sha256)
+"""
+
+
+@migrations()
+def m0009_watch_on_cited_pages(db: Database) -> None:
+    """Cited pages that are read again: every visit, what stands of each page, copies, and who has seen what changed.
+
+    `page_visit.stands_since` is set where a visit made its finding stand: since that instant, which is earlier than the
+    visit where it took several to be sure. `page_notice`: what stands of a page, asks for a person, and nobody has
+    acknowledged. `baseline` is the hash of the copy against which a page is held.
+    """
+    _run(db, _WATCH)
+    for table in ("cited_copy", "page_visit", "page_acknowledgement"):
+        _guard(db, table, ())
+
+
 @migrations()
 def m0011_what_feeds_are_wont_to(db: Database) -> None:
     """Which revisions are a release's page that was read late; until when a host asked to be left alone; which polls

@@ -12,6 +12,7 @@ from typing import Any
 
 from db.queries import load_queries
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from db.watch import Marks, marks
 from tracker.model import (
     Category,
     Channel,
@@ -88,11 +89,14 @@ class Record:
         return [_channel(row) for row in _sql.channels(self._db)]
 
     def entries(self) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
-        """Every row ever recorded, by channel, in the order of recording: three queries, however long the history."""
-        return self._grouped(_sql.status_changes(self._db), _sql.contacts(self._db), _sql.citations(self._db))
+        """Every row ever recorded, by channel, in the order of recording, its sources with what we saw of their pages:
+        five queries, however long the history.
+        """
+        rows = _sql.status_changes(self._db), _sql.contacts(self._db), _sql.citations(self._db)
+        return self._grouped(*rows, marks(self._db))
 
     def entries_of(self, channel: str) -> tuple[list[StatusChange], list[Contact]]:
-        """Every row ever recorded of one channel."""
+        """Every row ever recorded of one channel, without what we saw of its sources' pages."""
         grouped = self._grouped(
             _sql.status_changes_of(self._db, channel=channel),
             _sql.contacts_of(self._db, channel=channel),
@@ -102,12 +106,15 @@ class Record:
 
     @staticmethod
     def _grouped(
-        changes: Iterable[sqlite3.Row], contacts: Iterable[sqlite3.Row], citations: Iterable[sqlite3.Row]
+        changes: Iterable[sqlite3.Row],
+        contacts: Iterable[sqlite3.Row],
+        citations: Iterable[sqlite3.Row],
+        seen: Marks | None = None,
     ) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
         cited: dict[tuple[str, int], list[Source]] = defaultdict(list)
         for row in citations:
             entry = ("change", row["status_change"]) if row["contact"] is None else ("contact", row["contact"])
-            cited[entry].append(_source(row))
+            cited[entry].append(_source(row, seen))
         grouped: dict[str, tuple[list[StatusChange], list[Contact]]] = defaultdict(lambda: ([], []))
         for row in changes:
             grouped[row["channel"]][0].append(_change(row, tuple(cited["change", row["id"]])))
@@ -245,7 +252,7 @@ def _channel(row: sqlite3.Row) -> Channel:
     )
 
 
-def _source(row: sqlite3.Row) -> Source:
+def _source(row: sqlite3.Row, seen: Marks | None) -> Source:
     return Source(
         url=row["url"],
         title=row["title"],
@@ -258,6 +265,8 @@ def _source(row: sqlite3.Row) -> Source:
         persons=tuple(json.loads(row["persons"] or "[]")),
         recorded_at=instant(row["recorded_at"]),
         withdrawn_at=instant(row["withdrawn_at"]),
+        pages=seen.pages.get(row["url"], ()) if seen else (),
+        page_read=seen.reads.get(row["url"]) if seen else None,
     )
 
 

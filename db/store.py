@@ -17,6 +17,7 @@ from db.pages import Pages
 from db.record import Record
 from db.samples import Samples
 from db.sightings import Sightings
+from db.watch import Watch
 
 __all__ = ["Store", "StoreError", "Subjects", "open_store"]
 
@@ -33,6 +34,7 @@ class Subjects:
     accounts: Accounts
     samples: Samples
     sightings: Sightings
+    watch: Watch
 
 
 class Store:
@@ -103,6 +105,7 @@ def _subjects(connection) -> Subjects:
         Accounts(connection),
         Samples(connection),
         Sightings(connection),
+        Watch(connection),
     )
 
 

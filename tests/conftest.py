@@ -43,14 +43,15 @@ class Clock:
         self.now += timedelta(**by)
 
 
+def settings_in(folder: Path) -> Settings:
+    """The shipped configuration with its data in a folder; pages that the record cites are left alone."""
+    places = {"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")}
+    return settings_from(places | {"OPENLINES_WATCH": "off"})
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def settings_in(folder: Path) -> Settings:
-    """The shipped configuration with its data in a folder."""
-    return settings_from({"OPENLINES_VAR": str(folder), "OPENLINES_CONFIG": str(ROOT / "config")})
 
 
 NOTHING, THEN, EVERYTHING = None, date(2023, 11, 1), date.max

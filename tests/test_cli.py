@@ -20,13 +20,15 @@ from pathlib import Path
 import click
 import pytest
 
+from db.record import Origin
 from db.store import open_store
 from tests.commands import run
 from tests.conftest import ROOT, THEN, Clock, Shipped
 from tests.feeds.test_poll import HARBOR, TALKS, rss
-from tests.make import release
+from tests.make import change, release, source
 from tests.site import Handler, Site
 from tracker.cli import cli
+from tracker.model import State
 
 RELEASE = {
     "id": "x-1", "title": "Talks", "summary": TALKS[1], "side": "us", "lang": "en", "published": "2024-01-10",
@@ -36,7 +38,8 @@ RELEASE = {
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    return {"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_LOG_LEVEL": "warning", "COLUMNS": "200"}
+    ours = {"OPENLINES_VAR": str(tmp_path / "var"), "OPENLINES_WATCH": "off", "OPENLINES_LOG_LEVEL": "warning"}
+    return ours | {"COLUMNS": "200"}
 
 
 @pytest.fixture
@@ -277,6 +280,24 @@ def test_a_feed_is_paused_resumed_and_hurried_by_name(tracker, one_feed, site: S
     assert len(site.seen) == 1
     assert "a-feed is due." in tracker("feeds", "now", "a-feed", **one_feed).stdout
     assert re.search(r"a-feed.* read ", tracker("feeds", **one_feed).stdout)
+
+
+def test_cited_pages_are_read_again_when_they_are_due_or_named(tracker, one_feed, tmp_path, site: Site):
+    talks = site.serve("/talks", body=b"<title>Talks</title><p>" + TALKS[1].encode() * 3)
+    store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
+    with store.writing() as db:
+        sources = (source(url=talks, quote=None, published=None),)
+        db.record.add(
+            change(State.ACTIVE, "2023-01-08", sources=sources), Origin(datetime(2024, 1, 1, tzinfo=UTC), "ana")
+        )
+    store.close()
+    nothing = tracker("watch", **one_feed)
+    assert re.search(r"None of \d+ cited pages is due\. The next is, at .* UTC: http", nothing.stdout), nothing.stderr
+    read = tracker("watch", talks, **one_feed)
+    assert re.search(rf"{talks}\W+same\W+same\W", read.stdout), read.stderr
+    wrong = tracker("watch", talks + "s", **one_feed)
+    assert (wrong.returncode, one_sentence(wrong.stderr)) == (2, True)
+    assert f'did you mean "{talks}"?' in wrong.stderr
 
 
 @pytest.mark.parametrize("command", ["pause", "resume", "now"])

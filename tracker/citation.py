@@ -23,7 +23,11 @@ PUBLISHER = "Open Lines"
 HASH_SHOWN = 32
 """Hexadecimal digits of the SHA-256 that an address carries: 128 bits."""
 
-_NOT_TOLD = {"sources", "recorded_by", "decision", "withdrawn_at", "withdrawn_reason", "derived", "id", "archived"}
+_NOT_TOLD = {
+    "id", "sources", "recorded_by", "decision", "withdrawn_at", "withdrawn_reason", "derived", "archived", "pages",
+    "page_read",
+}  # fmt: skip
+"""What is said of a row elsewhere, or may change while the row stays as it is."""
 _MARK = re.compile(r"(\d{1,12})\.(\d{1,12})\.([0-9a-f]{32})", re.ASCII)
 
 

@@ -154,12 +154,12 @@ def view(
 def in_force(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
     """The rows that stood at `known_at`: recorded by then, and neither withdrawn nor replaced by then.
 
-    Each keeps only the sources that had been cited by then.
+    Each keeps only the sources that had been cited by then, with what we had seen of their pages.
     """
     known = [row for row in rows if row.recorded_at is None or row.recorded_at <= known_at]
     replaced = {row.replaces for row in known if not _withdrawn(row, known_at)}
     return [
-        replace(row, sources=tuple(source for source in row.sources if _cited(source, known_at)))
+        replace(row, sources=tuple(_seen_by(known_at, s) for s in row.sources if _cited(s, known_at)))
         for row in known
         if row.id not in replaced - {None} and not _withdrawn(row, known_at)
     ]
@@ -169,6 +169,13 @@ def _cited(source: Source, known_at: datetime) -> bool:
     if source.recorded_at is not None and source.recorded_at > known_at:
         return False
     return source.withdrawn_at is None or source.withdrawn_at > known_at
+
+
+def _seen_by(known_at: datetime, source: Source) -> Source:
+    """The source with what we knew of its page by then."""
+    if source.page_read is None or source.page_read <= known_at:  # a mark is never younger than the last read
+        return source
+    return replace(source, pages=tuple(page for page in source.pages if page.noted_at <= known_at), page_read=None)
 
 
 def _withdrawn(row: Entry, known_at: datetime) -> bool:

@@ -77,6 +77,16 @@ def same_words(one: Words, other: Words) -> str | None:
     return f"nearly the same words ({int(alike * 100)} % alike)" if alike >= NEARLY_THE_SAME else None
 
 
+def plain_words(text: str) -> list[str]:
+    """The words of a text in their order (in Chinese: characters), without case and punctuation."""
+    return _WORD.findall(_plain(text))
+
+
+def plain_likeness(one: Sequence[str], other: Sequence[str]) -> float:
+    """`likeness` of two texts by their plain words, where no release is at hand."""
+    return likeness(Words(_runs(one), (), True), Words(_runs(other), (), True))
+
+
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 

@@ -160,12 +160,36 @@ class Channel:
     established: PartialDate | None = None
 
 
+class PageState(StrEnum):
+    """What became of a cited page since we read it first; each has its written test in tracker/watch.py."""
+
+    SAME = "same"
+    EDITED = "edited"
+    WORDS_CHANGED = "words-changed"
+    MOVED = "moved"
+    GONE = "gone"
+    SOFT_GONE = "soft-gone"
+
+
+@dataclass(frozen=True)
+class PageMark:
+    """What we saw of a cited page: so since `since`, known to us since `noted_at` (UTC), which is later where it took
+    several reads to be sure. `moved_to` is its address now, for a page that moved.
+    """
+
+    state: PageState
+    since: datetime
+    noted_at: datetime
+    moved_to: str | None = None
+
+
 @dataclass(frozen=True)
 class Source:
     """A cited document and the side it speaks for. `published` is the publisher's local date.
 
     What it says of the event, where detection read it: `says` (a signal), `dated` (the event's day) and `persons` (the
     offices whose holders took part). Two sides' accounts are held against each other by these.
+    `pages` is what we saw of its page by and by, oldest first; `page_read` the last time that it told us anything.
     """
 
     url: str
@@ -180,6 +204,13 @@ class Source:
     persons: tuple[str, ...] = ()
     recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    pages: tuple[PageMark, ...] = field(default=(), compare=False)
+    page_read: datetime | None = field(default=None, compare=False)
+
+    @property
+    def page(self) -> PageMark | None:
+        """How its page stands; None before it was read again."""
+        return self.pages[-1] if self.pages else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import random
 import socket
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
 from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
+from tracker.rereading import Rereading
 from tracker.sampler import sample
 from tracker.service import Service
 
@@ -46,13 +48,14 @@ class Polling:
     def __init__(self, service: Service, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._service = service
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._workers = ThreadPoolExecutor(WORKERS + 1, thread_name_prefix="poll")
+        self._workers = ThreadPoolExecutor(WORKERS + 2, thread_name_prefix="poll")
         self._lock = threading.Lock()
         self._due: list[str] = []
         self._asked: Counter[str] = Counter()
         self._working = 0
         self._stopped = False
-        self._sampling = threading.Lock()
+        self._sampling, self._watching = threading.Lock(), threading.Lock()
+        self._rereading = Rereading(service)
         self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -81,7 +84,7 @@ class Polling:
     def tick(self) -> list[Future]:
         """Look up which feeds are due and set idle workers to polling them; answers what these will have done.
 
-        What earlier polls brought is measured meanwhile.
+        What earlier polls brought is measured meanwhile, and some of the pages that the record cites are read again.
         """
         now = self._service.clock()
         try:
@@ -99,7 +102,9 @@ class Polling:
             hands = 0 if self._stopped else min(len(self._due), WORKERS - self._working)
             self._working += hands
         if holds:
-            self._workers.submit(self._sample)
+            self._workers.submit(self._alone, "the sample", self._sampling, self._sample)
+            if self._service.settings.watch:
+                self._workers.submit(self._alone, "the watch", self._watching, self._watch)
         return [self._workers.submit(self._work) for _ in range(hands)]
 
     def _work(self) -> None:
@@ -147,15 +152,22 @@ class Polling:
             service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
         )
 
-    def _sample(self) -> None:
-        """Draw from the releases that came since the last tick, so that those drawn are as new as those flagged."""
-        if not self._sampling.acquire(blocking=False):
+    def _alone(self, name: str, turn: threading.Lock, work: Callable[[], object]) -> None:
+        """Do what belongs to a tick beside its polls, unless that of an earlier tick is still being done."""
+        if not turn.acquire(blocking=False):
             return
         try:
-            sample(self._service, random.SystemRandom())
+            work()
         except StoreError as error:
-            log.error("sample: %s", error)
+            log.error("%s: %s", name, error)
         except Exception:
-            log.exception("the sample failed unexpectedly")
+            log.exception("%s failed unexpectedly", name)
         finally:
-            self._sampling.release()
+            turn.release()
+
+    def _sample(self) -> None:
+        """Draw from the releases that came since the last tick, so that those drawn are as new as those flagged."""
+        sample(self._service, random.SystemRandom())
+
+    def _watch(self) -> None:
+        self._rereading.go(lambda: self._stopped)

@@ -20,6 +20,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         host="127.0.0.1",
         port=8000,
         poll=True,
+        watch=True,
         contact=None,
         sample=20,
         log_level="info",
@@ -38,6 +39,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_HOST": "::",
             "OPENLINES_PORT": "8080",
             "OPENLINES_POLL": "OFF",
+            "OPENLINES_WATCH": "on",
             "OPENLINES_CONTACT": "desk@lines.example",
             "OPENLINES_SAMPLE": "7",
             "OPENLINES_LOG_LEVEL": "WARNING",
@@ -50,11 +52,16 @@ def test_every_option_is_read() -> None:
     assert settings.database_path == Path("/srv/lines.db")
     assert settings.config == Path("/etc/openlines")
     assert settings.secret_key == SECRET
-    assert (settings.host, settings.port, settings.poll) == ("::", 8080, False)
+    assert (settings.host, settings.port, settings.poll, settings.watch) == ("::", 8080, False, True)
     assert settings.contact == "desk@lines.example"
     assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
+
+
+def test_cited_pages_are_watched_where_feeds_are_polled_unless_it_is_said() -> None:
+    assert not settings_from({"OPENLINES_POLL": "off"}).watch
+    assert not settings_from({"OPENLINES_WATCH": "off"}).watch
 
 
 def test_the_record_follows_the_folder_of_run_time_data() -> None:
@@ -154,7 +161,7 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, CONTACT, SAMPLE, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )

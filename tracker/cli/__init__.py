@@ -24,6 +24,7 @@ _COMMANDS = {
     "demo": "run.demo",
     "poll": "feeds.poll",
     "feeds": "feeds.feeds",
+    "watch": "watch.watch",
     "detect": "detection.detect",
     "evaluate": "detection.evaluate_command",
     "export": "learning.export",

@@ -26,22 +26,25 @@ from tracker.web.kept_page import kept_page
 QUEUE_LENGTH = 100
 """Candidates shown at once; the rest follow on further pages."""
 
+MOST_NOTICES = 50
+"""Cited pages that changed shown at once."""
+
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 
 @blueprint.app_context_processor
 def _queue_size() -> dict[str, Any]:
-    """How many candidates wait, for the frame of every page; counted only where a page shows it."""
+    """How much waits for a person, for the frame of every page; counted only where a page shows it."""
     return {"pending_count": _pending_count}
 
 
 def _pending_count() -> int:
     with current().service.store.reading() as db:
-        return db.candidates.counts()[Status.PENDING]
+        return db.candidates.counts()[Status.PENDING] + db.watch.count_notices()
 
 
 @blueprint.after_request
-def _keep_private(response: Response) -> Response:
+def keep_private(response: Response) -> Response:
     """What waits for review is nobody else's: no cache may keep it."""
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -60,10 +63,13 @@ def queue() -> str:
         counts = db.candidates.counts()
         found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=words)
         decided = _decided(db)
+        notices = db.watch.notices() if status is Status.PENDING and not words else []
     following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None
     return render_template(
         "queue.html",
         candidates=found[:QUEUE_LENGTH],
+        notices=[n for n in notices if not channel or channel in (claim.channel for claim in n.claims)],
+        most_notices=MOST_NOTICES,
         following=f"{following.evidence_at.isoformat()}~{following.id}" if following else None,
         counts=counts,
         status=status,

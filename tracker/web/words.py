@@ -30,6 +30,7 @@ from tracker.model import (
     Entry,
     Move,
     Outcome,
+    PageState,
     PartialDate,
     Precision,
     Regrouping,
@@ -73,6 +74,23 @@ OUTCOME_SIGNS = {
     Outcome.NO_ANSWER: "∅",
     Outcome.CANCELLED: "⊠",
     Outcome.POSTPONED: "↷",
+}
+
+PAGE_SIGNS = {
+    PageState.EDITED: "✎",
+    PageState.WORDS_CHANGED: "≠",
+    PageState.MOVED: "→",
+    PageState.GONE: "✕",
+    PageState.SOFT_GONE: "✕",
+}
+
+_PAGE_WORDS = {
+    PageState.SAME: "page unchanged since",
+    PageState.EDITED: "page edited, seen",
+    PageState.WORDS_CHANGED: "words cited from this page changed, seen",
+    PageState.MOVED: "page moved, seen",
+    PageState.GONE: "page gone since",
+    PageState.SOFT_GONE: "something else stands at this address since",
 }
 
 CATEGORY_WORDS = {category: category.replace("-", " ").capitalize() for category in Category}
@@ -257,6 +275,24 @@ def source_link(url: str | None, title: str) -> Markup:
     if address := web_address(url):
         return Markup('<a href="{}" rel="noopener" lang="{}">{}</a>').format(address, lang, title)
     return Markup('<span lang="{}">{}</span>').format(lang, title)
+
+
+def page_words(state: PageState, since: datetime) -> Markup:
+    """`page gone since 3 Nov 2026`: what we saw of a cited page, by the day in UTC."""
+    return Markup("{} {}").format(_PAGE_WORDS[state], date_tag(since.astimezone(UTC).date()))
+
+
+def page_mark(source: Source) -> Markup:
+    """What we saw of a source's page, where it is not as it was: sign, words and, where it moved, its new address."""
+    mark = source.page
+    if mark is None or mark.state is PageState.SAME:
+        return Markup("")
+    words = page_words(mark.state, mark.since)
+    if address := web_address(mark.moved_to):
+        words += Markup(', now at <a href="{0}" rel="noopener">{0}</a>').format(address)
+    return Markup('<span class="page-mark"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
+        PAGE_SIGNS[mark.state], words
+    )
 
 
 def entry_when(entry: StatusChange | Contact) -> Markup:
@@ -483,6 +519,8 @@ def register_filters(app: Flask) -> None:
         other_names=other_names,
         outcome=outcome_mark,
         outcome_words=outcome_words,
+        page_mark=page_mark,
+        page_words=page_words,
         percent=percent,
         promised=promised_words,
         quarter=lambda start: f"{start.year} Q{(start.month + 2) // 3}",
@@ -506,6 +544,7 @@ def register_filters(app: Flask) -> None:
         outcomes=tuple(Outcome),
         deed_signs=DEED_SIGNS,
         deed_words=DEED_WORDS,
+        page_signs=PAGE_SIGNS,
         evidence_roles=ROLES,
         fares_words=FARES_WORDS,
         source_link=source_link,

@@ -11,7 +11,7 @@ from tracker.coverage import HoleKind
 from tracker.difference import Change
 from tracker.health import Fares
 from tracker.ledger import Deed
-from tracker.model import Category, Move, Outcome, Precision, Signal, State, Status, Verdict
+from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.promises import Fate, Step
 
 
@@ -58,8 +58,23 @@ class Links(Answer):
     html: str
 
 
+class CitedPage(Answer):
+    """What we saw of a cited page when we read it again: an observation of ours, no claim of anybody's.
+
+    `words-changed`: words that are cited from it stand there no more. `gone`: the server says so, on several reads.
+    `soft-gone`: something else stands there. `edited`: other words than those cited. `moved`: to `moved_to`, for good.
+    """
+
+    state: PageState
+    since: Instant
+    last_read: Instant | None = Field(description="When it last told us anything; null where that was after known_at.")
+    moved_to: str | None
+
+
 class Source(Answer):
-    """A cited document. `published` is the publisher's local date, as precise as it is known."""
+    """A cited document. `published` is the publisher's local date, as precise as it is known; `page` is null until its
+    page was read again.
+    """
 
     url: str
     title: str
@@ -70,6 +85,7 @@ class Source(Answer):
     archived: bool
     says: Signal | None = Field(description="What the document reports of the event, where that was read from it.")
     dated: str | None = Field(description="The event's day as the document tells it, where that was read from it.")
+    page: CitedPage | None
 
 
 class Claim(Answer):

@@ -33,7 +33,15 @@ def source(cited: model.Source) -> schemas.Source:
         archived=cited.archived,
         says=cited.says,
         dated=cited.dated.value if cited.dated else None,
+        page=_cited_page(cited),
     )
+
+
+def _cited_page(cited: model.Source) -> schemas.CitedPage | None:
+    if cited.page is None:
+        return None
+    mark = cited.page
+    return schemas.CitedPage(state=mark.state, since=mark.since, last_read=cited.page_read, moved_to=mark.moved_to)
 
 
 def claim(said: history.Claim) -> schemas.Claim:

@@ -1,0 +1,90 @@
+"""Cited pages that changed, for reviewers: what was, what is, what rests on it, and who has seen it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from db.watch import Notice
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.model import PageState
+from tracker.rereading import wording
+from tracker.web.auth import open_to, signed_in
+from tracker.web.current import current
+from tracker.web.kept_page import kept_copy
+from tracker.web.review import keep_private
+
+LONGEST_NOTE = 2_000
+"""Characters of a note."""
+
+_BEGINNING = 600
+"""Characters that are shown of what stands in a page's place."""
+
+blueprint = Blueprint("cited_pages", __name__, url_prefix="/review/pages")
+blueprint.after_request(keep_private)
+
+
+@blueprint.get("/<int:visit>")
+@open_to("reviewer")
+def changed(visit: int) -> str:
+    return _page(visit)
+
+
+@blueprint.post("/<int:visit>")
+@open_to("reviewer")
+def acknowledge(visit: int) -> Response | tuple[str, int]:
+    """Note that a reviewer has seen it. The record stays as it is."""
+    note = request.form.get("note", "").strip()
+    try:
+        _acknowledge(visit, note)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _page(visit, note=note, refused=refused), refused.status
+    return redirect(url_for("review.queue", _anchor="cited-pages"), 303)
+
+
+@blueprint.get("/copies/<sha256>")
+@open_to("reviewer")
+def copy(sha256: str) -> Response:
+    return kept_copy(sha256)
+
+
+def _acknowledge(visit: int, note: str) -> None:
+    if not note:
+        raise Refused("An acknowledgement needs a note.", "Say in a few words what follows from it.", field="note")
+    if len(note) > LONGEST_NOTE:
+        raise Refused(f"The note has {len(note):,} characters.", f"Write at most {LONGEST_NOTE:,}.", field="note")
+    service = current().service
+    with service.store.writing() as db:
+        _found(db.watch.notice(visit), visit)
+        if not db.watch.acknowledge(visit, by=signed_in().name, at=service.clock(), note=note):
+            first = db.watch.notice(visit).acknowledged
+            raise Conflict(f"{first.by} was first, at {first.at:%Y-%m-%d %H:%M} UTC.", "Nothing of yours was kept.")
+
+
+def _found(notice: Notice | None, visit: int) -> Notice:
+    if notice is None:
+        raise NotFound(f"No change of a cited page has the number {visit}.", "The queue at /review lists them.")
+    return notice
+
+
+def _page(visit: int, *, note: str = "", refused: Refused | None = None) -> str:
+    with current().service.store.reading() as db:
+        notice = _found(db.watch.notice(visit), visit)
+        visits = db.watch.visits(notice.visit.url)
+        copies = [db.watch.copy(sha256) if sha256 else None for sha256 in (notice.baseline, notice.visit.sha256)]
+    before, after = (wording(copy) if copy else None for copy in copies)
+    replaced = notice.visit.found is PageState.SOFT_GONE
+    return render_template(
+        "cited_page.html",
+        notice=notice,
+        visits=visits,
+        copies=copies,
+        before=before,
+        after=after if copies[0] != copies[1] else None,
+        beginning=after.text[:_BEGINNING] if after and replaced else None,
+        channels={channel.slug: channel for channel in current().snapshot().channels},
+        later=any(one.stands_since and one.id > visit for one in visits),
+        note=note,
+        refused=refused,
+    )
