@@ -14,6 +14,7 @@ from db.feeds import Feeds
 from db.migrations import migrations
 from db.pages import Pages
 from db.record import Record
+from db.releases import Releases
 from db.samples import Samples
 from db.sightings import Sightings
 
@@ -26,6 +27,7 @@ class Subjects:
 
     record: Record
     feeds: Feeds
+    releases: Releases
     pages: Pages
     candidates: Candidates
     accounts: Accounts
@@ -95,6 +97,7 @@ def _subjects(connection) -> Subjects:
     return Subjects(
         Record(connection),
         Feeds(connection),
+        Releases(connection),
         Pages(connection),
         Candidates(connection),
         Accounts(connection),

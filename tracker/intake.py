@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from db.candidates import Finding, Known
-from db.feeds import Kept
+from db.releases import Kept
 from db.store import Store, Subjects
 from tracker.difference import only_cut
 from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
@@ -31,7 +31,7 @@ def hand_in(
     """
     sightings = detect(release)
     with store.writing() as db:
-        kept = db.feeds.keep_release(release, guid=guid, canonical_url=canonical_url, now=now)
+        kept = db.releases.keep(release, guid=guid, canonical_url=canonical_url, now=now)
         take_in(db, release, kept, sightings, now=now)
         return [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
 
@@ -63,7 +63,7 @@ def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sigh
 
     A feed that sends teasers where it sent whole texts has taken nothing back.
     """
-    before = db.feeds.history(kept.id).revisions[kept.revision - 2]
+    before = db.releases.history(kept.id).revisions[kept.revision - 2]
     if release.title == before.title and only_cut(before.summary, release.summary):
         return
     for finding in db.candidates.findings(kept.id):

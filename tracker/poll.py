@@ -12,8 +12,9 @@ from functools import partial
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from db.feeds import FeedHealth, Kept, Named, PollRow
+from db.feeds import FeedHealth, PollRow
 from db.pages import Waiting
+from db.releases import Kept, Named
 from db.store import Store, Subjects
 from tracker.feeds.address import canonical_url
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
@@ -113,7 +114,7 @@ def poll_feed(
     started_at = clock()
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
-        known = db.feeds.names(feed.slug)
+        known = db.releases.names(feed.slug)
         waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
     fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
     reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=known)
@@ -235,7 +236,7 @@ def _with_pages(
             left = max(left - 1, 0)
             if arrival.known:
                 with store.reading() as db:
-                    page = keeping_words(page, db.feeds.summary_of(feed.slug, arrival.item.guid))
+                    page = keeping_words(page, db.releases.summary_of(feed.slug, arrival.item.guid))
             arrival = replace(arrival, release=page.release, page=page)
         told.append(arrival)
     return told
@@ -287,7 +288,7 @@ def _keep_reading(
             shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
         address = canonical_url(arrival.item.url) if arrival.item.url else None
-        kept = db.feeds.keep_release(
+        kept = db.releases.keep(
             arrival.release,
             guid=arrival.item.guid,
             canonical_url=address,
@@ -334,7 +335,7 @@ def _keep_reading(
 def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
-    kept = db.feeds.revise(waiting.release.id, release, now=now)
+    kept = db.releases.revise(waiting.release.id, release, now=now)
     _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
 
@@ -374,10 +375,10 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
 
 def _keep_window(db: Subjects, feed: Feed, shown: Sequence[Shown], now: datetime) -> None:
     """Note what the publisher took out since the last good read, and what is shown now."""
-    before = db.feeds.shown(feed.slug)
-    db.feeds.note_gone(feed.slug, gone(before, shown), shown, now=now)
+    before = db.releases.shown(feed.slug)
+    db.releases.note_gone(feed.slug, gone(before, shown), shown, now=now)
     if shown != before:
-        db.feeds.set_shown(feed.slug, shown)
+        db.releases.set_shown(feed.slug, shown)
 
 
 def _report(row: PollRow) -> None:

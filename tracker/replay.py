@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from db.feeds import Kept
+from db.releases import Kept
 from db.sightings import Told
 from db.store import Store
 from tracker.grouping import report_of, same_event
@@ -116,7 +116,7 @@ def _stored(store: Store, feed: str | None, since: date, only: Sequence[int] | N
     after, wanted = 0, set(only) if only is not None else None
     while True:
         with store.reading() as db:
-            batch = db.feeds.releases(feed=feed, since=since, after=after, most=BATCH)
+            batch = db.releases.stored(feed=feed, since=since, after=after, most=BATCH)
         yield from (both for both in batch if wanted is None or both[1].id in wanted)
         if len(batch) < BATCH:
             return

@@ -48,7 +48,7 @@ def teasers(polled, site: Site):  # noqa: F811
 
 def releases(service):
     with service.store.reading() as db:
-        return [(release.title, release.summary, kept.revision) for release, kept in db.feeds.releases()]
+        return [(release.title, release.summary, kept.revision) for release, kept in db.releases.stored()]
 
 
 def test_a_new_release_is_read_from_its_page_and_the_page_is_kept(teasers, site: Site):
