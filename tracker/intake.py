@@ -54,8 +54,7 @@ def in_order(sightings: Iterable[KeptSighting]) -> list[KeptSighting]:
 
 def retell(db: Subjects, candidate_id: int) -> None:
     """Say of a candidate what the sightings that carry it tell together."""
-    telling = in_order(db.candidates.get(candidate_id).telling)
-    db.candidates.retell(candidate_id, together(*(report_of(s.sighting, s.release.published) for s in telling)))
+    db.candidates.retell(candidate_id, together(*db.candidates.reports(candidate_id)))
 
 
 def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sighting], now: datetime) -> None:
@@ -187,7 +186,7 @@ def _match(db: Subjects, side: str, report: Report, channel: str, barred: set[in
     """
     ties = [
         (known, tie)
-        for known in db.candidates.known(channel)
+        for known in db.candidates.known(channel, report)
         if known.id not in barred and (tie := same_event(report, known.report))
     ]
     return max(ties, key=lambda match: _nearness(*match, side), default=None)
