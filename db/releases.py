@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from db.queries import load_queries
 from db.rows import release_from
 from db.text import as_json, day, instant, instant_text
 from tracker.gone import Shown
-from tracker.likeness import SAME_ITEM_WITHIN, Words, same_words, words_of
+from tracker.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
 from tracker.model import Release, ReleaseHistory, ReleaseName, Revision
 
 _sql = load_queries("releases.sql")
@@ -44,9 +44,10 @@ class Releases:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def names(self, feed: str) -> dict[str, Named]:
-        """What every guid of a feed names."""
-        return {row["guid"]: Named(row["release"], row["hash"]) for row in _sql.names(self._db, feed=feed)}
+    def named(self, feed: str, guids: Iterable[str]) -> dict[str, Named]:
+        """What guids of a feed name, those that are known."""
+        found = {guid: _sql.named(self._db, feed=feed, guid=guid) for guid in guids}
+        return {guid: Named(row["release"], row["hash"]) for guid, row in found.items() if row}
 
     def summary_of(self, feed: str, guid: str) -> str:
         """The summary that is kept of a feed's item, in its newest revision; empty for an item that is not known."""
@@ -63,6 +64,7 @@ class Releases:
         beside: Collection[str] = (),
         published_raw: str | None = None,
         item_hash: str | None = None,
+        keys: Sequence[int] | None = None,
         now: datetime,
     ) -> Kept:
         """Keep a release that came in: a new one, a further revision of one we have, or nothing that is new.
@@ -72,8 +74,9 @@ class Releases:
         `address_is_identity` is False where several items of one feed share an address; `beside` are the guids of the
         document in which the release stands: two items side by side are two, however like they are.
         `item_hash` is the fingerprint of the words that its feed gives, which are others where the page was read.
+        `keys`: what `keys_of` makes of the release, where that is known already.
         """
-        digest, words = release.fingerprint, words_of(release)
+        digest, keys = release.fingerprint, keys_of(release) if keys is None else keys
         name = {
             "feed": release.feed,
             "guid": guid,
@@ -84,14 +87,14 @@ class Releases:
         if known := _sql.release_by_name(self._db, feed=release.feed, guid=guid):
             _sql.renew_name(self._db, **name)
         else:
-            known, because = self._again(release, words, canonical_url if address_is_identity else None, beside)
+            known, because = self._again(release, keys, canonical_url if address_is_identity else None, beside)
             if known is None:
-                return self._add_release(release, words, name, published_raw, now)
+                return self._add_release(release, keys, name, published_raw, now)
             _sql.add_name(self._db, release=known["id"], because=because, seen_at=instant_text(now), **name)
         if known["hash"] == digest:
             return Kept(known["id"], known["revision"], fresh=False, revised=False)
         number = known["revision"] + 1
-        self._add_revision(known["id"], number, release, words, published_raw, now)
+        self._add_revision(known["id"], number, release, keys, published_raw, now)
         _sql.set_revision(self._db, release=known["id"], number=number)
         return Kept(known["id"], number, fresh=False, revised=True)
 
@@ -101,19 +104,19 @@ class Releases:
         if known["hash"] == release.fingerprint:
             return Kept(release_id, known["revision"], fresh=False, revised=False)
         number = known["revision"] + 1
-        self._add_revision(release_id, number, release, words_of(release), known["published_raw"], now)
+        self._add_revision(release_id, number, release, keys_of(release), known["published_raw"], now)
         _sql.set_revision(self._db, release=release_id, number=number)
         return Kept(release_id, number, fresh=False, revised=True)
 
     def _again(
-        self, release: Release, words: Words, address: str | None, beside: Collection[str]
+        self, release: Release, keys: Sequence[int], address: str | None, beside: Collection[str]
     ) -> tuple[sqlite3.Row | None, str | None]:
         """The release that this one is under another name, and why it is the same."""
         if address and (known := _sql.release_by_address(self._db, canonical_url=address, side=release.side)):
             return known, "It came again under another id, at the same address."
-        if not words.telling:
+        if not keys:
             return None, None
-        first, second, third = words.keys
+        first, second, third = (*keys, *[keys[-1]] * 2)[:3]
         like = _sql.releases_by_words(
             self._db,
             first=first,
@@ -126,7 +129,9 @@ class Releases:
             most=_MOST_COMPARED,
         )
         for known in like:
-            alike = same_words(words, words_of(replace(release, title=known["title"], summary=known["summary"])))
+            alike = same_words(
+                words_of(release), words_of(replace(release, title=known["title"], summary=known["summary"]))
+            )
             if alike and not self._stands_beside(known["id"], release.feed, beside):
                 return known, f"It came again under another id and address, with {alike}."
         return None, None
@@ -136,7 +141,12 @@ class Releases:
         return any(name["feed"] == feed and name["guid"] in beside for name in names)
 
     def _add_release(
-        self, release: Release, words: Words, name: dict[str, str | None], published_raw: str | None, now: datetime
+        self,
+        release: Release,
+        keys: Sequence[int],
+        name: dict[str, str | None],
+        published_raw: str | None,
+        now: datetime,
     ) -> Kept:
         row = _sql.add_release(
             self._db,
@@ -151,11 +161,17 @@ class Releases:
             first_seen=instant_text(now),
         )
         _sql.add_name(self._db, release=row["id"], because=None, seen_at=instant_text(now), **name)
-        self._add_revision(row["id"], 1, release, words, published_raw, now)
+        self._add_revision(row["id"], 1, release, keys, published_raw, now)
         return Kept(row["id"], 1, fresh=True, revised=False)
 
     def _add_revision(
-        self, release_id: int, number: int, release: Release, words: Words, published_raw: str | None, now: datetime
+        self,
+        release_id: int,
+        number: int,
+        release: Release,
+        keys: Iterable[int],
+        published_raw: str | None,
+        now: datetime,
     ) -> None:
         _sql.add_revision(
             self._db,
@@ -167,8 +183,7 @@ class Releases:
             hash=release.fingerprint,
             seen_at=instant_text(now),
         )
-        for key in set(words.keys) if words.telling else ():
-            _sql.add_key(self._db, key=key, release=release_id)
+        _sql.add_keys(self._db, [{"key": key, "release": release_id} for key in keys])
 
     def shown(self, feed: str) -> list[Shown]:
         """What a feed showed at its last good read, in the order of its document."""

@@ -8,7 +8,7 @@ Where a publisher changes its wording, and thereby what the release reports, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from db.candidates import Finding, Known
@@ -18,8 +18,7 @@ from tracker.difference import only_cut
 from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
 from tracker.history import in_force
 from tracker.model import Candidate, KeptSighting, PartialDate, Release, Sighting, Signal, Status
-
-Detect = Callable[[Release], list[Sighting]]
+from tracker.study import Detect
 
 
 def hand_in(

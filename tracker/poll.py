@@ -5,30 +5,29 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from db.feeds import FeedHealth, PollRow
-from db.pages import Waiting
-from db.releases import Kept, Named
+from db.releases import Kept
 from db.store import Store, Subjects
-from tracker.feeds.address import canonical_url
+from tracker.arrival import Arrival, LatePage, arrivals_of, late_pages, pages_left, studied, with_pages
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
-from tracker.feeds.language import spoken
 from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
 from tracker.feeds.source import read_source
-from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
+from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, next_try
 from tracker.gone import Shown, gone
 from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
-from tracker.intake import Detect, take_in
-from tracker.model import Feed, Item, Release, Sighting
+from tracker.intake import take_in
+from tracker.model import Feed
+from tracker.study import Detect, Study
+from tracker.study import study as study_here
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,6 @@ Fetch = Callable[..., Fetched]
 """As `tracker.feeds.fetch.fetch`, perhaps with a contact and hosts given."""
 
 _JITTER = 0.1
-_OLDEST_CREDIBLE = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -73,31 +71,6 @@ class Reading:
     parsed: Parsed | None = None
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """A feed item as a release: what its guid named before, whether its words are new, and what they say then.
-
-    `item_hash` is the fingerprint of the item's own words; `page`: what was read of its page, where the feed asks so.
-    """
-
-    item: Item
-    release: Release
-    item_hash: str
-    known: Named | None
-    news: bool
-    sightings: Sequence[Sighting] = ()
-    page: Read | None = None
-
-
-@dataclass(frozen=True)
-class LatePage:
-    """A page that could not be read when its release came, read now."""
-
-    waiting: Waiting
-    page: Read
-    sightings: Sequence[Sighting]
-
-
 def poll_feed(
     store: Store,
     feed: Feed,
@@ -105,25 +78,26 @@ def poll_feed(
     clock: Callable[[], datetime],
     fetch: Fetch = fetch,
     robots: Robots | None = None,
+    study: Study | None = None,
 ) -> PollRow:
     """Poll one feed now and keep what it brought, in one transaction, whatever happened.
 
-    `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. A failure of the feed
-    is an outcome, not an exception. Raises StoreError.
+    `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. `study` does for many
+    releases at once what is else done here with `detect`. A failure of the feed is an outcome, not an exception.
+    Raises StoreError.
     """
     started_at = clock()
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
-        known = db.releases.names(feed.slug)
         waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
     fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
-    reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=known)
-    arrivals = _arrivals(feed, reading.parsed, known, clock()) if reading.parsed else []
+    reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=_Known(store, feed.slug))
+    arrivals = _arrivals(store, feed, reading.parsed, clock()) if reading.parsed else []
     late: list[LatePage] = []
     if feed.full_text and reading.failure is None:
-        arrivals = _with_pages(store, feed, arrivals, fetch_page, clock())
-        late = _late_pages(waiting[: _pages_left(arrivals)], fetch_page, detect, clock())
-    arrivals = [replace(a, sightings=detect(a.release)) if a.news else a for a in arrivals]
+        arrivals = with_pages(arrivals, fetch_page, partial(_kept_summary, store, feed.slug), clock())
+        late = late_pages(waiting[: pages_left(arrivals)], fetch_page, detect, clock())
+    arrivals = studied(arrivals, study or partial(study_here, detect=detect))
     ended_at = clock()
     with store.writing() as db:
         if reading.failure:
@@ -192,66 +166,26 @@ def next_poll(
     return max(due, min(retry_after, now + LONGEST_RETRY_AFTER)) if retry_after else due
 
 
-def release_of(feed: Feed, item: Item, now: datetime) -> Release:
-    """A feed item as a release. One without a credible date counts as published on the day it was first seen.
+class _Known:
+    """The guids that a feed has shown before; asked for one by one, since there are ever more of them."""
 
-    Its language is the feed's, unless its own words clearly are in the other one.
-    """
-    zone = ZoneInfo(feed.timezone)
-    published = now.astimezone(zone).date()
-    if item.published and item.published <= now + timedelta(days=1):
-        told = item.published.astimezone(zone).date()
-        published = told if told >= _OLDEST_CREDIBLE else published
-    return Release(
-        id=None,
-        side=feed.side,
-        lang=spoken(f"{item.title} {item.summary}", feed.lang),
-        publisher=feed.publisher,
-        title=item.title,
-        summary=item.summary,
-        published=published,
-        url=item.url,
-        feed=feed.slug,
-    )
+    def __init__(self, store: Store, feed: str) -> None:
+        self._store, self._feed = store, feed
+
+    def __contains__(self, guid: str) -> bool:
+        with self._store.reading() as db:
+            return bool(db.releases.named(self._feed, [guid]))
 
 
-def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, Named], now: datetime) -> list[Arrival]:
-    arrivals = []
-    for item in parsed.items:
-        release = release_of(feed, item, now)
-        item_hash, named = release.fingerprint, known.get(item.guid)
-        news = named is None or named.fingerprint != item_hash
-        arrivals.append(Arrival(item, release, item_hash, named, news))
-    return arrivals
+def _arrivals(store: Store, feed: Feed, parsed: Parsed, now: datetime) -> list[Arrival]:
+    with store.reading() as db:
+        named = db.releases.named(feed.slug, (item.guid for item in parsed.items))
+    return arrivals_of(feed, parsed.items, named, now)
 
 
-def _with_pages(
-    store: Store, feed: Feed, arrivals: Sequence[Arrival], fetch_page: FetchPage, now: datetime
-) -> list[Arrival]:
-    """The arrivals, those that are new with the words of their pages, as far as these can be read in one poll."""
-    told, left = [], PAGES_AT_ONCE
-    for arrival in arrivals:
-        if arrival.news and arrival.release.url:
-            page = read_full(arrival.release, fetch_page, now) if left else Read(arrival.release, fault=NOT_YET)
-            left = max(left - 1, 0)
-            if arrival.known:
-                with store.reading() as db:
-                    page = keeping_words(page, db.releases.summary_of(feed.slug, arrival.item.guid))
-            arrival = replace(arrival, release=page.release, page=page)
-        told.append(arrival)
-    return told
-
-
-def _pages_left(arrivals: Sequence[Arrival]) -> int:
-    return max(PAGES_AT_ONCE - sum(arrival.page is not None for arrival in arrivals), 0)
-
-
-def _late_pages(waiting: Sequence[Waiting], fetch_page: FetchPage, detect: Detect, now: datetime) -> list[LatePage]:
-    late = []
-    for one in waiting:
-        page = read_full(one.release, fetch_page, now)
-        late.append(LatePage(one, page, detect(page.release) if page.copy else ()))
-    return late
+def _kept_summary(store: Store, feed: str, guid: str) -> str:
+    with store.reading() as db:
+        return db.releases.summary_of(feed, guid)
 
 
 def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
@@ -279,7 +213,7 @@ def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading
 def _keep_reading(
     db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, arrivals: Sequence[Arrival], now: datetime
 ) -> PollRow:
-    addresses = Counter(canonical_url(arrival.item.url) for arrival in arrivals if arrival.item.url)
+    addresses = Counter(arrival.address for arrival in arrivals)
     beside = {arrival.item.guid for arrival in arrivals}
     fresh = revised = sightings = 0
     shown = []
@@ -287,15 +221,15 @@ def _keep_reading(
         if not arrival.news:
             shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
-        address = canonical_url(arrival.item.url) if arrival.item.url else None
         kept = db.releases.keep(
             arrival.release,
             guid=arrival.item.guid,
-            canonical_url=address,
-            address_is_identity=addresses[address] == 1,
+            canonical_url=arrival.address,
+            address_is_identity=addresses[arrival.address] == 1,
             beside=beside,
             published_raw=arrival.item.published_raw,
             item_hash=arrival.item_hash,
+            keys=arrival.studied.keys,
             now=now,
         )
         if arrival.page:
@@ -303,7 +237,7 @@ def _keep_reading(
         shown.append(Shown(kept.id, arrival.item.published))
         fresh, revised = fresh + kept.fresh, revised + kept.revised
         if kept.fresh or kept.revised:
-            sightings += take_in(db, arrival.release, kept, arrival.sightings, now=now)
+            sightings += take_in(db, arrival.release, kept, arrival.studied.sightings, now=now)
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None

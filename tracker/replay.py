@@ -14,9 +14,10 @@ from db.releases import Kept
 from db.sightings import Told
 from db.store import Store
 from tracker.grouping import report_of, same_event
-from tracker.intake import Detect, take_in
+from tracker.intake import take_in
 from tracker.model import PartialDate, Release, Sighting, Signal
 from tracker.service import Service
+from tracker.study import Detect
 
 BATCH = 500
 """Stored releases read at a time: memory stays the same however many there are."""

@@ -1,5 +1,5 @@
--- name: names(feed)
-SELECT guid, release, hash FROM release_name WHERE feed = :feed;
+-- name: named(feed, guid)^
+SELECT release, hash FROM release_name WHERE feed = :feed AND guid = :guid;
 
 -- name: release_by_address(canonical_url, side)^
 SELECT release.id, release.revision, release_revision.hash
@@ -39,7 +39,7 @@ VALUES (:release, :feed, :guid, :url, :canonical_url, :hash, :because, :seen_at)
 UPDATE release_name SET url = :url, canonical_url = :canonical_url, hash = :hash
 WHERE feed IS NOT DISTINCT FROM :feed AND guid = :guid;
 
--- name: add_key(key, release)!
+-- name: add_keys(key, release)*!
 INSERT INTO release_key (key, release) VALUES (:key, :release) ON CONFLICT DO NOTHING;
 
 -- name: shown(feed)^

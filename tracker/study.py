@@ -1,0 +1,31 @@
+"""What is made of releases before they are stored: the events that they report, and the keys that find like ones.
+
+It needs the processor and nothing else: no network, no database. So it is done before a transaction begins, and may be
+done in another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tracker.likeness import keys_of
+from tracker.model import Release, Sighting
+
+Detect = Callable[[Release], list[Sighting]]
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What a release says, and the keys that find releases with nearly the same words."""
+
+    sightings: Sequence[Sighting]
+    keys: Sequence[int]
+
+
+Study = Callable[[Sequence[Release]], list[Studied]]
+"""What is made of each of several releases, in their order."""
+
+
+def study(releases: Iterable[Release], detect: Detect) -> list[Studied]:
+    return [Studied(detect(release), keys_of(release)) for release in releases]
