@@ -240,12 +240,12 @@ class Feeds:
 
     def add_poll(self, poll: PollRow) -> None:
         """Keep a poll, with the good one before it and whether it vouches for the time between them."""
-        before = _sql.last_good_poll(self._db, feed=poll.feed)
+        before = _sql.before_poll(self._db, feed=poll.feed)
         read = Read(
             feed=poll.feed,
-            every=timedelta(seconds=self.get(poll.feed).every),
+            every=timedelta(seconds=before["every"]),
             ended_at=poll.ended_at,
-            after=instant(before["ended_at"]) if before else None,
+            after=instant(before["last_good"]),
             fault=poll.fault,
             fault_kind=poll.fault_kind,
             overlap=_overlaps(poll.outcome, poll.overlap),
@@ -264,8 +264,8 @@ class Feeds:
             revised=poll.revised,
             overlap=poll.overlap,
             sightings=poll.sightings,
-            every=int(read.every.total_seconds()),
-            after=before["ended_at"] if before else None,
+            every=before["every"],
+            after=before["last_good"],
             vouches=int(read.vouches),
         )
 

@@ -91,8 +91,11 @@ INSERT INTO feed_switch (feed, at, polled, reason) VALUES (:feed, :at, :polled, 
 -- name: switches()
 SELECT feed, at, polled, reason FROM feed_switch ORDER BY feed, id;
 
--- name: last_good_poll(feed)^
-SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1;
+-- name: before_poll(feed)^
+-- How often a feed is polled, and its last good poll.
+SELECT every, (SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1)
+    AS last_good
+FROM feed WHERE slug = :feed;
 
 -- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, every, after, vouches)!
 INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap,
