@@ -10,7 +10,8 @@ are shared: of several rounds each side's quickest counts, and the figures to re
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,10 +21,10 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import requests
-from reader import make_reader
 from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.table import Table
@@ -33,7 +34,7 @@ from tracker.model import Feed
 from tracker.scheduler import WORKERS, Polling
 from tracker.service import Service, open_service
 
-ROUNDS = 3
+ROUNDS, UNCHANGED_ROUNDS = 2, 5
 SLOW_FEEDS, SLOW_SECONDS, SLOW_ENTRIES = 500, 0.3, 10
 MANY_FEEDS, MANY_ENTRIES = 5_000, 10
 AIMS = {"slow": 15.0, "cold": 10.0, "unchanged": 0.9, "memory": 200.0}
@@ -157,13 +158,32 @@ def poll_all(service: Service, polling: Polling) -> Took:
     return took
 
 
-def poll_ours(urls: list[str]) -> Took:
+def poll_ours(urls: list[str]) -> tuple[Took, Took]:
+    """What it takes to poll them once, and what detection alone takes of the releases that came, one after another.
+
+    The work of the process beside is counted, its start included.
+    """
+    others = _work_of_others()
     with polling_of(urls) as (service, polling):
-        return poll_all(service, polling)
+        polled = poll_all(service, polling)
+        with service.store.reading() as db:
+            releases = [release for release, _ in db.releases.stored(most=1_000_000)]
+        watch = Stopwatch()
+        for release in releases:
+            service.detectors["us-china"](release)
+        alone = watch.took()
+    return Took(polled.seconds, polled.work + _work_of_others() - others), alone
+
+
+def _work_of_others() -> float:
+    """Seconds of the processor's time that processes of ours have taken which have ended."""
+    return sum(os.times()[2:4])
 
 
 def poll_reader(urls: list[str]) -> Took:
     """What it takes the reader library to do the same (fetch, parse, store; it has no detection)."""
+    from reader import make_reader  # here, so that the process whose memory is measured does without
+
     with tempfile.TemporaryDirectory() as folder, closing(make_reader(f"{folder}/reader.db")) as reader:
         for url in urls:
             reader.add_feed(url)
@@ -172,18 +192,6 @@ def poll_reader(urls: list[str]) -> Took:
         took = watch.took()
         assert reader.get_entry_counts().total > 0
     return took
-
-
-def detect_alone(urls: list[str]) -> Took:
-    """What detection takes by itself of the releases of a cold poll, one after another: no poll can be quicker."""
-    with polling_of(urls) as (service, polling):
-        poll_all(service, polling)
-        with service.store.reading() as db:
-            releases = [release for release, _ in db.releases.stored(most=1_000_000)]
-        watch = Stopwatch()
-        for release in releases:
-            service.detectors["us-china"](release)
-        return watch.took()
 
 
 def poll_unchanged(urls: list[str], rounds: int) -> list[Took]:
@@ -212,35 +220,47 @@ def ask_session(urls: list[str], rounds: int) -> list[Took]:
 def memory_of_many(urls: list[str]) -> float:
     """Megabytes at most of a process that polls these feeds twice: for all that they have, and unchanged.
 
-    The process beside it is counted in full, as if both were at their largest at one time.
+    The process beside it is counted in full, as if both were at their largest at one time. Linux alone tells.
     """
     with polling_of(urls) as (service, polling):
         for _ in range(2):
             poll_all(service, polling)
             service.clock.ahead += timedelta(hours=1)
-    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1000
+        children = (
+            pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
+        )
+        return sum(_most_megabytes(pid) for pid in ("self", *children))
+
+
+def _most_megabytes(pid: str) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
 
 
 def main() -> None:
     feeds, entries = (int(argument) for argument in (*sys.argv[1:], *("200", "50")[len(sys.argv) - 1 :]))
     table = Table("what", "peer", "ours", "reached", "aim", title="polling")
     with served(SLOW_FEEDS, SLOW_ENTRIES, SLOW_SECONDS) as urls:
-        slow = poll_ours(urls)
+        slow, _ = poll_ours(urls)
     what = f"{SLOW_FEEDS} feeds, each {SLOW_SECONDS:g} s away"
     table.add_row(what, "", f"{slow.seconds:.1f} s", "", f"at most {AIMS['slow']:g} s")
     with served(feeds, entries) as urls:
-        peer, ours = ([poll(urls) for _ in range(ROUNDS)] for poll in (poll_reader, poll_ours))
-        for name, cold in (("cold poll", 0), ("its work", 1)):
-            theirs, own = (min(took[cold] for took in side) for side in (peer, ours))
-            what = f"{name} of {feeds} × {entries} entries (peer: reader)"
+        peer = [poll_reader(urls) for _ in range(ROUNDS)]
+        ours, alone = zip(*(poll_ours(urls) for _ in range(ROUNDS)), strict=True)
+        for what, measure in (
+            (f"cold poll of {feeds} × {entries} entries (peer: reader)", lambda took: took.seconds),
+            ("processor time of that", lambda took: took.work),
+        ):
+            theirs, own = min(map(measure, peer)), min(map(measure, ours))
             table.add_row(what, f"{theirs:.2f} s", f"{own:.2f} s", f"{theirs / own:.2f}", f"{AIMS['cold']:g}")
-        alone = detect_alone(urls)
-        table.add_row("detection of these alone", "", f"{alone.work:.2f} s", "", "")
-        theirs, own = (
-            len(urls) / min(side).seconds for side in (ask_session(urls, ROUNDS), poll_unchanged(urls, ROUNDS))
-        )
-        what = "whole polls of unchanged feeds (peer: requests.Session)"
-        table.add_row(what, f"{theirs:.0f}/s", f"{own:.0f}/s", f"{own / theirs:.2f}", f"{AIMS['unchanged']:g}")
+        table.add_row("of which detection", "", f"{min(took.work for took in alone):.2f} s", "", "")
+        peer, ours = ask_session(urls, UNCHANGED_ROUNDS), poll_unchanged(urls, UNCHANGED_ROUNDS)
+        for what, measure in (
+            ("whole polls of unchanged feeds (peer: requests.Session)", lambda took: len(urls) / took.seconds),
+            ("by processor time", lambda took: len(urls) / took.work),
+        ):
+            theirs, own = max(map(measure, peer)), max(map(measure, ours))
+            table.add_row(what, f"{theirs:.0f}/s", f"{own:.0f}/s", f"{own / theirs:.2f}", f"{AIMS['unchanged']:g}")
     spawn = multiprocessing.get_context("spawn")
     with served(MANY_FEEDS, MANY_ENTRIES) as urls, ProcessPoolExecutor(1, mp_context=spawn) as process:
         megabytes = process.submit(memory_of_many, urls).result()
