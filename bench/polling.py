@@ -10,8 +10,7 @@ are shared: of several rounds each side's quickest counts, and the figures to re
 from __future__ import annotations
 
 import multiprocessing
-import os
-import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,6 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import requests
@@ -161,11 +159,7 @@ def poll_all(service: Service, polling: Polling) -> Took:
 
 
 def poll_ours(urls: list[str]) -> tuple[Took, Took]:
-    """What it takes to poll them once, and what detection alone takes of the releases that came, one after another.
-
-    The work of the process beside is counted, its start included.
-    """
-    others = _work_of_others()
+    """What it takes to poll them once, and what detection alone takes of the releases that came, one after another."""
     with polling_of(urls) as (service, polling):
         polled = poll_all(service, polling)
         with service.store.reading() as db:
@@ -173,13 +167,7 @@ def poll_ours(urls: list[str]) -> tuple[Took, Took]:
         watch = Stopwatch()
         for release in releases:
             service.detectors["us-china"](release)
-        alone = watch.took()
-    return Took(polled.seconds, polled.work + _work_of_others() - others), alone
-
-
-def _work_of_others() -> float:
-    """Seconds of the processor's time that processes of ours have taken which have ended."""
-    return sum(os.times()[2:4])
+        return polled, watch.took()
 
 
 def poll_reader(urls: list[str]) -> Took:
@@ -232,23 +220,12 @@ def ask_ours(urls: list[str], rounds: int) -> list[Took]:
 
 
 def memory_of_many(urls: list[str]) -> float:
-    """Megabytes at most of a process that polls these feeds twice: for all that they have, and unchanged.
-
-    The process beside it is counted in full, as if both were at their largest at one time. Linux alone tells.
-    """
+    """Megabytes at most of a process that polls these feeds twice: for all that they have, and unchanged."""
     with polling_of(urls) as (service, polling):
         for _ in range(2):
             poll_all(service, polling)
             service.clock.ahead += timedelta(hours=1)
-        children = (
-            pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
-        )
-        return sum(_most_megabytes(pid) for pid in ("self", *children))
-
-
-def _most_megabytes(pid: str) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 def main() -> None:

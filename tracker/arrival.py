@@ -13,7 +13,7 @@ from tracker.feeds.address import canonical_url
 from tracker.feeds.language import spoken
 from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, read_full
 from tracker.model import Feed, Item, Release, Sighting
-from tracker.study import Detect, Studied, Study
+from tracker.study import Detect, Studied, study
 
 _OLDEST_CREDIBLE = date(1990, 1, 1)
 
@@ -112,8 +112,6 @@ def late_pages(waiting: Sequence[Waiting], fetch_page: FetchPage, detect: Detect
     return late
 
 
-def studied(arrivals: Sequence[Arrival], study: Study) -> list[Arrival]:
+def studied(arrivals: Sequence[Arrival], detect: Detect) -> list[Arrival]:
     """The arrivals, those that bring news with what is made of them."""
-    news = [arrival for arrival in arrivals if arrival.news]
-    made = iter(study([arrival.release for arrival in news]) if news else ())
-    return [replace(arrival, studied=next(made)) if arrival.news else arrival for arrival in arrivals]
+    return [replace(a, studied=study(a.release, detect)) if a.news else a for a in arrivals]

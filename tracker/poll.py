@@ -26,8 +26,7 @@ from tracker.gone import Shown, gone
 from tracker.health import RHYTHM_DAYS, gap_ended, usual_gap
 from tracker.intake import take_in
 from tracker.model import Feed
-from tracker.study import Detect, Study
-from tracker.study import study as study_here
+from tracker.study import Detect
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +77,11 @@ def poll_feed(
     clock: Callable[[], datetime],
     fetch: Fetch = fetch,
     robots: Robots | None = None,
-    study: Study | None = None,
 ) -> PollRow:
     """Poll one feed now and keep what it brought, in one transaction, whatever happened.
 
-    `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. `study` does for many
-    releases at once what is else done here with `detect`. A failure of the feed is an outcome, not an exception.
-    Raises StoreError.
+    `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. A failure of the feed
+    is an outcome, not an exception. Raises StoreError.
     """
     started_at = clock()
     with store.reading() as db:
@@ -97,7 +94,7 @@ def poll_feed(
     if feed.full_text and reading.failure is None:
         arrivals = with_pages(arrivals, fetch_page, partial(_kept_summary, store, feed.slug), clock())
         late = late_pages(waiting[: pages_left(arrivals)], fetch_page, detect, clock())
-    arrivals = studied(arrivals, study or partial(study_here, detect=detect))
+    arrivals = studied(arrivals, detect)
     ended_at = clock()
     with store.writing() as db:
         if reading.failure:

@@ -14,14 +14,12 @@ import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
-from tracker.beside import Beside
 from tracker.feeds.hosts import PER_HOST
 from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
 from tracker.sampler import sample
@@ -54,7 +52,6 @@ class Polling:
         self._asked: Counter[str] = Counter()
         self._working = 0
         self._stopped = False
-        self._beside = Beside(lambda: service.compiled)
         self._sampling = threading.Lock()
         self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
@@ -74,7 +71,6 @@ class Polling:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._workers.shutdown(wait=True)
-        self._beside.close()
         self._service.hosts.close()
         try:
             with self._service.store.writing() as db:
@@ -88,7 +84,6 @@ class Polling:
         What earlier polls brought is measured meanwhile.
         """
         now = self._service.clock()
-        self._beside.rest()
         try:
             with self._service.store.writing() as db:
                 holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
@@ -149,13 +144,7 @@ class Polling:
             if not db.feeds.claim(slug, now=now, until=now + CLAIM):
                 return
         poll_feed(
-            service.store,
-            feed,
-            service.detectors[feed.relationship],
-            service.clock,
-            service.fetch,
-            service.robots,
-            partial(self._beside.study, feed.relationship),
+            service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
         )
 
     def _sample(self) -> None:

@@ -1,12 +1,11 @@
 """What is made of releases before they are stored: the events that they report, and the keys that find like ones.
 
-It needs the processor and nothing else: no network, no database. So it is done before a transaction begins, and may be
-done in another process.
+It needs the processor and nothing else: no network, no database. So it is done before a transaction begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tracker.likeness import keys_of
@@ -23,9 +22,5 @@ class Studied:
     keys: Sequence[int]
 
 
-Study = Callable[[Sequence[Release]], list[Studied]]
-"""What is made of each of several releases, in their order."""
-
-
-def study(releases: Iterable[Release], detect: Detect) -> list[Studied]:
-    return [Studied(detect(release), keys_of(release)) for release in releases]
+def study(release: Release, detect: Detect) -> Studied:
+    return Studied(detect(release), keys_of(release))
