@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from db.queries import load_queries
@@ -30,6 +31,7 @@ from tracker.model import (
 
 _sql = load_queries("candidates.sql")
 _BEYOND_ALL = ("9999", 0)
+_ALL_YEARS = ("0000", "9999-99")
 
 
 @dataclass(frozen=True)
@@ -154,12 +156,27 @@ class Candidates:
             regrouped_at=instant_text(at),
         )
 
-    def known(self, channel: str) -> list[Known]:
-        """All candidates of a channel but those that were merged, oldest first."""
-        heard: defaultdict[int, list[sqlite3.Row]] = defaultdict(list)
-        for row in _sql.heard_of(self._db, channel=channel):
-            heard[row["candidate"]].append(row)
-        return [_known(row, heard[row["id"]]) for row in _sql.candidates_of(self._db, channel=channel)]
+    def known(self, channel: str, report: Report | None = None) -> list[Known]:
+        """The candidates of a channel, oldest first, but for those that were merged.
+
+        With a report, those of about its years alone, among which are all that `same_event` would tie to it.
+        """
+        since, until = _years_about(report.published, report.published) if report else _ALL_YEARS
+        begins, ends = _years_about(*report.span) if report else _ALL_YEARS
+        rows = _sql.known(self._db, channel=channel, since=since, until=until, begins=begins, ends=ends)
+        return [_known(list(told)) for _, told in groupby(rows, key=itemgetter("id"))]
+
+    def reports(self, candidate: int) -> list[Report]:
+        """What the sightings that carry a candidate report, alike ones once, the one that opened it first.
+
+        Rounds and persons are not among it.
+        """
+        rows = list(_sql.reported(self._db, candidate=candidate))
+        telling = [row for row in rows if row["telling"]] or rows
+        return [
+            Report(Signal(row["signal"]), partial(row["date"]), day(row["starts"]), day(row["published"]))
+            for row in telling
+        ]
 
     def said_by(self, release: int, channel: str) -> list[tuple[int, int, Sighting]]:
         """What was kept of a release's words on a channel: candidate, id and sighting of each."""
@@ -286,6 +303,11 @@ def _pattern(words: str) -> str:
     return f"%{'%'.join(escaped)}%" if escaped else ""
 
 
+def _years_about(first: date, last: date) -> tuple[str, str]:
+    """From the year before to the year after, as bounds for dates of any precision."""
+    return f"{max(first.year - 1, 0):04}", f"{min(last.year + 1, 9999):04}-99"
+
+
 def _told(report: Report) -> dict[str, str | None]:
     return {
         "signal": report.signal,
@@ -310,17 +332,18 @@ def _said(sighting: Sighting) -> dict[str, Any]:
     }
 
 
-def _known(row: sqlite3.Row, heard: list[sqlite3.Row]) -> Known:
-    telling = [said for said in heard if said["flagged"] or said["joined_by"]] or heard
+def _known(rows: list[sqlite3.Row]) -> Known:
+    """One candidate, from a row for each of those who speak of it."""
+    told, telling = rows[0], [row for row in rows if row["telling"]] or rows
     report = Report(
-        Signal(row["signal"]),
-        partial(row["date"]),
-        day(row["starts"]),
-        day(row["published"]),
-        frozenset(said["round"] for said in telling if said["round"] is not None),
-        frozenset(person for said in telling for person in json.loads(said["persons"])),
+        Signal(told["signal"]),
+        partial(told["date"]),
+        day(told["starts"]),
+        day(told["published"]),
+        frozenset(row["round"] for row in telling if row["round"] is not None),
+        frozenset(person for row in telling for person in json.loads(row["persons"])),
     )
-    return Known(row["id"], Status(row["status"]), report, frozenset(said["side"] for said in telling))
+    return Known(told["id"], Status(told["status"]), report, frozenset(row["side"] for row in telling))
 
 
 def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighting]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,12 @@ from sqlite_utils import Database
 
 BUSY_TIMEOUT_MS = 10_000
 
+_MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
+"""Blocks that are brought to disk at once, and seconds after which no further one is let in."""
+
+_NOBODY_CAME = 0.1
+"""Seconds after which a thread looks whether its batch waits for somebody who is gone."""
+
 _PRAGMAS = {"foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS, "synchronous": 2}
 
 
@@ -23,8 +30,23 @@ class StoreError(Exception):
     """The database cannot be used as it stands; the message is one sentence with the remedy."""
 
 
+class _Batch:
+    """The blocks of several threads in one transaction: what is brought to disk at once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.blocks = 0
+        self.ended = threading.Event()
+        self.error: sqlite3.Error | None = None
+        self._began = time.monotonic()
+
+    @property
+    def is_full(self) -> bool:
+        return self.blocks >= _MOST_BLOCKS or time.monotonic() - self._began >= _LONGEST_BATCH
+
+
 class Connections:
-    """One connection per thread to one SQLite file, closed together."""
+    """One connection per thread to one SQLite file, and one for all that is written, closed together."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,14 +54,21 @@ class Connections:
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._turn = threading.Lock()
+        self._waiting = 0
+        self._writer: sqlite3.Connection | None = None
+        self._batch: _Batch | None = None
 
     def get(self) -> sqlite3.Connection:
         """This thread's connection, opened on first use. Raises StoreError when the file cannot be opened."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._open()
-            with self._lock:
-                self._all.append(connection)
+            connection = self._local.connection = self._opened()
+        return connection
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._open()
+        with self._lock:
+            self._all.append(connection)
         return connection
 
     def database(self) -> Database:
@@ -67,27 +96,73 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """BEGIN IMMEDIATE … COMMIT around the block; anything raised inside undoes it. Does not nest.
+        """One transaction around the block, on disk when it ends; anything raised inside undoes it. Does not nest.
 
-        Threads of one process take turns: SQLite's own waiting is blind to who came first, and starves some.
+        Threads of one process take turns: SQLite's own waiting is blind to who came first, and starves some. Those who
+        wait for their turn share the way to the disk with the one before them: each block is undone by itself, and none
+        ends before all of them are kept.
         """
-        with self._turn:
-            yield from self._written(self.get())
+        with self._in_turn():
+            batch = self._batch or self._begin()
+            try:
+                with _undone_if_it_fails(batch.connection):
+                    yield batch.connection
+                batch.blocks += 1
+            except sqlite3.OperationalError as error:
+                if not batch.connection.in_transaction:
+                    batch.error = error
+                raise self._unwritten(error) from error
+            finally:
+                if not self._waiting or batch.is_full or batch.error:
+                    self._commit(batch)
+        self._await(batch)
 
-    def _written(self, connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        with self._lock:
+            self._waiting += 1
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            self._turn.acquire()
+        finally:
+            with self._lock:
+                self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _begin(self) -> _Batch:
+        if self._writer is None:
+            self._writer = self._opened()
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} is busy ({error}); try again in a moment.") from error
+        self._batch = _Batch(self._writer)
+        return self._batch
+
+    def _commit(self, batch: _Batch) -> None:
+        self._batch = None
         try:
-            yield connection
-            connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            _roll_back(connection)
-            raise StoreError(f"{self.path} could not be written ({error}); nothing was changed.") from error
-        except BaseException:
-            _roll_back(connection)
-            raise
+            if batch.error is None:
+                batch.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            _roll_back(batch.connection)
+            batch.error = error
+        finally:
+            batch.ended.set()
+
+    def _await(self, batch: _Batch) -> None:
+        """Wait until the batch is on disk, and see to it where whoever was to come next never came."""
+        while not batch.ended.wait(_NOBODY_CAME):
+            with self._turn:
+                if self._batch is batch:
+                    self._commit(batch)
+        if batch.error:
+            raise self._unwritten(batch.error) from batch.error
+
+    def _unwritten(self, error: Exception) -> StoreError:
+        return StoreError(f"{self.path} could not be written ({error}); nothing was changed.")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -104,7 +179,21 @@ class Connections:
             for connection in self._all:
                 connection.close()
             self._all.clear()
-        self._local = threading.local()
+        self._local, self._writer = threading.local(), None
+
+
+@contextmanager
+def _undone_if_it_fails(connection: sqlite3.Connection) -> Iterator[None]:
+    """A part of a transaction, of which SQLite itself undoes the whole when the disk is full or fails."""
+    connection.execute("SAVEPOINT block")
+    try:
+        yield
+        connection.execute("RELEASE block")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO block")
+            connection.execute("RELEASE block")
+        raise
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

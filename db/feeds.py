@@ -1,24 +1,18 @@
-"""Feeds with their health, polls, and the releases that they brought, in every revision."""
+"""Feeds with their health, their polls, and the lease of the scheduler."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from db.queries import load_queries
-from db.rows import release_from
-from db.text import as_json, day, instant, instant_text
+from db.text import day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
-from tracker.gone import Shown
-from tracker.likeness import SAME_ITEM_WITHIN, Words, same_words, words_of
-from tracker.model import Feed, Release, ReleaseHistory, ReleaseName, Revision
+from tracker.model import Feed
 
 _sql = load_queries("feeds.sql")
-_MOST_COMPARED = 20
-"""Releases with which the words of a new one are compared, the newest of those that may be like it."""
 
 _BEYOND = timedelta(days=2)
 """How far beyond a span failures are looked for; no feed is left untried for longer."""
@@ -110,30 +104,8 @@ class PollRow:
     whole: bool = False
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What became of a release that came in: its id, the revision that holds its words, and whether they are new.
-
-    `late`: they are those of its page, read only now; the publisher changed nothing.
-    """
-
-    id: int
-    revision: int
-    fresh: bool
-    revised: bool
-    late: bool = False
-
-
-@dataclass(frozen=True)
-class Named:
-    """The release (its id) that a guid of a feed names, and the fingerprint of the words that it last came with."""
-
-    release: int
-    fingerprint: str
-
-
 class Feeds:
-    """Reads and writes feeds, polls and releases over one connection; writes belong into the caller's transaction."""
+    """Reads and writes feeds and polls over one connection; writes belong into the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -283,12 +255,12 @@ class Feeds:
 
     def add_poll(self, poll: PollRow) -> None:
         """Keep a poll, with the good one before it and whether it vouches for the time between them."""
-        before = _sql.last_good_poll(self._db, feed=poll.feed)
+        before = _sql.before_poll(self._db, feed=poll.feed)
         read = Read(
             feed=poll.feed,
-            every=timedelta(seconds=self.get(poll.feed).every),
+            every=timedelta(seconds=before["every"]),
             ended_at=poll.ended_at,
-            after=instant(before["ended_at"]) if before else None,
+            after=instant(before["last_good"]),
             fault=poll.fault,
             fault_kind=poll.fault_kind,
             overlap=_overlaps(poll.outcome, poll.overlap, poll.whole),
@@ -308,8 +280,8 @@ class Feeds:
             overlap=poll.overlap,
             sightings=poll.sightings,
             whole=int(poll.whole),
-            every=int(read.every.total_seconds()),
-            after=before["ended_at"] if before else None,
+            every=before["every"],
+            after=before["last_good"],
             vouches=int(read.vouches),
         )
 
@@ -337,211 +309,6 @@ class Feeds:
                 overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
             )
             for row in rows
-        ]
-
-    def names(self, feed: str) -> dict[str, Named]:
-        """What every guid of a feed names."""
-        return {row["guid"]: Named(row["release"], row["hash"]) for row in _sql.names(self._db, feed=feed)}
-
-    def summary_of(self, feed: str, guid: str) -> str:
-        """The summary that is kept of a feed's item, in its newest revision; empty for an item that is not known."""
-        row = _sql.summary_of(self._db, feed=feed, guid=guid)
-        return row["summary"] if row else ""
-
-    def keep_release(
-        self,
-        release: Release,
-        *,
-        guid: str,
-        canonical_url: str | None,
-        address_is_identity: bool = True,
-        beside: Collection[str] = (),
-        published_raw: str | None = None,
-        item_hash: str | None = None,
-        now: datetime,
-    ) -> Kept:
-        """Keep a release that came in: a new one, a further revision of one we have, or nothing that is new.
-
-        The same guid in a feed, the same address from the same side, or nearly the same words from the same side within
-        some days, is the same release; under what other name it came, and why it is the same, is kept.
-        `address_is_identity` is False where several items of one feed share an address; `beside` are the guids of the
-        document in which the release stands: two items side by side are two, however like they are.
-        `item_hash` is the fingerprint of the words that its feed gives, which are others where the page was read.
-        """
-        digest, words = release.fingerprint, words_of(release)
-        name = {
-            "feed": release.feed,
-            "guid": guid,
-            "url": release.url,
-            "canonical_url": canonical_url,
-            "hash": item_hash or digest,
-        }
-        if known := _sql.release_by_name(self._db, feed=release.feed, guid=guid):
-            _sql.renew_name(self._db, **name)
-        else:
-            known, because = self._again(release, words, canonical_url if address_is_identity else None, beside)
-            if known is None:
-                return self._add_release(release, words, name, published_raw, now)
-            _sql.add_name(self._db, release=known["id"], because=because, seen_at=instant_text(now), **name)
-        if known["hash"] == digest:
-            return Kept(known["id"], known["revision"], fresh=False, revised=False)
-        number = known["revision"] + 1
-        self._add_revision(known["id"], number, release, words, published_raw, now)
-        _sql.set_revision(self._db, release=known["id"], number=number)
-        return Kept(known["id"], number, fresh=False, revised=True)
-
-    def read_late(self, release_id: int, release: Release, *, now: datetime) -> Kept:
-        """Keep the words of a page that could not be read when its release came, as a further revision of it."""
-        known = _sql.release_by_id(self._db, release=release_id)
-        if known["hash"] == release.fingerprint:
-            return Kept(release_id, known["revision"], fresh=False, revised=False)
-        number = known["revision"] + 1
-        self._add_revision(release_id, number, release, words_of(release), known["published_raw"], now, late=True)
-        _sql.set_revision(self._db, release=release_id, number=number)
-        return Kept(release_id, number, fresh=False, revised=True, late=True)
-
-    def _again(
-        self, release: Release, words: Words, address: str | None, beside: Collection[str]
-    ) -> tuple[sqlite3.Row | None, str | None]:
-        """The release that this one is under another name, and why it is the same."""
-        if address and (known := _sql.release_by_address(self._db, canonical_url=address, side=release.side)):
-            return known, "It came again under another id, at the same address."
-        if not words.telling:
-            return None, None
-        first, second, third = words.keys
-        like = _sql.releases_by_words(
-            self._db,
-            first=first,
-            second=second,
-            third=third,
-            side=release.side,
-            lang=release.lang,
-            since=(release.published - SAME_ITEM_WITHIN).isoformat(),
-            until=(release.published + SAME_ITEM_WITHIN).isoformat(),
-            most=_MOST_COMPARED,
-        )
-        for known in like:
-            alike = same_words(words, words_of(replace(release, title=known["title"], summary=known["summary"])))
-            if alike and not self._stands_beside(known["id"], release.feed, beside):
-                return known, f"It came again under another id and address, with {alike}."
-        return None, None
-
-    def _stands_beside(self, release: int, feed: str | None, beside: Collection[str]) -> bool:
-        names = _sql.names_of(self._db, release=release)
-        return any(name["feed"] == feed and name["guid"] in beside for name in names)
-
-    def _add_release(
-        self, release: Release, words: Words, name: dict[str, str | None], published_raw: str | None, now: datetime
-    ) -> Kept:
-        row = _sql.add_release(
-            self._db,
-            feed=name["feed"],
-            guid=name["guid"],
-            url=name["url"],
-            canonical_url=name["canonical_url"],
-            side=release.side,
-            publisher=release.publisher,
-            lang=release.lang,
-            published=release.published.isoformat(),
-            first_seen=instant_text(now),
-        )
-        _sql.add_name(self._db, release=row["id"], because=None, seen_at=instant_text(now), **name)
-        self._add_revision(row["id"], 1, release, words, published_raw, now)
-        return Kept(row["id"], 1, fresh=True, revised=False)
-
-    def _add_revision(
-        self,
-        release_id: int,
-        number: int,
-        release: Release,
-        words: Words,
-        published_raw: str | None,
-        now: datetime,
-        *,
-        late: bool = False,
-    ) -> None:
-        _sql.add_revision(
-            self._db,
-            release=release_id,
-            number=number,
-            title=release.title,
-            summary=release.summary,
-            published_raw=published_raw,
-            hash=release.fingerprint,
-            seen_at=instant_text(now),
-            late=int(late),
-        )
-        for key in set(words.keys) if words.telling else ():
-            _sql.add_key(self._db, key=key, release=release_id)
-
-    def shown(self, feed: str) -> list[Shown]:
-        """What a feed showed at its last good read, in the order of its document."""
-        row = _sql.shown(self._db, feed=feed)
-        return [Shown(release, instant(published)) for release, published in json.loads(row["last_shown"])]
-
-    def set_shown(self, feed: str, shown: Sequence[Shown]) -> None:
-        told = [[one.release, instant_text(one.published) if one.published else None] for one in shown]
-        _sql.set_shown(self._db, feed=feed, shown=as_json(told))
-
-    def note_gone(self, feed: str, gone: Collection[int], shown: Sequence[Shown], *, now: datetime) -> None:
-        """Note of releases that a feed no longer shows since when, unless another one does; of those that it shows
-        that they are back. They stay, either way.
-        """
-        back = {row["id"] for row in _sql.gone(self._db)} & {one.release for one in shown}
-        for release in back:
-            _sql.set_gone(self._db, release=release, since=None)
-        if gone:
-            others = [json.loads(row["last_shown"]) for row in _sql.shown_elsewhere(self._db, feed=feed)]
-            for release in set(gone) - {release for other in others for release, _ in other}:
-                _sql.set_gone(self._db, release=release, since=instant_text(now))
-
-    def history(self, release: int) -> ReleaseHistory | None:
-        """All that is kept of a release; None where there is none of that id."""
-        row = _sql.whole_release(self._db, release=release)
-        if row is None:
-            return None
-        revisions = [
-            Revision(
-                number=said["number"],
-                title=said["title"],
-                summary=said["summary"],
-                seen_at=instant(said["seen_at"]),
-                published_raw=said["published_raw"],
-                late=bool(said["late"]),
-            )
-            for said in _sql.revisions(self._db, release=release)
-        ]
-        names = [
-            ReleaseName(name["feed"], name["guid"], name["url"], name["because"], instant(name["seen_at"]))
-            for name in _sql.names_of(self._db, release=release)
-        ]
-        return ReleaseHistory(
-            Release(
-                id=row["id"],
-                side=row["side"],
-                lang=row["lang"],
-                publisher=row["publisher"],
-                title=revisions[-1].title,
-                summary=revisions[-1].summary,
-                published=day(row["published"]),
-                url=row["url"],
-                feed=row["feed"],
-            ),
-            tuple(revisions),
-            tuple(names),
-            instant(row["gone_since"]),
-        )
-
-    def count_releases(self, *, feed: str | None = None, since: date = date.min) -> int:
-        return _sql.count_releases(self._db, feed=feed or "", since=since.isoformat())["number"]
-
-    def releases(
-        self, *, feed: str | None = None, since: date = date.min, after: int = 0, most: int = 1_000
-    ) -> list[tuple[Release, Kept]]:
-        """Up to `most` stored releases in their newest revision, in the order of arrival, after the one of that id."""
-        return [
-            (release_from(row), Kept(row["id"], row["revision"], fresh=False, revised=False))
-            for row in _sql.releases(self._db, feed=feed or "", since=since.isoformat(), after=after, most=most)
         ]
 
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:

@@ -15,6 +15,7 @@ from db.hosts import Hosts
 from db.migrations import migrations
 from db.pages import Pages
 from db.record import Record
+from db.releases import Releases
 from db.samples import Samples
 from db.sightings import Sightings
 from db.watch import Watch
@@ -29,6 +30,7 @@ class Subjects:
     record: Record
     feeds: Feeds
     hosts: Hosts
+    releases: Releases
     pages: Pages
     candidates: Candidates
     accounts: Accounts
@@ -100,6 +102,7 @@ def _subjects(connection) -> Subjects:
         Record(connection),
         Feeds(connection),
         Hosts(connection),
+        Releases(connection),
         Pages(connection),
         Candidates(connection),
         Accounts(connection),

@@ -13,7 +13,7 @@ def instant_text(instant: datetime) -> str:
     """A UTC instant in fixed width, so that text sorts as time does. Raises ValueError without a time zone."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def instant(text: str | None) -> datetime | None:

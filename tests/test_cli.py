@@ -311,7 +311,7 @@ def test_replay_shows_what_differs_and_writes_only_when_told(tracker, seeded_fol
     store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
     missed = release(title=TALKS[0], summary=TALKS[1], published=date(2024, 1, 10))
     with store.writing() as db:
-        db.feeds.keep_release(missed, guid="1", canonical_url=None, now=datetime(2024, 1, 10, tzinfo=UTC))
+        db.releases.keep(missed, guid="1", canonical_url=None, now=datetime(2024, 1, 10, tzinfo=UTC))
     store.close()
     shown = tracker("replay").stdout
     assert re.search(r"gained +dpct +nothing -> held 2024-01-09 .*Talks With the PLA", shown)
@@ -481,7 +481,7 @@ def kept(tmp_path: Path) -> tuple[int, int, int]:
     store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
     with store.reading() as db:
         polls = db.feeds.reads_since(datetime(2000, 1, 1, tzinfo=UTC))
-        found = len(polls), db.feeds.count_releases(feed="a-feed"), len(db.candidates.queue("pending", most=9))
+        found = len(polls), db.releases.count(feed="a-feed"), len(db.candidates.queue("pending", most=9))
     store.close()
     return found
 

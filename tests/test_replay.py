@@ -108,7 +108,7 @@ def test_more_releases_than_a_batch_are_read_once_each_in_the_order_of_arrival(s
     with seeded_2023.store.writing() as db:
         for number in range(2 * BATCH + 3):
             document = release(url=f"https://us.example/{number}")
-            db.feeds.keep_release(document, guid=document.url, canonical_url=document.url, now=at)
+            db.releases.keep(document, guid=document.url, canonical_url=document.url, now=at)
     numbers = [one.kept.id for one in replay(seeded_2023)]
     assert numbers == sorted(set(numbers))
     assert len(numbers) == 2 * BATCH + 3

@@ -64,7 +64,7 @@ class Traffic:
             )  # fmt: skip
             sightings = [said] if said else self.service.detectors["us-china"](arrived)
             with self.service.store.writing() as db:
-                kept = db.feeds.keep_release(arrived, guid=arrived.url, canonical_url=arrived.url, now=now)
+                kept = db.releases.keep(arrived, guid=arrived.url, canonical_url=arrived.url, now=now)
                 take_in(db, arrived, kept, sightings, now=now)
 
     def sample(self):
@@ -189,7 +189,7 @@ def test_a_report_never_joins_what_was_drawn_until_that_is_accepted(traffic):
         (seen,) = candidate.sightings
         real = replace(seen.release, id=None, url="https://real.example/1", side="third-party", feed=None)
         with traffic.service.store.writing() as db:
-            kept = db.feeds.keep_release(real, guid=str(candidate.id), canonical_url=None, now=traffic.service.clock())
+            kept = db.releases.keep(real, guid=str(candidate.id), canonical_url=None, now=traffic.service.clock())
             take_in(db, real, kept, [seen.sighting], now=traffic.service.clock())
             opened = db.candidates.of_release(kept.id)
         assert candidate.id not in {c.id for c in opened}
@@ -216,7 +216,7 @@ def test_what_detection_finds_in_a_drawn_release_later_is_an_event_of_its_own(tr
         (seen,) = candidate.sightings
         url, now = seen.release.url, traffic.service.clock()
         with traffic.service.store.writing() as db:
-            kept = db.feeds.keep_release(seen.release, guid=url, canonical_url=url, now=now)
+            kept = db.releases.keep(seen.release, guid=url, canonical_url=url, now=now)
             assert take_in(db, seen.release, kept, [seen.sighting], now=now) == 1
             assert take_in(db, seen.release, kept, [seen.sighting], now=now) == 0
             assert len(db.candidates.of_release(kept.id)) == 2

@@ -15,9 +15,10 @@ from tracker.feeds.failure import FetchFailed, NotAPage
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.language import language
 from tracker.feeds.page import LONGEST_TEXT, Page, read_page
-from tracker.intake import Detect, hand_in
+from tracker.intake import hand_in
 from tracker.model import EARLIEST, LATEST, Candidate, Release
 from tracker.service import Service
+from tracker.study import Detect
 
 
 def release_from_file(

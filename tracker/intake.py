@@ -8,18 +8,17 @@ Where a publisher changes its wording, and thereby what the release reports, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from db.candidates import Finding, Known
-from db.feeds import Kept
+from db.releases import Kept
 from db.store import Store, Subjects
 from tracker.difference import only_cut
 from tracker.grouping import Report, Tie, entries_telling, new_evidence, report_of, same_event, sides_heard, together
 from tracker.history import in_force
 from tracker.model import Candidate, KeptSighting, PartialDate, Release, Sighting, Signal, Status
-
-Detect = Callable[[Release], list[Sighting]]
+from tracker.study import Detect
 
 
 def hand_in(
@@ -31,7 +30,7 @@ def hand_in(
     """
     sightings = detect(release)
     with store.writing() as db:
-        kept = db.feeds.keep_release(release, guid=guid, canonical_url=canonical_url, now=now)
+        kept = db.releases.keep(release, guid=guid, canonical_url=canonical_url, now=now)
         take_in(db, release, kept, sightings, now=now)
         return [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
 
@@ -54,8 +53,7 @@ def in_order(sightings: Iterable[KeptSighting]) -> list[KeptSighting]:
 
 def retell(db: Subjects, candidate_id: int) -> None:
     """Say of a candidate what the sightings that carry it tell together."""
-    telling = in_order(db.candidates.get(candidate_id).telling)
-    db.candidates.retell(candidate_id, together(*(report_of(s.sighting, s.release.published) for s in telling)))
+    db.candidates.retell(candidate_id, together(*db.candidates.reports(candidate_id)))
 
 
 def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sighting], now: datetime) -> None:
@@ -63,7 +61,7 @@ def _compare(db: Subjects, release: Release, kept: Kept, reported: Sequence[Sigh
 
     A feed that sends teasers where it sent whole texts has taken nothing back, nor has a page that is read at last.
     """
-    before = db.feeds.history(kept.id).revisions[kept.revision - 2]
+    before = db.releases.history(kept.id).revisions[kept.revision - 2]
     if release.title == before.title and only_cut(before.summary, release.summary):
         return
     for finding in db.candidates.findings(kept.id):
@@ -187,7 +185,7 @@ def _match(db: Subjects, side: str, report: Report, channel: str, barred: set[in
     """
     ties = [
         (known, tie)
-        for known in db.candidates.known(channel)
+        for known in db.candidates.known(channel, report)
         if known.id not in barred and (tie := same_event(report, known.report))
     ]
     return max(ties, key=lambda match: _nearness(*match, side), default=None)

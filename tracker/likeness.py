@@ -58,6 +58,12 @@ def words_of(release: Release) -> Words:
     return Words(runs, tuple(_NUMBER.findall(text)), beyond_title >= ENOUGH)
 
 
+def keys_of(release: Release) -> tuple[int, ...]:
+    """The keys by which releases with nearly the same words are found; none for a text too short to know it by."""
+    words = words_of(release)
+    return tuple(dict.fromkeys(words.keys)) if words.telling else ()
+
+
 def likeness(one: Words, other: Words) -> float:
     """From 0 (nothing in common) to 1 (the same words): the share of all runs that both have."""
     together = len(one.runs | other.runs)

@@ -356,7 +356,7 @@ class Release:
     url: str | None = None
     feed: str | None = None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the words; another one under the same guid or address is a further revision."""
         return hashlib.sha256(f"{self.title}\0{self.summary}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,29 +5,28 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from db.feeds import FeedHealth, Kept, Named, PollRow
-from db.pages import Waiting
+from db.feeds import FeedHealth, PollRow
+from db.releases import Kept
 from db.store import Store, Subjects
-from tracker.feeds.address import canonical_url
+from tracker.arrival import Arrival, LatePage, arrivals_of, late_pages, pages_left, studied, with_pages
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
-from tracker.feeds.language import spoken
 from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
 from tracker.feeds.source import read_source
-from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, next_try, read_full
+from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, next_try
 from tracker.gone import Shown, gone
 from tracker.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
-from tracker.intake import Detect, take_in
-from tracker.model import Feed, Item, Release, Sighting
+from tracker.intake import take_in
+from tracker.model import Feed
+from tracker.study import Detect
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,6 @@ Fetch = Callable[..., Fetched]
 """As `tracker.feeds.fetch.fetch`, perhaps with a contact and hosts given."""
 
 _JITTER = 0.1
-_OLDEST_CREDIBLE = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -73,36 +71,6 @@ class Reading:
     parsed: Parsed | None = None
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """A feed item as a release: what its guid named before, whether its words are new, and what they say then.
-
-    `release` has the item's own words, `item_hash` their fingerprint; `page`: what was read of its page, where the feed
-    asks so.
-    """
-
-    item: Item
-    release: Release
-    item_hash: str
-    known: Named | None
-    news: bool
-    sightings: Sequence[Sighting] = ()
-    page: Read | None = None
-
-    @property
-    def fullest(self) -> Release:
-        return self.page.release if self.page else self.release
-
-
-@dataclass(frozen=True)
-class LatePage:
-    """A page that could not be read when its release came, read now."""
-
-    waiting: Waiting
-    page: Read
-    sightings: Sequence[Sighting]
-
-
 def poll_feed(
     store: Store,
     feed: Feed,
@@ -119,16 +87,15 @@ def poll_feed(
     started_at = clock()
     with store.reading() as db:
         health = db.feeds.get(feed.slug)
-        known = db.feeds.names(feed.slug)
         waiting = db.pages.waiting(feed.slug, now=started_at, most=PAGES_AT_ONCE) if feed.full_text else []
     fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
-    reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=known)
-    arrivals = _arrivals(feed, reading.parsed, known, clock()) if reading.parsed else []
+    reading = attempt(feed, health, fetch, fetch_page, started_at=started_at, known=_Known(store, feed.slug))
+    arrivals = _arrivals(store, feed, reading.parsed, clock()) if reading.parsed else []
     late: list[LatePage] = []
     if feed.full_text and reading.failure is None:
-        arrivals = _with_pages(store, feed, arrivals, fetch_page, clock())
-        late = _late_pages(waiting[: _pages_left(arrivals)], fetch_page, detect, clock())
-    arrivals = [replace(a, sightings=detect(a.fullest)) if a.news else a for a in arrivals]
+        arrivals = with_pages(arrivals, fetch_page, partial(_kept_summary, store, feed.slug), clock())
+        late = late_pages(waiting[: pages_left(arrivals)], fetch_page, detect, clock())
+    arrivals = studied(arrivals, detect)
     ended_at = clock()
     with store.writing() as db:
         if reading.failure:
@@ -197,66 +164,26 @@ def next_poll(
     return max(due, min(retry_after, now + LONGEST_RETRY_AFTER)) if retry_after else due
 
 
-def release_of(feed: Feed, item: Item, now: datetime) -> Release:
-    """A feed item as a release. One without a credible date counts as published on the day it was first seen.
+class _Known:
+    """The guids that a feed has shown before; asked for one by one, since there are ever more of them."""
 
-    Its language is the feed's, unless its own words clearly are in the other one.
-    """
-    zone = ZoneInfo(feed.timezone)
-    published = now.astimezone(zone).date()
-    if item.published and item.published <= now + timedelta(days=1):
-        told = item.published.astimezone(zone).date()
-        published = told if told >= _OLDEST_CREDIBLE else published
-    return Release(
-        id=None,
-        side=feed.side,
-        lang=spoken(f"{item.title} {item.summary}", feed.lang),
-        publisher=feed.publisher,
-        title=item.title,
-        summary=item.summary,
-        published=published,
-        url=item.url,
-        feed=feed.slug,
-    )
+    def __init__(self, store: Store, feed: str) -> None:
+        self._store, self._feed = store, feed
+
+    def __contains__(self, guid: str) -> bool:
+        with self._store.reading() as db:
+            return bool(db.releases.named(self._feed, [guid]))
 
 
-def _arrivals(feed: Feed, parsed: Parsed, known: Mapping[str, Named], now: datetime) -> list[Arrival]:
-    arrivals = []
-    for item in parsed.items:
-        release = release_of(feed, item, now)
-        item_hash, named = release.fingerprint, known.get(item.guid)
-        news = named is None or named.fingerprint != item_hash
-        arrivals.append(Arrival(item, release, item_hash, named, news))
-    return arrivals
+def _arrivals(store: Store, feed: Feed, parsed: Parsed, now: datetime) -> list[Arrival]:
+    with store.reading() as db:
+        named = db.releases.named(feed.slug, (item.guid for item in parsed.items))
+    return arrivals_of(feed, parsed.items, named, now)
 
 
-def _with_pages(
-    store: Store, feed: Feed, arrivals: Sequence[Arrival], fetch_page: FetchPage, now: datetime
-) -> list[Arrival]:
-    """The arrivals, those that are new with the words of their pages, as far as these can be read in one poll."""
-    told, left = [], PAGES_AT_ONCE
-    for arrival in arrivals:
-        if arrival.news and arrival.release.url:
-            page = read_full(arrival.release, fetch_page, now) if left else Read(arrival.release, fault=NOT_YET)
-            left = max(left - 1, 0)
-            if arrival.known:
-                with store.reading() as db:
-                    page = keeping_words(page, db.feeds.summary_of(feed.slug, arrival.item.guid))
-            arrival = replace(arrival, page=page)
-        told.append(arrival)
-    return told
-
-
-def _pages_left(arrivals: Sequence[Arrival]) -> int:
-    return max(PAGES_AT_ONCE - sum(arrival.page is not None for arrival in arrivals), 0)
-
-
-def _late_pages(waiting: Sequence[Waiting], fetch_page: FetchPage, detect: Detect, now: datetime) -> list[LatePage]:
-    late = []
-    for one in waiting:
-        page = read_full(one.release, fetch_page, now)
-        late.append(LatePage(one, page, detect(page.release) if page.copy else ()))
-    return late
+def _kept_summary(store: Store, feed: str, guid: str) -> str:
+    with store.reading() as db:
+        return db.releases.summary_of(feed, guid)
 
 
 def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
@@ -284,7 +211,7 @@ def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading
 def _keep_reading(
     db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, arrivals: Sequence[Arrival], now: datetime
 ) -> PollRow:
-    addresses = Counter(canonical_url(arrival.item.url) for arrival in arrivals if arrival.item.url)
+    addresses = Counter(arrival.address for arrival in arrivals)
     beside = {arrival.item.guid for arrival in arrivals}
     fresh = revised = sightings = 0
     shown = []
@@ -292,28 +219,28 @@ def _keep_reading(
         if not arrival.news:
             shown.append(Shown(arrival.known.release, arrival.item.published))
             continue
-        address = canonical_url(arrival.item.url) if arrival.item.url else None
         # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
         late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
-        kept = db.feeds.keep_release(
+        kept = db.releases.keep(
             arrival.release if late else arrival.fullest,
             guid=arrival.item.guid,
-            canonical_url=address,
-            address_is_identity=addresses[address] == 1,
+            canonical_url=arrival.address,
+            address_is_identity=addresses[arrival.address] == 1,
             beside=beside,
             published_raw=arrival.item.published_raw,
             item_hash=arrival.item_hash,
+            keys=None if late else arrival.studied.keys,
             now=now,
         )
         revised += kept.revised
         if late:
-            kept = db.feeds.read_late(kept.id, arrival.fullest, now=now)
+            kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
         if arrival.page:
             _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
         shown.append(Shown(kept.id, arrival.item.published))
         fresh += kept.fresh
         if kept.fresh or kept.revised:
-            sightings += take_in(db, arrival.fullest, kept, arrival.sightings, now=now)
+            sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None
@@ -352,7 +279,7 @@ def _shows_all_since(last_read: datetime | None, parsed: Parsed | None, now: dat
 def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
-    kept = db.feeds.read_late(waiting.release.id, release, now=now)
+    kept = db.releases.read_late(waiting.release.id, release, now=now)
     _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
 
@@ -396,10 +323,10 @@ def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: Po
 
 def _keep_window(db: Subjects, feed: Feed, shown: Sequence[Shown], now: datetime) -> None:
     """Note what the publisher took out since the last good read, and what is shown now."""
-    before = db.feeds.shown(feed.slug)
-    db.feeds.note_gone(feed.slug, gone(before, shown), shown, now=now)
+    before = db.releases.shown(feed.slug)
+    db.releases.note_gone(feed.slug, gone(before, shown), shown, now=now)
     if shown != before:
-        db.feeds.set_shown(feed.slug, shown)
+        db.releases.set_shown(feed.slug, shown)
 
 
 def _report(row: PollRow) -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from db.feeds import Kept
+from db.releases import Kept
 from db.sightings import Told
 from db.store import Store
 from tracker.grouping import report_of, same_event
-from tracker.intake import Detect, take_in
+from tracker.intake import take_in
 from tracker.model import PartialDate, Release, Sighting, Signal
 from tracker.service import Service
+from tracker.study import Detect
 
 BATCH = 500
 """Stored releases read at a time: memory stays the same however many there are."""
@@ -116,7 +117,7 @@ def _stored(store: Store, feed: str | None, since: date, only: Sequence[int] | N
     after, wanted = 0, set(only) if only is not None else None
     while True:
         with store.reading() as db:
-            batch = db.feeds.releases(feed=feed, since=since, after=after, most=BATCH)
+            batch = db.releases.stored(feed=feed, since=since, after=after, most=BATCH)
         yield from (both for both in batch if wanted is None or both[1].id in wanted)
         if len(batch) < BATCH:
             return

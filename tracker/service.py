@@ -17,8 +17,8 @@ from tracker.detect import Detector, examine
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.hosts import Hosts
 from tracker.feeds.robots import Robots
-from tracker.intake import Detect
 from tracker.model import Feed, Release, Sighting
+from tracker.study import Detect
 
 log = logging.getLogger(__name__)
 

@@ -3,17 +3,30 @@ INSERT INTO candidate (channel, signal, date, starts, status, opened_at, evidenc
 VALUES (:channel, :signal, :date, :starts, :status, :opened_at, :opened_at, :published)
 RETURNING id;
 
--- name: candidates_of(channel)
-SELECT id, signal, date, starts, status, published FROM candidate
-WHERE channel = :channel AND status <> 'merged' ORDER BY id;
-
--- name: heard_of(channel)
--- Who said what of a channel's candidates, as far as grouping needs it.
-SELECT sighting.candidate, sighting.flagged, sighting.joined_by, sighting.round, sighting.persons, release.side
-FROM sighting
-JOIN candidate ON candidate.id = sighting.candidate
+-- name: known(channel, since, until, begins, ends)
+-- What is told of a channel's candidates, and by whom, as far as grouping needs it: of those of which there was news
+-- from `since` to `until`, or that took place between `begins` and `ends`.
+SELECT DISTINCT candidate.id, candidate.signal, candidate.date, candidate.starts, candidate.status, candidate.published,
+       CASE WHEN sighting.flagged = 1 OR sighting.joined_by IS NOT NULL THEN 1 ELSE 0 END AS telling,
+       sighting.round, sighting.persons, release.side
+FROM candidate
+JOIN sighting ON sighting.candidate = candidate.id
 JOIN release ON release.id = sighting.release
-WHERE candidate.channel = :channel;
+WHERE candidate.channel = :channel AND candidate.status <> 'merged'
+    AND (candidate.published BETWEEN :since AND :until
+        OR (candidate.date >= :begins AND (candidate.date <= :ends OR candidate.starts <= :ends)))
+ORDER BY candidate.id;
+
+-- name: reported(candidate)
+-- What the sightings of a candidate report, alike ones once, the one that opened it first.
+SELECT CASE WHEN sighting.flagged = 1 OR sighting.joined_by IS NOT NULL THEN 1 ELSE 0 END AS telling,
+       sighting.signal, sighting.date, sighting.starts, MAX(release.published) AS published
+FROM sighting JOIN release ON release.id = sighting.release
+WHERE sighting.candidate = :candidate
+    AND (sighting.flagged = 1 OR sighting.joined_by IS NOT NULL
+        OR sighting.id NOT IN (SELECT id FROM withheld_sighting))
+GROUP BY telling, sighting.signal, sighting.date, sighting.starts
+ORDER BY MIN(CASE WHEN sighting.joined_because IS NULL THEN 0 ELSE 1 END), MIN(sighting.id);
 
 -- name: apart(release)
 -- The candidates that a reviewer told apart from one in which the release speaks.

@@ -99,7 +99,7 @@ def test_a_release_whose_page_is_a_bomb_is_kept_with_the_words_of_its_feed(polle
     ((title, summary, _),) = releases(polled.service)
     assert (title, summary) == (TALKS[0], TEASER)
     with polled.service.store.reading() as db:
-        (kept,) = (kept for _, kept in db.feeds.releases())
+        (kept,) = (kept for _, kept in db.releases.stored())
         assert db.pages.fault_of(kept.id).startswith("Reading the page took more than 1 seconds of work.")
 
 

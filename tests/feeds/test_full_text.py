@@ -51,7 +51,7 @@ def teasers(polled, site: Site):  # noqa: F811
 
 def releases(service):
     with service.store.reading() as db:
-        return [(release.title, release.summary, kept.revision) for release, kept in db.feeds.releases()]
+        return [(release.title, release.summary, kept.revision) for release, kept in db.releases.stored()]
 
 
 def test_a_new_release_is_read_from_its_page_and_the_page_is_kept(teasers, site: Site):
@@ -107,7 +107,7 @@ def awaited(teasers, site: Site):
         site.serve("/r0", body=body)
         teasers(TALKS[0], text=text)
         with teasers.service.store.reading() as db:
-            return db.candidates.get(found.id), db.feeds.history(found.sightings[0].release.id)
+            return db.candidates.get(found.id), db.releases.history(found.sightings[0].release.id)
 
     return read_page
 

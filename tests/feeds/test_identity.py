@@ -32,7 +32,7 @@ BRIEFING = (
 
 def releases(service):
     with service.store.reading() as db:
-        return [db.feeds.history(kept.id) for _, kept in db.feeds.releases()]
+        return [db.releases.history(kept.id) for _, kept in db.releases.stored()]
 
 
 def again(*items, prefix: str, **over):

@@ -27,7 +27,10 @@ def poll_that_dies(service: Service, feed: Feed, at: int) -> bool:
     if not (child := os.fork()):
         try:
             store = open_store(service.settings.database_url)
-            store._connections.get().set_trace_callback(count)
+            with store.writing():
+                "opens what is written through"
+            for connection in (store._connections.get(), store._connections._writer):
+                connection.set_trace_callback(count)
             poll_feed(store, feed, detect, service.clock)
             os._exit(DONE)
         finally:
@@ -40,7 +43,7 @@ def poll_that_dies(service: Service, feed: Feed, at: int) -> bool:
 def kept(service: Service) -> tuple[list[tuple[str, int]], int, int]:
     """Releases with their revision, candidates, and good polls."""
     with service.store.reading() as db:
-        releases = [(release.title, known.revision) for release, known in db.feeds.releases()]
+        releases = [(release.title, known.revision) for release, known in db.releases.stored()]
         candidates = db.candidates.queue("pending", most=50)
         return releases, len(candidates), len(db.feeds.reads_since(service.clock().replace(year=2000)))
 

@@ -108,7 +108,7 @@ def test_an_edited_item_is_a_revision_of_the_same_release(polled, site: Site, ag
     row = polled(feed)
     assert (row.fresh, row.revised) == (0, 1)
     with polled.service.store.reading() as db:
-        ((_, kept),) = db.feeds.releases(feed="sample")
+        ((_, kept),) = db.releases.stored(feed="sample")
     assert kept.revision == 2
     assert len(pending(polled.service)) == 1
 
@@ -193,7 +193,7 @@ def test_a_date_that_is_missing_or_in_the_future_is_the_day_on_which_the_item_wa
         site.serve("/feed", body=rss(HARBOR, published=published, prefix=published[:3] or "none"))
         polled(feed_at(site.url()))
     with polled.service.store.reading() as db:
-        assert {str(release.published) for release, _ in db.feeds.releases()} == {"2024-02-01"}
+        assert {str(release.published) for release, _ in db.releases.stored()} == {"2024-02-01"}
 
 
 def test_the_wait_is_spread_grows_with_failures_and_never_ends(clock):

@@ -117,7 +117,7 @@ def replay(feed: str | None, since: date, writes: bool | None) -> None:
     service = opened()
     with service.store.reading() as db:
         known = [health.slug for health in db.feeds.all()]
-        number = db.feeds.count_releases(feed=feed, since=since)
+        number = db.releases.count(feed=feed, since=since)
     if feed and feed not in known:
         raise Refused(f"There is no feed {feed!r};", suggest(feed, known, "`python -m tracker feeds` lists them."))
     console = Console()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
@@ -44,9 +45,14 @@ class Sentence:
     end: int
     number: int
     mentions: list[Mention]
-    dates: list[DateMention]
+    dates_of_field: Callable[[], list[DateMention]] = field(repr=False)
     source: str = field(repr=False)
     office_party: dict[str, str] = field(repr=False, default_factory=dict)
+
+    @cached_property
+    def dates(self) -> list[DateMention]:
+        """The dates that begin here; looked for when they are asked for, since most texts speak of no channel."""
+        return _between(self.dates_of_field(), self.start, self.end)
 
     @cached_property
     def clauses(self) -> list[tuple[int, int]]:
@@ -197,7 +203,7 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     office_party = {slug: office.party for slug, office in lexicon.offices.items()}
     fields: list[list[Sentence]] = []
     for (name, text, folded), mentions in zip(texts, found, strict=True):
-        dates = find_dates(folded.lower, release.published)
+        dates = cache(partial(find_dates, folded.lower, release.published))
         whole = name == "title" and len(folded.text) <= LONGEST
         spans = [(0, len(folded.text))] if whole else sentences(folded.text)
         fields.append(
@@ -209,7 +215,7 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
                     end,
                     number,
                     index.combined([m for m in _between(mentions, start, end) if m.end <= end]),
-                    _between(dates, start, end),
+                    dates,
                     text,
                     office_party,
                 )

@@ -206,12 +206,17 @@ def _ask(session: GuardedSession, url: str, headers: dict[str, str]) -> requests
 
 
 def _get(session: GuardedSession, url: str, headers: dict[str, str]) -> requests.Response:
-    return session.get(
-        url,
-        headers=headers,
+    # As `session.get` does, which would first merge in what a session may have besides: ours has none of it.
+    request = requests.PreparedRequest()
+    request.prepare("GET", url, headers=headers, cookies=session.cookies)
+    return session.send(
+        request,
         timeout=session.bounds.deadline.left(),
         stream=True,
         allow_redirects=False,
+        proxies=session.proxies,
+        verify=session.verify,
+        cert=None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,7 +49,6 @@ class _Host:
 @dataclass(frozen=True)
 class _Idle:
     since: float
-    origin: _Origin
     session: GuardedSession
 
 
@@ -70,7 +70,8 @@ class Hosts:
     ) -> None:
         self._per_host, self._gap, self._remember = per_host, gap, remember
         self._hosts: dict[str, _Host] = {}
-        self._idle: list[_Idle] = []
+        self._idle: OrderedDict[tuple[_Origin, int], _Idle] = OrderedDict()
+        """The sessions of each origin, numbered; the one used longest ago first."""
         self._changed = threading.Condition()
         for name, until in (alone or {}).items():
             self._leave_alone(name, until)
@@ -120,8 +121,8 @@ class Hosts:
     def close(self) -> None:
         """Close the connections that nobody uses."""
         with self._changed:
-            idle, self._idle = self._idle, []
-        for kept in idle:
+            idle, self._idle = self._idle, OrderedDict()
+        for kept in idle.values():
             kept.session.close()
 
     def _host(self, name: str) -> _Host:
@@ -153,21 +154,23 @@ class Hosts:
         return host
 
     def _open(self, origin: _Origin) -> GuardedSession | None:
+        stale = []
         with self._changed:
             fresh = time.monotonic() - LONGEST_IDLE
-            stale = [kept for kept in self._idle if kept.since < fresh]
-            self._idle = self._idle[len(stale) :]
-            found = next((kept for kept in reversed(self._idle) if kept.origin == origin), None)
-            if found:
-                self._idle.remove(found)
+            while self._idle and next(iter(self._idle.values())).since < fresh:
+                stale.append(self._idle.popitem(last=False)[1])
+            places = ((origin, number) for number in range(self._per_host))
+            found = next((kept for place in places if (kept := self._idle.pop(place, None))), None)
         for kept in stale:
             kept.session.close()
         return found.session if found else None
 
     def _keep(self, origin: _Origin, session: GuardedSession) -> None:
         with self._changed:
-            self._idle.append(_Idle(time.monotonic(), origin, session))
-            oldest = self._idle.pop(0) if len(self._idle) > MOST_OPEN else None
+            # A session is only made where none is free, so there are no more of an origin than may be busy with it.
+            number = next(number for number in range(self._per_host) if (origin, number) not in self._idle)
+            self._idle[origin, number] = _Idle(time.monotonic(), session)
+            oldest = self._idle.popitem(last=False)[1] if len(self._idle) > MOST_OPEN else None
         if oldest:
             oldest.session.close()
 

@@ -26,6 +26,9 @@ def spoken(text: str, said: str) -> str:
     """The text's language: what is said of it, unless that is one of the two and the text clearly is in the other."""
     if said not in ("en", "zh"):
         return said
-    chinese, latin = 2 * len(_CHINESE.findall(text)), len(_LATIN.findall(text))
+    chinese = 2 * len(_CHINESE.findall(text))
+    if said == "en" and chinese < _ENOUGH:
+        return said
+    latin = len(_LATIN.findall(text))
     other, letters = ("zh", chinese) if said == "en" else ("en", latin)
     return other if letters >= _ENOUGH and letters >= _CLEARLY * (chinese + latin) else said

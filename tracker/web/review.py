@@ -254,7 +254,7 @@ def _page(
         if found is None:
             raise NotFound(f"There is no candidate {number}.", "The queue at /review lists those that wait.")
         changes, contacts = db.record.entries_of(found.channel)
-        histories = {seen.release.id: db.feeds.history(seen.release.id) for seen in found.shown}
+        histories = {seen.release.id: db.releases.history(seen.release.id) for seen in found.shown}
         decided = _decided(db)
         others = [
             other

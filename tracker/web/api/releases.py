@@ -53,7 +53,7 @@ def kept_release(path: ReleasePath) -> Response:
     publisher took it out.
     """
     with current().service.store.reading() as db:
-        found = db.feeds.history(path.id)
+        found = db.releases.history(path.id)
     if found is None:
         raise NotFound(f"There is no release {path.id}.", "The sightings of candidates have the numbers of theirs.")
     return json_answer(shapes.release_history(found))

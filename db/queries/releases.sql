@@ -1,0 +1,102 @@
+-- name: named(feed, guid)^
+SELECT release, hash FROM release_name WHERE feed = :feed AND guid = :guid;
+
+-- name: release_by_address(canonical_url, side)^
+SELECT release.id, release.revision, release_revision.hash
+FROM release_name
+JOIN release ON release.id = release_name.release
+JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release_name.canonical_url = :canonical_url AND release.side = :side
+ORDER BY release.id LIMIT 1;
+
+-- name: release_by_name(feed, guid)^
+SELECT release.id, release.revision, release_revision.hash
+FROM release_name
+JOIN release ON release.id = release_name.release
+JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release_name.feed IS NOT DISTINCT FROM :feed AND release_name.guid = :guid
+ORDER BY release.id LIMIT 1;
+
+-- name: releases_by_words(first, second, third, side, lang, since, until, most)
+-- The newest releases of a side and of about one time that may have nearly the same words.
+SELECT DISTINCT release.id, release.revision, release.published, release_revision.hash, release_revision.title,
+       release_revision.summary
+FROM release_key
+JOIN release ON release.id = release_key.release
+JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release_key.key IN (:first, :second, :third) AND release.side = :side AND release.lang = :lang
+    AND release.published BETWEEN :since AND :until
+ORDER BY release.id DESC LIMIT :most;
+
+-- name: names_of(release)
+SELECT feed, guid, url, because, seen_at FROM release_name WHERE release = :release ORDER BY seen_at, rowid;
+
+-- name: add_name(release, feed, guid, url, canonical_url, hash, because, seen_at)!
+INSERT INTO release_name (release, feed, guid, url, canonical_url, hash, because, seen_at)
+VALUES (:release, :feed, :guid, :url, :canonical_url, :hash, :because, :seen_at);
+
+-- name: renew_name(feed, guid, url, canonical_url, hash)!
+UPDATE release_name SET url = :url, canonical_url = :canonical_url, hash = :hash
+WHERE feed IS NOT DISTINCT FROM :feed AND guid = :guid;
+
+-- name: add_keys(key, release)*!
+INSERT INTO release_key (key, release) VALUES (:key, :release) ON CONFLICT DO NOTHING;
+
+-- name: shown(feed)^
+SELECT last_shown FROM feed WHERE slug = :feed;
+
+-- name: shown_elsewhere(feed)
+SELECT last_shown FROM feed WHERE slug <> :feed AND enabled = 1;
+
+-- name: set_shown(feed, shown)!
+UPDATE feed SET last_shown = :shown WHERE slug = :feed;
+
+-- name: gone()
+SELECT id FROM release WHERE gone_since IS NOT NULL;
+
+-- name: set_gone(release, since)!
+UPDATE release SET gone_since = :since WHERE id = :release;
+
+-- name: whole_release(release)^
+SELECT * FROM release WHERE id = :release;
+
+-- name: revisions(release)
+SELECT number, title, summary, published_raw, seen_at, late FROM release_revision
+WHERE release = :release ORDER BY number;
+
+-- name: release_by_id(release)^
+SELECT release.revision, release_revision.hash, release_revision.published_raw
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.id = :release;
+
+-- name: add_release(feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)^
+INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)
+VALUES (:feed, :guid, :url, :canonical_url, :side, :publisher, :lang, :published, :first_seen)
+RETURNING id;
+
+-- name: add_revision(release, number, title, summary, published_raw, hash, seen_at, late)!
+INSERT INTO release_revision (release, number, title, summary, published_raw, hash, seen_at, late)
+VALUES (:release, :number, :title, :summary, :published_raw, :hash, :seen_at, :late);
+
+-- name: summary_of(feed, guid)^
+SELECT release_revision.summary
+FROM release_name
+JOIN release ON release.id = release_name.release
+JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release_name.feed = :feed AND release_name.guid = :guid;
+
+-- name: set_revision(release, number)!
+UPDATE release SET revision = :number WHERE id = :release;
+
+-- name: releases(feed, since, after, most)
+SELECT release.id, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
+       release.revision, release_revision.title, release_revision.summary
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since AND release.id > :after
+ORDER BY release.id LIMIT :most;
+
+-- name: count_releases(feed, since)^
+SELECT COUNT(*) AS number FROM release
+WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since;

@@ -1,0 +1,82 @@
+"""Many threads that write at once: what was told to be kept is on disk, and what failed is not there."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from db.connection import Connections, StoreError
+
+THREADS = 12
+
+
+@pytest.fixture
+def connections(tmp_path: Path) -> Iterator[Connections]:
+    opened = Connections(tmp_path / "x.db")
+    opened.get().execute("CREATE TABLE told (number INTEGER PRIMARY KEY, words BLOB)")
+    yield opened
+    opened.close()
+
+
+def kept(connections: Connections) -> set[int]:
+    """What another process would find on disk."""
+    with sqlite3.connect(connections.path) as other:
+        return {number for (number,) in other.execute("SELECT number FROM told")}
+
+
+def write(connections: Connections, number: int, words: bytes = b"", error: type[Exception] | None = None) -> set[int]:
+    with connections.writing() as db:
+        db.execute("INSERT INTO told VALUES (?, ?)", (number, words))
+        if error:
+            raise error
+    return kept(connections)
+
+
+def at_once(connections: Connections, *blocks: tuple) -> tuple[list[Future], int]:
+    """Write all blocks while a first one waits until they stand behind it; answers them, and the number of commits."""
+    told: list[str] = []
+    with ThreadPoolExecutor(len(blocks)) as threads, suppress(StoreError), connections.writing() as db:
+        db.set_trace_callback(told.append)
+        writing = [threads.submit(write, connections, *block) for block in blocks]
+        while connections._waiting < len(blocks):
+            time.sleep(0.001)
+    connections._writer.set_trace_callback(None)
+    return writing, told.count("COMMIT")
+
+
+def test_those_who_wait_share_the_way_to_the_disk_and_each_is_told_when_its_own_is_there(connections):
+    writing, commits = at_once(connections, *((number,) for number in range(THREADS)))
+    assert all(number in future.result() for number, future in enumerate(writing))
+    assert commits < THREADS
+
+
+def test_what_one_of_them_fails_at_is_undone_and_nothing_else(connections):
+    errors = [KeyError if number % 3 == 0 else None for number in range(THREADS)]
+    writing, _ = at_once(connections, *((number, b"", error) for number, error in enumerate(errors)))
+    assert [type(future.exception()) for future in writing] == [error or type(None) for error in errors]
+    assert kept(connections) == {number for number, error in enumerate(errors) if error is None}
+
+
+def test_where_the_disk_is_full_nobody_is_told_that_something_was_kept_which_is_not_there(connections):
+    with connections.writing() as db:
+        db.execute("PRAGMA max_page_count = 40")
+    words = [b"x" * (500_000 if number == 5 else 10) for number in range(THREADS)]
+    writing, _ = at_once(connections, *enumerate(words))
+    failed = {number: error for number, future in enumerate(writing) if (error := future.exception())}
+    assert 5 in failed
+    assert {str(error) for error in failed.values()} == {
+        f"{connections.path} could not be written (database or disk is full); nothing was changed."
+    }
+    assert kept(connections) == set(range(THREADS)) - failed.keys()
+    assert 100 in write(connections, 100), "and writing goes on"
+
+
+def test_a_batch_that_waits_for_somebody_who_never_comes_is_brought_to_disk_all_the_same(connections):
+    connections._waiting += 1
+    assert write(connections, 1) == {1}
