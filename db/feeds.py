@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from db.queries import load_queries
 from db.rows import release_from
+from db.sqlite.search import Search
 from db.text import as_json, day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
 from tracker.gone import Shown
@@ -137,6 +138,7 @@ class Feeds:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._search = Search(connection)
 
     def sync(self, feeds: Iterable[Feed], *, now: datetime) -> None:
         """Take over the configured feeds; one that is configured no more is disabled and keeps its history."""
@@ -471,6 +473,7 @@ class Feeds:
             seen_at=instant_text(now),
             late=int(late),
         )
+        self._search.keep_release(release_id, number, release, now=now)
         for key in set(words.keys) if words.telling else ():
             _sql.add_key(self._db, key=key, release=release_id)
 

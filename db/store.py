@@ -17,6 +17,7 @@ from db.pages import Pages
 from db.record import Record
 from db.samples import Samples
 from db.sightings import Sightings
+from db.sqlite.search import Search
 from db.watch import Watch
 
 __all__ = ["Store", "StoreError", "Subjects", "open_store"]
@@ -35,6 +36,7 @@ class Subjects:
     samples: Samples
     sightings: Sightings
     watch: Watch
+    search: Search
 
 
 class Store:
@@ -106,6 +108,7 @@ def _subjects(connection) -> Subjects:
         Samples(connection),
         Sightings(connection),
         Watch(connection),
+        Search(connection),
     )
 
 

@@ -1,0 +1,69 @@
+"""The words of a text as search knows them: folded, initials without stops, Chinese cut into overlapping pairs.
+
+Chinese has no spaces, and the usual index knows nothing but words between spaces. Each run of n characters becomes its
+n - 1 pairs and its last character: a word of two characters is then one entry of the index, a longer one a phrase, and
+a single character the beginning of an entry.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+from tracker.detect.normalise import Folded, fold
+
+_UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Characters of scripts in which words are not, or not only, told apart by spaces: Han, kana, and Hangul as folded."""
+
+_INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
+_RUN = re.compile(f"[{_UNSPACED}]+")
+_DOTTED = re.compile(_INITIALS)
+_PIECE = re.compile(f"(?P<run>[{_UNSPACED}]+)|(?P<initials>{_INITIALS})|[^\\W_{_UNSPACED}]+")
+
+_stemmer = snowballstemmer.stemmer("porter")
+_stemming = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word, or a run of an unspaced script: its form, and where it stands in the folded text (half-open)."""
+
+    form: str
+    unspaced: bool
+    start: int
+    end: int
+
+
+def indexed(text: str) -> str:
+    """The text as it is put into an index, which splits it at spaces and punctuation and stems what is English."""
+    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), fold(text).text)
+    return _RUN.sub(lambda run: f" {' '.join(pairs(run.group()))} ", plain)
+
+
+def pairs(run: str) -> list[str]:
+    """The entries of a run that stands alone: its overlapping pairs, then its last character."""
+    return [*(run[i : i + 2] for i in range(len(run) - 1)), run[-1]]
+
+
+def pieces(folded: Folded) -> Iterator[Piece]:
+    """The words and runs of a folded text in their order."""
+    for found in _PIECE.finditer(folded.lower):
+        form = found.group().replace(".", "") if found["initials"] else found.group()
+        yield Piece(form, found["run"] is not None, found.start(), found.end())
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """What the forms of an English word have in common: `talk` of talks, talked and talking."""
+    with _stemming:  # the stemmer keeps the word that it works on
+        return _stemmer.stemWord(word)
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """A name as it is compared with what was asked for: its words in their order, whatever their form and case."""
+    return tuple(piece.form if piece.unspaced else stem(piece.form) for piece in pieces(fold(text)))
