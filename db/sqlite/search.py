@@ -91,8 +91,8 @@ class Search:
         elif before:
             since = before["since"]
             _sql.drop_record_document(self._db, id=before["id"])
-        row = _sql.add_record_document(self._db, since=since, digest=document.digest, **subject)
-        _sql.add_record_words(self._db, id=row["id"], **vars(document))
+        number = _sql.add_record_document(self._db, since=since, digest=document.digest, **subject)
+        _sql.add_record_words(self._db, id=number, **vars(document))
         return True
 
     def keep_release(self, release_id: int, revision: int, release: Release, *, now: datetime) -> None:
@@ -104,7 +104,7 @@ class Search:
     def _add_release(
         self, release_id: int, revision: int, release: Release, *, since: str, until: str | None = None
     ) -> None:
-        row = _sql.add_release_document(
+        number = _sql.add_release_document(
             self._db,
             release=release_id,
             revision=revision,
@@ -115,7 +115,7 @@ class Search:
             until=until,
         )
         document = of_release(release)
-        _sql.add_release_words(self._db, id=row["id"], names=document.names, words=document.words)
+        _sql.add_release_words(self._db, id=number, names=document.names, words=document.words)
 
     def fill(self) -> None:
         """Make every revision of the releases that are there searchable; nothing of them may be yet."""

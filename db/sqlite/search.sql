@@ -2,9 +2,8 @@
 SELECT id, since, digest FROM record_document
 WHERE kind = :kind AND channel = :channel AND entry = :entry AND until IS NULL;
 
--- name: add_record_document(kind, channel, entry, since, digest)^
-INSERT INTO record_document (kind, channel, entry, since, digest) VALUES (:kind, :channel, :entry, :since, :digest)
-RETURNING id;
+-- name: add_record_document(kind, channel, entry, since, digest)<!
+INSERT INTO record_document (kind, channel, entry, since, digest) VALUES (:kind, :channel, :entry, :since, :digest);
 
 -- name: add_record_words(id, names, words, about)!
 INSERT INTO record_words (rowid, names, words, about) VALUES (:id, :names, :words, :about);
@@ -22,10 +21,9 @@ WHERE record_words MATCH :words AND document.since <= :known_at
     AND (document.until IS NULL OR document.until > :known_at)
 ORDER BY score LIMIT :most;
 
--- name: add_release_document(release, revision, side, lang, published, since, until)^
+-- name: add_release_document(release, revision, side, lang, published, since, until)<!
 INSERT INTO release_document (release, revision, side, lang, published, since, until)
-VALUES (:release, :revision, :side, :lang, :published, :since, :until)
-RETURNING id;
+VALUES (:release, :revision, :side, :lang, :published, :since, :until);
 
 -- name: add_release_words(id, names, words)!
 INSERT INTO release_words (rowid, title, body) VALUES (:id, :names, :words);

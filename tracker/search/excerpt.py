@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracker.detect.normalise import fold
 from tracker.search.query import Query, Term
@@ -63,6 +63,12 @@ def met(text: str, query: Query) -> int:
     """How many of the wanted terms stand in a text."""
     told = list(pieces(fold(text[:_LONGEST_READ])))
     return sum(any(True for _ in _places(term, told)) for term in query.wanted)
+
+
+def without(text: str, query: Query) -> Query:
+    """The query for what of it does not stand in a text."""
+    told = list(pieces(fold(text)))
+    return replace(query, wanted=tuple(term for term in query.wanted if not any(True for _ in _places(term, told))))
 
 
 def _places(term: Term, told: Sequence[Piece]) -> Iterator[Span]:

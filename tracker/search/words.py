@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
 import snowballstemmer
 
@@ -23,6 +24,9 @@ _UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U
 _INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _DOTTED = re.compile(_INITIALS)
+_STOPPED = re.compile(r"\.[A-Za-z]\.")
+"""Stands in all initials, and is found much faster where there are none."""
+
 _PIECE = re.compile(f"(?P<run>[{_UNSPACED}]+)|(?P<initials>{_INITIALS})|[^\\W_{_UNSPACED}]+")
 
 _stemmer = snowballstemmer.stemmer("porter")
@@ -41,13 +45,15 @@ class Piece:
 
 def indexed(text: str) -> str:
     """The text as it is put into an index, which splits it at spaces and punctuation and stems what is English."""
-    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), fold(text).text)
+    plain = fold(text).text
+    if _STOPPED.search(plain):
+        plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), plain)
     return _RUN.sub(lambda run: f" {' '.join(pairs(run.group()))} ", plain)
 
 
 def pairs(run: str) -> list[str]:
     """The entries of a run that stands alone: its overlapping pairs, then its last character."""
-    return [*(run[i : i + 2] for i in range(len(run) - 1)), run[-1]]
+    return [*map(add, run, run[1:]), run[-1]]
 
 
 def pieces(folded: Folded) -> Iterator[Piece]:
