@@ -14,6 +14,7 @@ Span = tuple[int, int]
 
 LONGEST = 240
 _BEFORE = 60
+_LONGEST_WORD = 30
 _LONGEST_READ = 50_000
 """Characters of a text that are looked through; what stands further on is not shown."""
 
@@ -125,10 +126,12 @@ def _start(text: str, found: Sequence[Span], longest: int) -> int:
 
 def _after_word(text: str, end: int) -> int:
     """`end`, moved back to where no word of letters is cut."""
+    if end == len(text):
+        return end
     at = end
-    while at > end - 30 and _within_word(text, at):
+    while at > end - _LONGEST_WORD and _within_word(text, at):
         at -= 1
-    return at if not _within_word(text, at) else end
+    return len(text[: end if _within_word(text, at) else at].rstrip())
 
 
 def _within_word(text: str, at: int) -> bool:
