@@ -136,9 +136,9 @@ class Named:
 class Feeds:
     """Reads and writes feeds, polls and releases over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
         self._db = connection
-        self._search = Search(connection)
+        self._search = search
 
     def sync(self, feeds: Iterable[Feed], *, now: datetime) -> None:
         """Take over the configured feeds; one that is configured no more is disabled and keeps its history."""

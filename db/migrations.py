@@ -732,7 +732,7 @@ ALTER TABLE channel ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE channel ADD COLUMN people TEXT NOT NULL DEFAULT '[]';
 
 CREATE TABLE record_document (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('channel', 'change', 'contact')),
     channel TEXT NOT NULL REFERENCES channel (slug),
     entry INTEGER NOT NULL,

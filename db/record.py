@@ -56,9 +56,9 @@ class Seeded:
 class Record:
     """Reads and writes the record over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
         self._db = connection
-        self._search = Search(connection)
+        self._search = search
 
     def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
         """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""

@@ -50,7 +50,9 @@ class Store:
     def writing(self) -> Iterator[Subjects]:
         """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full."""
         with self._connections.writing() as connection:
-            yield _subjects(connection)
+            subjects = _subjects(connection)
+            yield subjects
+            subjects.search.write()
 
     @contextmanager
     def reading(self) -> Iterator[Subjects]:
@@ -60,7 +62,8 @@ class Store:
 
     def revisions(self) -> dict[str, int]:
         """The counters that public writes bump; one tiny query, without a transaction of its own."""
-        return Record(self._connections.get()).revisions()
+        connection = self._connections.get()
+        return Record(connection, Search(connection)).revisions()
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; answers the names of the steps that were applied.
@@ -98,9 +101,10 @@ class Store:
 
 
 def _subjects(connection) -> Subjects:
+    search = Search(connection)
     return Subjects(
-        Record(connection),
-        Feeds(connection),
+        Record(connection, search),
+        Feeds(connection, search),
         Hosts(connection),
         Pages(connection),
         Candidates(connection),
@@ -108,7 +112,7 @@ def _subjects(connection) -> Subjects:
         Samples(connection),
         Sightings(connection),
         Watch(connection),
-        Search(connection),
+        search,
     )
 
 

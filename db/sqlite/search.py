@@ -25,6 +25,9 @@ _sql = aiosql.from_path(Path(__file__).with_name("search.sql"), "sqlite3")
 _ALWAYS, _NOW = "", "9999"
 """Sort before and after every instant."""
 
+_AT_ONCE = 1_000
+"""Releases whose words are held in memory while an index is filled."""
+
 MOST_OF_RECORD = 5_000
 """Rows of the record that one query finds at most, the best."""
 
@@ -62,10 +65,23 @@ class Narrowed:
 
 
 class Search:
-    """Reads and writes the index over one connection; writes belong into the caller's transaction."""
+    """Reads and writes the index over one connection; writes belong into the caller's transaction, which ends with
+    `write`.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._record_words: list[dict[str, int | str]] = []
+        self._release_words: list[dict[str, int | str]] = []
+
+    def write(self) -> None:
+        """Put the words of all that was kept into the index; the last thing that a transaction does.
+
+        At once, since FTS5 writes out what it has whenever another table's statement opens a savepoint.
+        """
+        _sql.add_record_words(self._db, self._record_words)
+        _sql.add_release_words(self._db, self._release_words)
+        self._record_words, self._release_words = [], []
 
     def keep_channel(self, channel: Channel) -> bool:
         """Make a channel searchable as it is defined now; whether that differs from before."""
@@ -92,7 +108,7 @@ class Search:
             since = before["since"]
             _sql.drop_record_document(self._db, id=before["id"])
         number = _sql.add_record_document(self._db, since=since, digest=document.digest, **subject)
-        _sql.add_record_words(self._db, id=number, **vars(document))
+        self._record_words.append({"id": number} | vars(document))
         return True
 
     def keep_release(self, release_id: int, revision: int, release: Release, *, now: datetime) -> None:
@@ -115,12 +131,15 @@ class Search:
             until=until,
         )
         document = of_release(release)
-        _sql.add_release_words(self._db, id=number, names=document.names, words=document.words)
+        self._release_words.append({"id": number, "title": document.names, "body": document.words})
 
     def fill(self) -> None:
-        """Make every revision of the releases that are there searchable; nothing of them may be yet."""
+        """Index every revision of the releases that are there, of which none may be indexed yet."""
         for row in _sql.every_revision(self._db):
             self._add_release(row["id"], row["number"], release_from(row), since=row["seen_at"], until=row["until"])
+            if len(self._release_words) == _AT_ONCE:
+                self.write()
+        self.write()
 
     def in_record(self, query: Query, *, known_at: datetime | None = None) -> list[InRecord]:
         """What of the record a query finds, the best first, with what was recorded by `known_at` (None: now).

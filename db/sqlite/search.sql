@@ -5,7 +5,7 @@ WHERE kind = :kind AND channel = :channel AND entry = :entry AND until IS NULL;
 -- name: add_record_document(kind, channel, entry, since, digest)<!
 INSERT INTO record_document (kind, channel, entry, since, digest) VALUES (:kind, :channel, :entry, :since, :digest);
 
--- name: add_record_words(id, names, words, about)!
+-- name: add_record_words(id, names, words, about)*!
 INSERT INTO record_words (rowid, names, words, about) VALUES (:id, :names, :words, :about);
 
 -- name: end_record_document(id, until)!
@@ -25,8 +25,8 @@ ORDER BY score LIMIT :most;
 INSERT INTO release_document (release, revision, side, lang, published, since, until)
 VALUES (:release, :revision, :side, :lang, :published, :since, :until);
 
--- name: add_release_words(id, names, words)!
-INSERT INTO release_words (rowid, title, body) VALUES (:id, :names, :words);
+-- name: add_release_words(id, title, body)*!
+INSERT INTO release_words (rowid, title, body) VALUES (:id, :title, :body);
 
 -- name: end_release_document(release, until)!
 UPDATE release_document SET until = :until WHERE release = :release AND until IS NULL;

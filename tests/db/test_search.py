@@ -185,6 +185,12 @@ def _decision(db):
     return 1
 
 
+def test_the_words_of_a_definition_that_was_replaced_lead_to_nothing(defined):
+    with defined.writing() as db:
+        db.record.define([US_CHINA], [replace(CHANNEL, names={"en": "Working Meeting"})])
+    assert rows(defined, "coordination") == []
+
+
 def test_a_channel_that_is_defined_anew_is_found_by_its_new_names_and_so_are_its_rows(defined):
     with defined.writing() as db:
         db.record.add(change(State.ACTIVE, "2024-01-08"), Origin(AT, "ana"))
