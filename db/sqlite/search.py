@@ -197,8 +197,14 @@ def _either(terms: Iterable[Term]) -> str:
 
 
 def _phrase(term: Term) -> str:
-    words = f'"{" ".join(term.entries)}"'
+    words = _quoted(term.entries)
     if not term.open_ended:
         return words
+    if not term.prefix:
+        return f"{words} *"
     # The stem of a whole word may be shorter than what was typed of it: "coordinating" is "coordin".
-    return f"({words} OR {words} *)" if term.prefix else f"{words} *"
+    return f"({' OR '.join([words, f'{words} *', *map(_quoted, term.finished)])})"
+
+
+def _quoted(entries: Iterable[str]) -> str:
+    return f'"{" ".join(entries)}"'

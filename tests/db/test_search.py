@@ -21,6 +21,7 @@ ENGLISH = release(
     title="Readout of the U.S.-PRC Defense Policy Coordination Talks", summary="They met at the Pentagon."
 )
 CHINESE = release(title="中美两军举行第十七次国防部工作会晤", summary="双方在华盛顿DPCT会谈。", side="cn", lang="zh")
+WORDS = ("coordinations", "negotiating", "consultations", "meetings", "agreement", "conference", "security")
 TRADITIONAL = release(title="國防部發言人答記者問", summary="雙方就兩軍關係交換意見。", side="cn", lang="zh")
 
 
@@ -101,6 +102,22 @@ def test_nothing_that_can_be_typed_is_an_error(told, typed):
 def test_every_part_of_a_run_of_chinese_finds_it(told, start, length):
     part = CHINESE.title[start : start + length]
     assert CHINESE.title in titles(told, part)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from(WORDS), st.data())
+def test_a_word_is_found_by_any_beginning_of_three_letters_or_more(words, word, data):
+    assert word in titles(words, word[: data.draw(st.integers(3, len(word)))])
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('words')}/record.db", create=True)
+    opened.migrate()
+    for word in WORDS:
+        keep(opened, release(title=word, summary=""))
+    yield opened
+    opened.close()
 
 
 def test_a_title_tells_more_than_a_body(store):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from tracker.detect.normalise import fold
-from tracker.search.words import Piece, pairs, pieces, stems
+from tracker.search.words import Piece, finished, pairs, pieces, stems
 
 SHORTEST_PREFIX = 3
 """Letters from which on the last word is also taken as the beginning of a longer one."""
@@ -51,6 +51,12 @@ class Term:
             else:
                 found += pairs(form)[:-1]  # the run may go on
         return tuple(found)
+
+    @property
+    def finished(self) -> list[tuple[str, ...]]:
+        """The same with words that the last one may be the beginning of, and that its letters do not find."""
+        entries = self.entries
+        return [(*entries[:-1], word) for word in finished(entries[-1])] if self.prefix else []
 
     @property
     def open_ended(self) -> bool:

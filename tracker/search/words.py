@@ -29,6 +29,8 @@ _STOPPED = re.compile(r"\.[A-Za-z]\.")
 
 _PIECE = re.compile(f"(?P<run>[{_UNSPACED}]+)|(?P<initials>{_INITIALS})|[^\\W_{_UNSPACED}]+")
 
+_ENDINGS = ("ation", "ating", "ement", "ence", "ance", "ing", "ity", "ive", "ed", "es")
+
 _stemmer = snowballstemmer.stemmer("porter")
 _stemming = threading.Lock()
 
@@ -68,6 +70,19 @@ def stem(word: str) -> str:
     """What the forms of an English word have in common: `talk` of talks, talked and talking."""
     with _stemming:  # the stemmer keeps the word that it works on
         return _stemmer.stemWord(word)
+
+
+def finished(beginning: str) -> list[str]:
+    """Words that a beginning which ends within an ending may be meant for: "coordinat" is not found by its own letters,
+    since the stem of "coordination" is shorter.
+    """
+    words = (
+        beginning + ending[cut:]
+        for ending in _ENDINGS
+        for cut in range(1, len(ending))
+        if beginning.endswith(ending[:cut])
+    )
+    return [word for word in words if len(stem(word)) < len(beginning)]
 
 
 def stems(text: str) -> tuple[str, ...]:
