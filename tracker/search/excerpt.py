@@ -15,7 +15,7 @@ Span = tuple[int, int]
 LONGEST = 240
 _BEFORE = 60
 _LONGEST_WORD = 30
-_LONGEST_READ = 50_000
+_LONGEST_READ = 20_000
 """Characters of a text that are looked through; what stands further on is not shown."""
 
 _STOPS = ".。!！?？;；\n"

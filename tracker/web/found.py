@@ -92,7 +92,9 @@ class _Row:
 def find(db: Subjects, snapshot: Snapshot, asked: Asked, *, most: int, after: Place | None = None) -> Found:
     """Up to `most` hits after a place, by kind, the best of each kind first."""
     kind, number, score = after or (asked.kinds[0], 0, 0.0)
-    rows = _rows(db.search.in_record(asked.query, known_at=asked.narrowed.known_at), snapshot, asked)
+    recorded = asked.kinds != (Kind.RELEASE,)
+    found_in_record = db.search.in_record(asked.query, known_at=asked.narrowed.known_at) if recorded else []
+    rows = _rows(found_in_record, snapshot, asked)
     counts = {kind: len(found) for kind, found in rows.items()}
     if Kind.RELEASE in asked.kinds:
         counts[Kind.RELEASE] = db.search.count_releases(asked.query, asked.narrowed)
