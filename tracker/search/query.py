@@ -94,7 +94,7 @@ def _terms(chunk: re.Match[str], *, last: bool) -> list[Term]:
     excluded = bool(minus)
     if bare is None or excluded:
         return [Term(_told(found), excluded=excluded)]
-    # Runs of either script stand for themselves: "国防部DPCT" asks for both, side by side or not.
+    # Runs of either script stand for themselves: two that touch ask for both, side by side or not.
     parts = [list(same) for _, same in groupby(found, key=lambda piece: piece.unspaced)]
     return [Term(_told(part), prefix=last and part is parts[-1] and _may_go_on(part[-1], bare)) for part in parts]
 

@@ -143,7 +143,7 @@ def _standing(one: InRecord, view: ChannelView, asked: Asked) -> _Row | None:
 
 
 def _shown_names(view: ChannelView) -> Iterable[str]:
-    """What names a channel, and what its name has in brackets: (DPCT)."""
+    """What names a channel, and the short form that its name has in brackets."""
     for name in names_of(view.channel):
         yield name
         yield from (part.strip(" )") for part in name.split("(") if "(" in name)
