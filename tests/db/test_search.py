@@ -190,6 +190,18 @@ def test_a_source_that_is_cited_later_is_searched_from_then_on_and_one_withdrawn
     assert rows(defined, "readout", known_at=at) == [(Kind.CHANGE, entry)]
 
 
+def test_what_is_carried_over_to_a_corrected_row_is_searched_with_it(defined):
+    first = change(State.ACTIVE, "2024-01-08", sources=())
+    with defined.writing() as db:
+        row = db.record.add(first, Origin(AT, "seed"))
+        db.record.cite(type(first), row, source(title="Readout"), Origin(AT, "ana", _decision(db)))
+    later = AT + timedelta(days=1)
+    with defined.writing() as db:
+        corrected = db.record.add(replace(first, cause="Corrected.", replaces=row), Origin(later, "seed"))
+        db.record.carry_citations(type(first), row, corrected, at=later)
+    assert rows(defined, "readout corrected") == [(Kind.CHANGE, corrected)]
+
+
 def _decision(db):
     """A decision that the citation can refer to."""
     db.record._db.execute(

@@ -170,21 +170,18 @@ def _hit(row: _Row, asked: Asked) -> Hit:
     title = " ".join(row.view.channel.names.values())
     if row.entry is None:
         passage = _telling(channel_passages(row.view.channel), without(title, asked.query))
+        told = {"kind": Kind.CHANNEL}
     else:
-        passage = _telling(entry_passages(row.entry), asked.query)
-    hit = Hit(_kind_of(row.entry), whole(title, asked.query), excerpt(passage.text, asked.query), view=row.view)
-    if row.entry is None:
-        return hit
-    own = (source for source in row.entry.sources if asked.narrowed.side in (None, source.side))
-    source = passage.source or next(own, None)
-    day = row.entry.effective if isinstance(row.entry, StatusChange) else row.entry.date
-    return replace(hit, entry=row.entry, day=day, source=source)
+        own = tuple(source for source in row.entry.sources if asked.narrowed.side in (None, source.side))
+        passage = _telling(entry_passages(replace(row.entry, sources=own)), asked.query)
+        told = {"entry": row.entry, "source": passage.source or next(iter(own), None)} | _kind_and_day(row.entry)
+    return Hit(title=whole(title, asked.query), excerpt=excerpt(passage.text, asked.query), view=row.view, **told)
 
 
-def _kind_of(entry: StatusChange | Contact | None) -> Kind:
-    if entry is None:
-        return Kind.CHANNEL
-    return Kind.CHANGE if isinstance(entry, StatusChange) else Kind.CONTACT
+def _kind_and_day(entry: StatusChange | Contact) -> dict[str, Any]:
+    if isinstance(entry, StatusChange):
+        return {"kind": Kind.CHANGE, "day": entry.effective}
+    return {"kind": Kind.CONTACT, "day": entry.date}
 
 
 def _telling(passages: Sequence[Passage], query: Query) -> Passage:
