@@ -80,7 +80,7 @@ def entry_passages(entry: StatusChange | Contact) -> list[Passage]:
     else:
         where = ", ".join(filter(None, (entry.form, entry.place, f"round {entry.round}" if entry.round else None)))
         own = (entry.summary, entry.persons, where)
-    told = [Passage(text) for text in (*own, entry.note, entry.contested) if text]
+    told = [Passage(text) for text in (*own, entry.note, entry.contested, entry.settled) if text]
     said = [
         Passage(text, source)
         for source in entry.sources
