@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from db.record import Origin
+from tests.conftest import EVERYTHING, Shipped
 from tests.make import contact
 from tests.web.api_client import AMERICAN, CHINESE, Api, api_over, assert_problem
 from tracker.model import Outcome
@@ -17,9 +18,9 @@ from tracker.service import Service
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The whole record and two releases, for tests that only ask."""
-    with api_over(tmp_path_factory.mktemp("search")) as api:
+    with api_over(shipped, tmp_path_factory.mktemp("search"), EVERYTHING) as api:
         api.hand_in(AMERICAN)
         api.hand_in(CHINESE)
         yield api
