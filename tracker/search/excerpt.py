@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tracker.detect.normalise import fold
 from tracker.search.query import Query, Term
-from tracker.search.words import Piece, pieces, stem
+from tracker.search.words import Piece, folded, pieces, stem
 
 Span = tuple[int, int]
 """Half-open, in characters."""
@@ -33,9 +32,9 @@ class Excerpt:
 
 def marks(text: str, query: Query) -> tuple[Span, ...]:
     """The spans of `text` that the query asks for, in order, none touching another."""
-    folded = fold(text[:_LONGEST_READ])
-    told = list(pieces(folded))
-    found = sorted(folded.span(*span) for term in query.wanted for span in _places(term, told))
+    read = folded(text[:_LONGEST_READ])
+    told = list(pieces(read))
+    found = sorted(read.span(*span) for term in query.wanted for span in _places(term, told))
     joined: list[Span] = []
     for start, end in found:
         if joined and start <= joined[-1][1]:
@@ -62,13 +61,13 @@ def excerpt(text: str, query: Query, longest: int = LONGEST) -> Excerpt:
 
 def met(text: str, query: Query) -> int:
     """How many of the wanted terms stand in a text."""
-    told = list(pieces(fold(text[:_LONGEST_READ])))
+    told = list(pieces(folded(text[:_LONGEST_READ])))
     return sum(any(True for _ in _places(term, told)) for term in query.wanted)
 
 
 def without(text: str, query: Query) -> Query:
     """The query for what of it does not stand in a text."""
-    told = list(pieces(fold(text)))
+    told = list(pieces(folded(text)))
     return replace(query, wanted=tuple(term for term in query.wanted if not any(True for _ in _places(term, told))))
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from tracker.detect.normalise import fold
-from tracker.search.words import Piece, finished, pairs, pieces, stems
+from tracker.search.words import Piece, finished, folded, pairs, pieces, stems
 
 SHORTEST_PREFIX = 3
 """Letters from which on the last word is also taken as the beginning of a longer one."""
@@ -79,7 +78,7 @@ class Query:
 
 def read_query(text: str) -> Query:
     """What a text asks for. The last word, unless quoted, may be the beginning of a longer one."""
-    chunks = list(_CHUNK.finditer(fold(text).text))
+    chunks = list(_CHUNK.finditer(folded(text).text))
     terms = [term for chunk in chunks for term in _terms(chunk, last=chunk is chunks[-1])]
     # The same word twice asks for no more than once.
     wanted = tuple(dict.fromkeys(term for term in terms if not term.excluded))
@@ -88,7 +87,7 @@ def read_query(text: str) -> Query:
 
 def _terms(chunk: re.Match[str], *, last: bool) -> list[Term]:
     minus, quoted, bare = chunk.groups()
-    found = list(pieces(fold(quoted if bare is None else bare)))
+    found = list(pieces(folded(quoted if bare is None else bare)))
     if not found:
         return []
     excluded = bool(minus)

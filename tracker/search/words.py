@@ -11,12 +11,12 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import add
+from typing import TYPE_CHECKING, Any
 
-import snowballstemmer
-
-from tracker.detect.normalise import Folded, fold
+if TYPE_CHECKING:
+    from tracker.detect.normalise import Folded
 
 _UNSPACED = "\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Characters of scripts in which words are not, or not only, told apart by spaces: Han, kana, and Hangul as folded."""
@@ -31,7 +31,6 @@ _PIECE = re.compile(f"(?P<run>[{_UNSPACED}]+)|(?P<initials>{_INITIALS})|[^\\W_{_
 
 _ENDINGS = ("ation", "ating", "ement", "ence", "ance", "ing", "ity", "ive", "ed", "es")
 
-_stemmer = snowballstemmer.stemmer("porter")
 _stemming = threading.Lock()
 
 
@@ -45,9 +44,29 @@ class Piece:
     end: int
 
 
+def folded(text: str) -> Folded:
+    """The text as detection folds it."""
+    return _fold()(text)
+
+
+@cache
+def _fold() -> Any:
+    # When first needed: most commands search nothing, and its tables take longer to read than they run.
+    from tracker.detect.normalise import fold
+
+    return fold
+
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("porter")
+
+
 def indexed(text: str) -> str:
     """The text as it is put into an index, which splits it at spaces and punctuation and stems what is English."""
-    plain = fold(text).text
+    plain = folded(text).text
     if _STOPPED.search(plain):
         plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), plain)
     return _RUN.sub(lambda run: f" {' '.join(pairs(run.group()))} ", plain)
@@ -58,9 +77,9 @@ def pairs(run: str) -> list[str]:
     return [*map(add, run, run[1:]), run[-1]]
 
 
-def pieces(folded: Folded) -> Iterator[Piece]:
+def pieces(text: Folded) -> Iterator[Piece]:
     """The words and runs of a folded text in their order."""
-    for found in _PIECE.finditer(folded.lower):
+    for found in _PIECE.finditer(text.lower):
         form = found.group().replace(".", "") if found["initials"] else found.group()
         yield Piece(form, found["run"] is not None, found.start(), found.end())
 
@@ -69,7 +88,7 @@ def pieces(folded: Folded) -> Iterator[Piece]:
 def stem(word: str) -> str:
     """What the forms of an English word have in common: `talk` of talks, talked and talking."""
     with _stemming:  # the stemmer keeps the word that it works on
-        return _stemmer.stemWord(word)
+        return _stemmer().stemWord(word)
 
 
 def finished(beginning: str) -> list[str]:
@@ -87,4 +106,4 @@ def finished(beginning: str) -> list[str]:
 
 def stems(text: str) -> tuple[str, ...]:
     """A name as it is compared with what was asked for: its words in their order, whatever their form and case."""
-    return tuple(piece.form if piece.unspaced else stem(piece.form) for piece in pieces(fold(text)))
+    return tuple(piece.form if piece.unspaced else stem(piece.form) for piece in pieces(folded(text)))
