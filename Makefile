@@ -35,6 +35,7 @@ bench: $(VENV)/.dev  ## ratios against a bare Flask application, the reader libr
 	$(BIN)/python -m bench.bombs
 	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
+	$(BIN)/python -m bench.search
 
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)
 	$(BIN)/python -m training.fit $(if $(CASES),--development $(CASES)) --write

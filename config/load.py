@@ -89,7 +89,7 @@ def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
 def _pack(files: RelationshipFiles, languages: dict[str, Language], weights: Weights) -> RelationshipPack:
     return RelationshipPack(
         relationship=_relationship(files.slug, files.relationship.data),
-        channels=tuple(_channel(slug, files.slug, read.data) for slug, read in files.channels.items()),
+        channels=tuple(_channel(slug, read.data, files) for slug, read in files.channels.items()),
         entries=tuple(seed for slug, read in files.channels.items() for seed in _entries(slug, read, files)),
         feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
         lexicon=_speaking(files.lexicon.data, files, languages),
@@ -107,16 +107,19 @@ def _relationship(slug: str, data: RelationshipFile) -> Relationship:
     return Relationship(slug=slug, names=data.names, parties=(first, second), languages=tuple(data.languages))
 
 
-def _channel(slug: str, relationship: str, data: ChannelFile) -> Channel:
+def _channel(slug: str, data: ChannelFile, files: RelationshipFiles) -> Channel:
+    lexicon = files.lexicon.data
     return Channel(
         slug=slug,
-        relationship=relationship,
+        relationship=files.slug,
         category=data.category,
         names=data.names,
         counterparts=data.counterparts,
         description=data.description,
         cadence=data.cadence,
         established=data.established,
+        aliases=lexicon.aliases(slug),
+        people=lexicon.people(slug),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from db.sqlite.search import Search
+
 migrations = Migrations("openlines")
 
 _STATES = "('planned', 'active', 'suspended', 'resumed', 'ended')"
@@ -721,6 +723,50 @@ def m0011_what_feeds_are_wont_to(db: Database) -> None:
     db.execute("ALTER TABLE poll ADD COLUMN whole INTEGER NOT NULL DEFAULT 0 CHECK (whole IN (0, 1))")
     db.execute("ALTER TABLE release_revision ADD COLUMN late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1))")
     db.execute("CREATE TABLE host_wait (host TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT")
+
+
+_TOKENS = "tokenize = 'porter unicode61 remove_diacritics 2'"
+
+_SEARCH = f"""
+ALTER TABLE channel ADD COLUMN aliases TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE channel ADD COLUMN people TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE record_document (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('channel', 'change', 'contact')),
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    entry INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT,
+    digest TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX record_document_standing ON record_document (kind, channel, entry) WHERE until IS NULL;
+CREATE VIRTUAL TABLE record_words USING fts5(names, words, about, content = '', {_TOKENS});
+
+CREATE TABLE release_document (
+    id INTEGER PRIMARY KEY,
+    release INTEGER NOT NULL REFERENCES release (id),
+    revision INTEGER NOT NULL,
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    published TEXT NOT NULL,
+    since TEXT NOT NULL,
+    until TEXT
+) STRICT;
+CREATE INDEX release_document_of ON release_document (release);
+CREATE VIRTUAL TABLE release_words USING fts5(title, body, content = '', {_TOKENS});
+"""
+
+
+@migrations()
+def m0012_search(db: Database) -> None:
+    """What is searchable, and other names and persons of channels, by which they are found.
+
+    The releases that are there are put into the index here, in all their revisions; the record when its definitions are
+    next taken over, which gives the channels those names.
+    """
+    _run(db, _SEARCH)
+    Search(db.conn).fill()
 
 
 _ACCOUNTS = """

@@ -6,13 +6,15 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from db.queries import load_queries
+from db.sqlite.search import Search
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from db.watch import Marks, marks
+from tracker.history import in_force
 from tracker.model import (
     Category,
     Channel,
@@ -28,6 +30,8 @@ from tracker.model import (
 )
 
 _sql = load_queries("record.sql")
+
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,9 @@ class Seeded:
 class Record:
     """Reads and writes the record over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
         self._db = connection
+        self._search = search
 
     def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
         """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""
@@ -79,7 +84,20 @@ class Record:
                 description=channel.description,
                 cadence=channel.cadence,
                 established=text_or_none(channel.established),
+                aliases=as_json(channel.aliases),
+                people=as_json(channel.people),
             )
+        for channel in self.channels():
+            if self._search.keep_channel(channel):
+                self._index_entries(channel)
+
+    def _index_entries(self, channel: Channel, *, at: datetime | None = None) -> None:
+        """Make the rows of a channel searchable by what they and the sources in force tell; what was so before `at`
+        (None: from the beginning) stays as it is.
+        """
+        for rows in self.entries_of(channel.slug):
+            for entry in in_force(rows, at or LATEST):
+                self._search.keep_entry(entry, channel, at=at)
 
     def relationships(self) -> list[Relationship]:
         return [_relationship(row) for row in _sql.relationships(self._db)]
@@ -136,15 +154,25 @@ class Record:
         add = _sql.add_status_change if isinstance(entry, StatusChange) else _sql.add_contact
         entry_id = add(self._db, **values)["id"]
         for source in entry.sources:
-            self.cite(type(entry), entry_id, source, origin)
+            self._cite(type(entry), entry_id, source, origin)
+        recorded = replace(entry, id=entry_id, recorded_at=origin.at)
+        self._search.keep_entry(recorded, self._channel(entry.channel))
         return entry_id
 
     def cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
         """Add a source to a row of the record."""
+        self._cite(kind, entry_id, source, origin)
+        self._index_row(kind, entry_id, at=origin.at)
+
+    def _index_row(self, kind: type[Entry], entry_id: int, *, at: datetime) -> None:
+        """Make a row searchable by what was cited on it at `at`, from then on."""
+        row = _sql.channel_of(self._db, **_row_of(kind, entry_id))
+        self._index_entries(self._channel(row["channel"]), at=at)
+
+    def _cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
         _sql.add_citation(
             self._db,
-            status_change=entry_id if kind is StatusChange else None,
-            contact=entry_id if kind is Contact else None,
+            **_row_of(kind, entry_id),
             source=self._source_id(source),
             quote=source.quote,
             says=source.says,
@@ -157,7 +185,8 @@ class Record:
     def carry_citations(self, kind: type[Entry], replaced: int, by: int, *, at: datetime) -> None:
         """Cite on the row `by` what decisions cited on the row that it replaces; undoing them takes both back."""
         carry = _sql.carry_citations_of_status_change if kind is StatusChange else _sql.carry_citations_of_contact
-        carry(self._db, replaced=replaced, by=by, recorded_at=instant_text(at))
+        if carry(self._db, replaced=replaced, by=by, recorded_at=instant_text(at)):
+            self._index_row(kind, by, at=at)
 
     def _source_id(self, source: Source) -> int:
         values = {
@@ -190,6 +219,11 @@ class Record:
         _sql.withdraw_status_changes(self._db, by=by, reason=reason, **stamp)
         _sql.withdraw_contacts(self._db, by=by, reason=reason, **stamp)
         _sql.withdraw_citations(self._db, **stamp)
+        for row in list(_sql.channels_cited_by(self._db, decision=decision)):
+            self._index_entries(self._channel(row["channel"]), at=at)
+
+    def _channel(self, slug: str) -> Channel:
+        return _channel(_sql.channel(self._db, slug=slug))
 
     def seeded(self) -> Mapping[str, Seeded]:
         """What the seed wrote so far, by its key; where it corrected a row, the newest."""
@@ -234,6 +268,13 @@ def entry_values(entry: StatusChange | Contact) -> dict[str, Any]:
     }
 
 
+def _row_of(kind: type[Entry], entry_id: int) -> dict[str, int | None]:
+    return {
+        "status_change": entry_id if kind is StatusChange else None,
+        "contact": entry_id if kind is Contact else None,
+    }
+
+
 def _relationship(row: sqlite3.Row) -> Relationship:
     first, second = (Party(**party) for party in json.loads(row["parties"]))
     return Relationship(row["slug"], json.loads(row["names"]), (first, second), tuple(json.loads(row["languages"])))
@@ -249,6 +290,8 @@ def _channel(row: sqlite3.Row) -> Channel:
         description=row["description"],
         cadence=row["cadence"],
         established=partial(row["established"]),
+        aliases=tuple(json.loads(row["aliases"])),
+        people=tuple(json.loads(row["people"])),
     )
 
 

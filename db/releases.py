@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from db.queries import load_queries
 from db.rows import release_from
+from db.sqlite.search import Search
 from db.text import as_json, day, instant, instant_text
 from tracker.gone import Shown
 from tracker.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
@@ -45,8 +46,9 @@ class Named:
 class Releases:
     """Reads and writes releases over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
         self._db = connection
+        self._search = search
 
     def named(self, feed: str, guids: Iterable[str]) -> dict[str, Named]:
         """What guids of a feed name, those that are known."""
@@ -190,6 +192,7 @@ class Releases:
             seen_at=instant_text(now),
             late=int(late),
         )
+        self._search.keep_release(release_id, number, release, now=now)
         _sql.add_keys(self._db, [{"key": key, "release": release_id} for key in keys])
 
     def shown(self, feed: str) -> list[Shown]:

@@ -18,6 +18,7 @@ from db.record import Record
 from db.releases import Releases
 from db.samples import Samples
 from db.sightings import Sightings
+from db.sqlite.search import Search
 from db.watch import Watch
 
 __all__ = ["Store", "StoreError", "Subjects", "open_store"]
@@ -37,6 +38,7 @@ class Subjects:
     samples: Samples
     sightings: Sightings
     watch: Watch
+    search: Search
 
 
 class Store:
@@ -50,7 +52,9 @@ class Store:
     def writing(self) -> Iterator[Subjects]:
         """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full."""
         with self._connections.writing() as connection:
-            yield _subjects(connection)
+            subjects = _subjects(connection)
+            yield subjects
+            subjects.search.write()
 
     @contextmanager
     def reading(self) -> Iterator[Subjects]:
@@ -60,7 +64,8 @@ class Store:
 
     def revisions(self) -> dict[str, int]:
         """The counters that public writes bump; one tiny query, without a transaction of its own."""
-        return Record(self._connections.get()).revisions()
+        connection = self._connections.get()
+        return Record(connection, Search(connection)).revisions()
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; answers the names of the steps that were applied.
@@ -98,17 +103,19 @@ class Store:
 
 
 def _subjects(connection) -> Subjects:
+    search = Search(connection)
     return Subjects(
-        Record(connection),
+        Record(connection, search),
         Feeds(connection),
         Hosts(connection),
-        Releases(connection),
+        Releases(connection, search),
         Pages(connection),
         Candidates(connection),
         Accounts(connection),
         Samples(connection),
         Sightings(connection),
         Watch(connection),
+        search,
     )
 
 

@@ -148,7 +148,10 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Channel:
-    """One line between the parties. `cadence` is how often it should meet: annual, semiannual, … or None."""
+    """One line between the parties. `cadence` is how often it should meet: annual, semiannual, … or None.
+
+    `aliases` are the other names under which texts speak of it, `people` the offices and persons who use it.
+    """
 
     slug: str
     relationship: str
@@ -158,6 +161,8 @@ class Channel:
     description: str
     cadence: str | None = None
     established: PartialDate | None = None
+    aliases: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 class PageState(StrEnum):

@@ -5,20 +5,27 @@ ON CONFLICT (slug) DO UPDATE SET
     position = excluded.position, names = excluded.names,
     parties = excluded.parties, languages = excluded.languages;
 
--- name: put_channel(slug, relationship, position, category, names, counterparts, description, cadence, established)!
-INSERT INTO channel (slug, relationship, position, category, names, counterparts, description, cadence, established)
-VALUES (:slug, :relationship, :position, :category, :names, :counterparts, :description, :cadence, :established)
+-- name: put_channel(slug, relationship, position, category, names, counterparts, description, cadence, established, aliases, people)!
+INSERT INTO channel (slug, relationship, position, category, names, counterparts, description, cadence, established,
+                     aliases, people)
+VALUES (:slug, :relationship, :position, :category, :names, :counterparts, :description, :cadence, :established,
+        :aliases, :people)
 ON CONFLICT (slug) DO UPDATE SET
     relationship = excluded.relationship, position = excluded.position, category = excluded.category,
     names = excluded.names, counterparts = excluded.counterparts, description = excluded.description,
-    cadence = excluded.cadence, established = excluded.established;
+    cadence = excluded.cadence, established = excluded.established, aliases = excluded.aliases,
+    people = excluded.people;
 
 -- name: relationships()
 SELECT slug, names, parties, languages FROM relationship ORDER BY position, slug;
 
 -- name: channels()
-SELECT slug, relationship, category, names, counterparts, description, cadence, established
+SELECT slug, relationship, category, names, counterparts, description, cadence, established, aliases, people
 FROM channel ORDER BY relationship, position, slug;
+
+-- name: channel(slug)^
+SELECT slug, relationship, category, names, counterparts, description, cadence, established, aliases, people
+FROM channel WHERE slug = :slug;
 
 -- name: status_changes()
 SELECT * FROM status_change ORDER BY id;
@@ -106,6 +113,18 @@ WHERE citation.contact = :replaced AND citation.decision IS NOT NULL AND citatio
   AND source.url NOT IN (SELECT cited.url FROM citation AS here JOIN source AS cited ON cited.id = here.source
                          WHERE here.contact = :by)
 ORDER BY citation.id;
+
+-- name: channel_of(status_change, contact)^
+SELECT channel FROM status_change WHERE id = :status_change
+UNION ALL
+SELECT channel FROM contact WHERE id = :contact;
+
+-- name: channels_cited_by(decision)
+SELECT channel FROM citation JOIN status_change ON status_change.id = citation.status_change
+WHERE citation.decision = :decision
+UNION
+SELECT channel FROM citation JOIN contact ON contact.id = citation.contact
+WHERE citation.decision = :decision;
 
 -- name: withdraw_status_changes(decision, at, by, reason)!
 UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason

@@ -118,3 +118,17 @@ def test_the_page_as_it_was_known_before_shows_the_older_words(api: Api) -> None
     assert "see what it said before" in now
     assert "In other words." not in before
     assert "Corrections</h2>" not in before
+
+
+def test_what_was_corrected_or_withdrawn_is_found_by_its_present_words_alone(api: Api) -> None:
+    def found(clock: str) -> int:
+        return len(api.json(f"/search?q=zanzibar&kind=change{clock}")["hits"])
+
+    row = cut(api)
+    api.service.clock.advance(days=1)
+    done = amend(api, f"change-{row['id']}", "correction", cause="Zanzibar was where they were cut.", reason="Clearer.")
+    assert found("") == 1
+    api.service.clock.advance(days=1)
+    amend(api, f"change-{done.get_json()['says']['id']}", "withdrawal", reason="It was not.")
+    assert found("") == 0
+    assert found("&known_at=2024-02-02") == 1

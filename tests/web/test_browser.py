@@ -17,6 +17,7 @@ PATHS = [
     "/contacts",
     "/feeds",
     "/method",
+    "/search?q=會晤",
     "/api/docs",
     "/login",
 ]

@@ -163,6 +163,13 @@ Mark = Literal[
 ]
 
 
+def _written_out(terms: Iterable[str]) -> tuple[str, ...]:
+    """The terms as a reader would write them, each once; what leaves words out, or asks for two things, is no name."""
+    whole = (term for term in terms if "..." not in term and " & " not in term)
+    spelt = (spelling.rstrip("*").strip() for term in whole for spelling in spellings(term))
+    return tuple(dict.fromkeys(spelt))
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -244,6 +251,19 @@ class Lexicon(_Part):
     channels: dict[str, ChannelTerms]
     signals: dict[SignalWord, Terms] = {}
     marks: dict[Mark, Terms] = {}
+
+    def aliases(self, channel: str) -> tuple[str, ...]:
+        """The names that lead to a channel, each spelling written out; none for one that the lexicon does not know."""
+        terms = self.channels.get(channel)
+        return _written_out(terms.names) if terms else ()
+
+    def people(self, channel: str) -> tuple[str, ...]:
+        """The offices whose contact uses a channel, and whoever held them."""
+        terms = self.channels.get(channel)
+        pairings = terms.pairings if terms else []
+        offices = [self.offices[slug] for slug in dict.fromkeys(o for pairing in pairings for o in pairing.offices)]
+        names = [name for office in offices for holder in office.holders for name in holder.names]
+        return _written_out([*(term for office in offices for term in office.terms), *names])
 
     def speaking(self, languages: Iterable[Language]) -> Lexicon:
         """The lexicon with the words of languages besides its own."""

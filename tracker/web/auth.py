@@ -32,7 +32,7 @@ def open_to(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if role != "public":
-                _require(role)
+                require(role)
             return view(*args, **kwargs)
 
         guarded.open_to = role
@@ -41,13 +41,20 @@ def open_to(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return mark
 
 
-def _require(role: str) -> None:
+def require(role: str) -> None:
+    """Raise NotSignedIn or NotAllowed unless the account behind this request may do what `role` may."""
     account = signed_in()
     if account is None:
         remedy = "Send Authorization: Bearer TOKEN." if request.path.startswith("/api/") else "Sign in first."
         raise NotSignedIn(f"This asks for the role {role}.", remedy)
     if ROLES[account.role] < ROLES[role]:
         raise NotAllowed(f"This asks for the role {role}; {account.name} has {account.role}.", "Ask an admin.")
+
+
+def may(role: str) -> bool:
+    """Whether the account behind this request may do what `role` may."""
+    account = signed_in()
+    return account is not None and ROLES[account.role] >= ROLES[role]
 
 
 def signed_in() -> Account | None:

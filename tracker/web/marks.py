@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from tracker.difference import Change, difference
 from tracker.model import Evidence, Release
+from tracker.search.excerpt import Excerpt
 
 ROLES = {
     "channel": "names the channel",
@@ -58,6 +59,14 @@ def _mark(words: str, roles: tuple[str, ...]) -> Markup:
     classes = " ".join("role-" + _CLASS.sub("-", role.lower()) for role in roles)
     title = "; ".join(ROLES.get(role, role) for role in roles)
     return Markup('<mark class="{}" title="{}">{}</mark>').format(classes, title, words)
+
+
+def highlighted(part: Excerpt) -> Markup:
+    """A text, or a part of it, with the words in `mark` that were looked for."""
+    edges = [0, *(edge for span in part.marks for edge in span), len(part.text)]
+    pieces = [escape(part.text[start:end]) for start, end in pairwise(edges)]
+    pieces[1::2] = [Markup("<mark>{}</mark>").format(words) for words in pieces[1::2]]
+    return Markup("{}{}{}").format("" if part.opens else "… ", Markup("").join(pieces), "" if part.closes else " …")
 
 
 def reworded(before: str, after: str) -> Markup:

@@ -43,7 +43,7 @@ from tracker.model import (
 )
 from tracker.promises import Fate, Promise
 from tracker.sampling import Interval
-from tracker.web.marks import ROLES, marked_field, reworded
+from tracker.web.marks import ROLES, highlighted, marked_field, reworded
 from tracker.wording import (
     MONTHS,
     corroboration_words,
@@ -269,12 +269,11 @@ def web_address(url: str | None) -> str | None:
     return url if url and _WEB_ADDRESS.fullmatch(url) else None
 
 
-def source_link(url: str | None, title: str) -> Markup:
+def source_link(url: str | None, title: str | Markup) -> Markup:
     """A title that leads to its source, or the title alone where the address is none of the web."""
-    lang = language_of(title)
     if address := web_address(url):
-        return Markup('<a href="{}" rel="noopener" lang="{}">{}</a>').format(address, lang, title)
-    return Markup('<span lang="{}">{}</span>').format(lang, title)
+        return Markup('<a href="{}" rel="noopener" lang="{}">{}</a>').format(address, language_of(title), title)
+    return Markup('<span lang="{}">{}</span>').format(language_of(title), title)
 
 
 def page_words(state: PageState, since: datetime) -> Markup:
@@ -503,6 +502,7 @@ def register_filters(app: Flask) -> None:
         fate=fate_words,
         field=field_words,
         figure=figure,
+        highlighted=highlighted,
         instant=instant_tag,
         instant_words=instant_words,
         estimate=interval,

@@ -29,7 +29,7 @@ def read_cursor(cursor: str, filters: Mapping[str, Any]) -> Position:
     try:
         digest, when, number, name = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, RecursionError, binascii.Error):
-        raise _no_cursor() from None
+        raise no_cursor() from None
     if digest != _digest(filters):
         raise Refused(
             "This cursor belongs to other filters.",
@@ -37,7 +37,7 @@ def read_cursor(cursor: str, filters: Mapping[str, Any]) -> Position:
             field="cursor",
         )
     if not (isinstance(when, str) and type(number) is int and 0 <= number <= LARGEST_ID and isinstance(name, str)):
-        raise _no_cursor()
+        raise no_cursor()
     return when, number, name
 
 
@@ -58,5 +58,5 @@ def _digest(filters: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(set_filters).encode()).hexdigest()[:12]
 
 
-def _no_cursor() -> Refused:
+def no_cursor() -> Refused:
     return Refused("This is no cursor of ours.", "Send the `next` of the page before, or leave it out.", field="cursor")

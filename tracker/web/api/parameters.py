@@ -12,6 +12,7 @@ from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Category, Outcome, PartialDate, Precision, State, Status
 from tracker.promises import Fate
+from tracker.search import Kind
 from tracker.web.api.cursor import LARGEST_ID
 
 DEFAULT_LIMIT = 50
@@ -177,6 +178,17 @@ class CandidatesQuery(Page, AtMoment):
         max_length=200,
         description="Words that stand, in this order, in the title or summary of a release of theirs.",
     )
+
+
+class SearchQuery(Page, AtMoment):
+    q: str | None = Field(default=None, description="What to look for, in at most 200 characters; required.")
+    kind: Kind | None = Field(default=None, description="All that you may see when left out.")
+    side: str | None = Field(default=None, description="Rows and releases with a source of this side.")
+    lang: str | None = Field(default=None, description="Rows and releases with a source in this language: en or zh.")
+    since: str | None = Field(
+        default=None, alias="from", description="Rows and releases of this day or later: YYYY-MM-DD, YYYY-MM or YYYY."
+    )
+    to: str | None = Field(default=None, description="Rows and releases of this day or earlier.")
 
 
 class ChannelPath(BaseModel):

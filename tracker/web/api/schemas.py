@@ -13,6 +13,7 @@ from tracker.health import Fares
 from tracker.ledger import Deed
 from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.promises import Fate, Step
+from tracker.search import Kind
 
 
 def _open_to_growth(schema: dict[str, Any]) -> None:
@@ -702,6 +703,55 @@ class Regrouped(Answer):
 class HandedIn(Answer):
     release: Release
     candidates: list[Candidate]
+
+
+class Span(Answer):
+    """Characters of a text, from `start` up to, and without, `end`."""
+
+    start: int
+    end: int
+
+
+class Excerpt(Answer):
+    """A text, or a part of it, as it was written, and where the words that were looked for stand in it.
+
+    `opens` and `closes`: it begins and ends where the text does.
+    """
+
+    text: str
+    marks: list[Span]
+    opens: bool
+    closes: bool
+
+
+class Hit(Answer):
+    """A channel, a status change, a contact or a release that was found.
+
+    `id` is its number, null for a channel; `channel` is null for a release. `says` is the state of a change, the
+    outcome of a contact. Side, publisher, language and address are those of a release, or of the source that is shown
+    with a row: the one whose words were found, else its first. `href` answers with all of it.
+    """
+
+    kind: Kind
+    id: int | None
+    channel: str | None
+    title: Excerpt
+    excerpt: Excerpt
+    says: str | None
+    date: PartialDate | None
+    side: Side | None
+    publisher: str | None
+    lang: str | None
+    url: str | None
+    href: str
+
+
+class Found(AtMoment):
+    """By kind, the best of each first. `counts`: how much there is, by kind. `next` is null on the last page."""
+
+    counts: dict[Kind, int]
+    hits: list[Hit]
+    next: str | None
 
 
 class Alive(Answer):

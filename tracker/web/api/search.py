@@ -1,0 +1,72 @@
+"""Searching what is on record and, for reviewers, what came in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from tracker.errors import Refused
+from tracker.search.excerpt import Excerpt
+from tracker.web.api import schemas
+from tracker.web.api.asked import asked_for, read_place, write_place
+from tracker.web.api.calls import blueprint, fresh, json_answer
+from tracker.web.api.document import RECORD, answers
+from tracker.web.api.parameters import SearchQuery
+from tracker.web.api.shapes import partial_date
+from tracker.web.auth import open_to
+from tracker.web.current import current
+from tracker.web.found import Hit, find
+from tracker.web.words import language_of
+
+OPEN_WITH_MORE_FOR_REVIEWERS: dict[str, Any] = {"security": [{}, {"token": []}], "tags": [RECORD]}
+
+
+@blueprint.get("/v1/search", responses=answers(schemas.Found, 401, 403), **OPEN_WITH_MORE_FOR_REVIEWERS)
+@open_to("public")
+@fresh
+def search(query: SearchQuery) -> Response:
+    """Search channels, changes, contacts and, with a reviewer's token, releases, in English and Chinese.
+
+    Channels first, then changes, contacts and releases; the best of each kind first. All words must stand in what is
+    found, in whatever form and script; "words in quotes" stand side by side, a word with a minus must not stand there.
+    """
+    sent = query.model_dump(mode="json", by_alias=True, exclude={"limit", "cursor"}, exclude_none=True)
+    if not sent.get("q", "").strip():
+        raise Refused("There is nothing to look for.", "Send words as q.", field="q")
+    asked = asked_for(sent)
+    with current().service.store.reading() as db:
+        found = find(db, current().snapshot(), asked, most=query.most, after=read_place(query.cursor, asked, sent))
+    return json_answer(
+        schemas.Found(
+            as_of=asked.moment.as_of,
+            known_at=asked.moment.known_at,
+            counts=found.counts,
+            hits=[_shape(hit) for hit in found.hits],
+            next=write_place(found.following, sent),
+        )
+    )
+
+
+def _shape(hit: Hit) -> schemas.Hit:
+    channel = hit.view.channel.slug if hit.view else None
+    source, told = hit.source, hit.entry or hit.release
+    return schemas.Hit(
+        kind=hit.kind,
+        id=told.id if told else None,
+        channel=channel,
+        title=_excerpt(hit.title),
+        excerpt=_excerpt(hit.excerpt),
+        says=hit.says,
+        date=partial_date(hit.day),
+        side=source.side if source else None,
+        publisher=source.publisher if source else None,
+        lang=hit.release.lang if hit.release else language_of(source.title) if source else None,
+        url=(source.url or None) if source else None,
+        href=f"/api/v1/channels/{channel}" if channel else f"/api/v1/releases/{hit.release.id}",
+    )
+
+
+def _excerpt(part: Excerpt) -> schemas.Excerpt:
+    spans = [schemas.Span(start=start, end=end) for start, end in part.marks]
+    return schemas.Excerpt(text=part.text, marks=spans, opens=part.opens, closes=part.closes)

@@ -1,0 +1,79 @@
+"""The search page: what was found by kind, or all of one kind page by page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from tracker.search import Kind
+from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
+from tracker.web.auth import open_to
+from tracker.web.current import current, shows_the_past
+from tracker.web.found import Asked, Found, find
+from tracker.web.pages import Clocks
+from tracker.web.words import side_name
+
+OF_EACH = 5
+"""Hits of each kind that are shown together; the rest follow kind by kind."""
+
+PAGE = 30
+
+NAMES = ("q", "kind", "side", "lang", "from", "to", "as_of", "known_at")
+"""What the address may say of a search, beside the page of it."""
+
+KIND_WORDS = {
+    Kind.CHANNEL: "Channels",
+    Kind.CHANGE: "Changes of state",
+    Kind.CONTACT: "Contacts",
+    Kind.RELEASE: "Releases",
+}
+
+blueprint = Blueprint("search", __name__)
+
+
+@blueprint.get("/search")
+@open_to("public")
+def search() -> Response:
+    sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
+    asked = asked_for(sent)
+    found = _find(asked, sent) if asked.query else None
+    following = write_place(found.following, sent) if found and "kind" in sent else None
+    clocks = Clocks(asked.moment, current().now(), shows_the_past())
+    page = render_template(
+        "search.html",
+        asked=asked,
+        found=found,
+        sent=sent,
+        kinds=kinds_open(),
+        sides=_sides(),
+        following=url_for("search.search", **sent, cursor=following) if following else None,
+        kind_words=KIND_WORDS,
+        snapshot=current().snapshot(),
+        moment=asked.moment,
+        clocks=clocks,
+        link=clocks.link,
+        now=clocks.now,
+    )
+    response = make_response(page)
+    # What may be seen depends on who asks, and there are more questions than a cache should hold.
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _sides() -> dict[str, str]:
+    """The sides of all relationships, with their names."""
+    pairs = current().snapshot().relationships
+    return {side: side_name(side, pair) for pair in pairs for side in pair.sides}
+
+
+def _find(asked: Asked, sent: dict[str, str]) -> Found:
+    """All of the kind that was chosen, page by page; else the best of each kind."""
+    snapshot = current().snapshot()
+    with current().service.store.reading() as db:
+        if "kind" in sent:
+            return find(db, snapshot, asked, most=PAGE, after=read_place(request.args.get("cursor"), asked, sent))
+        found = [find(db, snapshot, asked.among(kind), most=OF_EACH) for kind in asked.kinds]
+    return Found(
+        hits=tuple(hit for one in found for hit in one.hits),
+        counts={kind: number for one in found for kind, number in one.counts.items()},
+        following=None,
+    )
