@@ -9,9 +9,11 @@ from pathlib import Path
 
 from db.accounts import Accounts
 from db.candidates import Candidates
+from db.chain import Chain
 from db.connection import Connections, StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
+from db.integrity import Integrity
 from db.migrations import migrations
 from db.pages import Pages
 from db.record import Record
@@ -35,6 +37,8 @@ class Subjects:
     samples: Samples
     sightings: Sightings
     watch: Watch
+    chain: Chain
+    integrity: Integrity
 
 
 class Store:
@@ -106,6 +110,8 @@ def _subjects(connection) -> Subjects:
         Samples(connection),
         Sightings(connection),
         Watch(connection),
+        Chain(connection),
+        Integrity(connection),
     )
 
 
