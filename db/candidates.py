@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from db.chain import Chain
 from db.queries import load_queries
 from db.rows import release_from
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
@@ -60,6 +61,7 @@ class Candidates:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._chain = Chain(connection)
 
     def open(self, channel: str, report: Report, status: Status, *, at: datetime) -> int:
         """A new candidate for what is reported; answers its id."""
@@ -146,7 +148,7 @@ class Candidates:
     def add_regrouping(
         self, move: Move, taken_from: int, given_to: int, sightings: Iterable[int], *, by: str, at: datetime
     ) -> None:
-        _sql.add_regrouping(
+        row = _sql.add_regrouping(
             self._db,
             move=move,
             taken_from=taken_from,
@@ -155,6 +157,7 @@ class Candidates:
             regrouped_by=by,
             regrouped_at=instant_text(at),
         )
+        self._chain.append("regrouping", row["id"])
 
     def known(self, channel: str, report: Report | None = None) -> list[Known]:
         """The candidates of a channel, oldest first, but for those that were merged.
@@ -259,6 +262,7 @@ class Candidates:
             note=note,
             undoes=undoes,
         )
+        self._chain.append("decision", row["id"])
         return row["id"]
 
     def _whole(self, row: sqlite3.Row) -> Candidate:

@@ -166,11 +166,15 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent snapshot for several queries."""
+        """One consistent snapshot for several queries. Raises StoreError where the file turns out to be damaged."""
         connection = self.get()
         connection.execute("BEGIN")
         try:
             yield connection
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            raise StoreError(f"{self.path} is damaged ({error}); put back a backup.") from error
         finally:
             _roll_back(connection)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from db.chain import Chain
 from db.sqlite.search import Search
+from tracker.verifier import words_hash
 
 migrations = Migrations("openlines")
 
@@ -767,6 +769,77 @@ def m0012_search(db: Database) -> None:
     """
     _run(db, _SEARCH)
     Search(db.conn).fill()
+
+
+_CHAIN_KINDS = (
+    "('status_change', 'contact', 'citation', 'status_change_withdrawn', 'contact_withdrawn', 'citation_withdrawn', "
+    "'decision', 'regrouping')"
+)
+
+_CHAIN = f"""
+ALTER TABLE citation ADD COLUMN release INTEGER REFERENCES release (id);
+ALTER TABLE citation ADD COLUMN revision INTEGER;
+ALTER TABLE citation ADD COLUMN quote_field TEXT CHECK (quote_field IN ('title', 'summary'));
+ALTER TABLE citation ADD COLUMN quote_start INTEGER CHECK ((quote_start IS NULL) = (quote_field IS NULL));
+ALTER TABLE citation ADD COLUMN words_sha256 TEXT CHECK ((words_sha256 IS NULL) = (release IS NULL));
+ALTER TABLE citation ADD COLUMN page_sha256 TEXT;
+
+CREATE TABLE chain_link (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS}),
+    entry INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    payload_hash TEXT NOT NULL CHECK (length(payload_hash) = 64),
+    hash TEXT NOT NULL CHECK (length(hash) = 64),
+    UNIQUE (kind, entry)
+) STRICT;
+"""
+
+_CITED_REVISIONS = """
+SELECT citation.id, citation.quote, release.id AS release, release_revision.number AS revision,
+       release_revision.title, release_revision.summary, page_copy.sha256
+FROM citation
+JOIN source ON source.id = citation.source
+JOIN release ON COALESCE(release.url, '') = source.url AND release.publisher = source.publisher
+    AND release.side = source.side AND release.published = source.published
+JOIN release_revision ON release_revision.release = release.id AND release_revision.title = source.title
+    AND release_revision.seen_at <= citation.recorded_at
+LEFT JOIN page_copy ON page_copy.release = release.id AND page_copy.revision = release_revision.number
+    AND page_copy.fetched_at <= citation.recorded_at
+WHERE citation.decision IS NOT NULL
+ORDER BY citation.id, release.id, release_revision.number
+"""
+
+
+def find_cited_words(db: Database) -> None:
+    """Say of each citation of a release in which revision its quote stands, the newest that was there to be cited."""
+    found = {}
+    for citation, quote, release, revision, title, summary, page in db.execute(_CITED_REVISIONS):
+        words = {"title": title, "summary": summary}
+        field = next((name for name, text in words.items() if quote and quote in text), None)
+        if field or not quote:
+            start = words[field].index(quote) if field else None
+            found[citation] = (release, revision, field, start, words_hash(title, summary), page)
+    for citation, cited in found.items():
+        db.execute(
+            "UPDATE citation SET release = ?, revision = ?, quote_field = ?, quote_start = ?, words_sha256 = ?, "
+            "page_sha256 = ? WHERE id = ?",
+            (*cited, citation),
+        )
+
+
+@migrations()
+def m0013_the_chain(db: Database) -> None:
+    """The hash chain of all entries, what is recorded already included; which words of a release a citation quotes."""
+    _run(db, _CHAIN)
+    for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
+        db.execute(f"DROP TRIGGER citation_{trigger}")
+    find_cited_words(db)
+    _guard(db, "citation", _MAY_CHANGE["citation"])
+    Chain(db.conn).append_unlinked()
+    _guard(db, "chain_link", ())
 
 
 _ACCOUNTS = """

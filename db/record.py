@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from db.chain import Chain
 from db.queries import load_queries
 from db.sqlite.search import Search
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
@@ -22,6 +23,7 @@ from tracker.model import (
     Entry,
     Outcome,
     Party,
+    Passage,
     Relationship,
     Signal,
     Source,
@@ -30,6 +32,7 @@ from tracker.model import (
 )
 
 _sql = load_queries("record.sql")
+_ADD = {"status_change": _sql.add_status_change, "contact": _sql.add_contact}
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -59,6 +62,7 @@ class Record:
     def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
         self._db = connection
         self._search = search
+        self._chain = Chain(connection)
 
     def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
         """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""
@@ -151,8 +155,9 @@ class Record:
             "replaces": entry.replaces,
             "reason": entry.reason,
         }
-        add = _sql.add_status_change if isinstance(entry, StatusChange) else _sql.add_contact
-        entry_id = add(self._db, **values)["id"]
+        kind = _kind(type(entry))
+        entry_id = _ADD[kind](self._db, **values)["id"]
+        self._chain.append(kind, entry_id)
         for source in entry.sources:
             self._cite(type(entry), entry_id, source, origin)
         recorded = replace(entry, id=entry_id, recorded_at=origin.at)
@@ -160,7 +165,7 @@ class Record:
         return entry_id
 
     def cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
-        """Add a source to a row of the record."""
+        """Add a source to a row of the record, with the hashes of what is kept of it."""
         self._cite(kind, entry_id, source, origin)
         self._index_row(kind, entry_id, at=origin.at)
 
@@ -170,7 +175,8 @@ class Record:
         self._index_entries(self._channel(row["channel"]), at=at)
 
     def _cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
-        _sql.add_citation(
+        passage = source.passage
+        row = _sql.add_citation(
             self._db,
             **_row_of(kind, entry_id),
             source=self._source_id(source),
@@ -180,12 +186,20 @@ class Record:
             persons=as_json(source.persons) if source.persons else None,
             recorded_at=instant_text(origin.at),
             decision=origin.decision,
+            release=passage and passage.release,
+            revision=passage and passage.revision,
+            quote_field=passage and passage.field,
+            quote_start=passage and passage.start,
         )
+        self._chain.append("citation", row["id"])
 
     def carry_citations(self, kind: type[Entry], replaced: int, by: int, *, at: datetime) -> None:
         """Cite on the row `by` what decisions cited on the row that it replaces; undoing them takes both back."""
         carry = _sql.carry_citations_of_status_change if kind is StatusChange else _sql.carry_citations_of_contact
-        if carry(self._db, replaced=replaced, by=by, recorded_at=instant_text(at)):
+        carried = sorted(row["id"] for row in carry(self._db, replaced=replaced, by=by, recorded_at=instant_text(at)))
+        for citation in carried:
+            self._chain.append("citation", citation)
+        if carried:
             self._index_row(kind, by, at=at)
 
     def _source_id(self, source: Source) -> int:
@@ -211,14 +225,20 @@ class Record:
     def withdraw(self, kind: type[Entry], entry_id: int, *, at: datetime, by: str, reason: str) -> None:
         """Take one row back: it stays, stamped as withdrawn."""
         withdraw = _sql.withdraw_status_change if kind is StatusChange else _sql.withdraw_contact
-        withdraw(self._db, id=entry_id, at=instant_text(at), by=by, reason=reason)
+        if withdraw(self._db, id=entry_id, at=instant_text(at), by=by, reason=reason):
+            self._chain.append(f"{_kind(kind)}_withdrawn", entry_id)
 
     def withdraw_decision(self, decision: int, *, at: datetime, by: str, reason: str) -> None:
         """Take back whatever a decision put on the record: the rows stay, stamped as withdrawn."""
         stamp = {"decision": decision, "at": instant_text(at)}
-        _sql.withdraw_status_changes(self._db, by=by, reason=reason, **stamp)
-        _sql.withdraw_contacts(self._db, by=by, reason=reason, **stamp)
-        _sql.withdraw_citations(self._db, **stamp)
+        withdrawn = {
+            "status_change": _sql.withdraw_status_changes(self._db, by=by, reason=reason, **stamp),
+            "contact": _sql.withdraw_contacts(self._db, by=by, reason=reason, **stamp),
+            "citation": _sql.withdraw_citations(self._db, **stamp),
+        }
+        for kind, rows in withdrawn.items():
+            for row in sorted(row["id"] for row in rows):
+                self._chain.append(f"{kind}_withdrawn", row)
         for row in list(_sql.channels_cited_by(self._db, decision=decision)):
             self._index_entries(self._channel(row["channel"]), at=at)
 
@@ -236,6 +256,10 @@ class Record:
 
     def bump(self, subject: str = "record") -> None:
         _sql.bump(self._db, subject=subject)
+
+
+def _kind(entry: type[Entry]) -> str:
+    return "status_change" if entry is StatusChange else "contact"
 
 
 def entry_values(entry: StatusChange | Contact) -> dict[str, Any]:
@@ -310,7 +334,14 @@ def _source(row: sqlite3.Row, seen: Marks | None) -> Source:
         withdrawn_at=instant(row["withdrawn_at"]),
         pages=seen.pages.get(row["url"], ()) if seen else (),
         page_read=seen.reads.get(row["url"]) if seen else None,
+        passage=_passage(row),
     )
+
+
+def _passage(row: sqlite3.Row) -> Passage | None:
+    if row["release"] is None:
+        return None
+    return Passage(row["release"], row["revision"], row["quote_field"], row["quote_start"])
 
 
 def _entry_fields(row: sqlite3.Row, sources: tuple[Source, ...]) -> dict[str, Any]:

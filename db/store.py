@@ -9,9 +9,11 @@ from pathlib import Path
 
 from db.accounts import Accounts
 from db.candidates import Candidates
+from db.chain import Chain
 from db.connection import Connections, StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
+from db.integrity import Integrity
 from db.migrations import migrations
 from db.pages import Pages
 from db.record import Record
@@ -39,6 +41,8 @@ class Subjects:
     sightings: Sightings
     watch: Watch
     search: Search
+    chain: Chain
+    integrity: Integrity
 
 
 class Store:
@@ -116,6 +120,8 @@ def _subjects(connection) -> Subjects:
         Sightings(connection),
         Watch(connection),
         search,
+        Chain(connection),
+        Integrity(connection),
     )
 
 

@@ -74,6 +74,16 @@ def test_the_other_side_brings_a_decided_candidate_back_and_makes_the_claim_corr
     assert len([contact for contact in now.contacts if str(contact.date) == "2024-01-08"]) == 1
 
 
+def test_a_row_that_tells_of_the_event_and_is_the_candidates_own_cites_a_further_release_once(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    decide(seeded_2023, again)
+    now = page(seeded_2023)
+    for row in (now.change, now.last_contact):
+        assert sorted(source.url for source in row.sources) == ["https://cn.example/1", "https://us.example/1"]
+
+
 def test_a_further_report_of_a_side_that_has_spoken_joins_the_event_and_stays_out_of_the_queue(seeded_2023):
     (candidate,) = arrive(seeded_2023, US, sighting())
     decide(seeded_2023, candidate)

@@ -12,6 +12,7 @@ from tracker.history import in_force, view
 from tracker.model import PartialDate, State
 from tracker.review import undo
 from tracker.seed import seed
+from tracker.verify import verify
 
 
 def state_of(service, slug, day):
@@ -139,10 +140,12 @@ def test_what_reviewers_cited_on_a_row_outlives_its_correction_and_is_undone_wit
     urls = [source.url for source in after.sources]
     assert {"https://us.example/1", "https://example.org/further"} <= set(urls)
     assert len(urls) == len(set(urls))
+    assert {source.passage for source in after.sources} == {source.passage for source in before.sources}
     clock.advance(days=1)
     undo(seeded.store, decided.id, decided.version, by="ana", at=clock())
     (undone,) = standing(seeded, clock, begun)
     assert "https://us.example/1" not in {source.url for source in undone.sources}
+    assert verify(seeded.store).findings == ()
 
 
 def test_a_row_that_reviewers_corrected_stays_theirs_and_gains_the_seeds_sources(seeded, clock):

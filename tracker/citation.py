@@ -25,7 +25,7 @@ HASH_SHOWN = 32
 
 _NOT_TOLD = {
     "id", "sources", "recorded_by", "decision", "withdrawn_at", "withdrawn_reason", "derived", "archived", "pages",
-    "page_read",
+    "page_read", "passage",
 }  # fmt: skip
 """What is said of a row elsewhere, or may change while the row stays as it is."""
 _MARK = re.compile(r"(\d{1,12})\.(\d{1,12})\.([0-9a-f]{32})", re.ASCII)

@@ -14,6 +14,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
+from tracker.verifier import words_hash
+
 THIRD_PARTY = "third-party"
 """The side of a source that speaks for neither party: press, think tanks, other governments."""
 
@@ -189,12 +191,23 @@ class PageMark:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """What of a release is cited: a revision, and where in its title or summary the quote begins (None: no quote)."""
+
+    release: int
+    revision: int
+    field: str | None = None
+    start: int | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     """A cited document and the side it speaks for. `published` is the publisher's local date.
 
     What it says of the event, where detection read it: `says` (a signal), `dated` (the event's day) and `persons` (the
     offices whose holders took part). Two sides' accounts are held against each other by these.
     `pages` is what we saw of its page by and by, oldest first; `page_read` the last time that it told us anything.
+    `passage`: what is kept of it here; None where the document was never read as a release.
     """
 
     url: str
@@ -209,6 +222,7 @@ class Source:
     persons: tuple[str, ...] = ()
     recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    passage: Passage | None = None
     pages: tuple[PageMark, ...] = field(default=(), compare=False)
     page_read: datetime | None = field(default=None, compare=False)
 
@@ -364,7 +378,7 @@ class Release:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the words; another one under the same guid or address is a further revision."""
-        return hashlib.sha256(f"{self.title}\0{self.summary}".encode("utf-8", "surrogatepass")).hexdigest()
+        return words_hash(self.title, self.summary)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from tracker.model import (
     Move,
     Outcome,
     PartialDate,
+    Passage,
     Proposal,
     Signal,
     Source,
@@ -151,7 +152,8 @@ def accept(
         _check(choice)
         sources = tuple(_sources(candidate.telling))
         decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
-        standing = [*asked.told, *_own_rows(candidate, changes, contacts)]
+        own = [row for row in _own_rows(candidate, changes, contacts) if row not in asked.told]
+        standing = [*asked.told, *own]
         _record(db, _entries(candidate.channel, choice, sources), standing, Origin(at, by, decision))
         _settle(db, candidate, version, Status.ACCEPTED)
         db.record.bump()
@@ -288,11 +290,24 @@ def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:
             says=seen.sighting.signal,
             dated=seen.sighting.date,
             persons=seen.sighting.persons,
+            passage=passage_of(seen),
         )
 
 
 def quote_of(seen: KeptSighting) -> str | None:
     """The sentence of the release that says what happened; of a very long one, what stands about those words."""
+    found = _quoted(seen)
+    return found[2] if found else None
+
+
+def passage_of(seen: KeptSighting) -> Passage:
+    """Where the quote stands: in the revision that was read for the sighting."""
+    field, start, _ = _quoted(seen) or (None, None, "")
+    return Passage(seen.release.id, seen.revision, field, start)
+
+
+def _quoted(seen: KeptSighting) -> tuple[str, int, str] | None:
+    """The field of the release, the character at which the quote begins, and the quote."""
     fired = [words for words in seen.sighting.evidence if words.role not in ("party", "discount")]
     fired = fired or list(seen.sighting.evidence)
     if not fired:
@@ -303,7 +318,8 @@ def quote_of(seen: KeptSighting) -> str | None:
     if end - start > LONGEST_QUOTE:
         start = max(start, signal.start - LONGEST_QUOTE // 2)
         end = min(end, start + LONGEST_QUOTE)
-    return text[start:end].strip()
+    quoted = text[start:end].strip()
+    return signal.field, start + text[start:end].index(quoted), quoted
 
 
 def _sentence_around(text: str, position: int) -> tuple[int, int]:

@@ -148,9 +148,10 @@ WHERE id IN (SELECT candidate FROM sighting WHERE release = :release) ORDER BY i
 -- name: decisions(candidate)
 SELECT * FROM decision WHERE candidate = :candidate ORDER BY id;
 
--- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at)!
+-- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at)^
 INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at)
-VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at);
+VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at)
+RETURNING id;
 
 -- name: regroupings(candidate)
 SELECT * FROM regrouping WHERE taken_from = :candidate OR given_to = :candidate ORDER BY id;

@@ -42,6 +42,7 @@ SELECT * FROM contact WHERE channel = :channel ORDER BY id;
 -- name: citations()
 SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
        citation.persons, citation.recorded_at, citation.withdrawn_at,
+       citation.release, citation.revision, citation.quote_field, citation.quote_start,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
 ORDER BY citation.id;
@@ -49,6 +50,7 @@ ORDER BY citation.id;
 -- name: citations_of(channel)
 SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
        citation.persons, citation.recorded_at, citation.withdrawn_at,
+       citation.release, citation.revision, citation.quote_field, citation.quote_start,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
 WHERE citation.status_change IN (SELECT id FROM status_change WHERE channel = :channel)
@@ -78,9 +80,14 @@ RETURNING id;
 SELECT id FROM source
 WHERE url = :url AND title = :title AND publisher = :publisher AND side = :side AND published = :published;
 
--- name: add_citation(status_change, contact, source, quote, says, dated, persons, recorded_at, decision)!
-INSERT INTO citation (status_change, contact, source, quote, says, dated, persons, recorded_at, decision)
-VALUES (:status_change, :contact, :source, :quote, :says, :dated, :persons, :recorded_at, :decision);
+-- name: add_citation(status_change, contact, source, quote, says, dated, persons, recorded_at, decision, release, revision, quote_field, quote_start)^
+INSERT INTO citation (status_change, contact, source, quote, says, dated, persons, recorded_at, decision,
+                      release, revision, quote_field, quote_start, words_sha256, page_sha256)
+VALUES (:status_change, :contact, :source, :quote, :says, :dated, :persons, :recorded_at, :decision,
+        :release, :revision, :quote_field, :quote_start,
+        (SELECT hash FROM release_revision WHERE release = :release AND number = :revision),
+        (SELECT sha256 FROM page_copy WHERE release = :release AND revision = :revision))
+RETURNING id;
 
 -- name: status_change(id)^
 SELECT channel FROM status_change WHERE id = :id;
@@ -88,31 +95,41 @@ SELECT channel FROM status_change WHERE id = :id;
 -- name: contact(id)^
 SELECT channel FROM contact WHERE id = :id;
 
--- name: withdraw_status_change(id, at, by, reason)!
+-- name: withdraw_status_change(id, at, by, reason)^
 UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
-WHERE id = :id AND withdrawn_at IS NULL;
+WHERE id = :id AND withdrawn_at IS NULL
+RETURNING id;
 
--- name: withdraw_contact(id, at, by, reason)!
+-- name: withdraw_contact(id, at, by, reason)^
 UPDATE contact SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
-WHERE id = :id AND withdrawn_at IS NULL;
+WHERE id = :id AND withdrawn_at IS NULL
+RETURNING id;
 
--- name: carry_citations_of_status_change(replaced, by, recorded_at)!
-INSERT INTO citation (status_change, source, quote, recorded_at, decision)
-SELECT :by, citation.source, citation.quote, :recorded_at, citation.decision
+-- name: carry_citations_of_status_change(replaced, by, recorded_at)
+INSERT INTO citation (status_change, source, quote, says, dated, persons, recorded_at, decision,
+                      release, revision, quote_field, quote_start, words_sha256, page_sha256)
+SELECT :by, citation.source, citation.quote, citation.says, citation.dated, citation.persons, :recorded_at,
+       citation.decision, citation.release, citation.revision, citation.quote_field, citation.quote_start,
+       citation.words_sha256, citation.page_sha256
 FROM citation JOIN source ON source.id = citation.source
 WHERE citation.status_change = :replaced AND citation.decision IS NOT NULL AND citation.withdrawn_at IS NULL
   AND source.url NOT IN (SELECT cited.url FROM citation AS here JOIN source AS cited ON cited.id = here.source
                          WHERE here.status_change = :by)
-ORDER BY citation.id;
+ORDER BY citation.id
+RETURNING id;
 
--- name: carry_citations_of_contact(replaced, by, recorded_at)!
-INSERT INTO citation (contact, source, quote, recorded_at, decision)
-SELECT :by, citation.source, citation.quote, :recorded_at, citation.decision
+-- name: carry_citations_of_contact(replaced, by, recorded_at)
+INSERT INTO citation (contact, source, quote, says, dated, persons, recorded_at, decision,
+                      release, revision, quote_field, quote_start, words_sha256, page_sha256)
+SELECT :by, citation.source, citation.quote, citation.says, citation.dated, citation.persons, :recorded_at,
+       citation.decision, citation.release, citation.revision, citation.quote_field, citation.quote_start,
+       citation.words_sha256, citation.page_sha256
 FROM citation JOIN source ON source.id = citation.source
 WHERE citation.contact = :replaced AND citation.decision IS NOT NULL AND citation.withdrawn_at IS NULL
   AND source.url NOT IN (SELECT cited.url FROM citation AS here JOIN source AS cited ON cited.id = here.source
                          WHERE here.contact = :by)
-ORDER BY citation.id;
+ORDER BY citation.id
+RETURNING id;
 
 -- name: channel_of(status_change, contact)^
 SELECT channel FROM status_change WHERE id = :status_change
@@ -126,16 +143,19 @@ UNION
 SELECT channel FROM citation JOIN contact ON contact.id = citation.contact
 WHERE citation.decision = :decision;
 
--- name: withdraw_status_changes(decision, at, by, reason)!
+-- name: withdraw_status_changes(decision, at, by, reason)
 UPDATE status_change SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
-WHERE decision = :decision AND withdrawn_at IS NULL;
+WHERE decision = :decision AND withdrawn_at IS NULL
+RETURNING id;
 
--- name: withdraw_contacts(decision, at, by, reason)!
+-- name: withdraw_contacts(decision, at, by, reason)
 UPDATE contact SET withdrawn_at = :at, withdrawn_by = :by, withdrawn_reason = :reason
-WHERE decision = :decision AND withdrawn_at IS NULL;
+WHERE decision = :decision AND withdrawn_at IS NULL
+RETURNING id;
 
--- name: withdraw_citations(decision, at)!
-UPDATE citation SET withdrawn_at = :at WHERE decision = :decision AND withdrawn_at IS NULL;
+-- name: withdraw_citations(decision, at)
+UPDATE citation SET withdrawn_at = :at WHERE decision = :decision AND withdrawn_at IS NULL
+RETURNING id;
 
 -- name: seeded_status_changes()
 SELECT id, seed_key, seed_digest FROM status_change WHERE seed_key IS NOT NULL ORDER BY id;

@@ -200,7 +200,16 @@ def test_a_feed_that_fell_silent_or_was_paused_says_so(seeded: Service, clock: C
     assert (feeds[paused]["health"], feeds[paused]["next_poll"]) == ("paused", None)
 
 
-READS = ["/relationships", "/channels", "/channels/dpct", "/changes", "/contacts", "/feeds"]
+READS = [
+    "/relationships",
+    "/channels",
+    "/channels/dpct",
+    "/changes",
+    "/contacts",
+    "/feeds",
+    "/checkpoint",
+    "/checkpoints",
+]
 
 
 @pytest.mark.parametrize("path", READS)

@@ -13,6 +13,7 @@ PATHS = [
     "/",
     "/channels/dpct",
     "/channels/defense-ministers",
+    "/claims/change-1",
     "/changes",
     "/contacts",
     "/feeds",

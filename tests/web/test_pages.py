@@ -19,7 +19,7 @@ from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
 from tracker.web.marks import marked
 
-PUBLIC = ["/", "/channels/dpct", "/changes", "/contacts", "/feeds", "/method", "/login"]
+PUBLIC = ["/", "/channels/dpct", "/claims/contact-1", "/changes", "/contacts", "/feeds", "/method", "/login"]
 
 
 class Text(HTMLParser):

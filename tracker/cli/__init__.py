@@ -30,6 +30,7 @@ _COMMANDS = {
     "export": "learning.export",
     "sample": "learning.sample",
     "replay": "learning.replay",
+    "verify": "verify.verify_command",
     "user": "accounts.user",
     "token": "accounts.token",
 }

@@ -36,6 +36,7 @@ from tracker.web.board import (
     watches,
 )
 from tracker.web.cite import Recalled, citation_of, recalled
+from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
 from tracker.web.figures import figures_of, promises_in, views_asked_for
 from tracker.web.strip import axis_until, strip_of
@@ -197,6 +198,18 @@ def _figures_page() -> str:
     owed = promises_in(views_asked_for(snapshot, moment, category), Fate.OPEN, Fate.LAPSED)
     shown = figures_of(snapshot, moment, category)
     return _page("figures.html", moment, shown=shown, owed=owed, chosen={"category": category}, snapshot=snapshot)
+
+
+@blueprint.get("/claims/<claim>")
+@open_to("public")
+def claim(claim: str) -> Response:
+    return _answer(lambda: render_template("claim.html", **claim_values(claim)))
+
+
+@blueprint.get("/claims/<claim>/proof")
+@open_to("public")
+def proof_of_claim(claim: str) -> Response:
+    return claim_proof(claim)
 
 
 @blueprint.get("/feeds")

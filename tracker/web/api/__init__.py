@@ -6,7 +6,7 @@ validation error into a problem document.
 
 from __future__ import annotations
 
-from tracker.web.api import amend, candidates, diff, document, figures, record, releases, schemas, search
+from tracker.web.api import amend, candidates, chain, diff, document, figures, record, releases, schemas, search
 from tracker.web.api.calls import blueprint, invalid
 from tracker.web.api.health import blueprint as health_blueprint
 
@@ -14,6 +14,7 @@ __all__ = [
     "amend",
     "blueprint",
     "candidates",
+    "chain",
     "diff",
     "document",
     "figures",

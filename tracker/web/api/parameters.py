@@ -169,6 +169,10 @@ class ChannelStatementsQuery(Page, AtMoment):
     pass
 
 
+class CheckpointsQuery(Page, AtMoment):
+    """The two clocks are accepted as everywhere and change nothing."""
+
+
 class CandidatesQuery(Page, AtMoment):
     """The two clocks are accepted as everywhere and change nothing: the queue is always that of now."""
 

@@ -264,6 +264,33 @@ class Changes(AtMoment):
     next: str | None
 
 
+Hash = Annotated[str, Field(description="SHA-256, in hexadecimal.", pattern="^[0-9a-f]{64}$")]
+
+
+class Checkpoint(Answer):
+    """A head of the hash chain: the number of its last link, which counts them from 1, and the hash over all of them.
+
+    `seq` is 0 and `at` null before the first.
+    """
+
+    seq: int
+    hash: Hash
+    at: Instant | None = Field(description="When that link was made.")
+
+
+class DailyCheckpoint(Checkpoint):
+    """The head with which a UTC day ended."""
+
+    day: Day
+
+
+class Checkpoints(Answer):
+    """`next` is the cursor of the following page; null on the last."""
+
+    checkpoints: list[DailyCheckpoint]
+    next: str | None
+
+
 class Contacts(AtMoment):
     """`next` is the cursor of the following page; null on the last."""
 

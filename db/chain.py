@@ -1,0 +1,133 @@
+"""The chain of entries in the database: written by the rooms that write the entries, in the same transaction."""
+
+from __future__ import annotations
+
+import gzip
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from db.queries import load_queries
+from db.text import instant
+from tracker.chain import Checkpoint, Link, linked
+from tracker.proof import Cited
+from tracker.verifier import START
+
+_sql = load_queries("chain.sql")
+
+_STAMPS = ("withdrawn_at", "withdrawn_by", "withdrawn_reason")
+"""What a row gets later, once, and which is an entry of its own then."""
+
+_ROWS = {
+    "status_change": _sql.status_change_row,
+    "contact": _sql.contact_row,
+    "citation": _sql.citation_row,
+    "decision": _sql.decision_row,
+    "regrouping": _sql.regrouping_row,
+}
+_CLAIMED = {"status_change": _sql.links_of_status_change, "contact": _sql.links_of_contact}
+_WHEN = {"decision": "decided_at", "regrouping": "regrouped_at"}
+_WHO = {"decision": "decided_by", "regrouping": "regrouped_by", "citation": None}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row as the chain sees it: what it tells, who acted (None where another entry says so), and when (ISO text)."""
+
+    fields: dict[str, Any]
+    name: str | None
+    at: str
+
+
+class Chain:
+    """Reads and writes links over one connection; writes belong into the transaction that writes the entry."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def append(self, kind: str, entry: int) -> None:
+        """Put a row that was just written at the end of the chain.
+
+        `kind` is its table, with `_withdrawn` after it where it was just taken back.
+        """
+        row = self.entry(kind, entry)
+        last = _sql.last_link(self._db)
+        before = _link(last) if last else None
+        salt = secrets.token_hex(16)
+        _sql.add_link(
+            self._db,
+            **asdict(linked(before, kind, entry, at=row.at, fields=row.fields, name=row.name, salt=salt)),
+        )
+
+    def append_unlinked(self) -> None:
+        """Put every entry that is in no link at the end of the chain, in the order of recording."""
+        for row in list(_sql.unlinked(self._db)):
+            self.append(row["kind"], row["id"])
+
+    def entry(self, kind: str, entry: int) -> Entry | None:
+        """The row of a link as it stands now: every column is told but the name, and None where it is gone."""
+        table = kind.removesuffix("_withdrawn")
+        row = _ROWS[table](self._db, id=entry) if table in _ROWS else None
+        if row is None:
+            return None
+        told = dict(row)
+        if kind != table:
+            fields = {name: told[name] for name in _STAMPS if name in told and name != "withdrawn_by"}
+            return Entry(fields, told.get("withdrawn_by"), told["withdrawn_at"])
+        who = _WHO.get(kind, "recorded_by")
+        fields = {name: value for name, value in told.items() if name not in ("id", who, *_STAMPS)}
+        return Entry(fields, told[who] if who else None, told[_WHEN.get(kind, "recorded_at")])
+
+    def head(self) -> Checkpoint:
+        """The last link; link 0 before the first."""
+        row = _sql.last_link(self._db)
+        return _checkpoint(row) if row else Checkpoint(0, START, None)
+
+    def daily_heads(self) -> list[Checkpoint]:
+        """The last link of each UTC day, oldest first; that of today may still grow."""
+        return [_checkpoint(row) for row in _sql.daily_heads(self._db)]
+
+    def links(self) -> Iterator[Link]:
+        """All links in order, one at a time."""
+        return map(_link, _sql.links(self._db))
+
+    def count(self) -> int:
+        return _sql.count_links(self._db)["number"]
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of a link; None where there is none of that number."""
+        row = _sql.link(self._db, seq=seq)
+        return row["hash"] if row else START if seq == 0 else None
+
+    def hashes_from(self, seq: int) -> Iterator[tuple[int, str, str]]:
+        """Number, hash of the entry and hash of each link from `seq` on."""
+        return map(tuple, _sql.links_from(self._db, seq=seq))
+
+    def unlinked(self) -> Iterator[tuple[str, int]]:
+        """Kind and id of entries that are in no link."""
+        return ((row["kind"], row["id"]) for row in _sql.unlinked(self._db))
+
+    def of_claim(self, kind: str, entry: int) -> list[Link]:
+        """The links of all that is on record of a claim, in order; none: there is no such claim.
+
+        `kind`: status_change or contact. Its own entry, its sources, the decisions behind them, what was taken back,
+        and the rows that replaced it.
+        """
+        return [_link(row) for row in _CLAIMED[kind](self._db, id=entry)]
+
+    def cited(self, release: int, revision: int, page: str | None) -> Cited:
+        """What is kept of a cited revision; `page`: the SHA-256 of the page that was cited with it."""
+        words = _sql.cited_words(self._db, release=release, revision=revision)
+        kept = _sql.cited_page(self._db, release=release, revision=revision, sha256=page) if page else None
+        body = gzip.decompress(kept["body"]) if kept else None
+        return Cited(release, revision, words["title"], words["summary"], body)
+
+
+def _link(row: sqlite3.Row) -> Link:
+    return Link(**dict(row))
+
+
+def _checkpoint(row: sqlite3.Row) -> Checkpoint:
+    return Checkpoint(row["seq"], row["hash"], instant(row["at"]))

@@ -1,0 +1,104 @@
+"""Whether what is stored is whole: the file, every kept word and page against its hash, every quote in its place."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+
+from db.queries import load_queries
+from tracker.chain import Finding
+from tracker.verifier import words_hash
+
+_sql = load_queries("integrity.sql")
+
+
+class Integrity:
+    """Reads over one connection. Each check answers row by row, what is wrong or None, and keeps nothing in memory."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def file_faults(self) -> list[Finding]:
+        """What the database engine finds wrong with the file, and rows that point to none."""
+        try:
+            said = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
+            dangling = list(self._db.execute("PRAGMA foreign_key_check"))
+        except sqlite3.DatabaseError as error:
+            said, dangling = [str(error)], []
+        damage = [Finding("database file", words) for words in said if words != "ok"]
+        return damage + [
+            Finding(f"{table} {row}", f"it points to a row of {target} that is not there")
+            for table, row, target, _ in dangling
+        ]
+
+    def sizes(self) -> dict[str, int]:
+        """How many rows each check will look at: links, revisions, pages, quotes, sightings."""
+        return dict(_sql.sizes(self._db))
+
+    def revisions(self) -> Iterator[Finding | None]:
+        """The words of every revision of every release against their hash."""
+        for row in _sql.revisions(self._db):
+            same = words_hash(row["title"], row["summary"]) == row["hash"]
+            yield None if same else Finding(f"release_revision {row['release']}/{row['number']}", "its words changed")
+
+    def pages(self) -> Iterator[Finding | None]:
+        """The bytes of every kept page against their hash and size."""
+        for row in _sql.page_copies(self._db):
+            wrong = _wrong_page(row)
+            yield Finding(row["place"], wrong) if wrong else None
+
+    def quotes(self) -> Iterator[Finding | None]:
+        """Every quote of a kept release against the words that were cited."""
+        for row in _sql.quotes(self._db):
+            wrong = _wrong_quote(row)
+            yield Finding(f"citation {row['id']}", wrong) if wrong else None
+
+    def evidence(self) -> Iterator[Finding | None]:
+        """The words that made each sighting fire against the revision in which they stood."""
+        for row in _sql.evidence(self._db):
+            wrong = _wrong_evidence(row)
+            yield Finding(f"sighting {row['id']}", wrong) if wrong else None
+
+
+def _wrong_page(row: sqlite3.Row) -> str | None:
+    try:
+        body = gzip.decompress(row["body"])
+    except (OSError, EOFError, zlib.error) as error:
+        return f"its bytes cannot be unzipped ({error})"
+    if hashlib.sha256(body).hexdigest() != row["sha256"]:
+        return "its bytes are not those of its SHA-256"
+    return None if len(body) == row["size"] else f"it has {len(body)} bytes and says {row['size']}"
+
+
+def _wrong_quote(row: sqlite3.Row) -> str | None:
+    where = _place(row)
+    if row["title"] is None:
+        return f"{where}, which it cites, is gone"
+    if words_hash(row["title"], row["summary"]) != row["words_sha256"]:
+        return f"the words of {where} are not those that it cites"
+    text = {"title": row["title"], "summary": row["summary"]}.get(row["quote_field"], "")
+    if row["quote_start"] is None or text.startswith(row["quote"] or "", row["quote_start"]):
+        return None
+    return f"its quote does not stand at character {row['quote_start']} of the {row['quote_field']} of {where}"
+
+
+def _wrong_evidence(row: sqlite3.Row) -> str | None:
+    where = _place(row)
+    if row["title"] is None:
+        return f"{where}, in which it was seen, is gone"
+    try:
+        for words in json.loads(row["evidence"]):
+            start, end = words["start"], words["end"]
+            if row[words["field"]][start:end] != words["text"]:
+                return f"{words['text']!r} does not stand at {start} to {end} of the {words['field']} of {where}"
+    except (ValueError, LookupError, TypeError) as error:
+        return f"its evidence cannot be read ({error})"
+    return None
+
+
+def _place(row: sqlite3.Row) -> str:
+    return f"release {row['release']}, revision {row['revision']}"

@@ -1,0 +1,64 @@
+"""`python -m tracker verify`, as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.chain.conftest import opened
+from tests.commands import run
+from tests.site import Site
+from tracker.service import Service
+
+
+@dataclass
+class Place:
+    """A folder of the product with a copy of the record in it."""
+
+    database: Path
+
+    def verify(self, *arguments: str) -> tuple[int, str]:
+        """Exit code and output; nothing may be said beside it."""
+        done = run(("verify", *arguments), env={"OPENLINES_VAR": str(self.database.parent)})
+        assert done.stderr == b""
+        return done.returncode, done.stdout.decode()
+
+
+@pytest.fixture
+def place(lived: Path, tmp_path: Path) -> Place:
+    return Place(Path(shutil.copy(lived, tmp_path / "openlines.db")))
+
+
+def test_it_says_that_all_holds_and_meets_the_head_at_an_address(place: Place, lived_product: Service, site: Site):
+    with lived_product.store.reading() as db:
+        head = db.chain.head()
+    published = json.dumps({"seq": head.seq, "hash": head.hash, "at": head.at.isoformat()})
+    code, said = place.verify("--checkpoint", site.serve("/checkpoint", body=published.encode()))
+    assert code == 0
+    assert re.match(rf"All is as it was recorded: {head.seq} links, \d+ wordings of releases, 2 pages, ", said)
+    assert said.endswith(f"{head.hash}. It meets the checkpoint of link {head.seq}.\n")
+
+
+def test_it_names_the_first_broken_link_and_tells_how_many_more(place: Place):
+    with closing(opened(place.database)) as raw:
+        raw.execute("UPDATE contact SET place = 'Elsewhere' WHERE id < 20")
+        raw.commit()
+    code, said = place.verify()
+    first, *_, last = said.splitlines()
+    assert code == 1
+    assert re.fullmatch(r"BROKEN contact 1 \(link \d+\): its place is 'Elsewhere', recorded was .*\.", first)
+    assert last == "9 more; --json tells of 19."
+
+
+def test_the_result_can_be_had_as_json(place: Place, tmp_path: Path):
+    (tmp_path / "head.json").write_text(json.dumps({"seq": 9, "hash": "0" * 64}))
+    code, said = place.verify("--json", "--checkpoint", str(tmp_path / "head.json"))
+    answer = json.loads(said)
+    assert (code, answer["ok"], answer["found"]) == (1, False, 1)
+    assert answer["findings"][0]["place"] == "link 9"
