@@ -7,7 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from db.chain import Chain
@@ -63,6 +63,7 @@ class Record:
         self._db = connection
         self._search = search
         self._chain = Chain(connection)
+        self._floor: datetime | None = None
 
     def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
         """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""
@@ -144,8 +145,18 @@ class Record:
             grouped[row["channel"]][1].append(_contact(row, tuple(cited["contact", row["id"]])))
         return grouped
 
+    def instant_for(self, at: datetime) -> datetime:
+        """The instant, or one after whatever earlier transactions recorded, where a clock was set back or the writer
+        waited for its turn: what a view at some `known_at` showed is never joined by a row that came later.
+        """
+        if self._floor is None:
+            last = self._chain.head().at
+            self._floor = last + timedelta(microseconds=1) if last and last > at else datetime.min.replace(tzinfo=UTC)
+        return max(at, self._floor)
+
     def add(self, entry: StatusChange | Contact, origin: Origin) -> int:
         """Add one row with its citations; answers its id."""
+        origin = replace(origin, at=self.instant_for(origin.at))
         values = entry_values(entry) | {
             "recorded_at": instant_text(origin.at),
             "recorded_by": origin.by,
@@ -166,6 +177,7 @@ class Record:
 
     def cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
         """Add a source to a row of the record, with the hashes of what is kept of it."""
+        origin = replace(origin, at=self.instant_for(origin.at))
         self._cite(kind, entry_id, source, origin)
         self._index_row(kind, entry_id, at=origin.at)
 
@@ -195,6 +207,7 @@ class Record:
 
     def carry_citations(self, kind: type[Entry], replaced: int, by: int, *, at: datetime) -> None:
         """Cite on the row `by` what decisions cited on the row that it replaces; undoing them takes both back."""
+        at = self.instant_for(at)
         carry = _sql.carry_citations_of_status_change if kind is StatusChange else _sql.carry_citations_of_contact
         carried = sorted(row["id"] for row in carry(self._db, replaced=replaced, by=by, recorded_at=instant_text(at)))
         for citation in carried:
@@ -224,12 +237,14 @@ class Record:
 
     def withdraw(self, kind: type[Entry], entry_id: int, *, at: datetime, by: str, reason: str) -> None:
         """Take one row back: it stays, stamped as withdrawn."""
+        at = self.instant_for(at)
         withdraw = _sql.withdraw_status_change if kind is StatusChange else _sql.withdraw_contact
         if withdraw(self._db, id=entry_id, at=instant_text(at), by=by, reason=reason):
             self._chain.append(f"{_kind(kind)}_withdrawn", entry_id)
 
     def withdraw_decision(self, decision: int, *, at: datetime, by: str, reason: str) -> None:
         """Take back whatever a decision put on the record: the rows stay, stamped as withdrawn."""
+        at = self.instant_for(at)
         stamp = {"decision": decision, "at": instant_text(at)}
         withdrawn = {
             "status_change": _sql.withdraw_status_changes(self._db, by=by, reason=reason, **stamp),

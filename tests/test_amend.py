@@ -12,7 +12,7 @@ from tests.make import US_CHINA, change, release, sighting, source
 from tests.test_review import arrive, decide, page
 from tracker.amend import ClaimName, cite, correct, find_claim, withdraw
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.history import disputes
+from tracker.history import disputes, in_force
 from tracker.model import Contact, Outcome, PartialDate, Signal, State, StatusChange
 from tracker.seed import seed
 
@@ -174,3 +174,24 @@ def test_a_dispute_stays_flagged_until_a_reviewer_records_why_it_is_settled(seed
     assert not now.contested
     assert now.change.settled == "The ministry said so itself on the day."
     assert now.last_contact is None or now.last_contact.outcome is Outcome.HELD
+
+
+def test_what_is_recorded_later_never_gets_an_earlier_instant_though_the_clock_was_set_back(seeded, clock):
+    """So a view at some `known_at` is never joined by a row that was written after it was shown."""
+    row = cut_of(seeded)
+    clock.advance(hours=2)
+    amended(seeded, row, cause="As it was put at two.")
+    shown_at = clock()
+    clock.advance(hours=-1)
+    amended(seeded, cut_of_now(seeded), cause="As it was put with the clock an hour back.")
+    with seeded.store.reading() as db:
+        rows, _ = db.record.entries_of("dpct")
+    causes = {kept.cause for kept in in_force(rows, shown_at)}
+    assert "As it was put at two." in causes
+    assert "As it was put with the clock an hour back." not in causes
+
+
+def cut_of_now(service) -> StatusChange:
+    with service.store.reading() as db:
+        rows, _ = db.record.entries_of("dpct")
+    return next(row for row in in_force(rows, max(row.recorded_at for row in rows)) if row.state is State.SUSPENDED)

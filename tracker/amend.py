@@ -89,6 +89,7 @@ def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: s
     """
     _check_reason(reason)
     with store.writing() as db:
+        at = db.record.instant_for(at)
         row = _standing(db, name, at)
         fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
         _check(row, fresh)
@@ -101,6 +102,7 @@ def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetim
     """Take the row of that name back; where it corrected another, that one stands again. Raises as `correct` does."""
     _check_reason(reason)
     with store.writing() as db:
+        at = db.record.instant_for(at)
         _standing(db, name, at)
         db.record.withdraw(name.kind, name.id, at=at, by=by, reason=reason.strip())
         db.record.bump()
@@ -109,6 +111,7 @@ def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetim
 def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime) -> None:
     """Cite a further source for the row of that name. Raises as `correct` does."""
     with store.writing() as db:
+        at = db.record.instant_for(at)
         row = _standing(db, name, at)
         if any(known.url == source.url and known.title == source.title for known in row.sources):
             raise Conflict("The row cites this source already.", "Nothing was recorded.")

@@ -146,6 +146,7 @@ def accept(
     with store.writing() as db:
         candidate = _open(db, candidate_id, version)
         changes, contacts = db.record.entries_of(candidate.channel)
+        at = db.record.instant_for(at)
         changes, contacts = in_force(changes, at), in_force(contacts, at)
         asked = question(candidate, changes, contacts)
         choice = choice or asked.choice

@@ -60,7 +60,7 @@ def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until
             [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
         )
         seeded, counts = db.record.seeded(), dict.fromkeys((field.name for field in fields(Seeding)), 0)
-        rows = db.record.entries()
+        at, rows = db.record.instant_for(at), db.record.entries()
         reviewed, withdrawn = _by_reviewers(rows, at), _withdrawn(rows)
         for seed_entry in (entry for pack in packs for entry in pack.entries):
             if until and _happened(seed_entry.entry) > until:

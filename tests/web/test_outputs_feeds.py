@@ -40,7 +40,8 @@ JSON_FEED = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["id", "content_html"],
+                "required": ["id"],
+                "anyOf": [{"required": ["content_html"]}, {"required": ["content_text"]}],
                 "patternProperties": {"^_[a-z_]+$": {"type": "object"}},
                 "additionalProperties": False,
                 "properties": {
@@ -50,6 +51,7 @@ JSON_FEED = {
                     "title": {"type": "string"},
                     "summary": {"type": "string"},
                     "content_html": {"type": "string"},
+                    "content_text": {"type": "string"},
                     "date_published": INSTANT,
                     "date_modified": INSTANT,
                     "tags": {"type": "array", "items": {"type": "string"}},
@@ -274,3 +276,20 @@ def test_every_address_of_an_entry_is_an_anchor_of_its_page(api: Api):
         page = api.client.get(f"/channels/{line}").text
         for item in json_feed(api.client, f"/channels/{line}/changes.json?limit=200")["items"]:
             assert f'id="{item["url"].partition("#")[2]}"' in page
+
+
+def test_the_heads_of_days_that_are_over_stand_in_the_feed_of_all_changes(seeded: Service, clock: Clock):
+    client = create_app(seeded).test_client()
+    assert not heads(client, "/changes.json"), "the day is not over"
+    clock.advance(days=1)
+    (head,) = heads(client, "/changes.json")
+    kept = client.get("/api/v1/checkpoints").get_json()["checkpoints"]
+    assert [(head["day"], head["seq"], head["hash"])] == [(one["day"], one["seq"], one["hash"]) for one in kept]
+    told = feedparser.parse(client.get("/changes.atom").data)
+    assert head["hash"] in next(entry.summary for entry in told.entries if "checkpoint" in entry.id)
+    assert not heads(client, "/changes.json?category=military")
+
+
+def heads(client, path: str) -> list[dict]:
+    items = json_feed(client, path)["items"]
+    return [item["_open_lines"] for item in items if item["_open_lines"]["kind"] == "checkpoint"]

@@ -131,8 +131,8 @@ class Current:
         return snapshot
 
     def _load(self) -> Snapshot:
-        now = self.now()
         with self.service.store.reading() as db:
+            now = max(self.now(), db.chain.head().at or self.now())
             entries = db.record.entries()
             channels = tuple(db.record.channels())
             return Snapshot(

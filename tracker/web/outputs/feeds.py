@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -18,6 +18,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from tracker import __version__
+from tracker.chain import Checkpoint, daily_checkpoints
 from tracker.model import Channel, Moment
 from tracker.statement import Statement, statements
 from tracker.tables import instant_text
@@ -42,6 +43,9 @@ ABOUT = "/api/docs#outputs"
 
 _make = ElementMaker(namespace="http://www.w3.org/2005/Atom", nsmap={None: "http://www.w3.org/2005/Atom"})
 
+DAYS_OF_CHECKPOINTS = 7
+"""Days whose heads of the chain stand in the feed of all changes; /api/v1/checkpoints has every one."""
+
 _BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 """When a feed without entries was last changed."""
 
@@ -57,6 +61,7 @@ class Shown:
     moment: Moment
     statements: Sequence[Statement]
     following: str | None
+    checkpoints: Sequence[Checkpoint] = ()
 
 
 @output("/changes.atom", ATOM)
@@ -87,7 +92,15 @@ def _of_all(query: StatementsQuery) -> Shown:
     narrowed += [pair.names["en"] for pair in snapshot.relationships if query.relationship == pair.slug]
     title = f"Open Lines: changes and contacts{''.join(f', {words}' for words in narrowed)}"
     home = absolute(url_for("pages.changes"), category=query.category)
-    return _shown(title, home, snapshot, lines, moment, query)
+    shown = _shown(title, home, snapshot, lines, moment, query)
+    whole = not narrowed and not query.cursor and not query.known_at
+    return replace(shown, checkpoints=_checkpoints()) if whole else shown
+
+
+def _checkpoints() -> list[Checkpoint]:
+    """The heads of the newest days that are over: who follows the feed keeps what the record can be held against."""
+    with current().service.store.reading() as db:
+        return daily_checkpoints(db.chain.daily_heads(), current().now().date())[:DAYS_OF_CHECKPOINTS]
 
 
 def _of_channel(slug: str, query: ChannelStatementsQuery) -> Shown:
@@ -140,6 +153,7 @@ def atom(shown: Shown) -> bytes:
         _make.generator("Open Lines", version=__version__),
         _make.rights(LICENCE_WORDS),
         *(_entry(statement) for statement in shown.statements),
+        *(_checkpoint_entry(head) for head in shown.checkpoints),
     )
     return etree.tostring(feed, xml_declaration=True, encoding="utf-8", pretty_print=True)
 
@@ -159,6 +173,29 @@ def _entry(statement: Statement) -> etree._Element:
     )
 
 
+def _checkpoint_entry(head: Checkpoint) -> etree._Element:
+    return _make.entry(
+        _make.id(_tag(f"checkpoint-{head.at.date()}")),
+        _make.title(_checkpoint_title(head)),
+        _make.updated(instant_text(head.at)),
+        _link("alternate", absolute(url_for("api.checkpoints")), "application/json"),
+        _make.category(term="checkpoint"),
+        _make.summary(_checkpoint_words(head)),
+    )
+
+
+def _checkpoint_title(head: Checkpoint) -> str:
+    return f"Checkpoint of {head.at.date()}: {head.hash[:16]}"
+
+
+def _checkpoint_words(head: Checkpoint) -> str:
+    return (
+        f"At the end of {head.at.date()} (UTC) the record’s chain had {head.seq:,} links; the hash of the last is "
+        f"{head.hash}. Keep it: with `python -m tracker verify --checkpoint`, or with the proof of any claim, it shows "
+        "later whether what stood before was changed."
+    )
+
+
 def _link(rel: str, address: str, kind: str | None = None) -> etree._Element:
     return _make.link({"rel": rel, "href": _xml(address)} | ({"type": kind} if kind else {}))
 
@@ -173,7 +210,7 @@ def json_feed(shown: Shown) -> str:
         "language": "en",
         "authors": [{"name": "Open Lines", "url": absolute("/")}],
         "_open_lines": {"about": absolute(ABOUT), "licence": LICENCE, **asked_moment(shown.moment)},
-        "items": [_item(statement) for statement in shown.statements],
+        "items": [*map(_item, shown.statements), *map(_checkpoint_item, shown.checkpoints)],
     }
     if shown.following:
         feed["next_url"] = own_address(cursor=shown.following)
@@ -216,6 +253,18 @@ def _item(statement: Statement) -> dict[str, Any]:
     }
     external = next(filter(None, (web_address(source.url) for source in statement.sources)), None)
     return item | ({"external_url": external} if external else {})
+
+
+def _checkpoint_item(head: Checkpoint) -> dict[str, Any]:
+    return {
+        "id": _tag(f"checkpoint-{head.at.date()}"),
+        "url": absolute(url_for("api.checkpoints")),
+        "title": _checkpoint_title(head),
+        "content_text": _checkpoint_words(head),
+        "date_published": instant_text(head.at),
+        "tags": ["checkpoint"],
+        "_open_lines": {"kind": "checkpoint", "seq": head.seq, "hash": head.hash, "day": str(head.at.date())},
+    }
 
 
 def _content(statement: Statement) -> str:
