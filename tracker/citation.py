@@ -24,7 +24,7 @@ HASH_SHOWN = 32
 """Hexadecimal digits of the SHA-256 that an address carries: 128 bits."""
 
 _NOT_TOLD = {
-    "id", "sources", "recorded_by", "decision", "withdrawn_at", "withdrawn_reason", "derived", "archived", "pages",
+    "id", "sources", "recorded_by", "decision", "withdrawn_at", "withdrawn_reason", "derived", "pages",
     "page_read", "passage",
 }  # fmt: skip
 """What is said of a row elsewhere, or may change while the row stays as it is."""

@@ -216,7 +216,6 @@ class Source:
     side: str
     published: PartialDate | None
     quote: str | None = None
-    archived: bool = False
     says: Signal | None = None
     dated: PartialDate | None = None
     persons: tuple[str, ...] = ()
@@ -225,6 +224,11 @@ class Source:
     passage: Passage | None = None
     pages: tuple[PageMark, ...] = field(default=(), compare=False)
     page_read: datetime | None = field(default=None, compare=False)
+
+    @property
+    def archived(self) -> bool:
+        """Whether its words, as they were read, are kept here."""
+        return self.passage is not None
 
     @property
     def page(self) -> PageMark | None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import release, sighting
-from tests.test_review import CN, US, arrive
+from tests.test_review import CN, US, arrive, decide
 from tracker.model import Evidence, PartialDate
 from tracker.review import accept
 from tracker.web.app import create_app
@@ -403,3 +403,15 @@ def test_the_feeds_page_puts_what_needs_an_operator_on_top(seeded, clock):
     assert "Paused by ana on 2024-02-01 12:00 UTC: Its &lt;server&gt; moves." in tables
     assert tables.index(f'id="feed-{quiet.slug}"') < tables.index(f'id="feed-{paused.slug}"')
     assert tables.index(f'id="feed-{paused.slug}"') < tables.index(f'id="feed-{well.slug}"')
+
+
+def test_a_source_links_to_its_page_and_to_the_words_of_it_that_are_kept(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    client = create_app(seeded_2023).test_client()
+    page = client.get("/channels/dpct").text
+    assert 'href="https://us.example/1"' in page
+    proof = re.search(r'href="(/claims/[a-z]+-\d+/proof)">Its words as we keep them', page)[1]
+    assert client.get(proof).mimetype == "application/zip"
+    (source,) = (s for s in client.get("/api/v1/channels/dpct").get_json()["sources"] if "us.example" in s["url"])
+    assert source["archived"]

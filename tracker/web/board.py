@@ -12,6 +12,7 @@ from db.feeds import FeedHealth
 from tracker.coverage import Coverage
 from tracker.history import ChannelView, in_force, visible_from
 from tracker.ledger import Act
+from tracker.lineage import entry_key
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
 from tracker.promises import Fate, promises_of
 from tracker.web.current import SILENCE_SPAN, Snapshot
@@ -244,11 +245,15 @@ def page_of(
 
 @dataclass(frozen=True)
 class Reference:
-    """A document cited on a page: its number there, and the words quoted from it."""
+    """A document cited on a page: its number there, and the words quoted from it.
+
+    `kept_with` names a row that cites it, with whose proof its words as we keep them go out; None where none are kept.
+    """
 
     number: int
     source: Source
     quotes: tuple[str, ...]
+    kept_with: str | None
 
 
 class References:
@@ -257,8 +262,11 @@ class References:
     def __init__(self, entries: Iterable[StatusChange | Contact]) -> None:
         self._quotes: dict[tuple, list[str]] = {}
         self._sources: dict[tuple, Source] = {}
-        for source in (source for entry in entries for source in entry.sources):
+        self._kept: dict[tuple, str] = {}
+        for row, source in [(entry, source) for entry in entries for source in entry.sources]:
             self._sources.setdefault(_identity(source), source)
+            if source.archived and row.id:
+                self._kept.setdefault(_identity(source), entry_key(row))
             quotes = self._quotes.setdefault(_identity(source), [])
             if source.quote and source.quote not in quotes:
                 quotes.append(source.quote)
@@ -269,7 +277,8 @@ class References:
 
     def __iter__(self):
         for identity, source in self._sources.items():
-            yield Reference(self._numbers[identity], source, tuple(self._quotes[identity]))
+            quotes, kept_with = tuple(self._quotes[identity]), self._kept.get(identity)
+            yield Reference(self._numbers[identity], source, quotes, kept_with)
 
     def __len__(self) -> int:
         return len(self._sources)
