@@ -11,8 +11,9 @@ from config.load import SeedEntry
 from tests.make import US_CHINA, change, release, sighting, source
 from tests.test_review import arrive, decide, page
 from tracker.amend import ClaimName, cite, correct, find_claim, withdraw
+from tracker.disputes import disputes
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.history import disputes, in_force
+from tracker.history import in_force
 from tracker.model import Contact, Outcome, PartialDate, Signal, State, StatusChange
 from tracker.seed import seed
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 from itertools import combinations
 
-from tracker.history import ONE_DAY
+from tracker.disputes import ONE_DAY
 from tracker.model import (
     THIRD_PARTY,
     Contact,

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from tracker.disputes import ONE_DAY, is_contested
 from tracker.model import (
     THIRD_PARTY,
     Channel,
@@ -28,9 +29,6 @@ from tracker.model import (
 )
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
-
-ONE_DAY = timedelta(days=1)
-"""The parties' capitals may lie half a world apart: two right dates of one event may differ by this much."""
 
 UNDATED_PROMISE = timedelta(days=365)
 """A contact announced without a date counts as still to come for this long; after that the promise has lapsed."""
@@ -231,62 +229,6 @@ def corroboration(sources: Iterable[Source], relationship: Relationship) -> str:
     if len(parties) == len(relationship.parties):
         return "both"
     return parties[0] if parties else THIRD_PARTY if sides else "none"
-
-
-_HAPPENED = {Signal.HELD, Signal.RESUMED}
-_DID_NOT = {Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED}
-_CUT = {Signal.SUSPENDED, Signal.ENDED}
-
-
-@dataclass(frozen=True)
-class Dispute:
-    """Two sides' accounts of one event that differ on `about`: whether it happened, the state, the date, the level."""
-
-    about: str
-    one: Source
-    other: Source
-
-
-def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
-    """In what the parties' own accounts of an event differ, each party's newest; none once a reviewer has settled it.
-
-    Dates that differ by the day between the capitals agree, and an announcement agrees with the contact it announced.
-    """
-    if entry.settled:
-        return ()
-    newest = {party.code: _newest_account(entry, party.code) for party in relationship.parties}
-    one, other = (newest[party.code] for party in relationship.parties)
-    if one is None or other is None:
-        return ()
-    return tuple(Dispute(about, one, other) for about, differ in _DIFFER.items() if differ(one, other))
-
-
-def _newest_account(entry: Entry, side: str) -> Source | None:
-    own = [source for source in entry.sources if source.side == side and source.says]
-    return max(own, key=lambda s: s.published.first if s.published else date.min, default=None)
-
-
-def _of_two_kinds(one: Source, other: Source, kinds: set[Signal], others: set[Signal]) -> bool:
-    return (one.says in kinds and other.says in others) or (one.says in others and other.says in kinds)
-
-
-def _days_apart(one: Source, other: Source) -> bool:
-    if one.dated is None or other.dated is None:
-        return False
-    return one.dated.first > other.dated.last + ONE_DAY or other.dated.first > one.dated.last + ONE_DAY
-
-
-_DIFFER = {
-    "whether it happened": lambda one, other: _of_two_kinds(one, other, _HAPPENED, _DID_NOT),
-    "the state": lambda one, other: _of_two_kinds(one, other, _CUT, _HAPPENED | _DID_NOT | {Signal.ANNOUNCED}),
-    "the date": _days_apart,
-    "the level": lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
-}
-
-
-def is_contested(entry: Entry | None, relationship: Relationship) -> bool:
-    """Whether accounts of an entry differ: as a reviewer noted, or by what the parties' own documents say."""
-    return entry is not None and bool(entry.contested or disputes(entry, relationship))
 
 
 def last_claims(

@@ -17,9 +17,10 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from tracker.coverage import Coverage
+from tracker.disputes import Dispute, disputes
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim, Dispute, corroboration, disputes
+from tracker.history import ChannelView, Claim, corroboration
 from tracker.ledger import Act, Deed
 from tracker.lineage import entry_key
 from tracker.model import (
