@@ -13,8 +13,8 @@ from tracker.model import Category, Contact, Outcome, State, StatusChange
 
 EXECUTED = frozenset({Outcome.HELD})
 IN_VAIN = frozenset({Outcome.REFUSED, Outcome.CANCELLED, Outcome.NO_ANSWER, Outcome.POSTPONED})
-"""The two groups in which the yearly report of the US Department of Defense on China lists military contacts:
-executed; and refused, cancelled or ignored. What was put off is with the second."""
+"""The two groups in which a defence department's yearly report to its parliament lists contacts: executed; and refused,
+cancelled or ignored. What was put off is with the second."""
 
 
 @dataclass(frozen=True)

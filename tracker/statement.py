@@ -89,7 +89,7 @@ class Statement:
         return corroboration_words(self.corroboration, self.relationship)
 
     def cited(self, source: Source) -> str:
-        """`Ministry of National Defense (China, 10 Jan 2024)`: who published it, for whom it speaks, and when."""
+        """`The ministry (its party, 10 Jan 2024)`: who published it, for whom it speaks, and when."""
         published = f", {date_words(source.published)}" if source.published else ""
         return f"{source.publisher} ({side_name(source.side, self.relationship)}{published})"
 

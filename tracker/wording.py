@@ -69,7 +69,7 @@ def corroboration_words(corroboration: str, relationship: Relationship) -> str:
 
 
 def contact_words(contact: Contact) -> str:
-    """What became of a contact, as far as it is known: `contact held 8–9 Jan 2024, talks, Washington`."""
+    """What became of a contact, as far as it is known: `contact held 8–9 Jan 2024, talks, Geneva`."""
     when = span_words(contact.date, contact.end) if contact.date else None
     asked = f"on {date_words(contact.announced)}" if contact.announced else "on a day not known"
     match contact.outcome:

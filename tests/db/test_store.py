@@ -14,7 +14,7 @@ from db.store import Store, StoreError, open_store
 from tests.make import change, contact, source
 from tracker.model import Outcome, State
 
-AT = datetime(2024, 2, 1, tzinfo=UTC)
+AT = datetime(2024, 2, 2, tzinfo=UTC)
 
 
 @pytest.fixture

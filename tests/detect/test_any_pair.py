@@ -122,7 +122,7 @@ def test_no_code_names_a_party_its_capital_or_its_persons(pack: RelationshipPack
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         for word in words_of(index, _ZONES.sub(" ", line))
     ]
-    assert named == []
+    assert named == [], "\n".join(named)
 
 
 def names_of(pack: RelationshipPack) -> Index:

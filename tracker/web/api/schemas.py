@@ -384,7 +384,7 @@ class Promises(AtMoment):
 
 
 class Engagements(Answer):
-    """The contacts of a year in the two groups of the yearly report of the US Department of Defense."""
+    """The contacts of a year in two groups: executed; and refused, cancelled or ignored, or put off."""
 
     year: int
     executed: list[Contact]
