@@ -14,7 +14,7 @@ from db.store import Store, StoreError, open_store
 from tests.make import change, contact, source
 from tracker.model import Outcome, State
 
-AT = datetime(2024, 2, 2, tzinfo=UTC)
+AT = datetime(2024, 2, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -89,14 +89,15 @@ def test_what_is_written_is_what_is_read(filled):
         Outcome.HELD, "2024-01-08", end=datetime(2024, 1, 9, tzinfo=UTC).date(), place="Washington", round=17,
         persons="A; B", summary="Held.", note="n", contested="c", form="in person", sources=(quoted,),
     )  # fmt: skip
+    later = AT.replace(month=3)
     with filled.writing() as db:
-        db.record.add(told, Origin(AT, "ana"))
+        db.record.add(told, Origin(later, "ana"))
     with filled.reading() as db:
         read = db.record.entries_of("dpct")[1][-1]
     assert (read.outcome, read.date, read.end, read.place, read.round) == (
         told.outcome, told.date, told.end, "Washington", 17,
     )  # fmt: skip
-    assert (read.recorded_at, read.recorded_by, read.contested) == (AT, "ana", "c")
+    assert (read.recorded_at, read.recorded_by, read.contested) == (later, "ana", "c")
     assert [(s.url, s.quote, s.side) for s in read.sources] == [(quoted.url, "恢复", "cn")]
 
 
