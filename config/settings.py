@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from config.errors import ConfigError, suggest
+from config.smtp import Sender, Smtp, sender_from, smtp_from
 
 T = TypeVar("T")
 
@@ -54,6 +55,11 @@ OPTIONS = (
     Option(
         "SAMPLE", "20", "unflagged releases a week, about, that reviewers are given unmarked to measure misses; 0: none"
     ),
+    Option(
+        "SMTP_URL", "none", "mail server for digests: smtp[s]://user:password@host:port?starttls; none: no mail is sent"
+    ),
+    Option("MAIL_FROM", "none", "from whom digests come, such as Open Lines <lines@example.org>; needed with SMTP_URL"),
+    Option("DIGEST_HOUR", "6", "hour in UTC, 0 to 23, after which digests are sent; weekly ones on Mondays"),
     Option("LOG_LEVEL", "info", "debug, info, warning or error"),
     Option("LOG_FORMAT", "text", "text or json"),
     Option("BASE_URL", "http://127.0.0.1:8000, from HOST and PORT", "address under which readers reach the service"),
@@ -74,6 +80,9 @@ class Settings:
     watch: bool
     contact: str | None
     sample: int
+    smtp_url: Smtp | None
+    mail_from: Sender | None
+    digest_hour: int
     log_level: str
     log_format: str
     base_url: str
@@ -102,6 +111,9 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         watch=_read(env, "WATCH", _one_of("on", "off"), poll) == "on",
         contact=_read(env, "CONTACT", _contact, None),
         sample=_read(env, "SAMPLE", _sample, 20),
+        smtp_url=(smtp := _read(env, "SMTP_URL", smtp_from, None)),
+        mail_from=_mail_from(env, smtp),
+        digest_hour=_read(env, "DIGEST_HOUR", _hour, 6),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
         base_url=_read(env, "BASE_URL", _base_url, _reachable(host, port)),
@@ -192,6 +204,20 @@ def _contact(text: str) -> str:
 def _sample(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_SAMPLE:
         raise ValueError(f'"{text}" is no number of releases; write a whole number from 0 to {LARGEST_SAMPLE}')
+    return int(text)
+
+
+def _mail_from(env: Mapping[str, str], smtp: Smtp | None) -> Sender | None:
+    sender = _read(env, "MAIL_FROM", sender_from, None)
+    if smtp and sender is None:
+        remedy = "with OPENLINES_SMTP_URL set, say from whom mail comes"
+        raise SettingsError("OPENLINES_MAIL_FROM", "it is unset", remedy)
+    return sender
+
+
+def _hour(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > 23:
+        raise ValueError(f'"{text}" is no hour; write a whole number from 0 to 23')
     return int(text)
 
 

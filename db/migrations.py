@@ -862,3 +862,83 @@ def m0014_accounts(db: Database) -> None:
     _run(db, _ACCOUNTS.format(signals=_SIGNALS, dated=_PARTIAL_DATE.format("dated")))
     for table in ("status_change", "contact", "citation"):
         _guard(db, table, _MAY_CHANGE[table])
+
+
+_NOTIFICATIONS = f"""
+CREATE TABLE subscription (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('webhook', 'mail')),
+    target TEXT NOT NULL,
+    every TEXT CHECK (every IN ('daily', 'weekly')),
+    relationship TEXT REFERENCES relationship (slug),
+    category TEXT CHECK (category IN {_CATEGORIES}),
+    channel TEXT REFERENCES channel (slug),
+    allow_private INTEGER NOT NULL DEFAULT 0 CHECK (allow_private IN (0, 1)),
+    secret TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    told_at TEXT,
+    since TEXT,
+    ended_at TEXT,
+    ended_because TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    failing_since TEXT,
+    next_try TEXT NOT NULL,
+    claimed_until TEXT NOT NULL DEFAULT '',
+    CHECK ((kind = 'mail') = (every IS NOT NULL))
+) STRICT;
+CREATE INDEX subscription_due ON subscription (next_try) WHERE ended_at IS NULL;
+CREATE INDEX subscription_by_target ON subscription (target) WHERE ended_at IS NULL;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    statement TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    what TEXT NOT NULL CHECK (what IN ('first', 'confirmed', 'corrected', 'withdrawn')),
+    at TEXT NOT NULL,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    told TEXT NOT NULL,
+    before TEXT,
+    reason TEXT,
+    UNIQUE (statement, at)
+) STRICT;
+
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY,
+    subscription INTEGER NOT NULL REFERENCES subscription (id),
+    event INTEGER NOT NULL REFERENCES event (id),
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'dead', 'void')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    queued_at TEXT NOT NULL,
+    next_try TEXT NOT NULL,
+    settled_at TEXT,
+    UNIQUE (subscription, event)
+) STRICT;
+CREATE INDEX delivery_pending ON delivery (subscription, next_try) WHERE state = 'pending';
+CREATE INDEX delivery_by_event ON delivery (event);
+CREATE INDEX delivery_dead ON delivery (id) WHERE state = 'dead';
+
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY,
+    subscription INTEGER NOT NULL REFERENCES subscription (id),
+    delivery INTEGER REFERENCES delivery (id),
+    at TEXT NOT NULL,
+    succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1)),
+    status INTEGER,
+    outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX attempt_by_subscription ON attempt (subscription, id);
+CREATE INDEX attempt_by_delivery ON attempt (delivery);
+"""
+
+
+@migrations()
+def m0015_notifications(db: Database) -> None:
+    """Who wants to be told, what happened to statements, and what became of each message.
+
+    `subscription.since`: from when on its events are told; null until a mail address was confirmed. `told_at`: when
+    mail last went there. `secret` signs a webhook's messages, or stands in the links of a mail. A delivery is `dead`
+    when it was given up, `void` when what it follows never arrived. `attempt` is the log: rows are only added.
+    """
+    _run(db, _NOTIFICATIONS)
+    _guard(db, "event", ())
+    _guard(db, "attempt", ())

@@ -15,6 +15,7 @@ from db.feeds import Feeds
 from db.hosts import Hosts
 from db.integrity import Integrity
 from db.migrations import migrations
+from db.notifications import Notifications
 from db.pages import Pages
 from db.record import Record
 from db.releases import Releases
@@ -43,6 +44,7 @@ class Subjects:
     search: Search
     chain: Chain
     integrity: Integrity
+    notifications: Notifications
 
 
 class Store:
@@ -122,6 +124,7 @@ def _subjects(connection) -> Subjects:
         search,
         Chain(connection),
         Integrity(connection),
+        Notifications(connection),
     )
 
 

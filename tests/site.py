@@ -23,6 +23,11 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        self.server.site.posted.append((self.path, dict(self.headers), self.rfile.read(length)))
+        self.do_GET()
+
     def answer(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -62,11 +67,15 @@ class Server6(Server):
 
 @dataclass
 class Site:
-    """`routes` maps a path to what answers it; `seen` lists the requests as (path, headers)."""
+    """`routes` maps a path to what answers it; `seen` lists the requests as (path, headers).
+
+    `posted` lists those that brought something, as (path, headers, body).
+    """
 
     port: int
     routes: dict[str, Callable[[Handler], None]] = field(default_factory=lambda: {"/robots.txt": _no_rules})
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str = "/feed", host: str = "127.0.0.1") -> str:

@@ -131,3 +131,10 @@ def test_revisions_never_shrink(rows):
     for key in keys(rows, 99):
         counts = [one.revisions for day in range(22) for one in lineages(rows, at(day)) if one.key == key]
         assert counts == sorted(counts)
+
+
+def test_of_what_was_withdrawn_the_wording_that_held_last_is_told_and_not_the_one_that_was_recorded_last():
+    undone = row(2, 1, replaces=1, withdrawn_at=at(2), withdrawn_reason="Undone.")
+    (gone,) = lineages([row(1, 0, withdrawn_at=at(4), withdrawn_reason="Not so."), undone], at(9))
+    assert (gone.told.id, gone.told.withdrawn_reason) == (1, "Not so.")
+    assert [one.id for one in gone.earlier] == [2]

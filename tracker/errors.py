@@ -39,6 +39,13 @@ class Conflict(Refused):
     title = "Conflict"
 
 
+class TooMany(Refused):
+    """It is asked for more often than can be right."""
+
+    status = 429
+    title = "Too many requests"
+
+
 class Stale(Conflict):
     """The version that a request named with If-Match is not the present one."""
 

@@ -35,7 +35,7 @@ class Lineage(Generic[AnyEntry]):
     @property
     def told(self) -> AnyEntry:
         """What holds, or the last that held."""
-        return self.standing or self.rows[-1]
+        return self.standing or max(self.rows, key=lambda row: (row.withdrawn_at or row.recorded_at, row.id))
 
     @property
     def earlier(self) -> tuple[AnyEntry, ...]:

@@ -22,6 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
+from tracker.notify import Notifying
 from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
 from tracker.rereading import Rereading
 from tracker.sampler import sample
@@ -56,6 +57,7 @@ class Polling:
         self._stopped = False
         self._sampling, self._watching = threading.Lock(), threading.Lock()
         self._rereading = Rereading(service)
+        self._notifying = Notifying(service)
         self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -74,6 +76,7 @@ class Polling:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._workers.shutdown(wait=True)
+        self._notifying.stop()
         self._service.hosts.close()
         try:
             with self._service.store.writing() as db:
@@ -84,7 +87,8 @@ class Polling:
     def tick(self) -> list[Future]:
         """Look up which feeds are due and set idle workers to polling them; answers what these will have done.
 
-        What earlier polls brought is measured meanwhile, and some of the pages that the record cites are read again.
+        What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, and
+        what was reviewed is told to who asked for it.
         """
         now = self._service.clock()
         try:
@@ -105,6 +109,7 @@ class Polling:
             self._workers.submit(self._alone, "the sample", self._sampling, self._sample)
             if self._service.settings.watch:
                 self._workers.submit(self._alone, "the watch", self._watching, self._watch)
+            self._notifying.tick()
         return [self._workers.submit(self._work) for _ in range(hands)]
 
     def _work(self) -> None:

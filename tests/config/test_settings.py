@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import OPTIONS, Settings, SettingsError, settings_from
+from config.smtp import Sender, Smtp
 
 SECRET = "a-key-of-some-length-2024"
 
@@ -23,6 +24,9 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         watch=True,
         contact=None,
         sample=20,
+        smtp_url=None,
+        mail_from=None,
+        digest_hour=6,
         log_level="info",
         log_format="text",
         base_url="http://127.0.0.1:8000",
@@ -42,6 +46,9 @@ def test_every_option_is_read() -> None:
             "OPENLINES_WATCH": "on",
             "OPENLINES_CONTACT": "desk@lines.example",
             "OPENLINES_SAMPLE": "7",
+            "OPENLINES_SMTP_URL": "smtp://desk:a%40b@mail.example?starttls",
+            "OPENLINES_MAIL_FROM": "Open Lines <lines@lines.example>",
+            "OPENLINES_DIGEST_HOUR": "22",
             "OPENLINES_LOG_LEVEL": "WARNING",
             "OPENLINES_LOG_FORMAT": "json",
             "OPENLINES_BASE_URL": "https://lines.example/",
@@ -55,6 +62,8 @@ def test_every_option_is_read() -> None:
     assert (settings.host, settings.port, settings.poll, settings.watch) == ("::", 8080, False, True)
     assert settings.contact == "desk@lines.example"
     assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
+    assert settings.smtp_url == Smtp("mail.example", 587, "desk", "a@b", starttls=True)
+    assert (settings.mail_from, settings.digest_hour) == (Sender("lines@lines.example", "Open Lines"), 22)
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
 
@@ -159,9 +168,36 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             'OPENLINES_PROT: "PROT" is not a setting; did you mean "PORT"?',
         ),
         (
+            {"SMTP_URL": "mail.example:25"},
+            "OPENLINES_SMTP_URL: it is not the address of a mail server; write smtp://host:25, "
+            "smtp://user:password@host:587?starttls or smtps://user:password@host.",
+        ),
+        (
+            {"SMTP_URL": "smtp://desk:secret@mail.example"},
+            "OPENLINES_SMTP_URL: the password would be sent in the clear; add ?starttls or write smtps://.",
+        ),
+        (
+            {"SMTP_URL": "smtp://desk@mail.example?starttls"},
+            "OPENLINES_SMTP_URL: a user needs a password, and a password a user; write both or neither.",
+        ),
+        (
+            {"SMTP_URL": "smtp://mail.example"},
+            "OPENLINES_MAIL_FROM: it is unset; with OPENLINES_SMTP_URL set, say from whom mail comes.",
+        ),
+        (
+            {"MAIL_FROM": "Open Lines"},
+            'OPENLINES_MAIL_FROM: "Open Lines" is no mail address; write lines@example.org or '
+            "Open Lines <lines@example.org>.",
+        ),
+        (
+            {"DIGEST_HOUR": "24"},
+            'OPENLINES_DIGEST_HOUR: "24" is no hour; write a whole number from 0 to 23.',
+        ),
+        (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, SMTP_URL, MAIL_FROM, DIGEST_HOUR, LOG_LEVEL, "
+            "LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )

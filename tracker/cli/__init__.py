@@ -31,6 +31,8 @@ _COMMANDS = {
     "sample": "learning.sample",
     "replay": "learning.replay",
     "verify": "verify.verify_command",
+    "subscriptions": "notifications.subscriptions",
+    "deliveries": "notifications.deliveries",
     "user": "accounts.user",
     "token": "accounts.token",
 }

@@ -36,7 +36,7 @@ _ACCEPT = (
 )
 _CHUNK = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_LIBRARY_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
+LIBRARY_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TLS_REASON = re.compile(r"certificate verify failed: ([^(]+)|(hostname '[^']*' doesn't match|wrong version number)")
@@ -106,7 +106,7 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
     cookies: dict[str | None, RequestsCookieJar] = defaultdict(RequestsCookieJar)
     while len(statuses) <= limits.redirects:
         checked = _host(target) != private_host or private_host is None
-        _check_target(target, checked)
+        check_target(target, checked)
         try:
             with hosts.visit(target, deadline, checked=checked) as session:
                 session.cookies = cookies[_host(target)]
@@ -122,8 +122,8 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
             if failed.retry_after:
                 hosts.leave_alone(target, failed.retry_after)
             raise
-        except _LIBRARY_ERRORS as error:
-            raise _in_words(error, target, deadline) from error
+        except LIBRARY_ERRORS as error:
+            raise in_words(error, target, deadline) from error
         except ValueError as error:
             raise _bad_address(target, str(error)) from error
     raise FetchFailed(
@@ -173,7 +173,8 @@ def _host(url: str) -> str | None:
         return None
 
 
-def _check_target(url: str, checked: bool) -> None:
+def check_target(url: str, checked: bool) -> None:
+    """Raise FetchFailed for an address that is not asked: another scheme, no host, a user name; `checked`: the port."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -286,21 +287,22 @@ def _refusal(response: requests.Response) -> FetchFailed:
     kind, remedy = _MEANINGS.get(status) or (_FAULT if status >= 500 else _ODD)
     if "cf-mitigated" in response.headers:  # a delivery network's challenge to prove oneself human, often a 503
         kind, remedy = _MEANINGS[403]
-    sentence = f"The server answered {status} {_phrase(status)}.".replace(" .", ".")
+    sentence = f"The server answered {status} {phrase(status)}.".replace(" .", ".")
     if status == HTTPStatus.NOT_MODIFIED:
         sentence = "The server answered 304 Not Modified to a request that set no condition."
     later = retry_instant(response.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
     return FetchFailed(kind, sentence, remedy, later)
 
 
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
+    """What a status of HTTP is called; empty for one that nobody knows."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
 
 
-def _in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
+def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
     """The failure behind an exception of the libraries; a passed deadline explains all that went wrong after it."""
     host = _host(url)
     if deadline.passed or isinstance(error, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):

@@ -17,7 +17,7 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
-from tracker.web import amend, api, auth, cite, cited_pages, memento, outputs, pages, review, search
+from tracker.web import amend, api, auth, cite, cited_pages, memento, outputs, pages, review, search, subscribe
 from tracker.web.current import Current
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
@@ -84,7 +84,9 @@ def create_app(service: Service) -> Flask:
     app.register_api(api.blueprint)
     app.register_api(api.health_blueprint)
     csrf.exempt(api.blueprint)
-    for room in (pages, search, cite, outputs, review, cited_pages, amend, auth):
+    for view in (subscribe.begun, subscribe.ended):
+        csrf.exempt(view)  # who has the link may do it, also a mail program by one click
+    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth):
         app.register_blueprint(room.blueprint)
     register_filters(app)
     app.context_processor(auth.template_context)

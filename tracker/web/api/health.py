@@ -17,6 +17,7 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.health import Fares, Health, health_of
 from tracker.model import Moment, State, Status
+from tracker.notify import FAILING
 from tracker.scheduler import LATE, LEASE
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import fresh, json_answer
@@ -143,6 +144,7 @@ class _Gauges(Collector):
         with current().service.store.reading() as db:
             pending, waiting_since = db.candidates.counts()[Status.PENDING], db.candidates.waiting_since()
             last_tick = db.feeds.last_tick(LEASE)
+            receivers, messages = db.notifications.receivers(week_ago=now - FAILING), db.notifications.counts()
         states = Counter(view.state for view in snapshot.views(Moment(current().service.today(), now)))
         told = [health_of(feed, now) for feed in snapshot.feeds]
         failing = Counter(health.feed.fault_kind for health in told if health.fares is Fares.FAILING)
@@ -175,6 +177,13 @@ class _Gauges(Collector):
             _age(waiting_since, now),
         )
         yield _by("subject", "openlines_revision", "Counters that public writes bump.", dict(snapshot.revisions))
+        yield _one("openlines_receivers", "Webhooks and mail addresses that are told what happens.", receivers.number)
+        yield _one("openlines_receivers_failing", "Receivers that did not take the last message.", receivers.failing)
+        yield _one(
+            "openlines_receivers_failing_week", "Receivers that took nothing for a week.", receivers.failing_long
+        )
+        states = {state: messages.get(state, 0) for state in ("pending", "sent", "dead", "void")}
+        yield _by("state", "openlines_messages", "Messages by what became of them; dead ones wait.", states)
 
 
 def _one(name: str, says: str, value: float | None) -> Metric:

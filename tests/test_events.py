@@ -1,0 +1,172 @@
+"""What happened to statements: which events the rows of the record make, and what each of them says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.make import CHANNEL, US_CHINA, change, contact, source
+from tests.test_lineage import histories
+from tracker.digest import sections
+from tracker.events import Event, What, events_of
+from tracker.lineage import known_rows
+from tracker.model import Outcome, Source, State
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+TODAY = date(2024, 12, 1)
+
+
+def at(day: int) -> datetime:
+    return START + timedelta(days=day)
+
+
+def row(number: int, day: int, **over):
+    over = {"sources": (source(side="us", recorded_at=at(day)),)} | over
+    return contact(Outcome.HELD, "2024-01-08", id=number, recorded_at=at(day), **over)
+
+
+def happened(*rows, changes=(), since: int = 0, today: date = TODAY, known=()) -> list[Event]:
+    return events_of(CHANNEL, US_CHINA, changes, rows, today=today, since=at(since), known=known)
+
+
+def told(events: list[Event]) -> list[tuple[str, str]]:
+    return [(event.key, event.what.value) for event in events]
+
+
+def test_a_claim_appears_once_and_says_what_it_says_on_whose_word():
+    (event,) = happened(row(1, 3, summary="They met."))
+    assert (event.key, event.what, event.at) == ("contact-1-r0", What.FIRST, at(3))
+    assert event.title == "Defense Policy Coordination Talks: contact held 8 Jan 2024"
+    assert (event.told["detail"], event.told["on_the_word_of"]) == ("They met.", "United States only")
+    assert (event.before, event.reason) == (None, None)
+
+
+def test_the_other_side_confirms_and_a_third_party_does_not():
+    cited = [source(side=side, recorded_at=at(day)) for side, day in (("us", 0), ("third-party", 1), ("cn", 2))]
+    events = happened(row(1, 0, sources=(*cited, source(side="cn", title="More", recorded_at=at(3)))))
+    assert told(events) == [("contact-1-r0", "first"), ("contact-1-r2", "confirmed")]
+    assert events[1].title.startswith("Confirmed by China: ")
+    assert events[1].told["on_the_word_of"] == "both sides"
+
+
+def test_a_confirmation_that_is_taken_back_is_a_correction():
+    cited = source(side="us", recorded_at=at(0)), source(side="cn", recorded_at=at(1), withdrawn_at=at(2))
+    events = happened(row(1, 0, sources=cited))
+    assert [event.what for event in events] == ["first", "confirmed", "corrected"]
+    assert events[2].before == "contact held 8 Jan 2024. On the word of both sides."
+    assert events[2].told["on_the_word_of"] == "United States only"
+
+
+def test_a_correction_takes_the_old_wording_back_and_a_withdrawal_says_why():
+    first = row(1, 0, summary="They met in Beijing.")
+    second = row(2, 1, replaces=1, place="Xi’an", withdrawn_at=at(4), withdrawn_reason="Undone.")
+    gone = replace(first, withdrawn_at=at(6), withdrawn_reason="It never took place.")
+    events = happened(gone, second)
+    assert told(events) == [
+        ("contact-1-r0", "first"), ("contact-1-r1", "corrected"), ("contact-1-r2", "corrected"),
+        ("contact-1-r3", "withdrawn"),
+    ]  # fmt: skip
+    assert events[1].before.startswith("contact held 8 Jan 2024. They met in Beijing.")
+    assert events[1].told["words"] == "contact held 8 Jan 2024, Xi’an"
+    assert events[2].before.startswith("contact held 8 Jan 2024, Xi’an.")
+    assert events[2].told["detail"] == "They met in Beijing."
+    assert (events[3].title.partition(":")[0], events[3].reason) == ("Withdrawn", "It never took place.")
+
+
+def test_a_row_that_says_the_same_as_the_one_that_it_replaces_is_no_news():
+    assert told(happened(row(1, 0), row(2, 1, replaces=1))) == [("contact-1-r0", "first")]
+
+
+def test_what_stands_again_after_a_withdrawal_corrects_it():
+    gone = row(1, 0, withdrawn_at=at(1), withdrawn_reason="Undone.")
+    events = happened(gone, row(2, 2, replaces=1))
+    assert [event.what for event in events] == ["first", "withdrawn", "corrected"]
+    assert events[2].before.endswith("(withdrawn)")
+
+
+def test_what_the_world_cannot_know_yet_is_told_on_its_day():
+    coming = change(State.ENDED, "2024-06-01", id=5, recorded_at=at(0))
+    assert happened(changes=[coming], today=date(2024, 5, 31)) == []
+    assert told(happened(changes=[coming], today=date(2024, 6, 1))) == [("change-5-r0", "first")]
+
+
+def test_the_contact_that_makes_a_channel_active_says_so():
+    resumed = change(State.RESUMED, "2023-12-01", id=1, recorded_at=at(0))
+    words = {event.key: event.told["words"] for event in happened(row(1, 1), changes=[resumed])}
+    assert words["contact-1-r0"] == "contact held 8 Jan 2024; active since 8 Jan 2024"
+
+
+def test_no_message_names_who_decided():
+    second = row(2, 1, replaces=1, place="Xi’an", recorded_by="ana.reviewer")
+    assert "ana" not in repr(happened(row(1, 0, recorded_by="ana.reviewer"), second))
+
+
+@st.composite
+def cited_histories(draw):
+    """Rows that each say something else, with sources of any side that come later and may be taken back."""
+    return [
+        replace(one, place=f"Place {one.id}", sources=(*one.sources, *draw(st.lists(_sources(one.id), max_size=2))))
+        for one in draw(histories())
+    ]
+
+
+@st.composite
+def _sources(draw, number: int):
+    came = draw(st.integers(number, number + 8))
+    gone = draw(st.none() | st.integers(came, came + 8))
+    side = draw(st.sampled_from(US_CHINA.sides))
+    return source(side=side, title=f"{came}", recorded_at=at(came), withdrawn_at=gone and at(gone))
+
+
+def as_known(cited: Source, day: int) -> Source:
+    later = cited.withdrawn_at is not None and cited.withdrawn_at > at(day)
+    return replace(cited, withdrawn_at=None) if later else cited
+
+
+@given(cited_histories(), st.integers(0, 30), st.integers(0, 30))
+def test_the_same_events_come_of_the_rows_at_any_time(rows, since, looked):
+    every = happened(*rows)
+    assert len({(event.statement, event.at) for event in every}) == len(every)
+    assert happened(*rows, since=since) == [event for event in every if event.at >= at(since)]
+    known = {(event.statement, event.at) for event in every if event.at <= at(looked)}
+    assert happened(*rows, known=known) == [event for event in every if event.at > at(looked)]
+    as_it_was = [replace(one, sources=tuple(as_known(cited, looked) for cited in one.sources))
+                 for one in known_rows(rows, at(looked))]  # fmt: skip
+    assert happened(*as_it_was) == [event for event in every if event.at <= at(looked)]
+
+
+@given(cited_histories())
+def test_a_thread_begins_with_its_first_message_and_each_withdrawal_takes_back_what_stood(rows):
+    threads: dict[str, list[Event]] = {}
+    for event in happened(*rows):
+        threads.setdefault(event.statement, []).append(event)
+    for thread in threads.values():
+        assert [event.what is What.FIRST for event in thread] == [True, *[False] * (len(thread) - 1)]
+        for before, after in pairwise(thread):
+            assert not (before.what is What.WITHDRAWN and after.what in (What.WITHDRAWN, What.CONFIRMED))
+
+
+@given(cited_histories(), st.lists(st.integers(0, 30), max_size=6))
+def test_after_each_digest_a_reader_holds_for_true_what_the_record_then_says(rows, days):
+    events, held, heard, since = happened(*rows), {}, set(), -1
+    for day in sorted({*days, 40}):
+        found = sections([event for event in events if at(since) < event.at <= at(day)], heard)
+        items = [item for section in found for item in section.items]
+        assert len({item.event.statement for item in items}) == len(items), "a statement is told once"
+        for item in items:
+            key = item.event.statement
+            assert (item.what is What.FIRST) == (key not in heard)
+            if item.before and key in held:
+                assert item.before.startswith(f"{held[key]}.")
+            heard.add(key)
+            held[key] = item.event.told["words"]
+            if item.what is What.WITHDRAWN:
+                del held[key]
+        latest = {event.statement: event for event in events if event.at <= at(day)}
+        stands = {key: event.told["words"] for key, event in latest.items() if event.what is not What.WITHDRAWN}
+        assert held == stands
+        since = day

@@ -1,0 +1,184 @@
+"""Commands about who is told what, and what became of each message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from db.notifications import Attempt, Filter, Subscription
+from tracker import mail, webhook
+from tracker.cli.common import Instant, opened
+from tracker.errors import NotFound, Refused
+from tracker.model import Category
+from tracker.notify import fares_words
+from tracker.service import Service
+from tracker.subscribing import RHYTHMS, subscribe_mail, subscribe_webhook, wanted_words
+from tracker.wording import instant_words
+
+MOST = 200
+
+_FILTERS = (
+    click.option("--relationship", help="Only of this relationship (slug)."),
+    click.option("--category", type=click.Choice(list(Category)), help="Only of channels of this category."),
+    click.option("--channel", help="Only of this channel (slug)."),
+)
+
+
+def narrowed(command):
+    """The options that narrow what is told."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def subscriptions() -> None:
+    """Who is told what happens on the record."""
+
+
+@subscriptions.command(name="add-webhook")
+@click.argument("url")
+@narrowed
+@click.option("--allow-private", is_flag=True, help="It may live on a private or loopback address, on any port.")
+def add_webhook(url: str, allow_private: bool, **wanted: str | None) -> None:
+    """Tell a webhook what happens from now on; prints the secret that signs its messages, this once."""
+    service = opened()
+    service.prepare()
+    added = subscribe_webhook(service, url, Filter(**wanted), allow_private=allow_private)
+    click.echo(f"Subscription {added.id}: {added.target}, {wanted_words(service, added.filter)}.")
+    click.echo(f"Its secret, shown this once: {added.secret}")
+
+
+@subscriptions.command(name="add-mail")
+@click.argument("address")
+@click.option("--every", type=click.Choice(RHYTHMS), default="daily", show_default=True)
+@narrowed
+def add_mail(address: str, every: str, **wanted: str | None) -> None:
+    """Ask a mail address whether it wants a digest; it begins when the link in that mail is followed."""
+    service = opened()
+    service.prepare()
+    subscribe_mail(service, address, every, Filter(**wanted))
+    click.echo(f"{address} is asked at the scheduler's next tick, unless it has this digest or was asked today.")
+
+
+@subscriptions.command(name="list")
+def list_subscriptions() -> None:
+    """Every receiver, and how it fares."""
+    service = opened()
+    with service.store.reading() as db:
+        live = db.notifications.live()
+    if not live:
+        click.echo("Nobody is subscribed.")
+        return
+    table = Table("id", "receiver", "about", "since", "waiting", "dead", "how it fares", box=None, pad_edge=False)
+    for fares in live:
+        one = fares.subscription
+        since = instant_words(one.since) if one.since else "not confirmed"
+        about = f"{one.every} digest, " * bool(one.every) + wanted_words(service, one.filter)
+        told = fares_words(fares, service.clock())
+        table.add_row(str(one.id), one.target, about, since, str(fares.pending), str(fares.dead), told)
+    Console().print(table)
+
+
+@subscriptions.command(name="remove")
+@click.argument("number", type=int)
+def remove(number: int) -> None:
+    """Tell a receiver nothing more; a mail address is forgotten."""
+    service = opened()
+    found = _live(service, number)
+    with service.store.writing() as db:
+        db.notifications.end(found.id, now=service.clock(), because="By the operator.")
+    click.echo(f"Subscription {number} has ended.")
+
+
+@subscriptions.command(name="test")
+@click.argument("number", type=int)
+def try_out(number: int) -> None:
+    """Send a test message to a receiver now, and say how it went."""
+    service = opened()
+    found, now, settings = _live(service, number), service.clock(), service.settings
+    if found.kind == "mail" and settings.smtp_url is None:
+        raise Refused("This service sends no mail.", "Set OPENLINES_SMTP_URL and OPENLINES_MAIL_FROM.")
+    if found.kind == "mail":
+        outcome = mail.send(settings.smtp_url, mail.trial(found, settings, now))
+    else:
+        outcome = webhook.deliver(
+            found.target,
+            webhook.test_message(now),
+            key=f"test-{int(now.timestamp())}",
+            secret=found.secret,
+            now=now,
+            allow_private=found.allow_private,
+            contact=settings.contact,
+        )
+    with service.store.writing() as db:
+        db.notifications.log(number, None, Attempt(now, outcome.sent, outcome.status, f"Test: {outcome.words}"))
+    click.echo(outcome.words)
+    if not outcome.sent:
+        raise SystemExit(1)
+
+
+def _live(service: Service, number: int) -> Subscription:
+    with service.store.reading() as db:
+        found = db.notifications.get(number)
+    if found is None or found.ended_at:
+        raise NotFound(f"There is no subscription {number}.", "List them with: subscriptions list")
+    return found
+
+
+@click.group(invoke_without_command=True)
+@click.option("--failed", "state", flag_value="failed", help="Only those that wait after a failure.")
+@click.option("--dead", "state", flag_value="dead", help="Only those that were given up.")
+@click.option("--since", type=Instant(), help="Only those queued since a day or an instant (UTC).")
+@click.pass_context
+def deliveries(context: click.Context, state: str | None, since: datetime | None) -> None:
+    """What became of each message, newest first."""
+    if context.invoked_subcommand:
+        return
+    with opened().store.reading() as db:
+        found = db.notifications.deliveries(state or "", since=since, most=MOST)
+    if not found:
+        click.echo("There are none.")
+        return
+    table = Table("id", "to", "message", "state", "tries", "what", "how it went last", box=None, pad_edge=False)
+    for one in found:
+        what = f"{one.what}: {one.words}"
+        table.add_row(
+            str(one.id), f"{one.subscription} {one.target}", one.key, one.state, str(one.attempts), what, one.outcome
+        )
+    Console().print(table)
+
+
+@deliveries.command(name="log")
+@click.argument("number", type=int)
+def show_log(number: int) -> None:
+    """Every attempt at one message."""
+    with opened().store.reading() as db:
+        for attempt in db.notifications.attempts(number):
+            click.echo(
+                f"{instant_words(attempt.at)}\t{'taken' if attempt.succeeded else 'not taken'}\t{attempt.outcome}"
+            )
+
+
+@deliveries.command(name="replay")
+@click.argument("numbers", type=int, nargs=-1)
+@click.option("--since", type=Instant(), help="All that were given up since a day or an instant (UTC).")
+def replay(numbers: tuple[int, ...], since: datetime | None) -> None:
+    """Send messages to webhooks once more, under their old names, with those that waited in vain for them."""
+    if not numbers and since is None:
+        raise Refused("Nothing is named.", "Give numbers from: deliveries, or --since DATE")
+    service = opened()
+    now = service.clock()
+    with service.store.writing() as db:
+        wanted = [*numbers, *(db.notifications.lost_since(since) if since else ())]
+        queued = [number for number in wanted if db.notifications.replay(number, now=now)]
+    click.echo(f"{len(queued)} queued for the scheduler's next tick.")
+    left = sorted(set(numbers) - set(queued))
+    if left:
+        raise Refused(
+            f"Not {', '.join(map(str, left))}: no such message to a live webhook, or it waits already.",
+            "List them with: deliveries",
+        )

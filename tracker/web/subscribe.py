@@ -1,0 +1,122 @@
+"""Where readers begin and end a digest by mail, and where an operator sees what became of messages."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from db.notifications import Filter
+from tracker.errors import NotFound
+from tracker.model import Category
+from tracker.notify import fares_words
+from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
+from tracker.web.auth import open_to
+from tracker.web.current import current
+from tracker.web.words import CATEGORY_WORDS
+
+MOST = 100
+"""Messages that the operator's page lists."""
+
+blueprint = Blueprint("subscribe", __name__)
+
+
+@blueprint.get("/subscribe")
+@open_to("public")
+def form() -> Response:
+    about = next((f"{name}:{value}" for name in ("channel", "category") if (value := request.args.get(name))), "")
+    return _page("subscribe.html", about=about, **_choices())
+
+
+@blueprint.post("/subscribe")
+@open_to("public")
+def ask() -> Response:
+    """The same answer whatever we know of the address."""
+    name, _, value = request.form.get("about", "").partition(":")
+    wanted = Filter(**{name: value}) if name in ("relationship", "category", "channel") else Filter()
+    address, every = request.form.get("address", "").strip(), request.form.get("every", "")
+    subscribe_mail(current().service, address, every, wanted)
+    return _page("subscribed.html", address=address, every=every, wanted=wanted_words(current().service, wanted))
+
+
+@blueprint.get("/subscribe/<secret>")
+@open_to("public")
+def begin(secret: str) -> Response:
+    """A page with a button: programs that look at the links of a mail before its reader does begin nothing."""
+    return _link_page(secret, begins=True)
+
+
+@blueprint.post("/subscribe/<secret>")
+@open_to("public")
+def begun(secret: str) -> Response:
+    confirm(current().service, secret)
+    return _link_page(secret, begins=True)
+
+
+@blueprint.get("/unsubscribe/<secret>")
+@open_to("public")
+def end(secret: str) -> Response:
+    return _link_page(secret, begins=False)
+
+
+@blueprint.post("/unsubscribe/<secret>")
+@open_to("public")
+def ended(secret: str) -> Response:
+    """By the button, or by a mail program's one click (RFC 8058)."""
+    unsubscribe(current().service, secret)
+    return _link_page(secret, begins=False)
+
+
+@blueprint.get("/deliveries")
+@open_to("admin")
+def deliveries() -> Response:
+    service = current().service
+    with service.store.reading() as db:
+        told = db.notifications
+        receivers = told.live()
+        lists = [
+            ("Given up", told.deliveries("dead", most=MOST)),
+            ("Tried in vain", told.deliveries("failed", most=MOST)),
+        ]
+        newest = told.deliveries(most=MOST)
+    now = current().now()
+    rows = [(fares, wanted_words(service, fares.subscription.filter), fares_words(fares, now)) for fares in receivers]
+    return _page("deliveries.html", receivers=rows, lists=[*lists, ("Newest", newest)])
+
+
+@blueprint.post("/deliveries/<int:number>/replay")
+@open_to("admin")
+def replay(number: int) -> Response:
+    with current().service.store.writing() as db:
+        queued = db.notifications.replay(number, now=current().now())
+    if not queued:
+        raise NotFound(f"Message {number} cannot be sent again.", "It waits already, or its receiver has ended.")
+    return redirect(url_for("subscribe.deliveries"), 303)
+
+
+@blueprint.app_context_processor
+def _mails() -> dict[str, bool]:
+    """Whether pages may offer digests."""
+    return {"mails": current().service.settings.smtp_url is not None}
+
+
+def _choices() -> dict[str, object]:
+    snapshot = current().snapshot()
+    return {
+        "rhythms": RHYTHMS,
+        "categories": [(category, CATEGORY_WORDS[category]) for category in Category],
+        "channels": snapshot.channels,
+        "relationships": snapshot.relationships,
+    }
+
+
+def _link_page(secret: str, *, begins: bool) -> Response:
+    service = current().service
+    with service.store.reading() as db:
+        found = of_link(db, secret)
+    return _page("subscription.html", found=found, begins=begins, wanted=wanted_words(service, found.filter))
+
+
+def _page(template: str, **values: object) -> Response:
+    """A page that is for one reader alone."""
+    response = make_response(render_template(template, **values))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
