@@ -893,7 +893,7 @@ CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     statement TEXT NOT NULL,
     sequence INTEGER NOT NULL,
-    what TEXT NOT NULL CHECK (what IN ('first', 'confirmed', 'corrected', 'withdrawn')),
+    what TEXT NOT NULL CHECK (what IN ('first', 'confirmed', 'contested', 'corrected', 'withdrawn')),
     at TEXT NOT NULL,
     channel TEXT NOT NULL REFERENCES channel (slug),
     told TEXT NOT NULL,

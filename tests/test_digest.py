@@ -17,7 +17,9 @@ from aiosmtpd.controller import Controller
 from config.smtp import Sender, Smtp
 from db.notifications import Filter
 from tests.test_notify import confirm, fares, record, states
+from tracker.amend import ClaimName, withdraw
 from tracker.digest import slot_after, slot_before
+from tracker.model import Contact
 from tracker.notify import Notifying
 from tracker.service import Service
 
@@ -186,13 +188,7 @@ def test_what_appears_and_is_taken_back_between_two_digests_is_not_told(mailing,
     begin(mailing)
     number = record(mailing)
     serve(mailing)
-    with mailing.store.writing() as db:
-        db.record._db.execute(
-            "UPDATE contact SET withdrawn_at = '2024-02-01T13:00:00.000000Z', withdrawn_by = 'ana', "
-            "withdrawn_reason = 'Undone.' WHERE id = ?",
-            (number,),
-        )
-        db.record.bump()
+    withdraw(mailing.store, ClaimName(Contact, number), reason="Undone.", by="ana", at=clock())
     clock.advance(days=1)
     serve(mailing)
     assert "nothing changed" in box.letters[0][2]["Subject"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, source
@@ -14,7 +14,7 @@ from tests.test_lineage import histories
 from tracker.digest import sections
 from tracker.events import Event, What, events_of
 from tracker.lineage import known_rows
-from tracker.model import Outcome, Source, State
+from tracker.model import Outcome, Signal, Source, State
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TODAY = date(2024, 12, 1)
@@ -61,9 +61,21 @@ def test_a_confirmation_that_is_taken_back_is_a_correction():
     assert events[2].told["on_the_word_of"] == "United States only"
 
 
+def test_a_side_that_says_otherwise_contests_and_does_not_confirm():
+    held = source(side="us", says=Signal.HELD, recorded_at=at(0))
+    refused = source(side="cn", title="No", says=Signal.REFUSED, recorded_at=at(1))
+    events = happened(row(1, 0, sources=(held, refused)))
+    assert [event.what for event in events] == ["first", "contested"]
+    assert events[1].title.startswith("Contested: ")
+    assert events[1].told["contested"] == "The sides differ on whether it happened."
+    (seen,) = sections(events[1:], {"contact-1"})
+    assert (seen.title, seen.items[0].before) == ("Contested: the sides differ", None)
+
+
 def test_a_correction_takes_the_old_wording_back_and_a_withdrawal_says_why():
     first = row(1, 0, summary="They met in Beijing.")
-    second = row(2, 1, replaces=1, place="Xi’an", withdrawn_at=at(4), withdrawn_reason="Undone.")
+    undone = {"withdrawn_at": at(4), "withdrawn_reason": "Undone."}
+    second = row(2, 1, replaces=1, place="Xi’an", reason="A better source.", **undone)
     gone = replace(first, withdrawn_at=at(6), withdrawn_reason="It never took place.")
     events = happened(gone, second)
     assert told(events) == [
@@ -72,6 +84,7 @@ def test_a_correction_takes_the_old_wording_back_and_a_withdrawal_says_why():
     ]  # fmt: skip
     assert events[1].before.startswith("contact held 8 Jan 2024. They met in Beijing.")
     assert events[1].told["words"] == "contact held 8 Jan 2024, Xi’an"
+    assert events[1].reason == "A better source."
     assert events[2].before.startswith("contact held 8 Jan 2024, Xi’an.")
     assert events[2].told["detail"] == "They met in Beijing."
     assert (events[3].title.partition(":")[0], events[3].reason) == ("Withdrawn", "It never took place.")
@@ -127,6 +140,7 @@ def as_known(cited: Source, day: int) -> Source:
     return replace(cited, withdrawn_at=None) if later else cited
 
 
+@settings(deadline=None)
 @given(cited_histories(), st.integers(0, 30), st.integers(0, 30))
 def test_the_same_events_come_of_the_rows_at_any_time(rows, since, looked):
     every = happened(*rows)
@@ -139,6 +153,7 @@ def test_the_same_events_come_of_the_rows_at_any_time(rows, since, looked):
     assert happened(*as_it_was) == [event for event in every if event.at <= at(looked)]
 
 
+@settings(deadline=None)
 @given(cited_histories())
 def test_a_thread_begins_with_its_first_message_and_each_withdrawal_takes_back_what_stood(rows):
     threads: dict[str, list[Event]] = {}
@@ -150,6 +165,7 @@ def test_a_thread_begins_with_its_first_message_and_each_withdrawal_takes_back_w
             assert not (before.what is What.WITHDRAWN and after.what in (What.WITHDRAWN, What.CONFIRMED))
 
 
+@settings(deadline=None)
 @given(cited_histories(), st.lists(st.integers(0, 30), max_size=6))
 def test_after_each_digest_a_reader_holds_for_true_what_the_record_then_says(rows, days):
     events, held, heard, since = happened(*rows), {}, set(), -1

@@ -570,9 +570,6 @@ def _change(service: Service, rows: list[int], name: str, number: int) -> None:
         rows.append(record(service, replaces=number, place=f"Place {len(rows)}"))
     else:
         with service.store.writing() as db:
-            db.record._db.execute(
-                "UPDATE contact SET withdrawn_at = ?, withdrawn_by = 'ana', withdrawn_reason = 'Undone.' "
-                "WHERE id = ? AND withdrawn_at IS NULL",
-                (service.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ"), number),
-            )
-            db.record.bump()
+            if any(row.id == number and row.withdrawn_at is None for row in db.record.entries_of("dpct")[1]):
+                db.record.withdraw(Contact, number, at=service.clock(), by="ana", reason="Undone.")
+                db.record.bump()

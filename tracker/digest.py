@@ -39,6 +39,7 @@ class Section:
 _TITLES = {
     What.WITHDRAWN: "Withdrawn",
     What.CORRECTED: "Corrected",
+    What.CONTESTED: "Contested: the sides differ",
     What.CONFIRMED: "Confirmed by a party that had not spoken",
     What.FIRST: "New on the record",
 }
@@ -65,9 +66,10 @@ def _item(thread: Sequence[Event], heard: bool) -> Item | None:
         return None if last.what is What.WITHDRAWN else Item(What.FIRST, last)
     if last.what is What.WITHDRAWN:
         return Item(What.WITHDRAWN, last, _heard(thread))
-    if any(event.what is not What.CONFIRMED for event in thread):
+    happened = {event.what for event in thread}
+    if happened & {What.CORRECTED, What.WITHDRAWN}:
         return Item(What.CORRECTED, last, _heard(thread))
-    return Item(What.CONFIRMED, last)
+    return Item(What.CONTESTED if What.CONTESTED in happened else What.CONFIRMED, last)
 
 
 def _heard(thread: Sequence[Event]) -> str | None:
@@ -77,7 +79,7 @@ def _heard(thread: Sequence[Event]) -> str | None:
 
 def subject(found: Sequence[Section], every: str) -> str:
     """`Open Lines, daily: 2 new, 1 corrected`."""
-    told = ", ".join(f"{len(section.items)} {section.title.split()[0].lower()}" for section in found)
+    told = ", ".join(f"{len(section.items)} {section.title.split()[0].strip(':').lower()}" for section in found)
     return f"Open Lines, {every}: {told or 'nothing changed'}"
 
 

@@ -1,7 +1,8 @@
 """What happened to the record's statements, as messages tell it: one event, one message, in the statement's thread.
 
-Pure. A statement appears, is confirmed by a side that had not spoken, is corrected, is withdrawn. An event is known by
-its statement and by the instant at which its cause was recorded, so that the same record gives the same events.
+Pure. A statement appears, is confirmed or contested by a side that had not spoken, is corrected, is withdrawn. An
+event is known by its statement and by the instant at which its cause was recorded, so that the same record gives the
+same events.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from tracker.disputes import Dispute, disputes
 from tracker.history import view
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
 from tracker.statement import Statement, said_of, statements
@@ -26,6 +28,7 @@ class What(StrEnum):
 
     FIRST = "first"
     CONFIRMED = "confirmed"
+    CONTESTED = "contested"
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
 
@@ -35,7 +38,7 @@ class Event:
     """One thing that happened to a statement, at a UTC instant; `sequence` grows along the statement's thread.
 
     `told` is what a message says of the statement as it then stood, in plain JSON values. `before` is the wording that
-    a correction or a withdrawal takes back; `reason` says why it was withdrawn.
+    a correction or a withdrawal takes back; `reason` says why, where a person said so.
     """
 
     statement: str
@@ -56,7 +59,8 @@ class Event:
     def title(self) -> str:
         """It in one sentence, which begins with what happened where it is not new."""
         confirmed = f"Confirmed by {listed(self.told['confirmed_by'])}: " if self.what is What.CONFIRMED else ""
-        mark = {What.CORRECTED: "Corrected: ", What.WITHDRAWN: "Withdrawn: "}.get(self.what, confirmed)
+        marks = {What.CORRECTED: "Corrected: ", What.WITHDRAWN: "Withdrawn: ", What.CONTESTED: "Contested: "}
+        mark = marks.get(self.what, confirmed)
         return f"{mark}{self.told['channel_name']}: {self.told['words']}"
 
 
@@ -107,14 +111,15 @@ def _event(before: Statement | None, now: Statement | None, sequence: int, at: d
         channel=now.told.channel,
         told=_told(now, confirmed),
         before=_wording(before) if what in (What.CORRECTED, What.WITHDRAWN) else None,
-        reason=now.told.withdrawn_reason if what is What.WITHDRAWN else None,
+        reason={What.WITHDRAWN: now.told.withdrawn_reason, What.CORRECTED: now.told.reason}.get(what),
     )
 
 
 def _what(before: Statement | None, now: Statement | None) -> What | None:
     """What happened between two looks at one statement; None where readers need not be told.
 
-    A party's word more is a confirmation. That of a third party is not, and stands in the feeds alone.
+    A party's word more is a confirmation, unless it says otherwise. That of a third party is neither, and stands in
+    the feeds alone.
     """
     if now is None or (now.withdrawn and (before is None or before.withdrawn)):
         return None
@@ -124,12 +129,14 @@ def _what(before: Statement | None, now: Statement | None) -> What | None:
         return What.WITHDRAWN
     if before.withdrawn or _claim(before.told) != _claim(now.told) or _speaking(before) - _speaking(now):
         return What.CORRECTED
+    if _differ(now) and not _differ(before):
+        return What.CONTESTED
     return What.CONFIRMED if _speaking(now) - _speaking(before) else None
 
 
 def _claim(entry: Entry) -> Entry:
-    """What a row says, whoever recorded it, when, and from which documents."""
-    blank = {"id": None, "recorded_at": None, "recorded_by": None, "decision": None, "replaces": None}
+    """What a row says, whoever recorded it, when, why, and from which documents."""
+    blank = {"id": None, "reason": None, "recorded_at": None, "recorded_by": None, "decision": None, "replaces": None}
     return replace(entry, sources=(), withdrawn_at=None, withdrawn_reason=None, **blank)
 
 
@@ -137,6 +144,16 @@ def _speaking(statement: Statement) -> set[str]:
     """The parties on whose word it stands."""
     parties = {party.code for party in statement.relationship.parties}
     return parties & {source.side for source in statement.sources}
+
+
+def _differ(statement: Statement) -> tuple[Dispute, ...]:
+    """In what the parties' accounts of it differ."""
+    return disputes(statement.told, statement.relationship)
+
+
+def _contested(statement: Statement) -> str | None:
+    told = [statement.told.contested, *(f"The sides differ on {one.about}." for one in _differ(statement))]
+    return " ".join(filter(None, told)) or None
 
 
 def _wording(statement: Statement) -> str:
@@ -161,7 +178,8 @@ def _told(statement: Statement, confirmed: Iterable[str]) -> dict[str, Any]:
         "detail": statement.detail,
         "when": {"date": when.value, "precision": str(when.precision)} if when else None,
         "day": statement.day.isoformat(),
-        "contested": statement.told.contested,
+        "contested": _contested(statement),
+        "settled": statement.told.settled,
         "corroboration": statement.corroboration,
         "on_the_word_of": statement.on_the_word_of,
         "confirmed_by": list(names),
