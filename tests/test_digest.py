@@ -188,6 +188,7 @@ def test_what_appears_and_is_taken_back_between_two_digests_is_not_told(mailing,
     begin(mailing)
     number = record(mailing)
     serve(mailing)
+    clock.advance(seconds=1)
     withdraw(mailing.store, ClaimName(Contact, number), reason="Undone.", by="ana", at=clock())
     clock.advance(days=1)
     serve(mailing)
