@@ -209,17 +209,18 @@ class Notifications:
             _sql.queue_further(self._db, event=row["id"], statement=event.statement, now=instant_text(now))
         return True
 
-    def due(self, now: datetime, *, most: int) -> list[tuple[int, str]]:
-        """The subscriptions, with their kind, that something is to be sent to and that nobody serves now."""
-        return [(row["id"], row["kind"]) for row in _sql.due(self._db, now=instant_text(now), most=most)]
+    def due(self, kind: str, *, now: datetime, most: int) -> list[int]:
+        """The subscriptions of a kind that something is to be sent to and that nobody serves now."""
+        return [row["id"] for row in _sql.due(self._db, kind=kind, now=instant_text(now), most=most)]
 
     def claim(self, subscription: int, *, now: datetime, until: datetime) -> Subscription | None:
         """The subscription, the caller's own until `until`; None where it is not due or another serves it."""
         row = _sql.claim(self._db, id=subscription, now=instant_text(now), until=instant_text(until))
         return _subscription(row) if row else None
 
-    def release(self, subscription: int) -> None:
-        _sql.release(self._db, id=subscription)
+    def release(self, subscription: int, *, until: datetime) -> None:
+        """Give a claim back; one that has run out may be another's by now, and stays."""
+        _sql.release(self._db, id=subscription, until=instant_text(until))
 
     def next_for(self, subscription: int, *, now: datetime) -> Due | None:
         """The next event to tell: of a thread the oldest, of several threads the one tried least."""

@@ -238,6 +238,20 @@ def test_what_a_mail_server_says_of_an_address_is_kept_without_the_address(maili
     assert attempt.outcome == "The mail server answered 550 5.1.1 <the address>: no such mailbox."
 
 
+def test_a_defect_is_tried_again_as_rarely_as_a_failure_and_seen(mailing, box, clock):
+    broken = replace(mailing, settings=replace(mailing.settings, mail_from=None))
+    begin(broken)
+    clock.advance(days=1)
+    serve(broken)
+    serve(broken)
+    (one,) = fares(broken)
+    assert (one.subscription.failures, one.subscription.next_try) == (1, clock() + timedelta(seconds=10))
+    assert one.last_outcome == "A defect of Open Lines; the log of the service says which."
+    clock.advance(seconds=10)
+    serve(mailing)
+    assert len(box.letters) == 1
+
+
 def test_a_hundred_statements_fit_and_the_rest_is_counted(mailing, box, clock):
     begin(mailing)
     for number in range(103):

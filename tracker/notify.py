@@ -40,6 +40,7 @@ FAILING = timedelta(days=7)
 WEBHOOK_WORKERS = 16
 MAIL_WORKERS = 2
 MOST_DUE = 500
+"""Receivers of a kind that one tick brings; those beyond are brought by the next one."""
 
 TURN = 30.0
 """Seconds after which a receiver that has more to get waits for its next turn."""
@@ -103,22 +104,24 @@ class Notifying:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _tick(self) -> list[Future]:
+        kinds = ("webhook", "mail") if self._service.settings.smtp_url else ("webhook",)
         try:
             self._note()
             with self._service.store.reading() as db:
-                due = db.notifications.due(self._service.clock(), most=MOST_DUE)
+                now = self._service.clock()
+                due = [
+                    (kind, number) for kind in kinds for number in db.notifications.due(kind, now=now, most=MOST_DUE)
+                ]
         except StoreError as error:
             log.error("notify: %s", error)
             return []
         except Exception:
             log.exception("notify failed unexpectedly")
             return []
-        if self._service.settings.smtp_url is None:
-            due = [(subscription, kind) for subscription, kind in due if kind != "mail"]
         with self._lock:
-            due = [] if self._stopped.is_set() else [one for one in due if one[0] not in self._in_hand]
-            self._in_hand.update(subscription for subscription, _ in due)
-        return [self._pools[kind].submit(self._serve, subscription) for subscription, kind in due]
+            fresh = [] if self._stopped.is_set() else [one for one in due if one[1] not in self._in_hand]
+            self._in_hand.update(number for _, number in fresh)
+        return [self._pools[kind].submit(self._serve, number) for kind, number in fresh]
 
     def _note(self) -> None:
         """Keep the events that happened since the first subscription began, and queue their messages."""
@@ -156,8 +159,9 @@ class Notifying:
         service = self._service
         try:
             now = service.clock()
+            until = now + CLAIM
             with service.store.writing() as db:
-                subscription = db.notifications.claim(number, now=now, until=now + CLAIM)
+                subscription = db.notifications.claim(number, now=now, until=until)
             if subscription is None:
                 return
             try:
@@ -165,17 +169,31 @@ class Notifying:
                     self._serve_webhook(subscription)
                 else:
                     self._serve_mail(subscription)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("serving subscription %s failed unexpectedly", number)
+                self._defect(subscription)
             finally:
                 with service.store.writing() as db:
-                    db.notifications.release(number)
+                    db.notifications.release(number, until=until)
         except StoreError as error:
             # The claim runs out by itself; what was sent and not written down is sent again under the same name.
             log.error("messages to subscription %s were not kept: %s", number, error)
-        except Exception:
-            log.exception("serving subscription %s failed unexpectedly", number)
         finally:
             with self._lock:
                 self._in_hand.discard(number)
+
+    def _defect(self, subscription: Subscription) -> None:
+        """What nobody foresaw is tried again as rarely as what a receiver does not take, and is seen as that is."""
+        outcome, now = (
+            Outcome(False, "A defect of Open Lines; the log of the service says which."),
+            self._service.clock(),
+        )
+        with self._service.store.writing() as db:
+            db.notifications.log(subscription.id, None, _attempt(outcome, now))
+            next_try = self._next_try(db.notifications.get(subscription.id).failures + 1, outcome, now)
+            db.notifications.failed(subscription.id, now=now, next_try=next_try)
 
     def _serve_webhook(self, subscription: Subscription) -> None:
         """Send what waits, until something is not taken or the turn is over."""

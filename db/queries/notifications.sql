@@ -69,9 +69,9 @@ WHERE event.statement = :statement AND event.what = 'first' AND subscription.end
 ORDER BY delivery.subscription
 ON CONFLICT (subscription, event) DO NOTHING;
 
--- name: due(now, most)
-SELECT id, kind FROM subscription
-WHERE ended_at IS NULL AND next_try <= :now AND claimed_until <= :now
+-- name: due(kind, now, most)
+SELECT id FROM subscription
+WHERE ended_at IS NULL AND kind = :kind AND next_try <= :now AND claimed_until <= :now
     AND (kind = 'mail' OR EXISTS (SELECT 1 FROM delivery WHERE delivery.subscription = subscription.id
                                   AND delivery.state = 'pending' AND delivery.next_try <= :now))
 ORDER BY next_try, id LIMIT :most;
@@ -80,8 +80,8 @@ ORDER BY next_try, id LIMIT :most;
 UPDATE subscription SET claimed_until = :until
 WHERE id = :id AND ended_at IS NULL AND next_try <= :now AND claimed_until <= :now RETURNING *;
 
--- name: release(id)!
-UPDATE subscription SET claimed_until = '' WHERE id = :id;
+-- name: release(id, until)!
+UPDATE subscription SET claimed_until = '' WHERE id = :id AND claimed_until = :until;
 
 -- name: next_delivery(subscription, now)^
 -- The one that was tried the fewest times; of a thread only the oldest that waits. Joined from the events of a thread,
