@@ -147,11 +147,12 @@ class Record:
 
     def instant_for(self, at: datetime) -> datetime:
         """The instant, or one after whatever earlier transactions recorded, where a clock was set back or the writer
-        waited for its turn: what a view at some `known_at` showed is never joined by a row that came later.
+        waited for its turn: what a view at some `known_at` showed is never joined by a row that came later. The first
+        in a transaction to ask must do so before anything of it is in the chain.
         """
         if self._floor is None:
             last = self._chain.head().at
-            self._floor = last + timedelta(microseconds=1) if last and last > at else datetime.min.replace(tzinfo=UTC)
+            self._floor = last + timedelta(microseconds=1) if last and last >= at else datetime.min.replace(tzinfo=UTC)
         return max(at, self._floor)
 
     def add(self, entry: StatusChange | Contact, origin: Origin) -> int:

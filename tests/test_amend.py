@@ -29,6 +29,7 @@ def name_of(row: StatusChange | Contact) -> ClaimName:
 
 
 def amended(service, row, reason="Read again.", **told):
+    service.clock.advance(seconds=1)
     return correct(service.store, name_of(row), told, reason=reason, at=service.clock(), **WHO)
 
 

@@ -35,6 +35,7 @@ def page(service, slug="dpct", day="2024-02-01"):
 
 
 def decide(service, candidate, **over):
+    service.clock.advance(seconds=1)
     return accept(service.store, candidate.id, candidate.version, by="ana", at=service.clock(), **over)
 
 

@@ -178,6 +178,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
     Raises NotFound, Conflict when there is nothing to undo, Stale when the candidate has changed since `version`.
     """
     with store.writing() as db:
+        at = db.record.instant_for(at)
         candidate = existing(db, candidate_id)
         last = candidate.standing
         if last is None:

@@ -227,7 +227,7 @@ def test_a_withdrawal_comes_again_under_its_id(seeded_2023: Service, clock: Cloc
         gone = again[entry.id]
         assert gone.title == f"Withdrawn: {entry.title}"
         assert "The decision was undone." in gone.content[0].value
-        assert (entry.updated, gone.updated) == ("2024-02-01T12:00:00Z", "2024-02-01T13:00:00Z")
+        assert (entry.updated, gone.updated) == ("2024-02-01T12:00:01Z", "2024-02-01T13:00:01Z")
         assert any(link.rel == "via" for link in gone.links), "what it rested on is still said"
 
 
