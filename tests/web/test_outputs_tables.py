@@ -21,9 +21,9 @@ from tracker.model import State
 from tracker.service import Service
 from tracker.tables import csv_cell
 from tracker.web.app import create_app
-from tracker.web.outputs.tables import CHANGES_CSV, CHANNELS_CSV, CONTACTS_CSV
+from tracker.web.outputs.tables import CHANGES_CSV, CHANNELS_CSV, CONTACTS_CSV, YEARS_CSV
 
-HEADERS = {"channels": CHANNELS_CSV, "changes": CHANGES_CSV, "contacts": CONTACTS_CSV}
+HEADERS = {"channels": CHANNELS_CSV, "changes": CHANGES_CSV, "contacts": CONTACTS_CSV, "years": YEARS_CSV}
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +134,13 @@ def test_any_cell_comes_back_as_it_was_but_for_the_apostrophe(text: str):
     csv.writer(file).writerow([csv_cell(text), "next"])
     (row,) = csv.reader(io.StringIO(file.getvalue(), newline=""))
     assert row == [f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and text else text, "next"]
+
+
+def test_the_years_have_the_contacts_of_the_figures_in_the_same_groups(api: Api) -> None:
+    rows = table(api.client, "/years.csv?category=military&as_of=2024-01-01")
+    told = api.json("/figures?category=military&as_of=2024-01-01")["years"]
+    for year in told:
+        of_year = [row for row in rows if row["year"] == str(year["year"])]
+        executed = [int(row["id"]) for row in of_year if row["group"] == "executed"]
+        assert executed == [contact["id"] for contact in year["executed"]]
+        assert len(of_year) == len(executed) + len(year["refused_cancelled_or_ignored"])

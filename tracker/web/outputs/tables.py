@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from flask import request, url_for
 
+from tracker.figures import years
 from tracker.model import Channel, Moment
 from tracker.tables import (
     AT_MOMENT,
@@ -26,10 +27,11 @@ from tracker.tables import (
     instant_text,
     standing_row,
 )
-from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter
+from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter, FiguresQuery
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.board import Change, Met, change_key, contact_key
 from tracker.web.current import Document, current, moment_from_request
+from tracker.web.figures import views_asked_for
 from tracker.web.outputs.calls import LICENCE, absolute, output
 
 CSV = "text/csv"
@@ -45,6 +47,11 @@ _DERIVED = Column("derived", "Whether it follows from a contact by rule, and was
 CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL)
 CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL)
 CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL)
+_YEAR = (
+    Column("year", "The year in which it took place, or for which it was asked.", "integer", required=True),
+    Column("group", "executed, or refused-cancelled-or-ignored (what was put off included).", required=True),
+)
+YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL)
 
 
 @output("/channels.csv", CSV)
@@ -87,6 +94,24 @@ def contacts_csv(query: ContactsFilter) -> Document:
         for row in sorted(found, key=contact_key, reverse=True)
     )
     return _table("contacts", moment, CONTACTS_CSV, rows)
+
+
+@output("/years.csv", CSV)
+def years_csv(query: FiguresQuery) -> Document:
+    """Contacts by year in two groups: what was executed, and what was asked in vain."""
+    snapshot, moment = current().snapshot(), moment_from_request()
+    views = views_asked_for(snapshot, moment, query.category)
+    rows = (
+        contact_row(one.contact, snapshot.relationship(one.view.channel.relationship))
+        | {"year": year.year, "group": group}
+        | _line(one.view.channel)
+        | cited_row(one.contact.sources)
+        | _page_of(one.view.channel)
+        for year in years(views)
+        for group, engagements in (("executed", year.executed), ("refused-cancelled-or-ignored", year.in_vain))
+        for one in engagements
+    )
+    return _table("years", moment, YEARS_CSV, rows)
 
 
 def _line(channel: Channel) -> Row:
