@@ -26,7 +26,7 @@ from tracker.tables import (
     instant_text,
     standing_row,
 )
-from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter
+from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.board import Change, Met, change_key, contact_key
 from tracker.web.current import Document, current, moment_from_request
@@ -48,7 +48,7 @@ CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL)
 
 
 @output("/channels.csv", CSV)
-def channels_csv(query: ChannelsQuery) -> Document:
+def channels_csv(query: ChannelsFilter) -> Document:
     snapshot, moment = current().snapshot(), moment_from_request()
     rows = (
         channel_row(view.channel, snapshot.relationship(view.channel.relationship))
