@@ -34,7 +34,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
             port=port,
             threads=THREADS,
             ident="Open Lines",
-            **_proxy(service.settings.trusted_proxy),
+            **proxied(service.settings.trusted_proxy),
         )
     except OSError as error:
         raise _cannot_listen(error, host, port) from error
@@ -52,7 +52,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
         service.store.close()
 
 
-def _proxy(trusted: str | None) -> dict[str, Any]:
+def proxied(trusted: str | None) -> dict[str, Any]:
     """Whom to believe who asks: nobody, or the one proxy in front, which sets X-Forwarded-For."""
     if trusted is None:
         return {"clear_untrusted_proxy_headers": True}
