@@ -11,7 +11,7 @@ from flask import Response, current_app, render_template
 from flask_openapi3 import Tag
 from pydantic import BaseModel
 
-from tracker.web.api.calls import JSON, blueprint
+from tracker.web.api.calls import JSON, blueprint, sent
 from tracker.web.api.fields import PARTS
 from tracker.web.auth import open_to
 from tracker.web.current import current
@@ -64,6 +64,7 @@ def _problem(status: int) -> dict[str, Any]:
 @open_to("public")
 def openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
+    sent({}, {})
     return current().rendered(lambda: json.dumps(document(), ensure_ascii=False), JSON)
 
 
