@@ -98,12 +98,8 @@ def misfits(shown: Any, answered: Any, at: str = "answer") -> list[str]:
     """
     match shown:
         case dict():
-            told = answered if isinstance(answered, dict) else {}
-            return [
-                wrong
-                for name, value in shown.items()
-                for wrong in misfits(value, told.get(name, "missing"), f"{at}.{name}")
-            ]
+            told = dict.fromkeys(shown, "missing") | (answered if isinstance(answered, dict) else {})
+            return [wrong for name, value in shown.items() for wrong in misfits(value, told[name], f"{at}.{name}")]
         case [_, *_]:
             found = [[misfits(one, item, f"{at}[]") for item in answered or ["nothing"]] for one in shown]
             return [wrong for tried in found for wrong in min(tried, key=len)]

@@ -74,7 +74,8 @@ def docs() -> str:
     """The same for people."""
     described = document()
     groups = [(tag, [call for call in _calls(described) if tag in call["tags"]]) for tag in TAGS]
-    return render_template("api_docs.html", document=described, groups=groups)
+    limit = current().service.settings.rate_limit
+    return render_template("api_docs.html", document=described, groups=groups, limit=limit)
 
 
 def document() -> dict[str, Any]:

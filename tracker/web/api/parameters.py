@@ -96,7 +96,7 @@ def _chosen_of(part: Part) -> Any:
     shown = {
         "type": "array",
         "items": {"type": "string", "enum": part.names},
-        "description": f"Only these fields, with commas between them; {', '.join(part.kept)} always stay.",
+        "description": f"Only these fields, with commas between them; {', '.join(part.kept)} in any case.",
     }
     return Annotated[str, AfterValidator(read), WithJsonSchema(shown)]
 
