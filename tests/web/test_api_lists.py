@@ -163,29 +163,39 @@ def write(api: Api, kind: type[StatusChange | Contact], deed: str, pick: int, da
 
 @FEW
 @given(
-    path=st.sampled_from(["changes", "contacts"]),
-    sort=st.integers(0, 3),
+    asked=st.sampled_from(
+        ["/corrections?", "/diff?from=2024-01-01"]
+        + [f"/changes?sort={sort}" for sort in ChangesQuery.model_fields["sort"].annotation.__args__]
+        + [f"/contacts?sort={sort}" for sort in ContactsQuery.model_fields["sort"].annotation.__args__]
+    ),
     limit=st.integers(1, 3),
     deeds=st.lists(
         st.tuples(
-            st.sampled_from(["add", "correct", "withdraw", "cite"]), st.integers(0, 50), st.integers(0, 12 * 28 - 1)
+            st.sampled_from([StatusChange, Contact]),
+            st.sampled_from(["add", "correct", "withdraw", "cite"]),
+            st.integers(0, 50),
+            st.integers(0, 12 * 28 - 1),
         ),
         min_size=1,
     ),
 )
 def test_a_walk_shows_the_record_of_its_first_page_whatever_is_written_meanwhile(
-    written: Api, path: str, sort: int, limit: int, deeds: list[tuple[str, int, int]]
+    written: Api, asked: str, limit: int, deeds: list[tuple[type[StatusChange | Contact], str, int, int]]
 ) -> None:
-    kind, query = (StatusChange, ChangesQuery) if path == "changes" else (Contact, ContactsQuery)
-    asked = f"/{path}?sort={query.model_fields['sort'].annotation.__args__[sort]}"
-    expected, left, walked, cursor = written.json(f"{asked}&limit=200")[path], list(deeds), [], ""
+    rows = {"/diff": "record"}.get(asked.partition("?")[0], asked.partition("?")[0].strip("/"))
+    expected, left, walked, cursor = written.json(f"{asked}&limit=200")[rows], list(deeds), [], ""
     while cursor is not None:
         page = written.json(f"{asked}&limit={limit}&cursor={cursor}")
-        walked += page[path]
+        walked += page[rows]
         cursor = page["next"]
         if left:
-            write(written, kind, *left.pop())
+            write(written, *left.pop())
     assert walked == expected
+
+
+def test_tables_take_the_filters_alone(api: Api) -> None:
+    assert api.client.get("/channels.csv?state=active").status_code == 200
+    assert_problem(api.client.get("/channels.csv?sort=name"), 400, field="sort")
 
 
 def test_the_pages_of_a_walk_tell_the_moment_of_the_first(written: Api) -> None:
