@@ -94,7 +94,7 @@ def documents(text: str) -> Iterator[Any]:
 
 def misfits(shown: Any, answered: Any, at: str = "answer") -> list[str]:
     """Where an answer is not what the page shows of it: every field of an object, some item for each of a list; an
-    ellipsis stands for any text.
+    ellipsis stands for any text, and a number for any number, as the record grows.
     """
     match shown:
         case dict():
@@ -106,6 +106,8 @@ def misfits(shown: Any, answered: Any, at: str = "answer") -> list[str]:
         case str() if "…" in shown:
             pattern = ".*".join(re.escape(piece) for piece in shown.split("…"))
             fits = isinstance(answered, str) and re.fullmatch(pattern, answered, re.DOTALL)
+        case int() | float() if type(shown) is not bool:
+            fits = type(answered) is type(shown)
         case _:
             fits = shown == answered and type(shown) is type(answered)
     return [] if fits else [f"{at} is {answered!r}, and the page shows {shown!r}"]

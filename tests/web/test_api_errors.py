@@ -29,13 +29,13 @@ def calls_of(api: Api) -> Iterator[tuple[str, str, set[str]]]:
                 yield method.upper(), address.replace("/claims/1", "/claims/change-1"), asked
 
 
-REQUIRED = {"/diff": "from=2024-01-01", "/citation": "path=/channels/dpct"}
+REQUIRED = {"/search": "q=talks", "/diff": "from=2024-01-01", "/citation": "path=/channels/dpct"}
 """What a call cannot do without, so that only what is wrong is wrong."""
 
 WRONG = {
     "an unknown parameter": ("colour=red", None, "colour", "not known here"),
     "the same parameter twice": ("colour=red&colour=blue", None, "colour", "Give it once"),
-    "10 kB": ("q=" + "x" * 10_000, None, "query", "8,000"),
+    "10 kB": ("words=" + "x" * 10_000, None, "words", "8,000"),
     "a day that there is not": ("as_of=2024-02-30", "as_of", "as_of", "YYYY-MM-DD"),
     "a month alone": ("as_of=2024-02", "as_of", "as_of", "YYYY-MM-DD"),
     "an instant that there is not": ("known_at=2024-02-30T12:00:00Z", "known_at", "known_at", "2024-01-09T12:00:00Z"),

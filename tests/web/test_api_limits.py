@@ -42,7 +42,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def ask(seeded: Service, seconds: Seconds) -> Callable[..., TestResponse]:
     """Asks the real application, whose clients may ask three times a minute."""
-    client = Client(RateLimited(create_app(seeded).wsgi_app, LIMIT, seconds), TestResponse)
+    client = Client(RateLimited(create_app(seeded).wsgi_app, LIMIT, lambda refusal: refusal, seconds), TestResponse)
 
     def asked(path: str = "/api/v1/channels", address: str = "192.0.2.1", **headers: str) -> TestResponse:
         return client.get(path, headers=headers, environ_base={"REMOTE_ADDR": address})

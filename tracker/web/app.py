@@ -95,9 +95,9 @@ def create_app(service: Service) -> Flask:
     register_filters(app)
     app.context_processor(auth.template_context)
     memento.register(app)
-    if service.settings.rate_limit:
-        app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit)
     app.wsgi_app = _WithHeaders(app.wsgi_app)
+    if service.settings.rate_limit:
+        app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit, _WithHeaders)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)

@@ -163,7 +163,7 @@ class Current:
                 while len(self._rendered) > MOST_RENDERED:
                     self._rendered.popitem(last=False)
         body, etag, more = found
-        headers = [("ETag", f'"{etag}"'), ("Cache-Control", keeping(request, mimetype, self.now()))]
+        headers = [("ETag", f'"{etag}"'), ("Cache-Control", keeping(request, mimetype, self.service.clock()))]
         if "If-None-Match" in request.headers and request.if_none_match.contains(etag):
             return Response(status=304, headers=headers)
         return Response(body, headers=[*headers, *more], mimetype=mimetype)

@@ -69,8 +69,15 @@ class RateLimited:
     Outside Flask, so that what is refused costs next to nothing.
     """
 
-    def __init__(self, application: WSGIApplication, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._application, self._clock = application, clock
+    def __init__(
+        self,
+        application: WSGIApplication,
+        limit: int,
+        dress: Callable[[WSGIApplication], WSGIApplication],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`dress` puts on a refusal what every answer of the application bears."""
+        self._application, self._dress, self._clock = application, dress, clock
         self._buckets = Buckets(limit)
         self._policy = ("RateLimit-Policy", f'"client";q={limit};w={WINDOW}')
         self._remedy = f"Each client may ask {limit:,} times a minute; send If-None-Match, and ask less often."
@@ -89,7 +96,7 @@ class RateLimited:
         wrong = f"Too many requests; the next is answered in {taken.seconds} s."
         refusal = problem(429, "Too many requests", wrong, self._remedy)
         refusal.headers["Retry-After"] = str(taken.seconds)
-        return refusal(environ, start)
+        return self._dress(refusal)(environ, start)
 
     def _take(self, environ: WSGIEnvironment) -> Taken:
         """A request counts against its address, whatever token it shows, and against the token, whoever shows it."""

@@ -92,10 +92,11 @@ def sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
 
 def _query() -> dict[str, str]:
     if len(request.query_string) > LONGEST_QUERY:
+        name, _ = max(request.args.items(), key=lambda sent: sum(map(len, sent)), default=("query", ""))
         raise Refused(
             f"The query has {len(request.query_string):,} bytes, and {LONGEST_QUERY:,} are taken.",
-            "Send fewer or shorter parameters after the question mark.",
-            field="query",
+            f"Send fewer or shorter parameters; the longest is {name[:60]}.",
+            field=name[:60],
         )
     for name, values in request.args.lists():
         if len(values) > 1:
