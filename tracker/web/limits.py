@@ -80,7 +80,7 @@ class RateLimited:
         self._application, self._dress, self._clock = application, dress, clock
         self._buckets = Buckets(limit)
         self._policy = ("RateLimit-Policy", f'"client";q={limit};w={WINDOW}')
-        self._remedy = f"Each client may ask {limit:,} times a minute; send If-None-Match, and ask less often."
+        self._remedy = f"Wait so long (Retry-After), and ask less often: each client may ask {limit:,} times a minute."
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not for_programs(environ["PATH_INFO"]):
