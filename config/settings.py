@@ -18,6 +18,7 @@ T = TypeVar("T")
 PREFIX = "OPENLINES_"
 SHORTEST_SECRET = 16
 LARGEST_SAMPLE = 1000
+LARGEST_RATE_LIMIT = 1_000_000
 _CONTACT = re.compile(r"(?:https?://|[\w.+-]+@)[\w.~%/?&=#:+-]{3,200}", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -60,6 +61,8 @@ OPTIONS = (
     ),
     Option("MAIL_FROM", "none", "from whom digests come, such as Open Lines <lines@example.org>; needed with SMTP_URL"),
     Option("DIGEST_HOUR", "6", "hour in UTC, 0 to 23, after which digests are sent; weekly ones on Mondays"),
+    Option("RATE_LIMIT", "600", "requests a minute that one client may make of the API and the outputs; or off"),
+    Option("TRUSTED_PROXY", "none", "address of the reverse proxy whose X-Forwarded-For says who asks"),
     Option("LOG_LEVEL", "info", "debug, info, warning or error"),
     Option("LOG_FORMAT", "text", "text or json"),
     Option("BASE_URL", "http://127.0.0.1:8000, from HOST and PORT", "address under which readers reach the service"),
@@ -69,7 +72,7 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Valid settings. `secret_key` is None when one is to be made and kept in `var`."""
+    """Valid settings. `secret_key` is None when one is to be made and kept in `var`, `rate_limit` when it is off."""
 
     database_url: str
     config: Path
@@ -83,6 +86,8 @@ class Settings:
     smtp_url: Smtp | None
     mail_from: Sender | None
     digest_hour: int
+    rate_limit: int | None
+    trusted_proxy: str | None
     log_level: str
     log_format: str
     base_url: str
@@ -114,6 +119,8 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         smtp_url=(smtp := _read(env, "SMTP_URL", smtp_from, None)),
         mail_from=_mail_from(env, smtp),
         digest_hour=_read(env, "DIGEST_HOUR", _hour, 6),
+        rate_limit=_read(env, "RATE_LIMIT", _rate_limit, 600),
+        trusted_proxy=_read(env, "TRUSTED_PROXY", _address, None),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
         base_url=_read(env, "BASE_URL", _base_url, _reachable(host, port)),
@@ -219,6 +226,21 @@ def _hour(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > 23:
         raise ValueError(f'"{text}" is no hour; write a whole number from 0 to 23')
     return int(text)
+
+
+def _rate_limit(text: str) -> int | None:
+    if text.lower() == "off":
+        return None
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= LARGEST_RATE_LIMIT:
+        raise ValueError(f'"{text}" is no number of requests; write a whole number up to {LARGEST_RATE_LIMIT}, or off')
+    return int(text)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f'"{text}" is no address; write one such as 10.0.0.1') from None
 
 
 def _one_of(*words: str) -> Callable[[str], str]:

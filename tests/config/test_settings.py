@@ -27,6 +27,8 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         smtp_url=None,
         mail_from=None,
         digest_hour=6,
+        rate_limit=600,
+        trusted_proxy=None,
         log_level="info",
         log_format="text",
         base_url="http://127.0.0.1:8000",
@@ -49,6 +51,8 @@ def test_every_option_is_read() -> None:
             "OPENLINES_SMTP_URL": "smtp://desk:a%40b@mail.example?starttls",
             "OPENLINES_MAIL_FROM": "Open Lines <lines@lines.example>",
             "OPENLINES_DIGEST_HOUR": "22",
+            "OPENLINES_RATE_LIMIT": "Off",
+            "OPENLINES_TRUSTED_PROXY": "::1",
             "OPENLINES_LOG_LEVEL": "WARNING",
             "OPENLINES_LOG_FORMAT": "json",
             "OPENLINES_BASE_URL": "https://lines.example/",
@@ -64,6 +68,7 @@ def test_every_option_is_read() -> None:
     assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
     assert settings.smtp_url == Smtp("mail.example", 587, "desk", "a@b", starttls=True)
     assert (settings.mail_from, settings.digest_hour) == (Sender("lines@lines.example", "Open Lines"), 22)
+    assert (settings.rate_limit, settings.trusted_proxy) == (None, "::1")
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
 
@@ -135,6 +140,14 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             'OPENLINES_SAMPLE: "some" is no number of releases; write a whole number from 0 to 1000.',
         ),
         (
+            {"RATE_LIMIT": "0"},
+            'OPENLINES_RATE_LIMIT: "0" is no number of requests; write a whole number up to 1000000, or off.',
+        ),
+        (
+            {"TRUSTED_PROXY": "proxy.local"},
+            'OPENLINES_TRUSTED_PROXY: "proxy.local" is no address; write one such as 10.0.0.1.',
+        ),
+        (
             {"CONTACT": "the desk"},
             'OPENLINES_CONTACT: "the desk" is no contact; write a mail address or an http(s) URL, without spaces.',
         ),
@@ -196,8 +209,8 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, SMTP_URL, MAIL_FROM, DIGEST_HOUR, LOG_LEVEL, "
-            "LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, SMTP_URL, MAIL_FROM, DIGEST_HOUR, RATE_LIMIT, "
+            "TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )

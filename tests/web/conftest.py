@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -14,6 +15,9 @@ from waitress.server import create_server
 
 from tracker.service import Service
 from tracker.web.app import create_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -43,7 +47,14 @@ _stopped: list[str] = []
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
     """The product on a port of its own; answers its address."""
-    server = create_server(create_app(service), host="127.0.0.1", port=0, threads=4)
+    with serving_application(create_app(service)) as address:
+        yield address
+
+
+@contextmanager
+def serving_application(application: WSGIApplication, **options: Any) -> Iterator[str]:
+    """The same of any application, by a server with these options."""
+    server = create_server(application, host="127.0.0.1", port=0, threads=4, **options)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

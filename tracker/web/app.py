@@ -19,6 +19,7 @@ from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
 from tracker.web import amend, api, auth, cite, cited_pages, memento, outputs, pages, review, search, subscribe
 from tracker.web.current import Current
+from tracker.web.limits import RateLimited
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
 
@@ -46,7 +47,10 @@ IN_A_FRAME = {
 }
 """What is made for the frames of other sites: it has no script, no form and nobody who is signed in."""
 
-OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+OPEN_TO_ALL = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After",
+}
 """Reads of the API and of outputs may be made from any page."""
 
 _READS = {"GET", "HEAD", "OPTIONS"}
@@ -92,6 +96,8 @@ def create_app(service: Service) -> Flask:
     app.context_processor(auth.template_context)
     memento.register(app)
     app.wsgi_app = _WithHeaders(app.wsgi_app)
+    if service.settings.rate_limit:
+        app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit, _WithHeaders)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)
@@ -146,11 +152,14 @@ def _http_error(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
     if error.code == 404:
-        return _refused(NotFound(f"There is nothing at {request.path}.", "The dashboard at / leads everywhere."))
+        asks_api = request.path.startswith("/api/")
+        remedy = "The page /api/docs lists all calls." if asks_api else "The dashboard at / leads everywhere."
+        return _refused(NotFound(f"There is nothing at {request.path}.", remedy))
     if error.code == 413:
         wrong = f"The request is larger than {LARGEST_BODY:,} bytes."
         return _answer(413, "Too large", wrong, "Send less, or hand it in on the command line.")
-    answer = _answer(error.code, error.name, error.description or error.name, "")
+    remedy = f"Send {' or '.join(sorted(error.valid_methods))}." if getattr(error, "valid_methods", None) else ""
+    answer = _answer(error.code, error.name, error.description or error.name, remedy)
     answer.headers.extend(header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
     return answer
 

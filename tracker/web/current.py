@@ -26,6 +26,7 @@ from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.moments import day_of, known_instant
 from tracker.service import Service
+from tracker.web.keeping import keeping
 
 MOST_RENDERED = 512
 """Answers kept in memory; the one that was not asked for the longest goes first."""
@@ -162,7 +163,7 @@ class Current:
                 while len(self._rendered) > MOST_RENDERED:
                     self._rendered.popitem(last=False)
         body, etag, more = found
-        headers = [("ETag", f'"{etag}"'), ("Cache-Control", "no-cache")]
+        headers = [("ETag", f'"{etag}"'), ("Cache-Control", keeping(request, mimetype, self.service.clock()))]
         if "If-None-Match" in request.headers and request.if_none_match.contains(etag):
             return Response(status=304, headers=headers)
         return Response(body, headers=[*headers, *more], mimetype=mimetype)

@@ -15,13 +15,7 @@ from flask import Flask, Response, redirect, request
 from tracker.errors import Refused
 from tracker.moments import instant_of
 from tracker.web.current import current
-
-RECORD_PAGES = {
-    "pages.dashboard", "pages.channel", "pages.changes", "pages.contacts", "pages.corrections", "pages.figures",
-    "api.relationships", "api.channels", "api.channel", "api.changes", "api.contacts", "api.corrections",
-    "api.promises", "api.figures",
-}  # fmt: skip
-"""The views that show the record at a moment."""
+from tracker.web.keeping import RECORD_PAGES
 
 
 def register(app: Flask) -> None:

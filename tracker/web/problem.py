@@ -13,4 +13,6 @@ def problem(status: int, title: str, detail: str, remedy: str = "", field: str |
         body["remedy"] = remedy
     if field:
         body["field"] = field
-    return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

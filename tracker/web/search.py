@@ -36,7 +36,7 @@ def search() -> Response:
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
     asked = asked_for(sent)
     found = _find(asked, sent) if asked.query else None
-    following = write_place(found.following, sent) if found and "kind" in sent else None
+    following = write_place(found.following, asked, sent) if found and "kind" in sent else None
     clocks = Clocks(asked.moment, current().now(), shows_the_past())
     page = render_template(
         "search.html",

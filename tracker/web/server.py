@@ -6,6 +6,7 @@ import errno
 import signal
 import sys
 from datetime import timedelta
+from typing import Any
 
 import click
 from waitress.server import create_server
@@ -33,7 +34,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
             port=port,
             threads=THREADS,
             ident="Open Lines",
-            clear_untrusted_proxy_headers=True,
+            **proxied(service.settings.trusted_proxy),
         )
     except OSError as error:
         raise _cannot_listen(error, host, port) from error
@@ -49,6 +50,17 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
         if polling:
             polling.stop()
         service.store.close()
+
+
+def proxied(trusted: str | None) -> dict[str, Any]:
+    """Whom to believe who asks: nobody, or the one proxy in front, which sets X-Forwarded-For."""
+    if trusted is None:
+        return {"clear_untrusted_proxy_headers": True}
+    return {
+        "trusted_proxy": trusted,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 def _stop(*_) -> None:

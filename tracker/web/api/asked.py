@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 from db.sqlite.search import Narrowed
 from tracker.errors import Refused
 from tracker.model import PartialDate
 from tracker.search import Kind, read_query
-from tracker.web.api.cursor import no_cursor, read_cursor, write_cursor
+from tracker.web.api.cursor import read_cursor, write_cursor
 from tracker.web.auth import may, require
 from tracker.web.current import current, moment_from_request
 from tracker.web.found import Asked, Place
@@ -86,18 +85,14 @@ def read_place(cursor: str | None, asked: Asked, sent: Mapping[str, str]) -> Pla
     """Where a page goes on; None: at the beginning. Raises Refused for what is no cursor, or of another search."""
     if not cursor:
         return None
-    kind, number, score = read_cursor(cursor, sent)
-    try:
-        place = Kind(kind), number, float(score)
-    except ValueError:
-        raise no_cursor() from None
-    if place[0] not in asked.kinds or not math.isfinite(place[2]):
-        raise no_cursor()
-    return place
+    (kind, number, score), _ = read_cursor(cursor, sent)
+    if Kind(kind) not in asked.kinds:
+        require("reviewer")
+    return Kind(kind), number, float(score)
 
 
-def write_place(place: Place | None, sent: Mapping[str, str]) -> str | None:
+def write_place(place: Place | None, asked: Asked, sent: Mapping[str, str]) -> str | None:
     if place is None:
         return None
     kind, number, score = place
-    return write_cursor((kind, number, repr(score)), sent)
+    return write_cursor((kind, number, repr(score)), asked.moment, sent)

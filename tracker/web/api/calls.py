@@ -12,10 +12,14 @@ from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, ValidationError
 
 from tracker.errors import Refused
+from tracker.web.api.parameters import Sent
 from tracker.web.current import current
 from tracker.web.problem import problem
 
 JSON = "application/json"
+
+LONGEST_QUERY = 8_000
+"""Bytes after the question mark; all parameters of a call at their longest are far below it."""
 
 
 def _operation_id(*, name: str, path: str, method: str) -> str:
@@ -33,7 +37,7 @@ def rendered(view: View) -> View:
 
     @wraps(view)
     def call(**path: Any) -> Response:
-        return current().rendered(lambda: view(**sent(hints, path)).model_dump_json(), JSON)
+        return current().rendered(lambda: _in_json(view, sent(hints, path)), JSON)
 
     return _own_validation(call)
 
@@ -51,6 +55,11 @@ def fresh(view: View) -> View:
     return _own_validation(call)
 
 
+def _in_json(view: View, arguments: dict[str, BaseModel]) -> str:
+    """The answer, without the fields that the caller did not choose."""
+    return view(**arguments).model_dump_json(exclude=getattr(arguments.get("query"), "fields", None))
+
+
 def json_answer(answer: BaseModel, status: int = 200) -> Response:
     return Response(answer.model_dump_json(), status, mimetype=JSON)
 
@@ -63,7 +72,10 @@ def _own_validation(call: View) -> View:
 
 
 def sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
-    """The arguments that a view declares, by the names that stand for the parts of a request. Raises Refused."""
+    """The arguments that a view declares, by the names that stand for the parts of a request. Raises Refused.
+
+    A view that declares no query is sent none.
+    """
     sources: dict[str, Callable[[], Any]] = {
         "path": lambda: path,
         "query": _query,
@@ -71,12 +83,21 @@ def sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
         "body": _body,
     }
     try:
+        if "query" not in hints:
+            Sent.model_validate(_query())
         return {name: hints[name].model_validate(read()) for name, read in sources.items() if name in hints}
     except ValidationError as error:
         raise refusal(error) from None
 
 
 def _query() -> dict[str, str]:
+    if len(request.query_string) > LONGEST_QUERY:
+        name, _ = max(request.args.items(), key=lambda sent: sum(map(len, sent)), default=("query", ""))
+        raise Refused(
+            f"The query has {len(request.query_string):,} bytes, and {LONGEST_QUERY:,} are taken.",
+            f"Send fewer or shorter parameters; the longest is {name[:60]}.",
+            field=name[:60],
+        )
     for name, values in request.args.lists():
         if len(values) > 1:
             raise Refused(f"{name[:60]} is given {len(values)} times.", "Give it once.", field=name[:60])
@@ -156,8 +177,6 @@ def _headers(response: Response) -> Response:
     """What HTTP asks for beside our own words: how to sign in, and what another site's script may do (read)."""
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if response.status_code >= 400:
-        response.headers["Cache-Control"] = "no-store"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
         response.headers["Access-Control-Allow-Headers"] = "If-None-Match"

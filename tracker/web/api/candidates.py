@@ -15,7 +15,7 @@ from tracker.model import Candidate, Status
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.choice import check_rejection, choice_of
-from tracker.web.api.cursor import read_cursor, write_cursor
+from tracker.web.api.cursor import Position, read_cursor, walk_of, write_cursor
 from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, MergeBody, ReviewBody, SplitBody
 from tracker.web.auth import open_to, signed_in
@@ -29,14 +29,13 @@ ANY_NUMBER = f"<int(max={2**63 - 1}):id>"
 @fresh
 def candidates(query: CandidatesQuery) -> Response:
     """Candidates of a status, newest evidence first; with `q`, those that a release with these words tells of."""
-    moment_from_request()
-    filters = {"status": query.status, "q": query.q}
-    after = _after(query.cursor, filters)
+    moment = moment_from_request()
+    after = _after(query)
     with current().service.store.reading() as db:
         found = db.candidates.queue(query.status, most=query.most + 1, after=after, words=query.q)
         pending = db.candidates.counts()[Status.PENDING]
     page, more = found[: query.most], len(found) > query.most
-    following = write_cursor((instant_text(page[-1].evidence_at), page[-1].id, ""), filters) if more else None
+    following = write_cursor(_position(page[-1]), moment, walk_of(query)) if more else None
     return json_answer(
         schemas.Candidates(
             status=query.status, pending=pending, candidates=[shape(one) for one in page], next=following
@@ -160,14 +159,15 @@ def _existing(candidate_id: int) -> Candidate:
     return found
 
 
-def _after(cursor: str | None, filters: dict[str, str]) -> tuple[datetime, int] | None:
-    if not cursor:
+def _position(found: Candidate) -> Position:
+    return instant_text(found.evidence_at), found.id, ""
+
+
+def _after(query: CandidatesQuery) -> tuple[datetime, int] | None:
+    if not query.cursor:
         return None
-    when, number, _ = read_cursor(cursor, filters)
-    try:
-        return datetime.fromisoformat(when).astimezone(UTC), number
-    except (ValueError, OverflowError):
-        raise Refused("This is no cursor of ours.", "Send the `next` of the page before.", field="cursor") from None
+    (when, number, _), _ = read_cursor(query.cursor, walk_of(query))
+    return datetime.fromisoformat(when).astimezone(UTC), number
 
 
 def _answer(found: Candidate) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracker.chain import daily_checkpoints
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, rendered
-from tracker.web.api.cursor import page_of
+from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.document import RECORD, read_answers
 from tracker.web.api.parameters import AtMoment, CheckpointsQuery
 from tracker.web.auth import open_to
@@ -32,12 +32,12 @@ def checkpoint(query: AtMoment) -> schemas.Checkpoint:
 @rendered
 def checkpoints(query: CheckpointsQuery) -> schemas.Checkpoints:
     """The last head of every UTC day that is over and on which something was recorded, newest first."""
-    moment_from_request()
+    moment = page_moment(query)
     with current().service.store.reading() as db:
         days = daily_checkpoints(db.chain.daily_heads(), current().now().date())
     found = [
         ((head.at.isoformat(), head.seq, ""), schemas.DailyCheckpoint(day=head.at.date(), **vars(head)))
         for head in days
     ]
-    page, following = page_of(found, query.most, query.cursor, {})
+    page, following = page_of(found, query, moment)
     return schemas.Checkpoints(checkpoints=page, next=following)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tracker.citation import FORMATS
 from tracker.ledger import Act
-from tracker.model import Channel
+from tracker.model import Channel, Moment
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
-from tracker.web.api.cursor import page_of
+from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.document import RECORD, read_answers
 from tracker.web.api.parameters import CitationQuery, CorrectionsQuery, DiffQuery
 from tracker.web.api.record import links_of
@@ -17,7 +17,7 @@ from tracker.web.api.selection import lines_asked_for
 from tracker.web.auth import open_to
 from tracker.web.between import between, span_of_days
 from tracker.web.cite import Recalled, asked_view
-from tracker.web.current import Snapshot, current, moment_from_request
+from tracker.web.current import Snapshot, current
 
 
 @blueprint.get("/v1/diff", responses=read_answers(schemas.Diff), tags=[RECORD])
@@ -25,11 +25,11 @@ from tracker.web.current import Snapshot, current, moment_from_request
 @rendered
 def diff(query: DiffQuery) -> schemas.Diff:
     """What changed between two days: in the world, and in our record."""
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = current().snapshot(), page_moment(query)
     lines = lines_asked_for(snapshot, query)
     span = span_of_days(query.first, query.last, moment.as_of)
     found = between(snapshot, span, moment.known_at, lines)
-    page, following = _page_of_acts(found.acts, query)
+    page, following = _page_of_acts(found.acts, query, moment)
     return schemas.Diff(
         start=span.first,
         end=span.last,
@@ -50,12 +50,12 @@ def diff(query: DiffQuery) -> schemas.Diff:
 @rendered
 def corrections(query: CorrectionsQuery) -> schemas.Corrections:
     """Everything that the record once said and says no more, with what it says now: newest first."""
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = current().snapshot(), page_moment(query)
     asked_for = {channel.slug for channel in lines_asked_for(snapshot, query)}
     found = [
         act for act in snapshot.corrections if act.row.channel in asked_for and act.at <= moment.known_at
     ]  # fmt: skip
-    page, following = _page_of_acts(found, query)
+    page, following = _page_of_acts(found, query, moment)
     return schemas.Corrections(
         known_at=moment.known_at, count=len(found), corrections=_shaped(snapshot, page), next=following
     )
@@ -91,7 +91,8 @@ def _shaped(snapshot: Snapshot, found: Sequence[Act]) -> list[schemas.Act]:
     return [shapes.act(act, snapshot.relationship(pairs[act.row.channel].relationship)) for act in found]
 
 
-def _page_of_acts(found: Sequence[Act], query: CorrectionsQuery | DiffQuery) -> tuple[list[Act], str | None]:
+def _page_of_acts(
+    found: Sequence[Act], query: CorrectionsQuery | DiffQuery, moment: Moment
+) -> tuple[list[Act], str | None]:
     keyed = [((act.at.isoformat(), act.row.id, f"{act.address}~{act.deed}"), act) for act in found]
-    keyed.sort(key=lambda item: item[0], reverse=True)
-    return page_of(keyed, query.most, query.cursor, query.model_dump(exclude={"limit", "cursor"}))
+    return page_of(keyed, query, moment)

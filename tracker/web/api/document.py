@@ -11,7 +11,8 @@ from flask import Response, current_app, render_template
 from flask_openapi3 import Tag
 from pydantic import BaseModel
 
-from tracker.web.api.calls import JSON, blueprint
+from tracker.web.api.calls import JSON, blueprint, sent
+from tracker.web.api.fields import PARTS
 from tracker.web.auth import open_to
 from tracker.web.current import current
 
@@ -30,14 +31,15 @@ _IF_NONE_MATCH = {
     "description": "The ETag of an answer that you have; 304 says that it stands.",
 }
 _ETAG = {"description": "A strong validator of the answer's bytes.", "schema": {"type": "string"}}
+_RETRY_AFTER = {"description": "In how many seconds the next request is answered.", "schema": {"type": "integer"}}
 
 REVIEWERS_ONLY: dict[str, Any] = {"security": [{"token": []}], "tags": [REVIEW]}
 """How calls are described that ask for a reviewer's token."""
 
 
 def answers(model: type[BaseModel], *problems: int, status: int = 200) -> dict[int, Any]:
-    """The responses of a call: its answer, and the problems that it may answer with beside 400."""
-    return {status: model} | problems_of(400, *problems)
+    """The responses of a call: its answer, and the problems that it may answer with beside 400 and 429."""
+    return {status: model} | problems_of(400, *problems, 429)
 
 
 def problems_of(*statuses: int) -> dict[int, Any]:
@@ -51,16 +53,18 @@ def read_answers(model: type[BaseModel], *problems: int) -> dict[int, Any]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    return {
+    described = {
         "description": HTTPStatus(status).phrase,
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    return described | {"headers": {"Retry-After": _RETRY_AFTER}} if status == 429 else described
 
 
 @blueprint.get("/v1/openapi.json", doc_ui=False)
 @open_to("public")
 def openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
+    sent({}, {})
     return current().rendered(lambda: json.dumps(document(), ensure_ascii=False), JSON)
 
 
@@ -70,7 +74,8 @@ def docs() -> str:
     """The same for people."""
     described = document()
     groups = [(tag, [call for call in _calls(described) if tag in call["tags"]]) for tag in TAGS]
-    return render_template("api_docs.html", document=described, groups=groups)
+    limit = current().service.settings.rate_limit
+    return render_template("api_docs.html", document=described, groups=groups, limit=limit)
 
 
 def document() -> dict[str, Any]:
@@ -82,11 +87,32 @@ def document() -> dict[str, Any]:
             operation["description"] = operation["description"].replace("<br/>", "\n").strip()
         for parameter in operation.get("parameters", []):
             parameter["schema"] = _without_null(parameter["schema"])
+            parameter.setdefault("description", parameter["schema"].get("description", ""))
+            if parameter["schema"].get("type") == "array":
+                parameter |= {"style": "form", "explode": False}
         if "304" in operation["responses"]:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
             for status in ("200", "304"):
                 operation["responses"][status]["headers"] = {"ETag": _ETAG}
+    _describe_parts(described)
     return described
+
+
+def _describe_parts(described: dict[str, Any]) -> None:
+    """Say of calls that take `fields` that their answer is the whole, or a part of it."""
+    schemas = described["components"]["schemas"]
+    for part in PARTS:
+        schemas |= part.described(schemas)
+    in_part = {_ref(part.answer.__name__): _ref(part.name) for part in PARTS}
+    for operations in described["paths"].values():
+        answer = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {}).get(JSON, {})
+        whole = answer.get("schema", {}).get("$ref")
+        if whole in in_part:
+            answer["schema"] = {"anyOf": [{"$ref": whole}, {"$ref": in_part[whole]}]}
+
+
+def _ref(schema: str) -> str:
+    return f"#/components/schemas/{schema}"
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tracker.model import Moment, State, Status
 from tracker.notify import FAILING
 from tracker.scheduler import LATE, LEASE
 from tracker.web.api import schemas, shapes
-from tracker.web.api.calls import fresh, json_answer
+from tracker.web.api.calls import json_answer
 from tracker.web.auth import open_to
 from tracker.web.current import current
 
@@ -29,9 +29,14 @@ log = logging.getLogger(__name__)
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="operations")])
 
 
+@blueprint.after_request
+def _kept_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @blueprint.get("/healthz", responses={200: schemas.Alive})
 @open_to("public")
-@fresh
 def alive() -> Response:
     """Whether the process answers; asks nothing of the database."""
     return json_answer(schemas.Alive(status="alive", version=__version__))
@@ -39,7 +44,6 @@ def alive() -> Response:
 
 @blueprint.get("/readyz", responses={200: schemas.Readiness, 503: schemas.Readiness})
 @open_to("public")
-@fresh
 def ready() -> Response:
     """Whether it does its work: database readable, schema up to date, scheduler ticking. Ailing feeds are warnings.
 
@@ -75,7 +79,6 @@ def ready() -> Response:
     responses={200: {"description": "Gauges.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 @open_to("public")
-@fresh
 def metrics() -> Response:
     """Gauges in the text format of Prometheus."""
     registry = CollectorRegistry()

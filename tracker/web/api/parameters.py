@@ -6,14 +6,16 @@ import datetime as dt
 import difflib
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema, model_validator
 
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Category, Outcome, PartialDate, Precision, State, Status
 from tracker.promises import Fate
 from tracker.search import Kind
-from tracker.web.api.cursor import LARGEST_ID
+from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
+
+LARGEST_ID = 2**63 - 1
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
@@ -81,6 +83,30 @@ class AtMoment(Sent):
     )
 
 
+def _chosen_of(part: Part) -> Any:
+    """The type of `fields`: names with commas between them as sent, what to leave out of the answer when read."""
+
+    def read(text: str) -> Any:
+        chosen = [name for sent in text.split(",") if (name := sent.strip())]
+        for name in chosen:
+            if name not in part.names:
+                raise Refused(f"{name[:60]!r} is no field of the answer.", _nearest(name, part.names), field="fields")
+        return part.without(chosen)
+
+    shown = {
+        "type": "array",
+        "items": {"type": "string", "enum": part.names},
+        "description": f"Only these fields, with commas between them; {', '.join(part.kept)} in any case.",
+    }
+    return Annotated[str, AfterValidator(read), WithJsonSchema(shown)]
+
+
+ChannelFields = _chosen_of(CHANNEL)
+ChannelsFields = _chosen_of(CHANNELS)
+ChangesFields = _chosen_of(CHANGES)
+ContactsFields = _chosen_of(CONTACTS)
+
+
 class CoverageQuery(AtMoment):
     """The two clocks choose the record whose reports are counted; what was read depends on the span alone."""
 
@@ -95,7 +121,16 @@ class CoverageQuery(AtMoment):
     )
 
 
-class ChannelsQuery(AtMoment):
+ChannelsSort = Literal[
+    "name", "-name", "category", "-category", "state", "-state", "since", "-since", "last_contact", "-last_contact"
+]
+
+
+class ChannelQuery(AtMoment):
+    fields: ChannelFields | None = None
+
+
+class ChannelsFilter(AtMoment):
     relationship: str | None = Field(default=None, description="The slug of a relationship.")
     category: Category | None = None
     state: State | None = None
@@ -104,6 +139,13 @@ class ChannelsQuery(AtMoment):
         max_length=200,
         description="Words that names (in any language), slug, counterparts or description contain.",
     )
+
+
+class ChannelsQuery(ChannelsFilter):
+    sort: ChannelsSort | None = Field(
+        default=None, description="By what to sort; - for descending. In the configured order when left out."
+    )
+    fields: ChannelsFields | None = None
 
 
 class FiguresQuery(AtMoment):
@@ -121,7 +163,11 @@ class Page(Sent):
         ge=1,
         description=f"How many to answer; more than {LARGEST_LIMIT} is lowered to {LARGEST_LIMIT}.",
     )
-    cursor: str | None = Field(default=None, max_length=400, description="The `next` of the page before.")
+    cursor: str | None = Field(
+        default=None,
+        max_length=600,
+        description="The `next` of the page before, whose moment the page shows. It belongs to filters and sorting.",
+    )
 
     @property
     def most(self) -> int:
@@ -154,11 +200,17 @@ class ContactsFilter(EntriesFilter):
 
 
 class ChangesQuery(Page, ChangesFilter):
-    pass
+    sort: Literal["-effective", "effective", "-recorded_at", "recorded_at"] = Field(
+        default="-effective", description="By what to sort; - for descending."
+    )
+    fields: ChangesFields | None = None
 
 
 class ContactsQuery(Page, ContactsFilter):
-    pass
+    sort: Literal["-date", "date", "-recorded_at", "recorded_at"] = Field(
+        default="-date", description="By what to sort; - for descending."
+    )
+    fields: ContactsFields | None = None
 
 
 class StatementsQuery(Page, EntriesFilter):

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
-
 from tracker.health import Fares, health_of
-from tracker.history import reports_between, visible_from
+from tracker.history import reports_between
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
-from tracker.web.api.cursor import Item, Position, page_of
+from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.document import RECORD, read_answers
 from tracker.web.api.parameters import (
     AtMoment,
     ChangesQuery,
     ChannelPath,
+    ChannelQuery,
     ChannelsQuery,
     ContactsQuery,
     CoverageQuery,
 )
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
+from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, direction, sorted_by
 from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
@@ -42,10 +42,11 @@ def relationships(query: AtMoment) -> schemas.Relationships:
 def channels(query: ChannelsQuery) -> schemas.Channels:
     """Channels with their state, on whose word, and what each side last said.
 
-    In the configured order. A channel without a state yet at that moment is left out; its own address answers.
+    In the configured order, or by `sort`; one without a date to sort by stands last. A channel without a state yet at
+    that moment is left out; its own address answers.
     """
     snapshot, moment = current().snapshot(), moment_from_request()
-    found = channels_asked_for(snapshot, moment, query)
+    found = sorted_by(query.sort, channels_asked_for(snapshot, moment, query))
     read = {pair.slug: _coverage(snapshot, pair.slug) for pair in snapshot.relationships}
     answered = [
         shapes.channel(
@@ -62,7 +63,7 @@ def channels(query: ChannelsQuery) -> schemas.Channels:
 @blueprint.get("/v1/channels/<slug>", responses=read_answers(schemas.ChannelWithHistory, 404), tags=[RECORD])
 @open_to("public")
 @rendered
-def channel(path: ChannelPath, query: AtMoment) -> schemas.ChannelWithHistory:
+def channel(path: ChannelPath, query: ChannelQuery) -> schemas.ChannelWithHistory:
     """One channel with its history and contacts, newest first."""
     snapshot, moment = current().snapshot(), moment_from_request()
     found = find_channel(snapshot, path.slug)
@@ -100,13 +101,14 @@ def channel_coverage(path: ChannelPath, query: CoverageQuery) -> schemas.Channel
 @open_to("public")
 @rendered
 def changes(query: ChangesQuery) -> schemas.Changes:
-    """Status changes across channels, newest first."""
-    snapshot, moment = current().snapshot(), moment_from_request()
+    """Status changes across channels, newest first unless sorted otherwise."""
+    snapshot, moment = current().snapshot(), page_moment(query)
+    by, descending = direction(query.sort)
     found = [
-        ((change.effective.first.isoformat(), change.id or 0, change.channel), (change, view))
+        (change_position(CHANGE_KEYS[by](change), change), (change, view))
         for view, change in changes_asked_for(snapshot, moment, query)
     ]
-    page, following = _page(found, query)
+    page, following = page_of(found, query, moment, descending=descending)
     return schemas.Changes(
         as_of=moment.as_of,
         known_at=moment.known_at,
@@ -119,13 +121,14 @@ def changes(query: ChangesQuery) -> schemas.Changes:
 @open_to("public")
 @rendered
 def contacts(query: ContactsQuery) -> schemas.Contacts:
-    """Meetings and calls across channels, newest first; those to come stand before those that were."""
-    snapshot, moment = current().snapshot(), moment_from_request()
+    """Meetings and calls across channels, newest first unless sorted otherwise; those to come count as the newest."""
+    snapshot, moment = current().snapshot(), page_moment(query)
+    by, descending = direction(query.sort)
     found = [
-        (((met.first or visible_from(met)).isoformat(), met.id, met.channel), (met, view))
+        ((CONTACT_KEYS[by](met), met.id, met.channel), (met, view))
         for view, met in contacts_asked_for(snapshot, moment, query)
     ]
-    page, following = _page(found, query)
+    page, following = page_of(found, query, moment, descending=descending)
     return schemas.Contacts(
         as_of=moment.as_of,
         known_at=moment.known_at,
@@ -159,8 +162,3 @@ def _coverage(snapshot: Snapshot, relationship: str) -> dict[str, schemas.Covera
 
 def links_of(slug: str) -> schemas.Links:
     return schemas.Links(self=f"/api/v1/channels/{slug}", html=f"/channels/{slug}")
-
-
-def _page(found: list[tuple[Position, Item]], query: ChangesQuery | ContactsQuery) -> tuple[list[Item], str | None]:
-    newest_first = sorted(found, key=itemgetter(0), reverse=True)
-    return page_of(newest_first, query.most, query.cursor, query.model_dump(exclude={"limit", "cursor"}))

@@ -61,7 +61,7 @@ def kept_release(path: ReleasePath) -> Response:
 
 @blueprint.get(
     f"/v1/releases/{ANY_NUMBER}/page",
-    responses=problems_of(400, 401, 403, 404)
+    responses=problems_of(400, 401, 403, 404, 429)
     | {200: {"description": "The page as gzip.", "content": {"application/gzip": {"schema": {"type": "string"}}}}},
     **REVIEWERS_ONLY,
 )

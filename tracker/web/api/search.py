@@ -43,7 +43,7 @@ def search(query: SearchQuery) -> Response:
             known_at=asked.moment.known_at,
             counts=found.counts,
             hits=[_shape(hit) for hit in found.hits],
-            next=write_place(found.following, sent),
+            next=write_place(found.following, asked, sent),
         )
     )
 

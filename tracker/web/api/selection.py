@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from tracker.errors import Refused
 from tracker.history import ChannelView
 from tracker.model import Channel, Contact, Moment, StatusChange
-from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter, EntriesFilter
+from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
 
 
-def channels_asked_for(snapshot: Snapshot, moment: Moment, query: ChannelsQuery) -> list[ChannelView]:
+def channels_asked_for(snapshot: Snapshot, moment: Moment, query: ChannelsFilter) -> list[ChannelView]:
     """The channels that have a state and fit. Raises Refused for a relationship that is not there."""
     _check_relationship(snapshot, query.relationship)
     return [view for view in snapshot.views(moment) if view.state and _asked_for(view, query)]
@@ -59,7 +59,7 @@ def _views(snapshot: Snapshot, moment: Moment, query: EntriesFilter) -> Iterator
     return (snapshot.view(line, moment) for line in lines_asked_for(snapshot, query))
 
 
-def _asked_for(view: ChannelView, query: ChannelsQuery) -> bool:
+def _asked_for(view: ChannelView, query: ChannelsFilter) -> bool:
     line = view.channel
     return (
         query.relationship in (None, line.relationship)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 
 from flask import render_template, url_for
@@ -22,10 +21,10 @@ from tracker.chain import Checkpoint, daily_checkpoints
 from tracker.model import Channel, Moment
 from tracker.statement import Statement, statements
 from tracker.tables import instant_text
-from tracker.web.api.cursor import page_of
+from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.parameters import ChannelPath, ChannelStatementsQuery, StatementsQuery
 from tracker.web.api.selection import lines_asked_for
-from tracker.web.current import Snapshot, current, find_channel, moment_from_request
+from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.outputs.calls import (
     LICENCE,
     LICENCE_WORDS,
@@ -85,7 +84,7 @@ def channel_changes_json(path: ChannelPath, query: ChannelStatementsQuery) -> st
 
 
 def _of_all(query: StatementsQuery) -> Shown:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = current().snapshot(), page_moment(query)
     lines = lines_asked_for(snapshot, query)
     narrowed = [CATEGORY_WORDS[query.category].lower()] if query.category else []
     narrowed += [line.names["en"] for line in lines if query.channel == line.slug]
@@ -104,7 +103,7 @@ def _checkpoints() -> list[Checkpoint]:
 
 
 def _of_channel(slug: str, query: ChannelStatementsQuery) -> Shown:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = current().snapshot(), page_moment(query)
     line = find_channel(snapshot, slug)
     home = absolute(url_for("pages.channel", slug=slug))
     return _shown(f"Open Lines: {line.names['en']}", home, snapshot, [line], moment, query)
@@ -125,8 +124,9 @@ def _shown(
             snapshot.view(line, moment), snapshot.relationship(line.relationship), *snapshot.entries[line.slug]
         )
     ]
-    keyed = sorted(((_position(one), one) for one in found), key=itemgetter(0), reverse=True)
-    page, following = page_of(keyed, query.most, query.cursor, query.model_dump(exclude={"limit", "cursor"}))
+    # As known at the newest act, which is the same record: the link to the next page, too, stays while nothing changes.
+    walked = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
+    page, following = page_of([(_position(one), one) for one in found], query, walked)
     return Shown(f"{title}{moment_words(moment)}", home, moment, page, following)
 
 

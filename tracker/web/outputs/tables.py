@@ -27,7 +27,7 @@ from tracker.tables import (
     instant_text,
     standing_row,
 )
-from tracker.web.api.parameters import ChangesFilter, ChannelsQuery, ContactsFilter, FiguresQuery
+from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, FiguresQuery
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.board import Change, Met, change_key, contact_key
 from tracker.web.current import Document, current, moment_from_request
@@ -55,7 +55,7 @@ YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _UR
 
 
 @output("/channels.csv", CSV)
-def channels_csv(query: ChannelsQuery) -> Document:
+def channels_csv(query: ChannelsFilter) -> Document:
     snapshot, moment = current().snapshot(), moment_from_request()
     rows = (
         channel_row(view.channel, snapshot.relationship(view.channel.relationship))
