@@ -28,8 +28,8 @@ def pack(shipped: Shipped) -> RelationshipPack:
 def test_the_record_is_as_full_as_it_was_made(pack: RelationshipPack) -> None:
     assert len(pack.channels) == 27
     assert len(pack.changes) == 70
-    assert len(pack.contacts) == 165
-    assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 383
+    assert len(pack.contacts) == 174
+    assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 387
 
 
 def test_every_claim_cites_a_source_with_publisher_side_and_date(pack: RelationshipPack) -> None:
@@ -123,11 +123,25 @@ def test_unanswered_calls_are_told_from_refusals_with_who_asked(pack: Relationsh
 
 
 def test_a_visit_that_was_put_off_is_postponed_and_told_beforehand(pack: RelationshipPack) -> None:
-    postponed = {c.channel: (c.date.value, str(c.announced)) for c in pack.contacts if c.outcome is Outcome.POSTPONED}
-    assert postponed == {
+    postponed = [c for c in pack.contacts if c.outcome is Outcome.POSTPONED]
+    assert {c.channel: (c.date.value, str(c.announced)) for c in postponed if c.announced} == {
         "leaders": ("2026-03-31", "2026-03-17"),
         "strategic-channel": ("2023-02-05", "2023-02-03"),
     }
+
+
+def test_a_dialogue_put_off_without_a_new_date_stands_in_each_year_in_which_it_failed(pack: RelationshipPack) -> None:
+    put_off = [c for c in pack.contacts if c.outcome is Outcome.POSTPONED and not c.announced]
+    assert [(c.channel, c.date.value) for c in put_off] == [
+        ("mil-mil-exchanges", "2021"),
+        ("mil-mil-exchanges", "2022"),
+    ]
+
+
+def test_what_china_called_off_in_august_2022_are_contacts_on_both_sides_word(pack: RelationshipPack) -> None:
+    cancelled = [c for c in pack.contacts if c.outcome is Outcome.CANCELLED and c.date.value == AUGUST_2022]
+    assert {c.channel for c in cancelled} == CANCELLED
+    assert all({"us", "cn"} <= {source.side for source in c.sources} for c in cancelled)
 
 
 def test_what_was_no_use_of_a_channel_moves_nothing(pack: RelationshipPack) -> None:
@@ -135,6 +149,7 @@ def test_what_was_no_use_of_a_channel_moves_nothing(pack: RelationshipPack) -> N
     assert listed == {
         ("defense-ministers", "2023-06-02"),
         ("climate", "2022-11-09"),
+        ("mil-mil-exchanges", "2022-09"),
         ("mil-mil-exchanges", "2025-09-22"),
         ("mil-mil-exchanges", "2026-05-13"),
         ("consular", "2020-07-21"),

@@ -23,11 +23,44 @@ def test_the_year_of_the_cut_has_its_refusals_beside_what_was_executed(api: Api)
     found = api.json("/figures?category=military&as_of=2024-01-01")
     year = next(one for one in found["years"] if one["year"] == 2022)
     assert {contact["outcome"] for contact in year["executed"]} == {"held"}
-    assert {contact["outcome"] for contact in year["refused_cancelled_or_ignored"]} <= {"refused", "no-answer"}
+    in_vain = {"refused", "cancelled", "postponed", "no-answer"}
+    assert {contact["outcome"] for contact in year["refused_cancelled_or_ignored"]} == in_vain
     talks = next(one for one in found["channels"] if one["channel"] == "dpct")
     assert (talks["by_year"]["2022"]["suspended"], talks["by_year"]["2023"]["suspended"]) == (149, 318)
     assert talks["days"]["suspended"] == 467
     assert {quarter["quarter"] for quarter in found["quarters"]} >= {"2020 Q1", "2023 Q4"}
+
+
+def test_the_year_of_the_cut_holds_each_item_of_the_pentagons_own_list(api: Api) -> None:
+    """Page 193 of its report of 2023: the recurrent talks, none of them held, and the one briefing that was."""
+    found = api.json("/figures?category=military&as_of=2024-01-01")
+    year = next(one for one in found["years"] if one["year"] == 2022)
+    listed = {
+        group: {
+            (contact["channel"], contact["date"]["date"], contact["outcome"])
+            for contact in year[group]
+            if any(source["url"].endswith("CHINA.PDF/193") for source in contact["sources"])
+        }
+        for group in ("executed", "refused_cancelled_or_ignored")
+    }
+    assert listed == {
+        "executed": {("mil-mil-exchanges", "2022-09", "held")},
+        "refused_cancelled_or_ignored": {
+            ("mil-mil-exchanges", "2022", "postponed"),  # the Asia-Pacific Security Dialogue
+            ("dpct", "2022-08-05", "cancelled"),
+            ("mmca", "2022-08-05", "cancelled"),
+            ("crisis-communications-wg", "2022", "refused"),
+        },
+    }
+
+
+def test_the_call_about_the_balloon_and_the_meeting_asked_for_in_singapore_show_as_refused(api: Api) -> None:
+    talks = api.json("/channels/defense-ministers?as_of=2023-11-01")
+    refused = [one["date"]["date"] for one in talks["contacts"] if one["outcome"] == "refused"]
+    assert refused == ["2023-06-19", "2023-05-29", "2023-02-04"]
+    timeline = api.client.get("/channels/defense-ministers?as_of=2023-11-01").text
+    assert "right after the balloon was shot down" in timeline
+    assert "turned down a meeting at the Shangri-La Dialogue" in timeline
 
 
 def test_promises_tell_their_fate_and_name_the_rows(api: Api) -> None:
@@ -52,7 +85,7 @@ def test_a_channel_says_how_far_it_has_come_back_and_when_it_is_next_due(api: Ap
 
 def test_the_page_of_figures_has_the_numbers_behind_its_picture(api: Api) -> None:
     page = api.client.get("/figures?category=military&as_of=2024-01-01").text
-    assert "executed, 2 refused, cancelled or ignored" in page
+    assert "5 executed, 7 refused, cancelled or ignored" in page
     assert 'role="img"' in page
     assert "2023 Q4" in page
     assert api.client.get("/figures?category=weather").status_code == 400
