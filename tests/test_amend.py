@@ -197,3 +197,33 @@ def cut_of_now(service) -> StatusChange:
     with service.store.reading() as db:
         rows, _ = db.record.entries_of("dpct")
     return next(row for row in in_force(rows, max(row.recorded_at for row in rows)) if row.state is State.SUSPENDED)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [({"effective": PartialDate("2024-03-01")}, "effective"), ({"effective": PartialDate("2042")}, "effective")],
+)
+def test_no_state_holds_from_a_day_that_has_not_come(seeded, told, field):
+    with pytest.raises(Refused, match="has not come") as refused:
+        amended(seeded, cut_of(seeded), **told)
+    assert refused.value.field == field
+
+
+TO_COME = {"date": PartialDate("2025"), "end": None}
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"date": PartialDate("2024-03-01"), "end": None}, "date"),
+        ({"outcome": Outcome.REFUSED} | TO_COME, "announced"),
+        ({"outcome": Outcome.ANNOUNCED, "announced": date(2024, 3, 1)} | TO_COME, "announced"),
+        ({"outcome": Outcome.HELD, "date": None, "end": None, "announced": date(2024, 1, 1)}, "date"),
+    ],
+)
+def test_no_contact_that_nobody_can_know_of_yet_is_put_on_the_record(seeded, told, field):
+    met = page(seeded).last_contact
+    with pytest.raises(Refused) as refused:
+        amended(seeded, met, **told)
+    assert refused.value.field == field
+    amended(seeded, met, outcome=Outcome.ANNOUNCED, announced=date(2024, 1, 9), **TO_COME)

@@ -207,6 +207,7 @@ def test_a_dated_announcement_on_a_cut_channel_proposes_planned_with_its_date(se
 
 
 def test_the_thaw_of_one_channel_runs_from_agreed_to_resumed_to_active(seeded_2023):
+    seeded_2023.clock.advance(days=300)
     agreed = sighting(signal=Signal.RESUMED, date=PartialDate("2023-11-15"), starts=None)
     summit = replace(US, url="https://us.example/summit", published=date(2023, 11, 15))
     for document, seen in [
@@ -238,3 +239,11 @@ def test_the_same_document_handed_in_twice_is_one_release_and_one_sighting(seede
     arrive(seeded_2023, US, sighting())
     (candidate,) = arrive(seeded_2023, US, sighting())
     assert len(candidate.sightings) == 1
+
+
+def test_a_contact_of_a_day_to_come_cannot_be_accepted_as_held(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    choice = question(candidate, (), ()).choice
+    with pytest.raises(Refused, match="cannot have been held") as refused:
+        decide(seeded_2023, candidate, choice=replace(choice, date=PartialDate("2035-01-01"), end=None))
+    assert refused.value.field in ("date", "effective")

@@ -15,7 +15,8 @@ from db.store import Store, Subjects
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.history import in_force
 from tracker.lineage import first_rows
-from tracker.model import Contact, Entry, Outcome, Source, State, StatusChange
+from tracker.model import Contact, Entry, Source, StatusChange
+from tracker.rows import check_row
 
 Row = StatusChange | Contact
 
@@ -92,7 +93,8 @@ def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: s
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
         fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
-        _check(row, fresh)
+        _check_that_it_changes(row, fresh)
+        check_row(fresh, at.date())
         added = db.record.add(fresh, Origin(at, by))
         db.record.bump()
     return ClaimName(name.kind, added)
@@ -151,21 +153,7 @@ def _check_reason(reason: str) -> None:
         raise Refused("The record says why it was amended.", "Give the reason in a sentence.", field="reason")
 
 
-def _check(row: Row, fresh: Row) -> None:
+def _check_that_it_changes(row: Row, fresh: Row) -> None:
     told = AMENDABLE[type(row)]
     if all(getattr(row, name) == getattr(fresh, name) for name in told):
         raise Refused("The correction says what the row says already.", "Change a field, or leave it as it is.")
-    if isinstance(fresh, StatusChange):
-        if not fresh.cause.strip():
-            raise Refused("A state needs its cause in a sentence.", "Say what made it so.", field="cause")
-        if fresh.expected and fresh.state is not State.PLANNED:
-            raise Refused(
-                "Only a planned channel expects a date.", "Leave expected out, or say planned.", field="expected"
-            )
-        return
-    if fresh.date is None and fresh.announced is None:
-        raise Refused("A contact needs a date.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="date")
-    if fresh.end and (fresh.date is None or fresh.end < fresh.date.first):
-        raise Refused("A contact cannot end before it begins.", "Give a later last day, or none.", field="end")
-    if fresh.outcome is Outcome.HELD and fresh.date is None:
-        raise Refused("A contact that was held has a date.", "Give it as precisely as it is known.", field="date")

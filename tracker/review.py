@@ -32,6 +32,7 @@ from tracker.model import (
     StatusChange,
     Verdict,
 )
+from tracker.rows import check_row
 
 LONGEST_QUOTE = 300
 """Characters of a release that are quoted on the record; the whole text stays in the release."""
@@ -150,12 +151,13 @@ def accept(
         changes, contacts = in_force(changes, at), in_force(contacts, at)
         asked = question(candidate, changes, contacts)
         choice = choice or asked.choice
-        _check(choice)
+        check(choice, candidate.channel, at.date())
         sources = tuple(_sources(candidate.telling))
+        entries = _entries(candidate.channel, choice, sources)
         decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
         own = [row for row in _own_rows(candidate, changes, contacts) if row not in asked.told]
         standing = [*asked.told, *own]
-        _record(db, _entries(candidate.channel, choice, sources), standing, Origin(at, by, decision))
+        _record(db, entries, standing, Origin(at, by, decision))
         _settle(db, candidate, version, Status.ACCEPTED)
         db.record.bump()
         return db.candidates.get(candidate.id)
@@ -263,19 +265,16 @@ def _settle(db: Subjects, candidate: Candidate, version: int, status: Status) ->
     db.record.bump("decisions")
 
 
-def _check(choice: Choice) -> None:
+def check(choice: Choice, channel: str, today: date) -> None:
+    """Raise Refused, which names the field, for a choice of which no row can be made."""
     if choice.state is None and choice.outcome is None:
         raise Refused("Nothing would be recorded.", "Choose a state or a contact, or reject it.", field="state")
     if choice.state and choice.effective is None:
         raise Refused(
             "A state needs the date from which it holds.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="effective"
         )
-    if choice.state and not choice.cause.strip():
-        raise Refused("A state needs its cause in a sentence.", "Say what made it so.", field="cause")
-    if choice.outcome and choice.date is None and choice.announced is None:
-        raise Refused("A contact needs a date.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="date")
-    if choice.end and (choice.date is None or choice.end < choice.date.first):
-        raise Refused("A contact cannot end before it begins.", "Give a later last day, or none.", field="end")
+    for row in _entries(channel, choice, ()):
+        check_row(row, today)
 
 
 def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:

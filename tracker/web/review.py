@@ -134,7 +134,7 @@ def decision(number: int) -> Response | tuple[str, int] | str:
             case "reject":
                 _reject(number)
             case _:
-                choice_from(form)
+                _check(number)
                 return _page(number, form=form, checked=True)
     except Conflict as conflict:
         return _page(number, form=form, conflict=conflict), 409
@@ -143,6 +143,12 @@ def decision(number: int) -> Response | tuple[str, int] | str:
     except Refused as refused:
         return _page(number, form=form, refused=refused), refused.status
     return redirect(_next(number), 303)
+
+
+def _check(number: int) -> None:
+    with current().service.store.reading() as db:
+        channel = decide.existing(db, number).channel
+    decide.check(choice_from(request.form), channel, current().now().date())
 
 
 def _accept(number: int) -> None:
