@@ -105,6 +105,14 @@ def test_claims_keep_apart_what_each_side_last_said():
     assert (cn.side, cn.says, cn.state, cn.quote) == ("cn", "suspended", State.SUSPENDED, "取消安排")
 
 
+def test_of_one_day_the_words_that_carry_a_state_are_what_a_side_last_said():
+    on_the_day = (source(side="cn", published=PartialDate("2022-08-05")),)
+    cut = replace(CUT, id=1, sources=on_the_day)
+    off = contact(Outcome.CANCELLED, "2022-08-05", id=70, announced=date(2022, 8, 5), sources=on_the_day)
+    (cn,) = seen("2022-09-01", changes=[cut], contacts=[off]).claims
+    assert (cn.says, cn.state) == ("suspended", State.SUSPENDED)
+
+
 def test_last_used_and_last_tried_in_vain_stand_side_by_side():
     refused = contact(Outcome.NO_ANSWER, "2023-02-04")
     page = seen("2023-03-01", contacts=[contact(Outcome.HELD, "2021-09-28"), refused])

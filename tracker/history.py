@@ -242,7 +242,8 @@ def last_claims(
         day = visible_from(contact)
         state = state_at(history, day) if contact.outcome is Outcome.HELD else None
         statements.append((day, contact, contact.outcome, state))
-    statements.sort(key=lambda statement: (statement[0], statement[1].id or 0))
+    # Of one day the words that carry a state say more than those of a contact that fell with it.
+    statements.sort(key=lambda told: (told[0], told[3] is not None, told[1].id or 0))
     return tuple(claim for side in relationship.sides if (claim := _last_of(side, statements)))
 
 

@@ -206,3 +206,8 @@ def test_the_pages_of_a_walk_tell_the_moment_of_the_first(written: Api) -> None:
     following = written.json(f"/contacts?limit=1&cursor={first['next']}")
     assert (following["as_of"], following["known_at"]) == (first["as_of"], first["known_at"])
     clock.now -= timedelta(days=3)
+
+
+def test_a_cursor_of_one_call_is_none_of_another(api: Api) -> None:
+    cursor = api.json("/changes?category=military&limit=5")["next"]
+    assert_problem(api.get(f"/contacts?category=military&limit=5&cursor={cursor}"), 400, field="cursor")

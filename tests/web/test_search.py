@@ -141,17 +141,17 @@ def test_a_corrected_row_is_found_by_its_new_words_and_by_its_old_ones_only_in_t
 def test_an_accepted_report_is_found_by_its_words_and_no_more_when_it_is_taken_back(live: Api) -> None:
     words = {
         "title": "Talks on Moon Bases",
-        "text": AMERICAN["text"].replace("2024", "2030"),
-        "published": "2030-01-09",
+        "text": AMERICAN["text"].replace("8-9", "23-24").replace("17th", "25th"),
+        "published": "2024-01-24",
     }
     (candidate,) = live.hand_in(AMERICAN | words | {"url": "https://www.example.mil/moon"})
     assert found(live, "moon bases") == []
     live.decide(candidate, decision="accept")
-    hits = found(live, "moon bases", as_of="2030-02-01")
+    hits = found(live, "moon bases")
     assert {hit["url"] for hit in hits} == {"https://www.example.mil/moon"}
     accepted = live.json(f"/candidates/{candidate['id']}", headers=live.token("reviewer"))
     undo(live.service.store, candidate["id"], accepted["version"], by="ana", at=live.service.clock())
-    assert found(live, "moon bases", as_of="2030-02-01") == []
+    assert found(live, "moon bases") == []
 
 
 @pytest.mark.parametrize(

@@ -375,7 +375,7 @@ def promised_words(promise: Promise) -> str:
     made = promise.made
     told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or "a contact"
     if promise.dated is None:
-        return f"Announced without a date: {told}"
+        return f"Announced without a date, taken for the year that followed: {told}"
     last = made.end if isinstance(made, Contact) else None
     return f"Announced for {span_words(promise.dated, last)}: {told}"
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from flask import current_app
+from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from tracker.errors import Refused
@@ -47,8 +47,8 @@ def read_cursor(cursor: str, asked: Mapping[str, Any]) -> tuple[Position, Moment
     digest, as_of, known_at, *position = written
     if digest != _digest(asked):
         raise Refused(
-            "This cursor belongs to other filters.",
-            "Send it with the filters that it came with, or leave it out to begin anew.",
+            "This cursor belongs to another call or to other filters.",
+            "Send it where it came from, with the same filters, or leave it out to begin anew.",
             field="cursor",
         )
     return tuple(position), Moment(date.fromisoformat(as_of), datetime.fromisoformat(known_at))
@@ -77,8 +77,8 @@ def page_of(
 
 
 def walk_of(query: Page) -> dict[str, Any]:
-    """What was asked, as far as it is the same from page to page."""
-    return query.model_dump(mode="json", exclude={"limit", "cursor", "fields"})
+    """What was asked of which call, as far as it is the same from page to page."""
+    return {"call": request.path} | query.model_dump(mode="json", exclude={"limit", "cursor", "fields"})
 
 
 def _digest(asked: Mapping[str, Any]) -> str:
