@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
 MOST_BYTES = 64_000_000
 """Bytes of answers kept in memory; the one that was not asked for the longest goes first."""
 
-OVERHEAD = 3_000
-"""About what headers and bookkeeping of one answer take."""
+LONGEST_ADDRESS = 2_000
+"""Characters of an address that is worth keeping its answer; what is longer somebody made up."""
+
+OVERHEAD = 3_000 + LONGEST_ADDRESS
+"""Bytes that address, headers and bookkeeping of one answer take at most, about."""
 
 WORTH_CODING = 1_000
 """Bytes below which a coding saves no packet."""
@@ -89,7 +93,11 @@ class Answer:
             start_response("304 NOT MODIFIED", self._unchanged.copy())
             return ()
         start_response("200 OK", self._whole.copy())
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return ()
+        # A server that takes files sends one as it is; other bodies waitress copies into a buffer first.
+        as_file = environ.get("wsgi.file_wrapper")
+        return as_file(BytesIO(self.body)) if as_file else (self.body,)
 
     def _is_among(self, known: str) -> bool:
         """Whether a reader has it by the tags that it sends; also where a proxy on the way has weakened them."""
@@ -169,8 +177,9 @@ class FromMemory:
         return whole and self._keep(address, coding, whole.coded(coding))
 
     def _keep(self, address: Address, coding: str, answer: Answer) -> Answer:
-        with self._lock, suppress(ValueError):  # raised for one that is larger than all that may be kept
-            self._kept[address, coding] = answer
+        if sum(map(len, address)) <= LONGEST_ADDRESS:
+            with self._lock, suppress(ValueError):  # raised for one that is larger than all that may be kept
+                self._kept[address, coding] = answer
         return answer
 
     def _turn(self, address: Address) -> threading.Lock:
