@@ -35,6 +35,9 @@ COVERAGE_SPAN = timedelta(hours=24)
 CLOCK_SKEW = timedelta(seconds=5)
 """A reader's clock may be ahead of ours by this much; what it calls now is now."""
 
+VIEWS = 128
+"""Views of channels at moments that are remembered of one revision."""
+
 SILENCE_SPAN = timedelta(days=30)
 """How far back silence since the last report is looked at on pages; the API answers for longer spans."""
 
@@ -77,7 +80,19 @@ class Snapshot:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
 
     def view(self, channel: Channel, moment: Moment) -> ChannelView:
-        return view(channel, self.relationship(channel.relationship), *self.entries[channel.slug], moment)
+        return self._view(channel.slug, moment)
+
+    @cached_property
+    def _view(self) -> Callable[[str, Moment], ChannelView]:
+        """A page asks for the same views several times, and most pages for those of now."""
+        channels = {channel.slug: channel for channel in self.channels}
+
+        @lru_cache(maxsize=VIEWS)
+        def viewed(slug: str, moment: Moment) -> ChannelView:
+            channel = channels[slug]
+            return view(channel, self.relationship(channel.relationship), *self.entries[slug], moment)
+
+        return viewed
 
     def views(self, moment: Moment) -> list[ChannelView]:
         """Every channel at a moment, in the configured order; those without a state yet included."""
