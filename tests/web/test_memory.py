@@ -160,6 +160,16 @@ def test_what_is_refused_or_not_there_is_not_kept(client: FlaskClient):
             assert {"ETag", "Content-Encoding"}.isdisjoint(answer.headers.keys())
 
 
+def test_while_the_database_cannot_be_asked_nothing_is_said_from_memory(seeded: Service):
+    client = create_app(seeded).test_client()
+    assert client.get("/").status_code == 200
+    seeded.store._connections.get().close()
+    for address in ("/", CHANNELS):
+        assert client.get(address).status_code == 503
+    seeded.store.close()
+    assert client.get("/").status_code == 200
+
+
 def test_what_stays_in_memory_is_what_would_be_rendered_anew(seeded: Service, clock: Clock):
     """Of the clock's effect on an answer: a second application, which has the record as the first has it, and no
     answers yet, says at any later time what the first one sends.
