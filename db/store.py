@@ -70,9 +70,7 @@ class Store:
 
     def revisions(self) -> dict[str, int]:
         """The counters that public writes bump; one tiny query where nothing was written. Raises StoreError."""
-        return self._connections.until_a_commit(
-            lambda connection: Record(connection, Search(connection)).revisions()
-        )
+        return self._connections.until_a_commit(lambda connection: Record(connection, Search(connection)).revisions())
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; answers the names of the steps that were applied.
