@@ -26,7 +26,7 @@ from bench.load import CONNECTIONS, ask, rate
 from bench.servers import THREADS, datasette, export, serving
 from db.store import open_store
 
-ROUNDS = 4
+ROUNDS = 3
 TIMES = 100
 CHANNELS = "/api/v1/channels"
 CONTACTS = "/api/v1/contacts?limit=200"
@@ -59,8 +59,8 @@ class Asked:
         return Asked(self.port, self.path, {"Accept-Encoding": coding})
 
     def known(self) -> Asked:
-        """The same by a reader who has the answer."""
-        return Asked(self.port, self.path, {"If-None-Match": ask(self.port, self.path, {})[0]["ETag"]})
+        """The same by a reader who has the answer, whichever it is."""
+        return Asked(self.port, self.path, {"If-None-Match": "*"})
 
 
 def main() -> None:
@@ -121,15 +121,13 @@ def _against_age(table: Table, today: tuple[int, Path], aged: tuple[int, Path]) 
 
 def _first_read(asked: Asked, folder: Path) -> float:
     """Seconds until an answer after a poll, when the record is loaded and the answer made anew."""
-    store, taken = open_store(f"sqlite:///{folder}/openlines.db"), []
-    for _ in range(2):
-        with store.writing() as db:
-            db.record.bump("polls")
-        started = time.perf_counter()
-        asked.answer()
-        taken.append(time.perf_counter() - started)
+    store = open_store(f"sqlite:///{folder}/openlines.db")
+    with store.writing() as db:
+        db.record.bump("polls")
     store.close()
-    return min(taken)
+    started = time.perf_counter()
+    asked.answer()
+    return time.perf_counter() - started
 
 
 def _compare(
