@@ -29,7 +29,7 @@ lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## ratios against a bare Flask application, the reader library and one regular expression; costs of bombs
+bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling against a reader, detection against one regular expression; bombs
 	$(BIN)/python -m bench.status
 	$(BIN)/python -m bench.polling
 	$(BIN)/python -m bench.bombs

@@ -1,126 +1,149 @@
-"""The status endpoint against a bare Flask "hello" on the same server, asked by turns over kept-alive connections.
+"""What a public read costs, in ratios against peers that are asked by turns with it in the same run.
 
     python -m bench.status
 
-Both are served by waitress with the same number of threads, in processes of their own; the client is a third process.
-The figure to read is the ratio: how many requests a second the product answers for each that the bare one does.
+A bare Flask "hello" on the same server and Datasette's JSON of the same rows are the peers; the product with a hundred
+times the history is held against the product as it is. Servers are processes of their own with as many threads each.
 """
 
 from __future__ import annotations
 
-import http.client
+import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.table import Table
 
-ROUNDS = 7
-SECONDS = 1.5
-CONNECTIONS = 4
-THREADS = 8
+from bench.load import CONNECTIONS, ask, rate
+from bench.servers import THREADS, datasette, export, serving
+from db.store import open_store
 
-HELLO = f"""
-from flask import Flask
-from waitress.server import create_server
-app = Flask("hello")
-app.add_url_rule("/", view_func=lambda: "hello")
-server = create_server(app, host="127.0.0.1", port=0, threads={THREADS})
-print(server.effective_port, flush=True)
-server.run()
+ROUNDS = 3
+TIMES = 100
+CHANNELS = "/api/v1/channels"
+CONTACTS = "/api/v1/contacts?limit=200"
+FLAT = "/record/channels.json?_shape=array&_size=max&_nocount=1&_nofacet=1"
+"""How Datasette answers the rows of a table alone, without counting or suggesting."""
+
+WITH_SOURCES = """
+SELECT contacts.*, (
+    SELECT json_group_array(json_object('url', url, 'title', title, 'publisher', publisher, 'side', side,
+                                        'published', published, 'quote', quote))
+    FROM citations JOIN sources ON sources.id = citations.source WHERE citations.contact = contacts.id
+) AS sources FROM contacts
 """
-
-PRODUCT = f"""
-import os
-from config.settings import settings_from
-from tracker.seed import seed
-from tracker.service import open_service
-from tracker.web.app import create_app
-from waitress.server import create_server
-service = open_service(settings_from(os.environ), migrate=True)
-service.prepare()
-seed(service.store, service.packs, at=service.clock())
-server = create_server(create_app(service), host="127.0.0.1", port=0, threads={THREADS})
-print(server.effective_port, flush=True)
-server.run()
-"""
+"""Contacts with the sources that they cite, as the call of the API has them."""
 
 
-@contextmanager
-def serving(program: str, folder: Path) -> Iterator[int]:
-    """Run a server in a process of its own; answers its port."""
-    # Requests are counted as for any client, and there is room for all of them.
-    limit = {"OPENLINES_RATE_LIMIT": "1000000"}
-    env = os.environ | limit | {"OPENLINES_VAR": str(folder), "OPENLINES_LOG_LEVEL": "error"}
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=env)
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait()
+@dataclass(frozen=True)
+class Asked:
+    port: int
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
 
+    def rate(self) -> float:
+        return rate(self.port, self.path, self.headers)
 
-def rate(port: int, path: str, headers: dict[str, str]) -> float:
-    """Requests a second over a few kept-alive connections."""
-    done, until = [], time.monotonic() + SECONDS
+    def answer(self) -> bytes:
+        return ask(self.port, self.path, self.headers)[1]
 
-    def ask() -> None:
-        connection, count = http.client.HTTPConnection("127.0.0.1", port), 0
-        while time.monotonic() < until:
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status in (200, 304), answer.status
-            count += 1
-        done.append(count)
+    def coded(self, coding: str) -> Asked:
+        return Asked(self.port, self.path, {"Accept-Encoding": coding})
 
-    threads = [threading.Thread(target=ask) for _ in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(done) / SECONDS
-
-
-def etag_of(port: int, path: str) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    answer.read()
-    return answer.headers["ETag"]
+    def known(self) -> Asked:
+        """The same by a reader who has the answer, whichever it is."""
+        return Asked(self.port, self.path, {"If-None-Match": "*"})
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serving(HELLO, Path(folder)) as hello,
-        serving(PRODUCT, Path(folder)) as product,
+    table = Table("request", "peer", "peer/s", "ours/s", "figure", "min", "max", "aim", title="status")
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as place, ExitStack() as running:
+        today, old = (Path(place) / name for name in ("today", "old"))
+        for folder in (today, old):
+            folder.mkdir()
+        hello = Asked(running.enter_context(serving("hello", folder=today)), "/")
+        ours = running.enter_context(serving("product", "1", folder=today))
+        aged = running.enter_context(serving("product", str(TIMES), folder=old))
+        rows = running.enter_context(datasette(export(today)))
+        _against_hello(table, hello, ours)
+        _against_datasette(table, rows, ours)
+        _against_age(table, (ours, today), (aged, old))
+    table.caption = (
+        f"{CONNECTIONS} connections, {THREADS} threads, median of {ROUNDS}; load {load:.1f} before, "
+        f"{os.getloadavg()[0]:.1f} after, {os.cpu_count()} processors"
+    )
+    Console(width=110).print(table)
+
+
+def _against_hello(table: Table, hello: Asked, ours: int) -> None:
+    channels, dashboard = Asked(ours, CHANNELS), Asked(ours, "/")
+    for name, asked in {
+        "one channel": Asked(ours, f"{CHANNELS}/dpct"),
+        "channels": channels,
+        "channels, gzip": channels.coded("gzip"),
+        "channels, unchanged": channels.known(),
+        "dashboard": dashboard,
+        "dashboard, br": dashboard.coded("br"),
+    }.items():
+        _compare(table, f"{name}: {len(asked.answer()) / 1000:.0f} kB", "hello", hello, asked, "≥ 0.8")
+
+
+def _against_datasette(table: Table, port: int, ours: int) -> None:
+    contacts = f"/record.json?{urlencode({'sql': WITH_SOURCES, '_shape': 'array'})}"
+    for name, peer, call in (
+        ("contacts and their sources", Asked(port, contacts), Asked(ours, CONTACTS)),
+        ("channels, flat", Asked(port, FLAT), Asked(ours, CHANNELS)),
     ):
-        known = {"If-None-Match": etag_of(product, "/api/v1/channels")}
-        asked = {
-            "GET /api/v1/channels/dpct": ("/api/v1/channels/dpct", {}),
-            "GET /api/v1/relationships": ("/api/v1/relationships", {}),
-            "GET /api/v1/channels": ("/api/v1/channels", {}),
-            "GET /api/v1/channels, unchanged (304)": ("/api/v1/channels", known),
-            "GET / (dashboard)": ("/", {}),
-        }
-        table = Table("request", "hello/s", "ours/s", "ratio", "min", "max", title="status")
-        for name, (path, headers) in asked.items():
-            rate(product, path, headers)
-            pairs = [(rate(hello, "/", {}), rate(product, path, headers)) for _ in range(ROUNDS)]
-            ratios = [ours / floor for floor, ours in pairs]
-            floor, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
-            figures = (statistics.median(ratios), min(ratios), max(ratios))
-            table.add_row(name, f"{floor:.0f}", f"{ours:.0f}", *(f"{figure:.2f}" for figure in figures))
-        Console().print(table)
+        told, rows = json.loads(call.answer())[name.split()[0].rstrip(",")], json.loads(peer.answer())
+        assert len(told) == len(rows) > 0, (name, len(told), len(rows))
+        _compare(table, f"{name}: {len(rows)} rows", "Datasette", peer, call, "≥ 20")
+
+
+def _against_age(table: Table, today: tuple[int, Path], aged: tuple[int, Path]) -> None:
+    """How much more a read costs with a longer history: from memory, and made anew."""
+    for name, path in {"channels": CHANNELS, "dashboard": "/"}.items():
+        now, later = Asked(today[0], path), Asked(aged[0], path)
+        what = f"{TIMES} × history, {name}"
+        _compare(table, f"{what}: cost", "today", now, later, "≤ 1.2", figure=lambda peer, ours: peer / ours)
+        first, late = _first_read(now, today[1]), _first_read(later, aged[1])
+        shown = f"{first * 1000:.0f} ms", f"{late * 1000:.0f} ms", f"{late / first:.1f}"
+        table.add_row(f"{what}: made anew", "today", *shown)
+
+
+def _first_read(asked: Asked, folder: Path) -> float:
+    """Seconds until an answer after a poll, when the record is loaded and the answer made anew."""
+    store = open_store(f"sqlite:///{folder}/openlines.db")
+    with store.writing() as db:
+        db.record.bump("polls")
+    store.close()
+    started = time.perf_counter()
+    asked.answer()
+    return time.perf_counter() - started
+
+
+def _compare(
+    table: Table,
+    name: str,
+    against: str,
+    peer: Asked,
+    ours: Asked,
+    aim: str,
+    figure: Callable[[float, float], float] = lambda peer, ours: ours / peer,
+) -> None:
+    pairs = [(peer.rate(), ours.rate()) for _ in range(ROUNDS)]
+    figures = [figure(*pair) for pair in pairs]
+    rates = (f"{statistics.median(column):.0f}" for column in zip(*pairs, strict=True))
+    shown = (f"{found:.2f}" for found in (statistics.median(figures), min(figures), max(figures)))
+    table.add_row(name, against, *rates, *shown, aim)
 
 
 if __name__ == "__main__":

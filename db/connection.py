@@ -9,11 +9,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
+
+Answer = TypeVar("Answer")
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -177,6 +180,22 @@ class Connections:
             raise StoreError(f"{self.path} is damaged ({error}); put back a backup.") from error
         finally:
             _roll_back(connection)
+
+    def until_a_commit(self, ask: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """What `ask` answers on this thread's connection, asked again only after anybody committed.
+
+        SQLite's `data_version` moves with what other connections commit, in whatever process; this one never writes.
+        Only one question may be asked so. Raises StoreError.
+        """
+        connection = self.get()
+        try:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if getattr(self._local, "version", None) != version:
+                self._local.answer = ask(connection)
+                self._local.version = version
+            return self._local.answer
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} cannot be read ({error}); try again in a moment.") from error
 
     def close(self) -> None:
         with self._lock:

@@ -69,9 +69,8 @@ class Store:
             yield _subjects(connection)
 
     def revisions(self) -> dict[str, int]:
-        """The counters that public writes bump; one tiny query, without a transaction of its own."""
-        connection = self._connections.get()
-        return Record(connection, Search(connection)).revisions()
+        """The counters that public writes bump; one tiny query where nothing was written. Raises StoreError."""
+        return self._connections.until_a_commit(lambda connection: Record(connection, Search(connection)).revisions())
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; answers the names of the steps that were applied.

@@ -1,14 +1,14 @@
 """What the record says of a channel at a moment."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
-from tracker.history import in_force, propose, view, with_derived
+from tracker.history import in_force, meets, propose, unmet_promises, view, with_derived
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
 
 CUT = change(State.SUSPENDED, "2022-08-05", cause="Cut.")
@@ -231,3 +231,27 @@ def test_the_state_at_any_two_instants_is_that_of_the_rows_recorded_and_effectiv
     latest = max(by_then, key=lambda c: (c.effective.first, c.id), default=None)
     page = view(CHANNEL, US_CHINA, changes, (), Moment(day, at(hour)))
     assert page.state is (latest.state if latest else None)
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda outcome, day, precision, days, announced: contact(
+                outcome,
+                day.isoformat()[:precision] if precision else None,
+                end=day + timedelta(days) if precision == 10 and days else None,
+                announced=announced if precision else day,
+            ),
+            st.sampled_from([Outcome.ANNOUNCED, Outcome.HELD, Outcome.CANCELLED]),
+            st.dates(date(2022, 1, 1), date(2023, 3, 1)),
+            st.sampled_from([0, 4, 7, 10, 10]),
+            st.integers(0, 40),
+            st.none() | st.dates(date(2021, 12, 1), date(2023, 3, 1)),
+        ),
+        max_size=12,
+    )
+)
+def test_a_promise_is_unmet_where_no_outcome_at_all_meets_it(contacts):
+    outcomes = [met for met in contacts if met.outcome is not Outcome.ANNOUNCED and met.first]
+    promised = [promise for promise in contacts if promise.outcome is Outcome.ANNOUNCED]
+    assert unmet_promises(contacts) == [p for p in promised if not any(meets(met, p) for met in outcomes)]

@@ -5,9 +5,11 @@ Two clocks: a row counts when it had been recorded by `known_at`, and when what 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, takewhile
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -309,7 +311,17 @@ def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposa
 def unmet_promises(contacts: Sequence[Contact]) -> list[Contact]:
     """Announced contacts of which no later row says that they took place or were called off."""
     outcomes = [c for c in contacts if c.outcome is not Outcome.ANNOUNCED and c.substantive and c.first]
-    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and not any(meets(o, c) for o in outcomes)]
+    outcomes.sort(key=lambda c: c.first)
+    begun, ended_by = [c.first for c in outcomes], list(accumulate((c.last for c in outcomes), max))
+
+    def unmet(promise: Contact) -> bool:
+        # Backwards from the last that may have begun in time, until all others had ended before.
+        opens, closes = window(promise)
+        in_time = bisect_right(begun, closes, key=lambda day: day - ONE_DAY)
+        near = takewhile(lambda at: ended_by[at] >= opens - ONE_DAY, reversed(range(in_time)))
+        return not any(meets(outcomes[at], promise) for at in near)
+
+    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and unmet(c)]
 
 
 def meets(outcome: Contact, promise: Contact) -> bool:

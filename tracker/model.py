@@ -104,12 +104,12 @@ class PartialDate:
     def precision(self) -> Precision:
         return {4: Precision.YEAR, 7: Precision.MONTH, 10: Precision.DAY}[len(self.value)]
 
-    @property
+    @cached_property
     def first(self) -> date:
         """The first day that it can mean."""
         return date.fromisoformat((self.value + "-01-01")[:10])
 
-    @property
+    @cached_property
     def last(self) -> date:
         """The last day that it can mean."""
         first = self.first

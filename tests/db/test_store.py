@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +82,42 @@ def test_a_transaction_that_fails_leaves_nothing_behind(filled):
     assert filled.revisions() == before
     with filled.reading() as db:
         assert "2024-01-08" not in {str(c.effective) for c in db.record.entries_of("dpct")[0]}
+
+
+def test_the_counters_are_read_again_after_whoever_wrote_and_only_then(store):
+    other, asked = open_store(f"sqlite:///{store.path}"), []
+    store._connections.get().set_trace_callback(asked.append)
+
+    def read_again() -> bool:
+        asked.clear()
+        store.revisions()
+        return any("FROM revision" in query for query in asked)
+
+    assert read_again()
+    assert not read_again()
+    for writing in (store, other):
+        before = store.revisions()["record"]
+        with writing.writing() as db:
+            db.record.bump()
+        assert store.revisions()["record"] == before + 1
+        assert not read_again()
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: store.revisions()["record"]).result() == before + 1
+    other.close()
+
+
+def test_counters_tell_what_was_committed_and_nothing_before(store):
+    before = store.revisions()
+
+    def fail() -> None:
+        with store.writing() as db:
+            db.record.bump()
+            assert store.revisions() == before
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert store.revisions() == before
 
 
 def test_what_is_written_is_what_is_read(filled):

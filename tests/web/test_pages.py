@@ -131,6 +131,12 @@ def test_a_bad_address_is_answered_in_words(client, path, status, words):
     assert words in words_of(answer.text)
 
 
+def test_a_channel_has_a_page_also_as_it_was_known_before_anything_was_recorded(client):
+    answer = client.get("/channels/dpct?as_of=2022-09-01&known_at=2024-01-31")
+    assert answer.status_code == 200
+    assert ": no state. Contacts: none on record." in answer.text
+
+
 def test_an_unchanged_page_is_not_sent_again(client):
     first = client.get("/")
     again = client.get("/", headers={"If-None-Match": first.headers["ETag"]})

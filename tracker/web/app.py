@@ -20,6 +20,7 @@ from tracker.service import Service, secret_key
 from tracker.web import amend, api, auth, cite, cited_pages, memento, outputs, pages, review, search, subscribe
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
+from tracker.web.memory import FromMemory
 from tracker.web.problem import problem
 from tracker.web.words import register_filters
 
@@ -95,7 +96,7 @@ def create_app(service: Service) -> Flask:
     register_filters(app)
     app.context_processor(auth.template_context)
     memento.register(app)
-    app.wsgi_app = _WithHeaders(app.wsgi_app)
+    app.wsgi_app = FromMemory(_WithHeaders(app.wsgi_app), app.extensions["openlines"])
     if service.settings.rate_limit:
         app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit, _WithHeaders)
     app.register_error_handler(Refused, _refused)

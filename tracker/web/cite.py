@@ -87,9 +87,9 @@ def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment:
     """
     moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
     rows = scope_of(snapshot, path, asked).rows(snapshot, moment)
-    mark = mark_of(rows, dict(snapshot.revisions)["record"])
+    mark = mark_of(rows, snapshot.revisions["record"])
     address = cited_address(path, asked, moment, mark)
-    return Citation(title, address, moment.as_of, moment.known_at, current().now().date(), mark)
+    return Citation(title, address, moment.as_of, moment.known_at, current().day(), mark)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Mo
     if not asked.get("known_at"):
         raise Refused("A cited address has both clocks.", "Open the address as it was cited.", field="known_at")
     scope = scope_of(snapshot, path, asked)
-    shown = mark_of(scope.rows(snapshot, moment), dict(snapshot.revisions)["record"])
+    shown = mark_of(scope.rows(snapshot, moment), snapshot.revisions["record"])
     return Recalled(Mark.read(asked["cited"]), shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
 
 

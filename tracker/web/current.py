@@ -1,21 +1,19 @@
-"""The record as it is served: loaded once per revision, rendered once per address, revision and minute.
+"""The record as it is served: loaded once per revision, and rendered for an address once while nothing moves.
 
-A request costs one tiny query for the revision counters; the rest comes from memory until something public changes.
-What is shown depends on the clock too (days in a state, sources read in the last hour), hence the minute.
+What is shown may depend on the clock too (sources read in the last hour): such an answer is good for a minute. That is
+found out by whether the clock was asked, so that a view of the past, or of changes alone, stays for the day.
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
 from tracker.coverage import Coverage, Read, Switch, coverage
@@ -28,14 +26,17 @@ from tracker.moments import day_of, known_instant
 from tracker.service import Service
 from tracker.web.keeping import keeping
 
-MOST_RENDERED = 512
-"""Answers kept in memory; the one that was not asked for the longest goes first."""
+RENDERED = "openlines.rendered"
+"""Where a request's environ has what was rendered for it, if everybody who asks for its address may have that."""
 
 COVERAGE_SPAN = timedelta(hours=24)
 """How far back the coverage shown beside a state looks."""
 
 CLOCK_SKEW = timedelta(seconds=5)
 """A reader's clock may be ahead of ours by this much; what it calls now is now."""
+
+VIEWS = 128
+"""Views of channels at moments that are remembered of one revision."""
 
 SILENCE_SPAN = timedelta(days=30)
 """How far back silence since the last report is looked at on pages; the API answers for longer spans."""
@@ -45,7 +46,7 @@ SILENCE_SPAN = timedelta(days=30)
 class Snapshot:
     """The whole record and the state of polling at one revision; `now` is when it was read."""
 
-    revisions: tuple[tuple[str, int], ...]
+    revisions: dict[str, int]
     now: datetime
     relationships: tuple[Relationship, ...]
     channels: tuple[Channel, ...]
@@ -79,7 +80,19 @@ class Snapshot:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
 
     def view(self, channel: Channel, moment: Moment) -> ChannelView:
-        return view(channel, self.relationship(channel.relationship), *self.entries[channel.slug], moment)
+        return self._view(channel.slug, moment)
+
+    @cached_property
+    def _view(self) -> Callable[[str, Moment], ChannelView]:
+        """A page asks for the same views several times, and most pages for those of now."""
+        channels = {channel.slug: channel for channel in self.channels}
+
+        @lru_cache(maxsize=VIEWS)
+        def viewed(slug: str, moment: Moment) -> ChannelView:
+            channel = channels[slug]
+            return view(channel, self.relationship(channel.relationship), *self.entries[slug], moment)
+
+        return viewed
 
     def views(self, moment: Moment) -> list[ChannelView]:
         """Every channel at a moment, in the configured order; those without a state yet included."""
@@ -108,6 +121,34 @@ class Document:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What an answer rests on: the counters of public writes, the day in UTC, the day shown as today, and the minute
+    (None where the clock was not asked).
+    """
+
+    revisions: dict[str, int]
+    day: date
+    today: date
+    minute: datetime | None
+
+    def holds(self, now: Basis) -> bool:
+        """Whether what was made on it would be made alike now."""
+        return (
+            self.revisions == now.revisions
+            and (self.minute is None or self.minute == now.minute)
+            and (self.day, self.today) == (now.day, now.today)
+        )
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What was rendered, and what that rests on."""
+
+    basis: Basis
+    body: bytes
+
+
 class Current:
     """The service as requests see it."""
 
@@ -115,14 +156,25 @@ class Current:
         self.service = service
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._rendered: OrderedDict[tuple, tuple[bytes, str, tuple[tuple[str, str], ...]]] = OrderedDict()
 
     def now(self) -> datetime:
+        """The present instant. An answer for which it is asked stands for a minute; `day` leaves it its day."""
+        g.asked_the_clock = True
         return self.service.clock()
+
+    def day(self) -> date:
+        """The present day in UTC."""
+        return self.service.clock().date()
+
+    def basis(self) -> Basis:
+        """What is rendered now rests on; one tiny query. Raises StoreError."""
+        now = self.service.clock()
+        revisions, today = self.service.store.revisions(), self.service.today()
+        return Basis(revisions, now.date(), today, now.replace(second=0, microsecond=0))
 
     def snapshot(self) -> Snapshot:
         """The newest revision of the record; read again only when a counter has moved."""
-        revisions = tuple(sorted(self.service.store.revisions().items()))
+        revisions = self.service.store.revisions()
         snapshot = self._snapshot
         if snapshot is None or snapshot.revisions != revisions:
             with self._lock:
@@ -133,11 +185,11 @@ class Current:
 
     def _load(self) -> Snapshot:
         with self.service.store.reading() as db:
-            now = max(self.now(), db.chain.head().at or self.now())
+            now = max(self.service.clock(), db.chain.head().at or self.service.clock())
             entries = db.record.entries()
             channels = tuple(db.record.channels())
             return Snapshot(
-                revisions=tuple(sorted(db.record.revisions().items())),
+                revisions=db.record.revisions(),
                 now=now,
                 relationships=tuple(db.record.relationships()),
                 channels=channels,
@@ -148,32 +200,18 @@ class Current:
             )
 
     def rendered(self, render: Callable[[], str | bytes | Document], mimetype: str) -> Response:
-        """The answer to this request, rendered at most once per revision and minute; 304 where the reader has it.
+        """The answer to this request, which everybody may have until its basis moves (`tracker/web/memory.py`).
 
         For public answers only: the address alone decides what is shown.
         """
-        snapshot = self.snapshot()
-        minute = self.now().replace(second=0, microsecond=0)
-        key = (request.full_path, snapshot.revisions, minute, self.service.today())
-        found = self._rendered.get(key)
-        if found is None:
-            found = _answer(render())
-            with self._lock:
-                self._rendered[key] = found
-                while len(self._rendered) > MOST_RENDERED:
-                    self._rendered.popitem(last=False)
-        body, etag, more = found
-        headers = [("ETag", f'"{etag}"'), ("Cache-Control", keeping(request, mimetype, self.service.clock()))]
-        if "If-None-Match" in request.headers and request.if_none_match.contains(etag):
-            return Response(status=304, headers=headers)
-        return Response(body, headers=[*headers, *more], mimetype=mimetype)
-
-
-def _answer(made: str | bytes | Document) -> tuple[bytes, str, tuple[tuple[str, str], ...]]:
-    """Body, tag and further headers of what was rendered."""
-    made = made if isinstance(made, Document) else Document(made)
-    body = made.body.encode() if isinstance(made.body, str) else made.body
-    return body, hashlib.sha256(body).hexdigest()[:32], made.headers
+        basis = self.basis()
+        g.asked_the_clock = False
+        made = render()
+        document = made if isinstance(made, Document) else Document(made)
+        body = document.body.encode() if isinstance(document.body, str) else document.body
+        request.environ[RENDERED] = Rendered(basis if g.asked_the_clock else replace(basis, minute=None), body)
+        kept = ("Cache-Control", keeping(request, mimetype, self.service.clock()))
+        return Response(body, headers=[kept, *document.headers], mimetype=mimetype)
 
 
 def current() -> Current:
@@ -219,9 +257,10 @@ def _known(text: str, now: datetime) -> datetime:
     """`known_at` of a request. Of today that is what we know now; a later moment is refused, since nobody knows what
     will be known then.
     """
-    instant = known_instant(text)
-    today = len(text) == len("YYYY-MM-DD") and instant.date() == current().now().date()
-    if instant > current().now() + CLOCK_SKEW and not today:
+    instant, clock = known_instant(text), current().service.clock()
+    # What has come does not go again, so that the answer outlives the minute.
+    today = len(text) == len("YYYY-MM-DD") and instant.date() == clock.date()
+    if instant > clock + CLOCK_SKEW and not today:
         raise Refused(
             f"known_at is {text!r}, which has not come yet.",
             "Send a moment up to now, or leave it out.",

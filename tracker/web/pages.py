@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -69,7 +68,7 @@ def _dashboard() -> str:
     today = current().service.today()
     chosen = {"state": _chosen(State, "state"), "category": _chosen(Category, "category")}
     boards = [board(snapshot, relationship, moment, now, today, **chosen) for relationship in snapshot.relationships]
-    return _page("dashboard.html", moment, boards=boards, strip_of=strip_of, chosen=chosen)
+    return _page("dashboard.html", moment, now=now, boards=boards, strip_of=strip_of, chosen=chosen)
 
 
 @blueprint.get("/channels/<slug>")
@@ -223,7 +222,7 @@ def _feeds() -> str:
     now = current().now()
     watched = {r.slug: watches(snapshot, r, now) for r in snapshot.relationships}
     told = sorted((health_of(feed, now) for feed in snapshot.feeds), key=lambda health: health.need)
-    return _page("feeds.html", moment, snapshot=snapshot, watched=watched, told=told)
+    return _page("feeds.html", moment, now=now, snapshot=snapshot, watched=watched, told=told)
 
 
 @blueprint.get("/method")
@@ -252,7 +251,7 @@ def _figures(db: Subjects, relationship: Relationship) -> Figures:
     """How well detection does on live traffic; what waits for a decision is not in it."""
     samples, slug = db.samples, relationship.slug
     rows = samples.planned(slug), samples.measured(slug), samples.decided(slug)
-    return live_figures(*rows, sides=relationship.sides, today=current().now().date())
+    return live_figures(*rows, sides=relationship.sides, today=current().day())
 
 
 @dataclass(frozen=True)
@@ -260,8 +259,12 @@ class Clocks:
     """Which moment a page shows, and how its links and its citation say so."""
 
     moment: Moment
-    now: datetime
     past: bool
+
+    @property
+    def latest(self) -> bool:
+        """Whether it shows all that is known."""
+        return self.moment.known_at >= current().snapshot().now
 
     @property
     def carried(self) -> dict[str, str]:
@@ -291,11 +294,9 @@ def _navigation() -> dict[str, Any]:
 
 
 def _page(template: str, moment: Moment, **values: Any) -> str:
-    clocks = Clocks(moment, current().now(), shows_the_past())
+    clocks = Clocks(moment, shows_the_past())
     corrected = current().snapshot().corrected
-    return render_template(
-        template, moment=moment, clocks=clocks, link=clocks.link, now=clocks.now, corrected=corrected, **values
-    )
+    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, corrected=corrected, **values)
 
 
 def _answer(render: Callable[[], str]) -> Response:

@@ -37,7 +37,7 @@ def search() -> Response:
     asked = asked_for(sent)
     found = _find(asked, sent) if asked.query else None
     following = write_place(found.following, asked, sent) if found and "kind" in sent else None
-    clocks = Clocks(asked.moment, current().now(), shows_the_past())
+    clocks = Clocks(asked.moment, shows_the_past())
     page = render_template(
         "search.html",
         asked=asked,
@@ -51,7 +51,6 @@ def search() -> Response:
         moment=asked.moment,
         clocks=clocks,
         link=clocks.link,
-        now=clocks.now,
     )
     response = make_response(page)
     # What may be seen depends on who asks, and there are more questions than a cache should hold.

@@ -69,7 +69,7 @@ def axis_until(day: date) -> Axis:
 def strip_of(view: ChannelView, axis: Axis) -> Strip:
     """The states and contacts of a view, as far as they fall on the axis."""
     begins = [(change.state, change.effective) for change in reversed(view.history)]
-    ends = [effective.first for _, effective in begins[1:]] + [axis.end]
+    ends = [*(effective.first for _, effective in begins[1:]), axis.end][: len(begins)]
     bars = tuple(
         _bar(state, effective, end, axis)
         for (state, effective), end in zip(begins, ends, strict=True)

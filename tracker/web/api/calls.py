@@ -32,7 +32,7 @@ View = Callable[..., Any]
 
 
 def rendered(view: View) -> View:
-    """A public read: parsed, answered and serialised at most once per revision and minute, else sent from memory."""
+    """A public read: parsed, answered and serialised once for all who ask, while it stands."""
     hints = get_type_hints(view)
 
     @wraps(view)

@@ -34,7 +34,7 @@ def checkpoints(query: CheckpointsQuery) -> schemas.Checkpoints:
     """The last head of every UTC day that is over and on which something was recorded, newest first."""
     moment = page_moment(query)
     with current().service.store.reading() as db:
-        days = daily_checkpoints(db.chain.daily_heads(), current().now().date())
+        days = daily_checkpoints(db.chain.daily_heads(), current().day())
     found = [
         ((head.at.isoformat(), head.seq, ""), schemas.DailyCheckpoint(day=head.at.date(), **vars(head)))
         for head in days

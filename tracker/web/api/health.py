@@ -179,7 +179,7 @@ class _Gauges(Collector):
             "How long the candidate that waits the longest has waited.",
             _age(waiting_since, now),
         )
-        yield _by("subject", "openlines_revision", "Counters that public writes bump.", dict(snapshot.revisions))
+        yield _by("subject", "openlines_revision", "Counters that public writes bump.", snapshot.revisions)
         yield _one("openlines_receivers", "Webhooks and mail addresses that are told what happens.", receivers.number)
         yield _one("openlines_receivers_failing", "Receivers that did not take the last message.", receivers.failing)
         yield _one(

@@ -1,4 +1,4 @@
-"""How an output is asked for: parameters read as those of the API are, rendered once per revision and minute."""
+"""How an output is asked for: parameters read as those of the API are, rendered once for all who ask."""
 
 from __future__ import annotations
 

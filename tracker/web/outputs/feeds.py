@@ -99,7 +99,7 @@ def _of_all(query: StatementsQuery) -> Shown:
 def _checkpoints() -> list[Checkpoint]:
     """The heads of the newest days that are over: who follows the feed keeps what the record can be held against."""
     with current().service.store.reading() as db:
-        return daily_checkpoints(db.chain.daily_heads(), current().now().date())[:DAYS_OF_CHECKPOINTS]
+        return daily_checkpoints(db.chain.daily_heads(), current().day())[:DAYS_OF_CHECKPOINTS]
 
 
 def _of_channel(slug: str, query: ChannelStatementsQuery) -> Shown:

@@ -1,0 +1,140 @@
+"""The servers that benchmarks ask, each in a process of its own and with the same number of threads.
+
+    python -m bench.servers hello
+    python -m bench.servers product TIMES     the record in OPENLINES_VAR, with TIMES its history
+
+Either prints its port when it listens.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+from waitress.server import create_server
+
+from config.settings import LARGEST_RATE_LIMIT, settings_from
+from db.record import Origin
+from db.store import Subjects
+from tracker.export import read_record, write_database
+from tracker.model import Contact, Entry, PartialDate, StatusChange
+from tracker.seed import seed
+from tracker.service import Service, open_service
+from tracker.web.app import create_app
+
+THREADS = 8
+APART = 10
+"""Years between one copy of the history and the next, so that what pages draw of late years stays as it is."""
+
+
+def hello() -> Flask:
+    """The floor: an application that does nothing."""
+    app = Flask("hello")
+    app.add_url_rule("/", view_func=lambda: "hello")
+    return app
+
+
+def product(times: int) -> Flask:
+    return create_app(recorded(times))
+
+
+def recorded(times: int) -> Service:
+    """The shipped record in a new database; with `times` its history, the copies in earlier centuries."""
+    service = open_service(settings_from(os.environ), migrate=True)
+    service.prepare()
+    seed(service.store, service.packs, at=service.clock())
+    with service.store.writing() as db:
+        _repeat(db, times, Origin(service.clock(), "bench"))
+        db.record.bump()
+    return service
+
+
+def _repeat(db: Subjects, times: int, origin: Origin) -> None:
+    for changes, contacts in db.record.entries().values():
+        for copy in range(1, times):
+            for entry in (*changes, *contacts):
+                db.record.add(_earlier(entry, copy * APART), origin)
+
+
+def _earlier(entry: Entry, years: int) -> Entry:
+    def earlier(date: PartialDate | None) -> PartialDate | None:
+        if date is None:
+            return None
+        year, rest = int(date.value[:4]) - years, date.value[4:].replace("-02-29", "-02-28")
+        return PartialDate(f"{year:04}{rest}")
+
+    if isinstance(entry, StatusChange):
+        return replace(entry, id=None, replaces=None, effective=earlier(entry.effective), expected=None)
+    announced = entry.announced and entry.announced.replace(day=1, year=entry.announced.year - years)
+    assert isinstance(entry, Contact)
+    return replace(entry, id=None, replaces=None, date=earlier(entry.date), end=None, announced=announced)
+
+
+def export(folder: Path) -> Path:
+    """The record of a folder as the SQLite file that other programs read."""
+    service = open_service(settings_from(_environment(folder)))
+    file = folder / "record.db"
+    write_database(file, *read_record(service.store, service.today(), None))
+    service.store.close()
+    return file
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    # Requests are counted as for any client, and there is room for all of them.
+    limit = {"OPENLINES_RATE_LIMIT": str(LARGEST_RATE_LIMIT)}
+    return os.environ | limit | {"OPENLINES_VAR": str(folder), "OPENLINES_LOG_LEVEL": "error", "OPENLINES_WATCH": "off"}
+
+
+@contextmanager
+def serving(*arguments: str, folder: Path) -> Iterator[int]:
+    """One of the above in a process; answers its port."""
+    with _running([sys.executable, "-m", "bench.servers", *arguments], folder, r"^(\d+)$") as port:
+        yield port
+
+
+@contextmanager
+def datasette(file: Path) -> Iterator[int]:
+    """Datasette over a file that it may take for unchanging, with as many threads for queries."""
+    settings = ("--setting", "num_sql_threads", str(THREADS), "--setting", "max_returned_rows", "1000")
+    command = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), "--port", "0", *settings]
+    with _running(command, file.parent, r"running on http://127\.0\.0\.1:(\d+)") as port:
+        yield port
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, says: str) -> Iterator[int]:
+    """A server in a process of its own, from when it says its port; what else it says is dropped."""
+    log = folder / f"{len(list(folder.iterdir()))}.log"
+    with log.open("w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=_environment(folder))
+    try:
+        yield _port(process, log, says)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _port(process: subprocess.Popen, log: Path, says: str) -> int:
+    while True:
+        found = re.search(says, log.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1])
+        assert process.poll() is None, log.read_text()
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+if __name__ == "__main__":
+    application = hello() if sys.argv[1] == "hello" else product(int(sys.argv[2]))
+    server = create_server(application, host="127.0.0.1", port=0, threads=THREADS)
+    print(server.effective_port, flush=True)
+    server.run()
