@@ -539,6 +539,13 @@ def test_a_port_in_use_is_one_sentence(tracker, seeded_folder):
     assert f"Port {port} on 127.0.0.1 is in use." in done.stderr
 
 
+def test_a_host_that_nothing_resolves_is_one_sentence(tracker, seeded_folder):
+    done = tracker("serve", OPENLINES_HOST="nonsense.invalid", OPENLINES_PORT="0")
+    assert (done.returncode, one_sentence(done.stderr)) == (2, True), done.stderr
+    assert "Cannot listen on nonsense.invalid:0" in done.stderr
+    assert "OPENLINES_HOST" in done.stderr
+
+
 def test_every_command_is_found_under_its_name():
     context = click.Context(cli)
     assert cli.list_commands(context)

@@ -27,16 +27,17 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
     Raises Refused in one sentence when the port is taken or the address is not this machine's.
     """
     host, port = service.settings.host, service.settings.port
+    app = create_app(service)
     try:
         server = create_server(
-            create_app(service),
+            app,
             host=host,
             port=port,
             threads=THREADS,
             ident="Open Lines",
             **proxied(service.settings.trusted_proxy),
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # A name that does not resolve is a ValueError of waitress.
         raise _cannot_listen(error, host, port) from error
     polling = Polling(service, tick_seconds=tick_seconds) if poll else None
     if polling:
@@ -86,7 +87,12 @@ def _first_link(service: Service) -> str | None:
         return db.accounts.make_sign_in_link(FIRST_ACCOUNT, expires_at=now + LINK_LASTS)
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> Refused:
+def _cannot_listen(error: OSError | ValueError, host: str, port: int) -> Refused:
+    if isinstance(error, ValueError):
+        return Refused(
+            f"Cannot listen on {host}:{port}: no address of this machine has that name.",
+            "Check OPENLINES_HOST; 127.0.0.1 and 0.0.0.0 need no name.",
+        )
     if error.errno == errno.EADDRINUSE:
         return Refused(
             f"Port {port} on {host} is in use.", "Set OPENLINES_PORT to another one, or end what runs there."
