@@ -282,6 +282,32 @@ def test_a_feed_is_paused_resumed_and_hurried_by_name(tracker, one_feed, site: S
     assert re.search(r"a-feed.* read ", tracker("feeds", **one_feed).stdout)
 
 
+LONG = "embassy-of-a-party-with-a-long-name"
+
+
+@pytest.fixture
+def long_feed(seeded_folder, tmp_path, site: Site) -> dict[str, str]:
+    """A database and a configuration with a feed of a long name, as environment of a narrow shell."""
+    config = configured(tmp_path, feed_entry(LONG, site.serve("/a-feed", body=rss(TALKS))))
+    return {"OPENLINES_CONFIG": str(config), "COLUMNS": "40"}
+
+
+def test_nothing_is_cut_where_the_output_is_no_terminal(tracker, long_feed):
+    for command in (("feeds",), ("poll",), ("sources",)):
+        told = tracker(*command, **long_feed).stdout
+        assert "\N{HORIZONTAL ELLIPSIS}" not in told, told
+        assert LONG in told or command == ("sources",)
+    assert "share of both" in told, "a heading stands in one line"
+
+
+def test_the_name_that_other_commands_take_is_whole_on_a_narrow_terminal(tracker, long_feed):
+    narrow = long_feed | {"FORCE_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+    for command in ("feeds", "poll"):
+        assert LONG in tracker(command, **narrow).stdout
+    told = tracker("sources", **narrow).stdout
+    assert all(category in told for category in ("military", "diplomatic", "law-enforcement"))
+
+
 def test_cited_pages_are_read_again_when_they_are_due_or_named(tracker, one_feed, tmp_path, site: Site):
     talks = site.serve("/talks", body=b"<title>Talks</title><p>" + TALKS[1].encode() * 3)
     store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")

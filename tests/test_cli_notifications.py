@@ -65,6 +65,12 @@ def test_a_webhook_is_added_tried_listed_failing_replayed_and_removed(tracker, s
     assert tracker("subscriptions", "list").output == "Nobody is subscribed.\n"
 
 
+def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):
+    url = site.serve("/" + "hook" * 40)
+    tracker("subscriptions", "add-webhook", url, "--allow-private")
+    assert url in tracker("subscriptions", "list", COLUMNS="80").output
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.table import Column, Table
 
 from config.settings import Settings, settings_from
 from tracker.logs import set_up_logs
 from tracker.model import PartialDate
 from tracker.moments import known_instant
 from tracker.service import Service, open_service
+
+WIDE = 10_000
+"""Characters of a line that no table of ours reaches."""
 
 
 def settings(**defaults: str) -> Settings:
@@ -24,6 +30,17 @@ def settings(**defaults: str) -> Settings:
 def opened(*, migrate: bool = False) -> Service:
     """The service over the configured database. Raises ConfigError or StoreError."""
     return open_service(settings(), migrate=migrate)
+
+
+def output() -> Console:
+    """Standard output; where it is no terminal, wide enough that whoever reads on gets every word whole."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDE)
+
+
+def table(first: str, *others: str, **look: Any) -> Table:
+    """A table that loses nothing on a narrow terminal: its first column stands in one line, the others fold."""
+    return Table(Column(first, no_wrap=True), *(Column(other, overflow="fold") for other in others), **look)
 
 
 class Instant(click.ParamType):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 import click
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -15,7 +14,7 @@ from config.errors import suggest
 from db.feeds import FeedHealth, PollRow
 from db.store import Subjects
 from tracker.cli.check import check
-from tracker.cli.common import opened
+from tracker.cli.common import opened, output, table
 from tracker.errors import Refused
 from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
@@ -30,7 +29,7 @@ def poll(feed: tuple[str, ...]) -> None:
     """Poll the feeds named (all that are enabled and not paused when none is), now and once."""
     service = _prepared()
     chosen = [_configured(service, slug) for slug in feed] or _polled(service)
-    console = Console()
+    console = output()
     with ThreadPoolExecutor(WORKERS) as workers:
         polls = [workers.submit(_poll, service, chosen_feed) for chosen_feed in chosen]
         finished: Iterator[Future] = as_completed(polls)
@@ -105,13 +104,13 @@ def _prepared() -> Service:
 def _show_feeds() -> None:
     service = _prepared()
     moment = service.clock()
-    table = Table("feed", "side", "how", "last read (UTC)", "last new", "usual", "next (UTC)", "in words")
+    shown = table("feed", "side", "how", "last read (UTC)", "last new", "usual", "next (UTC)", "in words")
     with service.store.reading() as db:
         fares = sorted((health_of(feed, moment) for feed in db.feeds.all()), key=lambda health: health.need)
     for health in fares:
         feed = health.feed
-        table.add_row(feed.slug, feed.side, health.fares, *_times(health), _in_words(health))
-    Console().print(table)
+        shown.add_row(feed.slug, feed.side, health.fares, *_times(health), _in_words(health))
+    output().print(shown)
 
 
 def _known(db: Subjects, slug: str) -> FeedHealth:
@@ -164,11 +163,11 @@ def _poll(service: Service, feed: Feed) -> PollRow:
 
 
 def _table(rows: list[PollRow]) -> Table:
-    table = Table("feed", "outcome", "items", "new", "revised", "sightings", "in words")
+    shown = table("feed", "outcome", "items", "new", "revised", "sightings", "in words")
     for row in rows:
         counts = (str(number) for number in (row.items, row.fresh, row.revised, row.sightings))
-        table.add_row(row.feed, row.outcome, *counts, row.fault or "")
-    return table
+        shown.add_row(row.feed, row.outcome, *counts, row.fault or "")
+    return shown
 
 
 def _times(health: Health) -> tuple[str, str, str, str]:

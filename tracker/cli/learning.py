@@ -18,7 +18,7 @@ from rich.table import Table
 
 from config.errors import suggest
 from tracker.cases import Exported, measurement
-from tracker.cli.common import Day, Instant, opened
+from tracker.cli.common import Day, Instant, opened, output, table
 from tracker.errors import Refused
 from tracker.export import read_record, refuse_taken, write_database, write_folder
 from tracker.model import Sighting
@@ -78,7 +78,7 @@ def _export_record(
         write_folder(folder, moment, tables)
     if sqlite:
         write_database(sqlite, moment, tables)
-    counts = ", ".join(f"{len(table.rows)} {table.name}" for table in tables)
+    counts = ", ".join(f"{len(one.rows)} {one.name}" for one in tables)
     where = " and ".join(str(path) for path in (folder, sqlite) if path)
     click.echo(f"{where}: {counts}.")
     click.echo(f"As of {moment.as_of} (world), as known at {instant_text(moment.known_at)} (us).")
@@ -120,7 +120,7 @@ def replay(feed: str | None, since: date, writes: bool | None) -> None:
         number = db.releases.count(feed=feed, since=since)
     if feed and feed not in known:
         raise Refused(f"There is no feed {feed!r};", suggest(feed, known, "`python -m tracker feeds` lists them."))
-    console = Console()
+    console = output()
     counts: Counter[tuple[str, str, Change]] = Counter()
     news = []
     for replayed in _tracked(console, "Reading", read_again(service, feed=feed, since=since), number):
@@ -174,7 +174,7 @@ def _totals(counts: Counter[tuple[str, str, Change]]) -> str:
 
 
 def _summary(counts: Counter[tuple[str, str, Change]]) -> Table:
-    table = Table("feed", "language", *Change)
+    shown = table("feed", "language", *Change)
     for feed, lang in sorted({(feed, lang) for feed, lang, _ in counts}):
-        table.add_row(feed, lang, *(str(counts[feed, lang, change]) for change in Change))
-    return table
+        shown.add_row(feed, lang, *(str(counts[feed, lang, change]) for change in Change))
+    return shown

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from db.notifications import Attempt, Filter, Subscription
 from tracker import mail, webhook
-from tracker.cli.common import Instant, opened
+from tracker.cli.common import Instant, opened, output, table
 from tracker.errors import NotFound, Refused
 from tracker.model import Category
 from tracker.notify import fares_words
@@ -73,14 +71,14 @@ def list_subscriptions() -> None:
     if not live:
         click.echo("Nobody is subscribed.")
         return
-    table = Table("id", "receiver", "about", "since", "waiting", "dead", "how it fares", box=None, pad_edge=False)
+    shown = table("id", "receiver", "about", "since", "waiting", "dead", "how it fares", box=None, pad_edge=False)
     for fares in live:
         one = fares.subscription
         since = instant_words(one.since) if one.since else "not confirmed"
         about = f"{one.every} digest, " * bool(one.every) + wanted_words(service, one.filter)
         told = fares_words(fares, service.clock())
-        table.add_row(str(one.id), one.target, about, since, str(fares.pending), str(fares.dead), told)
-    Console().print(table)
+        shown.add_row(str(one.id), one.target, about, since, str(fares.pending), str(fares.dead), told)
+    output().print(shown)
 
 
 @subscriptions.command(name="remove")
@@ -143,13 +141,13 @@ def deliveries(context: click.Context, state: str | None, since: datetime | None
     if not found:
         click.echo("There are none.")
         return
-    table = Table("id", "to", "message", "state", "tries", "what", "how it went last", box=None, pad_edge=False)
+    shown = table("id", "to", "message", "state", "tries", "what", "how it went last", box=None, pad_edge=False)
     for one in found:
         what = f"{one.what}: {one.words}"
-        table.add_row(
+        shown.add_row(
             str(one.id), f"{one.subscription} {one.target}", one.key, one.state, str(one.attempts), what, one.outcome
         )
-    Console().print(table)
+    output().print(shown)
 
 
 @deliveries.command(name="log")

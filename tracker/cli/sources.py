@@ -6,10 +6,8 @@ import json
 from datetime import date
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from tracker.cli.common import Since, opened
+from tracker.cli.common import Since, opened, output, table
 from tracker.errors import Refused
 from tracker.heard import Resting, Tally, by_category, resting, tally
 from tracker.model import Category, Relationship, StatusChange
@@ -48,17 +46,17 @@ def _chosen(relationships: list[Relationship], slug: str | None) -> list[Relatio
 
 
 def _print(pair: Relationship, claims: list[Resting], since: date | None, *, listed: bool) -> None:
-    console = Console()
     from_when = f" that begin on {since} or later" if since else ""
     click.echo(f"{pair.names['en']}: on whose word {len(claims)} claims{from_when} rest.")
     parties = {party.code: party.names["en"] for party in pair.parties}
-    table = Table("category")
-    for column in ("claims", "both", *(f"{code} only" for code in parties), "third only", "none", "share of both"):
-        table.add_column(column, justify="right")
+    counts = ("claims", "both", *(f"{code} only" for code in parties), "third only", "none", "share of both")
+    shown = table("category", *counts)
+    for column in shown.columns[1:]:
+        column.justify = "right"
     for category, counted in by_category(claims, pair).items():
-        table.add_row(category.value, *_figures(counted))
-    table.add_row("total", *_figures(tally(claims, pair)), style="bold")
-    console.print(table)
+        shown.add_row(category.value, *_figures(counted))
+    shown.add_row("total", *_figures(tally(claims, pair)), style="bold")
+    output().print(shown)
     if listed:
         for one in _lacking(claims):
             missing = " and ".join(parties[code] for code in one.unheard)

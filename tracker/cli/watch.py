@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 from config.errors import suggest
 from db.watch import Visit
-from tracker.cli.common import opened
+from tracker.cli.common import opened, output
 from tracker.errors import Refused
 from tracker.rereading import MOST_DUE, notice, read_again
 from tracker.service import Service
@@ -33,9 +32,10 @@ def watch(url: tuple[str, ...]) -> None:
     if not chosen:
         click.echo(f"None of {len(known)} cited pages is due. {_next(service)}")
         return
-    console = Console()
+    console = output()
     pages = track(chosen, "Reading", console=console, transient=True) if console.is_terminal else chosen
-    table = Table("page", "found", "stands", "since (UTC)", "next (UTC)", "in words")
+    headings = ("page", "found", "stands", "since (UTC)", "next (UTC)", "in words")
+    table = Table(*(Column(heading, overflow="fold") for heading in headings))
     for one in pages:
         visit = read_again(service, one, if_due=not url)
         with service.store.reading() as db:
