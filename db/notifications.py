@@ -270,6 +270,10 @@ class Notifications:
             outcome=attempt.outcome,
         )
 
+    def has(self, delivery: int) -> bool:
+        """Whether there is a message of that number."""
+        return _sql.delivery(self._db, id=delivery) is not None
+
     def attempts(self, delivery: int) -> list[Attempt]:
         return [_attempt(row) for row in _sql.attempts(self._db, delivery=delivery)]
 

@@ -89,6 +89,14 @@ def test_what_cannot_be_is_refused_in_a_sentence(tracker, arguments: tuple[str, 
     assert says in str(result.exception)
 
 
+@pytest.mark.parametrize("command", [("log", "99"), ("replay", "99"), ("replay", "98", "99")])
+def test_a_message_that_is_none_is_named_and_nothing_else_is_said(tracker, command: tuple[str, ...]):
+    result = tracker("deliveries", *command)
+    assert isinstance(result.exception, Refused)
+    assert str(result.exception) == f"There is no message {command[1]}. List them with: deliveries"
+    assert result.output == ""
+
+
 def test_a_mail_address_is_asked_by_the_scheduler_and_a_test_reaches_it(tracker, service):
     box = Letterbox()
     with mail_server(box):

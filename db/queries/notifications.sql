@@ -142,6 +142,9 @@ WHERE (:state = '' OR delivery.state = :state OR (:state = 'failed' AND delivery
     AND delivery.queued_at >= :since
 ORDER BY delivery.id DESC LIMIT :most;
 
+-- name: delivery(id)^
+SELECT id FROM delivery WHERE id = :id;
+
 -- name: attempts(delivery)
 SELECT at, succeeded, status, outcome FROM attempt WHERE delivery = :delivery ORDER BY id;
 

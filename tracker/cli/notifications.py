@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from db.notifications import Attempt, Filter, Subscription
+from db.store import Subjects
 from tracker import mail, webhook
 from tracker.cli.common import Instant, opened, output, table
 from tracker.errors import NotFound, Refused
@@ -155,10 +156,12 @@ def deliveries(context: click.Context, state: str | None, since: datetime | None
 def show_log(number: int) -> None:
     """Every attempt at one message."""
     with opened().store.reading() as db:
-        for attempt in db.notifications.attempts(number):
-            click.echo(
-                f"{instant_words(attempt.at)}\t{'taken' if attempt.succeeded else 'not taken'}\t{attempt.outcome}"
-            )
+        _there_is(db, number)
+        attempts = db.notifications.attempts(number)
+    if not attempts:
+        click.echo("It was not tried yet.")
+    for attempt in attempts:
+        click.echo(f"{instant_words(attempt.at)}\t{'taken' if attempt.succeeded else 'not taken'}\t{attempt.outcome}")
 
 
 @deliveries.command(name="replay")
@@ -171,12 +174,20 @@ def replay(numbers: tuple[int, ...], since: datetime | None) -> None:
     service = opened()
     now = service.clock()
     with service.store.writing() as db:
+        for number in numbers:
+            _there_is(db, number)
         wanted = [*numbers, *(db.notifications.lost_since(since) if since else ())]
         queued = [number for number in wanted if db.notifications.replay(number, now=now)]
-    click.echo(f"{len(queued)} queued for the scheduler's next tick.")
     left = sorted(set(numbers) - set(queued))
+    if queued or not left:
+        click.echo(f"{len(queued)} queued for the scheduler's next tick.")
     if left:
         raise Refused(
-            f"Not {', '.join(map(str, left))}: no such message to a live webhook, or it waits already.",
+            f"Not {', '.join(map(str, left))}: its receiver is no live webhook, or it waits already.",
             "List them with: deliveries",
         )
+
+
+def _there_is(db: Subjects, number: int) -> None:
+    if not db.notifications.has(number):
+        raise NotFound(f"There is no message {number}.", "List them with: deliveries")
