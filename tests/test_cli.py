@@ -412,6 +412,22 @@ def test_people_and_tokens_are_added_once_and_taken_away(tracker, seeded_folder)
     assert tracker("token", "revoke", "notebook").returncode == 0
 
 
+def test_a_taken_name_is_said_before_a_password_is_asked_for(tracker, seeded_folder):
+    tracker("user", "add", "ana", "--password-stdin", stdin="correct horse battery\n")
+    for arguments in (("ana",), ("ana", "--password-stdin")):
+        taken = tracker("user", "add", *arguments, stdin="short\n")
+        assert (taken.returncode, taken.stdout, one_sentence(taken.stderr)) == (2, "", True), taken
+        assert "There is a user ana already" in taken.stderr
+
+
+@pytest.mark.parametrize("command", ["add", "password"])
+def test_without_a_terminal_a_password_is_not_asked_for(tracker, seeded_folder, command):
+    tracker("user", "add", "ana", "--password-stdin", stdin="correct horse battery\n")
+    asked = tracker("user", command, "ana" if command == "password" else "ben", stdin="correct horse battery\n" * 2)
+    assert (asked.returncode, asked.stdout, one_sentence(asked.stderr)) == (2, "", True), asked
+    assert "--password-stdin" in asked.stderr
+
+
 @pytest.fixture
 def serving(environment):
     """Starts `serve` in a process of its own; answers it with its address and sign-in link."""

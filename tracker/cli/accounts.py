@@ -29,11 +29,15 @@ def user() -> None:
 def add_user(name: str, role: str, password_stdin: bool) -> None:
     """Add a person; asks for a password."""
     service = opened()
+    taken = Refused(f"There is a user {name} already.", "Choose another name, or change it with: user password")
+    with service.store.reading() as db:
+        if db.accounts.user(name):
+            raise taken
     hashed = passwords.hash(_password(password_stdin))
     with service.store.writing() as db:
         added = db.accounts.add_user(name, role, hashed, at=service.clock())
-    if not added:
-        raise Refused(f"There is a user {name} already.", "Choose another name, or change it with: user password")
+    if not added:  # Somebody took it while the password was typed.
+        raise taken
     click.echo(f"{name} may sign in as {role}.")
 
 
@@ -130,6 +134,8 @@ def _known(service: Service, name: str) -> None:
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\n")
+    elif not sys.stdin.isatty():
+        raise Refused("There is no terminal to ask for a password.", "Send it with --password-stdin.")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     if len(password) < SHORTEST_PASSWORD:
