@@ -228,7 +228,7 @@ def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_pat
     assert "dpct held 2024-01-09 (pending)" in tracker(*arguments).stdout, "handed in twice it is one release"
     wrong = tracker(*arguments[:-3], "uk", *arguments[-2:])
     assert wrong.returncode == 2
-    assert "'uk' is no side. Use one of cn, third-party, us." in wrong.stderr
+    assert "side 'uk' is none of us, cn, third-party." in wrong.stderr
 
 
 def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site):
@@ -240,6 +240,22 @@ def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site)
     assert refused.returncode == 2, "a private address is not fetched unless asked"
     done = tracker("add-url", url, "--side", "us", "--published", "2024-01-10", "--allow-private")
     assert "dpct held 2024-01-09 (pending)" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("allowed", [("--allow-private",), ()])
+def test_add_url_asks_for_nothing_before_it_knows_the_side(tracker, seeded_folder, site: Site, allowed):
+    wrong = tracker("add-url", site.serve("/talks"), "--side", "zz", *allowed)
+    assert (wrong.returncode, wrong.stderr) == (2, "side 'zz' is none of us, cn, third-party.\n")
+    assert site.seen == []
+
+
+@pytest.mark.parametrize("url", ["notaurl", "https://x.example:9/", "http://127.0.0.1/talks", "http://[1/"])
+def test_an_address_that_is_not_asked_is_named_once_and_called_no_feed(tracker, seeded_folder, url):
+    wrong = tracker("add-url", url, "--side", "us")
+    assert (wrong.returncode, one_sentence(wrong.stderr), wrong.stderr.count(url)) == (2, True, 1), wrong.stderr
+    assert "feed's" not in wrong.stderr
+    assert "public feeds" not in wrong.stderr
+    assert "this feed" not in wrong.stderr
 
 
 def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker, seeded_folder, tmp_path, site: Site):

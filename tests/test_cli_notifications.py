@@ -76,6 +76,10 @@ def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):
     [
         (("add-webhook", "ftp://lines.example/"), "only http and https"),
         (
+            ("add-webhook", "http://127.0.0.1:9/hook"),
+            "on port 9, where public servers are not asked.",
+        ),
+        (
             ("add-webhook", "https://lines.example/", "--channel", "moon"),
             "channel is 'moon', which is none that there is",
         ),

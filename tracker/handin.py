@@ -60,7 +60,7 @@ def release_from_page(
     try:
         fetched = fetch(url, allow_private=allow_private)
     except FetchFailed as failed:
-        raise Refused(f"{url}: {failed}", field="url") from failed
+        raise Refused(failed.about(url), field="url") from failed
     page = _read_page(decode(fetched.body, fetched.content_type), url)
     published = published or page.published
     if published is None:
@@ -82,19 +82,24 @@ def release_from_text(
     return _release(title, text, url, side, published, publisher, lang, "the text")
 
 
-def take(service: Service, release: Release, *, relationship: str | None = None) -> list[Candidate]:
-    """Keep the release and answer the candidates that it speaks of, in one relationship or in any.
-
-    Raises Refused for a side or relationship that is not configured, StoreError.
-    """
+def check_side(service: Service, side: str, *, relationship: str | None = None) -> None:
+    """Raise Refused for a relationship that is not configured, or a side that it, or any, does not have."""
     known = {pack.relationship.slug: pack.relationship for pack in service.packs}
     if relationship and relationship not in known:
         raise Refused(
             f"There is no relationship {relationship!r}.", f"Known: {', '.join(known)}.", field="relationship"
         )
-    sides = {side for slug, pair in known.items() if relationship in (None, slug) for side in pair.sides}
-    if release.side not in sides:
-        raise Refused(f"{release.side!r} is no side.", f"Use one of {', '.join(sorted(sides))}.", field="side")
+    sides = dict.fromkeys(side for slug, pair in known.items() if relationship in (None, slug) for side in pair.sides)
+    if side not in sides:
+        raise Refused(f"side {side!r} is none of {', '.join(sides)}.", field="side")
+
+
+def take(service: Service, release: Release, *, relationship: str | None = None) -> list[Candidate]:
+    """Keep the release and answer the candidates that it speaks of, in one relationship or in any.
+
+    Raises Refused for a side or relationship that is not configured, StoreError.
+    """
+    check_side(service, release.side, relationship=relationship)
     detect: Detect = service.detectors[relationship] if relationship else service.detect_all
     return hand_in(
         service.store,

@@ -105,7 +105,7 @@ def test_no_more_than_three_feeds_of_a_page_are_tried(checked, site: Site):
 
 
 def test_what_cannot_be_read_is_said_with_its_remedy(checked, site: Site):
-    assert "404 Not Found. The feed may have moved" in refusal(checked(site.serve("/nothing", status=404)))
+    assert "404 Not Found. It may have moved" in refusal(checked(site.serve("/nothing", status=404)))
     login = serve_page(site, '<html><title>Sign in</title><form><input type="password"></form></html>')
     assert "looks like a sign-in page" in refusal(checked(login))
     single = serve_page(site, around("en", "Release", "<h1>Talks held</h1>", others=False), "/single")

@@ -57,7 +57,7 @@ def check(url: str, private: bool, listing: bool, every: str, **given: str | Non
     try:
         found = check_source(draft, as_listing=listing)
     except (FetchFailed, NotAFeed) as failed:
-        raise Refused(f"{url}: {failed}", field="url") from failed
+        raise Refused(failed.about(url), field="url") from failed
     entry = _entry(found, given["publisher"], every)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for sentence in (*_summary(found), *found.notes, *_known(found.feed, packs)):

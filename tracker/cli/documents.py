@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tracker.cli.common import Day, opened
-from tracker.handin import release_from_file, release_from_page, take
+from tracker.handin import check_side, release_from_file, release_from_page, take
 from tracker.model import Candidate
 
 
@@ -22,6 +22,7 @@ from tracker.model import Candidate
 def add_file(file: Path, url: str, side: str, published: date, publisher: str | None, lang: str | None) -> None:
     """Take a text file (its first line is the title) or an HTML page as a release, and say what it reports."""
     service = opened()
+    check_side(service, side)
     service.prepare()
     release = release_from_file(file, url=url, side=side, published=published, publisher=publisher, lang=lang)
     _show(take(service, release))
@@ -39,6 +40,7 @@ def add_url(
 ) -> None:
     """Fetch a page as a release, and say what it reports."""
     service = opened()
+    check_side(service, side)
     service.prepare()
     told = {"side": side, "published": published, "publisher": publisher, "lang": lang}
     release = release_from_page(url, service.fetch, allow_private=allow_private, **told)

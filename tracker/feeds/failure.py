@@ -44,6 +44,10 @@ class _Told(Exception):
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}"
 
+    def about(self, url: str) -> str:
+        """The message, the address that was asked for named in it once."""
+        return str(self) if self.sentence.startswith(url) else f"{url}: {self}"
+
 
 class FetchFailed(_Told):
     """An address gave no usable answer. `retry_after`: the UTC instant until which the server asks us to wait."""

@@ -129,7 +129,7 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
     raise FetchFailed(
         Kind.REDIRECTS,
         f"The server redirected more than {limits.redirects} times, at last to {_shown(target)}.",
-        "Open the feed's url in a browser and write the address at which it ends up into the configuration.",
+        "Open it in a browser and give the address at which it ends up.",
     )
 
 
@@ -181,7 +181,7 @@ def check_target(url: str, checked: bool) -> None:
     except ValueError as error:
         raise _bad_address(url, str(error)) from error
     if parts.scheme not in _DEFAULT_PORTS:
-        raise _bad_address(url, "only http and https are fetched")
+        raise _bad_address(url, "only http and https are asked")
     if not parts.hostname:
         raise _bad_address(url, "it names no host")
     if "@" in parts.netloc:
@@ -190,8 +190,9 @@ def check_target(url: str, checked: bool) -> None:
     if checked and port not in PORTS:
         raise FetchFailed(
             Kind.FORBIDDEN_ADDRESS,
-            f"{_shown(url)} is on port {port}, where public feeds are not fetched.",
-            f"Ports {', '.join(map(str, sorted(PORTS)))} are; for a server of your own set allow_private: true.",
+            f"{_shown(url)} is on port {port}, where public servers are not asked.",
+            f"Ports {', '.join(map(str, sorted(PORTS)))} are; a server of your own needs allow_private: true, "
+            "or --allow-private.",
         )
 
 
@@ -250,7 +251,7 @@ def _body(response: requests.Response, limits: Limits) -> bytes:
         raise FetchFailed(
             Kind.TOO_LARGE,
             f"The answer is larger than {limits.max_bytes / 1_000_000:g} MB.",
-            "A feed is rarely that large: check that its url is not a file or page, or choose a shorter feed.",
+            "A feed is rarely that large: check that the address is not a file, or choose a shorter feed.",
         ) from None
     except BadEncoding as error:
         raise FetchFailed(
@@ -266,19 +267,19 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 _MEANINGS = {
-    401: (Kind.BOT_WALL, "It wants a sign-in: ask the publisher for a public address of the feed."),
+    401: (Kind.BOT_WALL, "It wants a sign-in: ask the publisher for a public address."),
     403: (
         Kind.BOT_WALL,
         "It may turn away unknown clients or this network: ask the publisher, or use a proxy.",
     ),
-    404: (Kind.NOT_FOUND, "The feed may have moved: look for its new address on the publisher's site."),
+    404: (Kind.NOT_FOUND, "It may have moved: look for its new address on the publisher's site."),
     407: (Kind.PROXY, "The proxy wants credentials: put them into HTTP_PROXY or HTTPS_PROXY."),
-    410: (Kind.GONE, "The feed was withdrawn: look for another, and set enabled: false for this one."),
-    429: (Kind.RATE_LIMITED, "We ask it too often: raise this feed's every."),
+    410: (Kind.GONE, "It was withdrawn: look for another; a feed gets enabled: false."),
+    429: (Kind.RATE_LIMITED, "We ask it too often: wait, and raise a feed's every."),
 }
 _MEANINGS |= dict.fromkeys((406, 451), _MEANINGS[403])
 _FAULT = (Kind.SERVER_ERROR, "The fault is the publisher's; the next poll tries again.")
-_ODD = (Kind.BAD_ANSWER, "A feed answers 200: open the feed's url in a browser to see what it is.")
+_ODD = (Kind.BAD_ANSWER, "A document answers 200: open the address in a browser to see what it is.")
 
 
 def _refusal(response: requests.Response) -> FetchFailed:
@@ -317,7 +318,7 @@ def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
         return FetchFailed(
             Kind.TLS,
             f"{host} has no valid certificate for this connection: {reason}.",
-            "Check the feed's url and this machine's clock; else the publisher has to renew its certificate.",
+            "Check the address and this machine's clock; else the publisher has to renew its certificate.",
         )
     if isinstance(error, requests.exceptions.ProxyError | requests.exceptions.InvalidSchema):
         return FetchFailed(
@@ -337,8 +338,8 @@ def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
 def _bad_address(url: str, why: str) -> FetchFailed:
     return FetchFailed(
         Kind.BAD_ADDRESS,
-        f"{_shown(url)} is not an address that can be fetched: {why}.",
-        "Write the feed's url as http://host/path or https://host/path.",
+        f"{_shown(url)} is not an address that can be asked: {why}.",
+        "Write it as http://host/path or https://host/path.",
     )
 
 

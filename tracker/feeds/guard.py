@@ -115,7 +115,7 @@ def connect(host: str, port: int, *, deadline: Deadline, checked: bool) -> socke
             raise FetchFailed(
                 Kind.FORBIDDEN_ADDRESS,
                 f"{host} is at {address[0]}, an address that is not on the public internet.",
-                "If this feed is meant to live there, set allow_private: true for it; otherwise correct its url.",
+                "For a server of your own set allow_private: true, or --allow-private; otherwise correct the address.",
             )
         sock = socket.socket(family, kind, protocol)
         try:
@@ -155,7 +155,7 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[tuple[Any, ...]]:
     raise FetchFailed(
         Kind.DNS,
         f"The name {host} could not be resolved: {detail}.",
-        "Check the spelling of the feed's url and this machine's name servers.",
+        "Check its spelling and this machine's name servers.",
     )
 
 
@@ -178,12 +178,12 @@ def _no_connection(host: str, port: int, deadline: Deadline, problem: OSError | 
         return FetchFailed(
             Kind.REFUSED_CONNECTION,
             f"{host} refused the connection on port {port}.",
-            "Nothing may be listening there: check the feed's url, or wait for its server to come back.",
+            "Nothing may be listening there: check the address, or wait for its server to come back.",
         )
     return FetchFailed(
         Kind.UNREACHABLE,
         f"{host} could not be reached on port {port}: {problem.strerror if problem else 'it has no address'}.",
-        "Check this machine's network and the feed's url.",
+        "Check this machine's network and the address.",
     )
 
 
