@@ -106,6 +106,16 @@ def test_migrate_makes_the_database_once(tracker):
     assert "is up to date" in tracker("migrate").stdout
 
 
+def test_migrate_names_the_folders_and_the_file_that_it_made(tracker, tmp_path):
+    folder = tmp_path / "typo" / "deep"
+    env = {"OPENLINES_DATABASE_URL": f"sqlite:///{folder}/x.db"}
+    told = tracker("migrate", **env).stdout
+    assert told.startswith(f"Made the folders {folder.parent}, {folder} and the database {folder}/x.db.\n"), told
+    assert "Made" not in tracker("migrate", **env).stdout
+    env = {"OPENLINES_DATABASE_URL": f"sqlite:///{folder}/y.db"}
+    assert tracker("migrate", **env).stdout.startswith(f"Made the database {folder}/y.db.\n")
+
+
 def test_seed_twice_changes_nothing_and_says_so(tracker):
     tracker("migrate")
     assert "27 channels" in tracker("seed").stdout

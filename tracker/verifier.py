@@ -130,6 +130,9 @@ def _checkpoint(body):
 
 def main(arguments):
     """Check the proof named first (this file's folder else) against the checkpoint named second; 0: it holds."""
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(__doc__.strip())
+        return 0
     place = Path(arguments[0]) if arguments else Path(__file__).parent
     try:
         published = _checkpoint(Path(arguments[1]).read_bytes()) if len(arguments) > 1 else None

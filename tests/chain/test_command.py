@@ -56,6 +56,18 @@ def test_it_names_the_first_broken_link_and_tells_how_many_more(place: Place):
     assert last == "9 more; --json tells of 19."
 
 
+@pytest.mark.parametrize(
+    ("where", "why"), [("/nope", "No such file or directory"), ("http://127.0.0.1:1/head", "127.0.0.1 refused")]
+)
+def test_a_checkpoint_that_cannot_be_read_is_one_sentence_that_names_it_once(place: Place, where: str, why: str):
+    done = run(("verify", "--checkpoint", where), env={"OPENLINES_VAR": str(place.database.parent)})
+    said = done.stderr.decode()
+    assert (done.returncode, done.stdout, said.count("\n"), said.count(where)) == (2, b"", 1, 1), said
+    assert f"{where}: {why}" in said
+    assert "Errno" not in said
+    assert "(" not in said
+
+
 def test_the_result_can_be_had_as_json(place: Place, tmp_path: Path):
     (tmp_path / "head.json").write_text(json.dumps({"seq": 9, "hash": "0" * 64}))
     code, said = place.verify("--json", "--checkpoint", str(tmp_path / "head.json"))

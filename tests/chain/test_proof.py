@@ -220,6 +220,14 @@ def test_the_verifier_in_the_proof_runs_with_python_alone(body, parts, tmp_path)
     assert told.stdout.startswith(f"BROKEN {page.relative_to(folder)}: its bytes are not those")
 
 
+@pytest.mark.parametrize("asked", [["--help"], ["-h"]])
+def test_the_verifier_says_how_it_is_used(asked, capsys):
+    assert verifier.main(asked) == 0
+    told = capsys.readouterr().out
+    assert "python verify.py [PROOF.zip" in told
+    assert "BROKEN" not in told
+
+
 def test_the_verifier_imports_the_standard_library_alone_and_nothing_that_reaches_out():
     tree = ast.parse(Path(verifier.__file__).read_text())
     imported = {

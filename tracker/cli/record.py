@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -14,9 +16,19 @@ from tracker.seed import seed
 @click.command()
 def migrate() -> None:
     """Make the database, or bring its schema up to date."""
-    store = open_store(settings().database_url, create=True)
+    read = settings()
+    absent = [path for path in (read.database_path, *read.database_path.parents) if not os.path.exists(path)]
+    store = open_store(read.database_url, create=True)
     applied = store.migrate()
+    if absent:
+        click.echo(_made(*absent))
     click.echo(f"{store.path}: applied {', '.join(applied)}." if applied else f"{store.path} is up to date.")
+
+
+def _made(database: Path, *folders: Path) -> str:
+    """The file and its folders, the innermost first, in a sentence: a mistyped path is seen at once."""
+    named = f"folder{'s' * (len(folders) > 1)} {', '.join(map(str, reversed(folders)))} and the " if folders else ""
+    return f"Made the {named}database {database}."
 
 
 @click.command(name="seed")

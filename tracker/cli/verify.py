@@ -45,8 +45,10 @@ def _published(where: str, read: Settings) -> Checkpoint:
             body = fetch(where, allow_private=True, contact=read.contact).body
         else:
             body = Path(where).read_bytes()
-    except (FetchFailed, OSError) as error:
-        raise Refused(f"{where} cannot be read ({error}).", "Name a file, or an address that answers.") from None
+    except FetchFailed as failed:
+        raise Refused(failed.about(where)) from None
+    except OSError as error:
+        raise Refused(f"{where}: {error.strerror}.", "Name a file, or an address that answers.") from None
     return read_checkpoint(body, where)
 
 
