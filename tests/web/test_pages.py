@@ -92,6 +92,13 @@ def test_a_past_day_is_shown_and_said(client, day, state):
     assert "The record as of" in words
 
 
+@pytest.mark.parametrize("path", ["/", "/channels/dpct", "/search"])
+def test_a_day_that_has_not_come_is_not_shown_as_if_it_were_known(client, path):
+    warning = "This day has not come: below is what stands now, and what was announced."
+    assert warning in words_of(client.get(f"{path}?as_of=2031-01-01").text)
+    assert warning not in words_of(client.get(f"{path}?as_of=2023-01-01").text)
+
+
 def test_a_date_is_never_more_precise_than_it_is_known(client):
     words = words_of(client.get("/channels/mmca?as_of=2019-01-01").text)
     assert "since Jan 1998" in words

@@ -269,6 +269,11 @@ class Clocks:
         return self.moment.known_at >= current().snapshot().now
 
     @property
+    def ahead(self) -> bool:
+        """Whether the day that is shown has not come."""
+        return self.moment.as_of > current().service.today()
+
+    @property
     def carried(self) -> dict[str, str]:
         """The arguments that keep a link in the same moment."""
         return {name: value for name in ("as_of", "known_at") if (value := request.args.get(name))}
