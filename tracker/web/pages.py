@@ -137,7 +137,9 @@ def _changes() -> str:
 def _between() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     category = _chosen(Category, "category")
-    span = span_of_days(request.args.get("from"), request.args.get("to"), moment.as_of)
+    asked = request.args
+    bound = bool(asked.get("as_of")) and not asked.get("cited")
+    span = span_of_days(asked.get("from"), asked.get("to"), moment.as_of, bound=bound)
     asked_for = [line for line in snapshot.channels if category in (None, line.category)]
     found = between(snapshot, span, moment.known_at, asked_for)
     lines = {line.slug: line for line in snapshot.channels}

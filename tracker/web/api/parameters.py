@@ -175,7 +175,9 @@ class CorrectionsQuery(Page, EntriesFilter):
 
 
 class DiffQuery(Page, EntriesFilter):
-    """A span of days, both included. Without `to` it ends on `as_of`, which is today when that is left out too."""
+    """A span of days, both included. Without `to` it ends on `as_of`, which is today when that is left out too; a `to`
+    that is later than an `as_of` that was sent is refused.
+    """
 
     first: str | None = Field(default=None, alias="from", description="The first day, YYYY-MM-DD; required.")
     last: str | None = Field(default=None, alias="to", description="The last day, YYYY-MM-DD.")
