@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import EVERYTHING, Shipped
-from tests.web.api_client import Api, api_over
+from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.test_pages import words_of
 
 PAGES = ["/", "/channels/dpct", "/figures", "/changes", "/contacts", "/corrections", "/search", "/feeds", "/method"]
@@ -48,6 +48,24 @@ def test_a_parameter_that_is_given_twice_is_refused_by_name(api: Api, page: str)
 def test_the_refusal_names_the_field_and_what_may_be_sent(api: Api, address: str, words: str) -> None:
     answer = api.client.get(address)
     assert (answer.status_code, words in words_of(answer.text)) == (400, True), words_of(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ("hotline", "Did you mean defense-telephone-link?"),
+        ("dtl", "Did you mean defense-telephone-link?"),
+        ("DPCT", "Did you mean dpct?"),
+        ("telephone-link", "Did you mean defense-telephone-link?"),
+        ("climat", "Did you mean climate?"),
+        ("mil-mil-exchange", "Did you mean mil-mil-exchanges?"),
+        ("gardening", "GET /api/v1/channels lists them."),
+        ("xyz", "GET /api/v1/channels lists them."),
+    ],
+)
+def test_a_wrong_channel_is_answered_by_what_it_may_be_called_or_by_none(api: Api, asked: str, remedy: str) -> None:
+    assert_problem(api.get(f"/channels/{asked}"), 404, says=remedy)
+    assert remedy in words_of(api.client.get(f"/channels/{asked}").text)
 
 
 def test_contacts_of_some_days_are_the_same_on_the_page_in_the_api_and_in_the_table(api: Api) -> None:
