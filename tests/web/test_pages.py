@@ -203,6 +203,31 @@ def test_accepting_by_form_changes_the_page_and_offers_undo(seeded_2023):
     assert "suspended since 5 Aug 2022" in words_of(anonymous.get("/channels/dpct").text)
 
 
+def test_the_notice_after_accepting_says_what_was_recorded_with_a_link_to_each_claim(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    client = signed_in(seeded_2023)
+    typed = {"state": "ended", "effective": "2024-01-07", "end": "2024-01-09"}
+    form = FORM | typed | {"action": "accept", "version": candidate.version}
+    notice = notice_of(client, client.post(f"/review/{candidate.id}", data=form))
+    assert re.search(r'Recorded: <a href="/claims/change-\d+">.*ended.* since.*7 Jan 2024.*</a>', notice, re.DOTALL)
+    assert re.search(r'<a href="/claims/contact-\d+">.*held.*8.9 Jan 2024.*</a>', notice, re.DOTALL)
+
+
+def test_the_notice_of_what_only_gained_sources_says_so(seeded_2023):
+    client = signed_in(seeded_2023)
+    for side in (US, CN):
+        (candidate,) = arrive(seeded_2023, side, sighting())
+        form = FORM | {"action": "accept", "version": candidate.version}
+        notice = notice_of(client, client.post(f"/review/{candidate.id}", data=form))
+    assert "Recorded:" not in notice
+    assert re.search(r'Cited for what is on record: <a href="/claims/change-\d+">', notice)
+
+
+def notice_of(client, answer):
+    page = client.get(answer.headers["Location"]).text
+    return re.search(r'<div class="bar" role="status">(.*?)</div>', page, re.DOTALL)[1]
+
+
 def test_enter_in_a_field_checks_and_records_nothing(seeded_2023):
     (candidate,) = arrive(seeded_2023, US, sighting())
     client = signed_in(seeded_2023)
