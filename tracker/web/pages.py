@@ -206,7 +206,7 @@ def _figures_page() -> str:
 @blueprint.get("/claims/<claim>")
 @open_to("public")
 def claim(claim: str) -> Response:
-    return _answer(lambda: render_template("claim.html", **claim_values(claim)))
+    return _answer(lambda: render_template("claim.html", **claim_values(claim)), "done")
 
 
 @blueprint.get("/claims/<claim>/proof")
