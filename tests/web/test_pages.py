@@ -144,6 +144,15 @@ def test_a_channel_has_a_page_also_as_it_was_known_before_anything_was_recorded(
     assert ": no state. Contacts: none on record." in answer.text
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/channels/dcpt", "/?as_of=soon"])
+def test_a_refusal_has_the_usual_header_and_is_kept_for_nobody_else(seeded, path):
+    visitor = create_app(seeded).test_client().get(path)
+    assert "Sign in" in words_of(visitor.text)
+    reviewer = signed_in(seeded).get(path)
+    assert re.search(r"Review \d+ ana Sign out", words_of(reviewer.text))
+    assert reviewer.headers["Cache-Control"] == "private, no-store"
+
+
 def test_an_unchanged_page_is_not_sent_again(client):
     first = client.get("/")
     again = client.get("/", headers={"If-None-Match": first.headers["ETag"]})
