@@ -189,6 +189,12 @@ def visible_from(contact: Contact) -> date:
     return first_choice or second_choice or date.min
 
 
+def contact_days(contact: Contact) -> tuple[date, date]:
+    """The first and last day that a contact can have had; of one without a date the day that told of it."""
+    first = contact.first or visible_from(contact)
+    return first, contact.last or first
+
+
 def with_derived(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -> list[StatusChange]:
     """The changes in order, with `active` added where a resumed channel's next contact made it so.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from tests.web.api_client import Api, assert_problem
 from tests.web.conftest import serving
-from tests.web.test_pages import signed_in
+from tests.web.test_pages import signed_in, words_of
 from tracker.service import Service
+from tracker.web.app import create_app
 
 
 @pytest.fixture
@@ -101,10 +103,51 @@ def test_a_reviewer_corrects_a_claim_from_the_page_of_its_channel(seeded: Servic
         page.get_by_label("From").fill("2022-08-04")
         page.get_by_label("Why it is amended").fill("Read again.")
         page.get_by_role("button", name="Correct").click()
-        expect(page.locator("#corrections")).to_be_visible()
+        expect(page.get_by_role("status")).to_contain_text("Corrected. This row stands in the place of change-")
+        page.locator(".kicker a").click()
         expect(page.locator(".altered")).to_contain_text("5 Aug 2022")
         page.goto(f"{address}/corrections")
         expect(page.locator(".lead-small")).to_contain_text("1 correction")
+
+
+def test_the_form_of_a_replaced_row_says_which_row_it_amends_and_what_withdrawing_brings_back(seeded: Service) -> None:
+    client, old = signed_in(seeded), f"change-{cut(Api(seeded))['id']}"
+    seeded.clock.advance(hours=1)
+    page = words_of(client.get(f"/claims/{old}/amend").text)
+    assert "was replaced" not in page
+    assert "takes the row back; the reason is required" in page
+    landed = send(client, old, CUT)
+    new = landed.partition("?")[0].removeprefix("/claims/")
+    page = words_of(client.get(f"/claims/{old}/amend").text)
+    assert f"{old} was replaced; you are amending {new}, which stands." in page
+    assert f"takes the row back, and {old} stands again; the reason is required" in page
+    assert "was replaced" not in words_of(client.get(f"/claims/{new}/amend").text)
+
+
+def test_after_a_deed_the_page_of_the_claim_says_what_was_done(seeded: Service) -> None:
+    client, old = signed_in(seeded), f"change-{cut(Api(seeded))['id']}"
+    seeded.clock.advance(hours=1)
+    landed = send(client, old, CUT)
+    new = landed.partition("?")[0].removeprefix("/claims/")
+    assert f"Corrected. This row stands in the place of {old}." in words_of(client.get(landed).text)
+    source = {"url": "https://us.example/1", "title": "A statement", "publisher": "Department", "side": "us"}
+    landed = send(client, new, {"action": "cite"} | source)
+    assert "Cited. The row has a further source." in words_of(client.get(landed).text)
+    landed = send(client, new, {"action": "withdraw", "reason": "It was right."})
+    assert f"Withdrawn. {old} stands again." in words_of(client.get(landed).text)
+    assert "stands again." not in words_of(create_app(seeded).test_client().get(landed).text)
+    landed = send(client, old, {"action": "withdraw", "reason": "Neither."})
+    assert "Withdrawn. Nothing stands in its place." in words_of(client.get(landed).text)
+
+
+CUT = {"action": "correct", "state": "suspended", "effective": "2022-08-04", "cause": "Cut.", "reason": "Read again."}
+
+
+def send(client: FlaskClient, name: str, form: dict[str, str]) -> str:
+    """Where a deed leads to."""
+    answer = client.post(f"/claims/{name}/amend", data=form)
+    assert answer.status_code == 303, words_of(answer.text)
+    return answer.headers["Location"]
 
 
 def test_the_page_as_it_was_known_before_shows_the_older_words(api: Api) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +14,7 @@ from db.record import Origin
 from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.conftest import serving
+from tests.web.test_pages import words_of
 from tracker.model import PartialDate, State
 from tracker.service import Service
 
@@ -74,6 +76,8 @@ def test_the_acts_upon_our_record_come_by_pages(api: Api) -> None:
         ("from=2024-02-30", "from"),
         ("from=2024-01-01&to=soon", "to"),
         ("from=2024-01-02&to=2024-01-01", "from"),
+        ("from=2023-01-01&to=2024-01-01&as_of=2023-03-01", "to"),
+        ("from=2023-04-01&as_of=2023-03-01", "from"),
         ("from=2024-01-01&channel=dcpt", "channel"),
         ("from=2024-01-01&until=2024-01-02", "until"),
         ("from=2024-01-01&known_at=2031-01-01", "known_at"),
@@ -118,6 +122,8 @@ def test_the_pages_say_the_same_with_the_older_words_struck(corrected: Api) -> N
     [
         ("/changes?from=2024-01-02&to=2024-01-01", "after to"),
         ("/changes?to=2024-01-01", "from is missing"),
+        ("/changes?from=2023-01-01&to=2024-01-01&as_of=2023-03-01", "which is after as_of (2023-03-01)"),
+        ("/changes?from=2023-04-01&as_of=2023-03-01", "which is after as_of (2023-03-01)"),
         ("/changes?from=2024-1-1", "not a day"),
         ("/changes?known_at=2031-01-01", "has not come yet"),
     ],
@@ -126,6 +132,20 @@ def test_a_page_about_days_that_cannot_be_says_so(api: Api, path: str, words: st
     answer = api.client.get(path)
     assert answer.status_code == 400
     assert words in answer.text
+
+
+def test_a_span_without_its_last_day_ends_on_as_of(api: Api) -> None:
+    assert "What changed from 1 Jan 2023 to 1 Mar 2023" in words_of(
+        api.client.get("/changes?from=2023-01-01&as_of=2023-03-01").text
+    )
+    assert api.json("/diff?from=2023-01-01&as_of=2023-03-01")["end"] == "2023-03-01"
+    assert api.json("/diff?from=2023-01-01&to=2023-03-01&as_of=2023-03-01")["end"] == "2023-03-01"
+
+
+def test_a_span_up_to_a_day_that_has_not_come_opens_by_the_address_by_which_it_is_cited(api: Api) -> None:
+    page = api.client.get("/changes?from=2023-01-01&to=2031-01-01").text
+    cited = unescape(re.search(r'<span class="address">(http[^<]+)</span> \(CC', page)[1])
+    assert "As cited" in words_of(api.client.get(cited).text)
 
 
 def test_the_slider_of_the_dashboard_goes_to_a_day_by_the_keyboard(seeded: Service, page: Page) -> None:

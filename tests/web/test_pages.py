@@ -92,6 +92,13 @@ def test_a_past_day_is_shown_and_said(client, day, state):
     assert "The record as of" in words
 
 
+@pytest.mark.parametrize("path", ["/", "/channels/dpct", "/search"])
+def test_a_day_that_has_not_come_is_not_shown_as_if_it_were_known(client, path):
+    warning = "This day has not come: below is what stands now, and what was announced."
+    assert warning in words_of(client.get(f"{path}?as_of=2031-01-01").text)
+    assert warning not in words_of(client.get(f"{path}?as_of=2023-01-01").text)
+
+
 def test_a_date_is_never_more_precise_than_it_is_known(client):
     words = words_of(client.get("/channels/mmca?as_of=2019-01-01").text)
     assert "since Jan 1998" in words
@@ -135,6 +142,15 @@ def test_a_channel_has_a_page_also_as_it_was_known_before_anything_was_recorded(
     answer = client.get("/channels/dpct?as_of=2022-09-01&known_at=2024-01-31")
     assert answer.status_code == 200
     assert ": no state. Contacts: none on record." in answer.text
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/channels/dcpt", "/?as_of=soon"])
+def test_a_refusal_has_the_usual_header_and_is_kept_for_nobody_else(seeded, path):
+    visitor = create_app(seeded).test_client().get(path)
+    assert "Sign in" in words_of(visitor.text)
+    reviewer = signed_in(seeded).get(path)
+    assert re.search(r"Review \d+ ana Sign out", words_of(reviewer.text))
+    assert reviewer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_an_unchanged_page_is_not_sent_again(client):
@@ -194,6 +210,31 @@ def test_accepting_by_form_changes_the_page_and_offers_undo(seeded_2023):
         version = db.candidates.get(candidate.id).version
     assert client.post(f"/review/{candidate.id}/undo", data={"version": version}).status_code == 303
     assert "suspended since 5 Aug 2022" in words_of(anonymous.get("/channels/dpct").text)
+
+
+def test_the_notice_after_accepting_says_what_was_recorded_with_a_link_to_each_claim(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    client = signed_in(seeded_2023)
+    typed = {"state": "ended", "effective": "2024-01-07", "end": "2024-01-09"}
+    form = FORM | typed | {"action": "accept", "version": candidate.version}
+    notice = notice_of(client, client.post(f"/review/{candidate.id}", data=form))
+    assert re.search(r'Recorded: <a href="/claims/change-\d+">.*ended.* since.*7 Jan 2024.*</a>', notice, re.DOTALL)
+    assert re.search(r'<a href="/claims/contact-\d+">.*held.*8.9 Jan 2024.*</a>', notice, re.DOTALL)
+
+
+def test_the_notice_of_what_only_gained_sources_says_so(seeded_2023):
+    client = signed_in(seeded_2023)
+    for side in (US, CN):
+        (candidate,) = arrive(seeded_2023, side, sighting())
+        form = FORM | {"action": "accept", "version": candidate.version}
+        notice = notice_of(client, client.post(f"/review/{candidate.id}", data=form))
+    assert "Recorded:" not in notice
+    assert re.search(r'Cited for what is on record: <a href="/claims/change-\d+">', notice)
+
+
+def notice_of(client, answer):
+    page = client.get(answer.headers["Location"]).text
+    return re.search(r'<div class="bar" role="status">(.*?)</div>', page, re.DOTALL)[1]
 
 
 def test_enter_in_a_field_checks_and_records_nothing(seeded_2023):

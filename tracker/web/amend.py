@@ -13,6 +13,7 @@ from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import Outcome, Source, State, StatusChange
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import day_from, partial_from, text_from, word_from
+from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
 from tracker.web.words import web_address
 
@@ -40,39 +41,41 @@ def form(name: str) -> str:
 def amended(name: str) -> Response | tuple[str, int]:
     """Correct, withdraw or cite, by the button that was pressed; a refusal keeps what was typed."""
     named, sent = ClaimName.read(name), request.form
-    deed = _DEEDS.get(sent.get("action", ""))
     try:
-        if deed is None:
+        if sent.get("action") not in _DEEDS:
             raise Refused("The form does not say what to do.", "Press one of its buttons.", field="action")
-        deed(named, sent, {"by": signed_in().name, "at": current().service.clock()})
+        deed, done = _DEEDS[sent["action"]]
+        shown = deed(named, sent, {"by": signed_in().name, "at": current().service.clock()})
     except Conflict as conflict:
         return _page(named, sent, conflict), 409
     except NotFound:
         raise
     except Refused as refused:
         return _page(named, sent, refused), refused.status
-    claim = _claim(named)
-    return redirect(url_for("pages.channel", slug=claim.newest.channel, _anchor=str(claim.name)), 303)
+    return redirect(url_for("pages.claim", claim=shown, done=done), 303)
 
 
-def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> None:
+def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
     told = {field: read_field(sent, field) for field in AMENDABLE[name.kind]}
-    amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), **who)
+    return amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), **who)
 
 
-def _withdraw(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> None:
+def _withdraw(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
     amend.withdraw(current().service.store, name, reason=sent.get("reason", ""), **who)
+    return name
 
 
-def _cite(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> None:
+def _cite(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
     amend.cite(current().service.store, name, source_from(sent), **who)
+    return name
 
 
-_DEEDS: dict[str, Callable[[ClaimName, Mapping[str, str], dict[str, Any]], None]] = {
-    "correct": _correct,
-    "withdraw": _withdraw,
-    "cite": _cite,
+_DEEDS: dict[str, tuple[Callable[[ClaimName, Mapping[str, str], dict[str, Any]], ClaimName], Done]] = {
+    "correct": (_correct, Done.CORRECTED),
+    "withdraw": (_withdraw, Done.WITHDRAWN),
+    "cite": (_cite, Done.CITED),
 }
+"""What each button does, which answers the row to show then, and what the page of that row says was done."""
 
 
 def read_field(sent: Mapping[str, str], name: str) -> Any:
@@ -145,6 +148,12 @@ def _claim(name: ClaimName) -> Claim:
     raise NotFound(f"There is no claim {name}.", "The page of a channel links its claims.")
 
 
+def _older(claim: Claim) -> ClaimName | None:
+    """The row that stands again when the one that stands is withdrawn."""
+    older = next((row for row in claim.rows if row.id == claim.newest.replaces), None)
+    return ClaimName(claim.name.kind, older.id) if older and not older.withdrawn_at else None
+
+
 def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refused | None = None) -> str:
     claim, snapshot = _claim(name), current().snapshot()
     channel = find_channel(snapshot, claim.newest.channel)
@@ -152,6 +161,9 @@ def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refus
         "amend.html",
         claim=claim,
         row=claim.newest,
+        named=name,
+        stands=ClaimName(name.kind, claim.newest.id),
+        older=_older(claim),
         channel=channel,
         relationship=snapshot.relationship(channel.relationship),
         form=typed(claim.newest) if sent is None else sent,

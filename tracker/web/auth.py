@@ -83,6 +83,14 @@ def _session_account() -> Account | None:
         return db.accounts.session_user(secret, now=current().now())
 
 
+@blueprint.after_app_request
+def _keep_private(response: Response) -> Response:
+    """A refusal names who is signed in, and caches may keep some kinds by themselves."""
+    if response.status_code >= 400 and COOKIE in request.cookies:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 def template_context() -> dict[str, Any]:
     """What every template may ask for: who is signed in (looked up only when it does)."""
     return {"signed_in": signed_in}

@@ -26,16 +26,27 @@ class Between:
     acts: tuple[Act, ...]
 
 
-def span_of_days(first: str | None, last: str | None, today: date) -> Span:
-    """The span from one day to another; without the last one up to today. Raises Refused that names the field."""
+def span_of_days(first: str | None, last: str | None, as_of: date, *, bound: bool) -> Span:
+    """The span from one day to another; without the last one up to `as_of`. Raises Refused that names the field.
+
+    `bound`: `as_of` was asked for, so nothing later may be shown. A cited address has it always, and shows the span
+    that was cited.
+    """
     if not first:
         raise Refused("from is missing.", "Send the first day of the span, as YYYY-MM-DD.", field="from")
-    span = Span(day_of(first, "from"), day_of(last, "to") if last else today)
+    span = Span(day_of(first, "from"), day_of(last, "to") if last else as_of)
     if span.first > span.last:
+        end = "as_of" if bound and not last else "to"
         raise Refused(
-            f"from is {first!r}, which is after to ({span.last}).",
-            "Send the earlier day as from, and the later as to.",
+            f"from is {first!r}, which is after {end} ({span.last}).",
+            f"Send the earlier day as from, and the later as {end}.",
             field="from",
+        )
+    if bound and span.last > as_of:
+        raise Refused(
+            f"to is {last!r}, which is after as_of ({as_of}).",
+            "Send a day up to as_of as to, or leave one of them out.",
+            field="to",
         )
     return span
 

@@ -213,11 +213,6 @@ def changes_of(views: Iterable[ChannelView]) -> list[Change]:
     return sorted(changes, key=change_key, reverse=True)
 
 
-def contacts_of(views: Iterable[ChannelView]) -> list[Met]:
-    """Every contact of some channels, newest first."""
-    return sorted((Met(view, contact) for view in views for contact in view.contacts), key=contact_key, reverse=True)
-
-
 def change_key(row: Change) -> str:
     """Where a change stands among all; what a page ends with, the next begins after."""
     change = row.change

@@ -16,6 +16,7 @@ from tracker.lineage import entry_key
 from tracker.model import Channel, Entry, Moment
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_of
+from tracker.web.sent import is_tag
 
 blueprint = Blueprint("cite", __name__)
 
@@ -69,7 +70,7 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
 
 def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mark) -> str:
     """The address that shows the same for good: both clocks are written out, and the mark of what it showed."""
-    kept = {name: value for name, value in asked.items() if name not in _UNCITED and value}
+    kept = {name: value for name, value in asked.items() if name not in _UNCITED and not is_tag(name) and value}
     clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at), "cited": str(mark)}
     return f"{current().service.settings.base_url}{path}?{urlencode(kept | clocks)}"
 

@@ -16,6 +16,7 @@ from tracker.lineage import entry_key
 from tracker.model import SEED, Contact, Source, StatusChange
 from tracker.proof import FORM, cited_revisions, proof
 from tracker.verifier import CLAIMS, sha256
+from tracker.web.auth import may
 from tracker.web.current import Snapshot, current, find_channel
 
 
@@ -25,6 +26,14 @@ class Standing(StrEnum):
     STANDS = "stands"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
+
+
+class Done(StrEnum):
+    """What a reviewer did to a claim a moment ago, as its address says it."""
+
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    CITED = "cited"
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,11 @@ def claim_values(name: str) -> dict[str, Any]:
     with current().service.store.reading() as db:
         links, head = db.chain.of_claim(kind, row), db.chain.head()
     channel = find_channel(snapshot, claim.entry.channel)
+    older = entry_key(replace(claim.entry, id=claim.entry.replaces)) if claim.entry.replaces else None
     return {
+        "done": request.args.get("done") if may("reviewer") else None,
+        "older": older,
+        "older_stands": bool(older) and find_claim(snapshot, older).standing is Standing.STANDS,
         "claim": claim,
         "entry": claim.entry,
         "channel": channel,

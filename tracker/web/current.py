@@ -23,6 +23,8 @@ from tracker.ledger import Act, Deed, acts_of
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.moments import day_of, known_instant
+from tracker.search.documents import names_of
+from tracker.search.words import stems
 from tracker.service import Service
 from tracker.web.keeping import keeping
 
@@ -37,6 +39,9 @@ CLOCK_SKEW = timedelta(seconds=5)
 
 VIEWS = 128
 """Views of channels at moments that are remembered of one revision."""
+
+SHORTEST_MISSPELT = 4
+"""Characters of a name that may be meant by one that is written nearly so; shorter ones resemble too much."""
 
 SILENCE_SPAN = timedelta(days=30)
 """How far back silence since the last report is looked at on pages; the API answers for longer spans."""
@@ -70,6 +75,11 @@ class Snapshot:
     def corrected(self) -> frozenset[str]:
         """The keys of the rows that tell something else than the row that they replaced."""
         return frozenset(entry_key(act.says) for act in self.acts if act.deed is Deed.CORRECTED)
+
+    @cached_property
+    def called(self) -> tuple[tuple[str, str], ...]:
+        """Everything that a channel is called, with its slug."""
+        return tuple((name, line.slug) for line in self.channels for name in (line.slug, *names_of(line)))
 
     @property
     def recorded_until(self) -> datetime:
@@ -240,17 +250,28 @@ def shows_the_past() -> bool:
 
 
 def find_channel(snapshot: Snapshot, slug: str) -> Channel:
-    """The channel of that slug. Raises NotFound with near matches."""
+    """The channel of that slug. Raises NotFound with those that may be meant."""
     for channel in snapshot.channels:
         if channel.slug == slug:
             return channel
-    raise NotFound(f"There is no channel {slug!r}.", _near(slug, tuple(c.slug for c in snapshot.channels)))
+    raise NotFound(f"There is no channel {slug!r}.", _near(slug, snapshot.called))
 
 
 @lru_cache(maxsize=256)
-def _near(slug: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(slug, known, n=3, cutoff=0.4)
-    return f"Did you mean {' or '.join(near)}?" if near else "GET /api/v1/channels lists them."
+def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
+    """Up to three channels that are called so, else that have its words in a name, else that are written nearly so.
+
+    None is better than a wrong one.
+    """
+    words = stems(asked.replace("-", " "))
+    named = [(stems(name), slug) for name, slug in called] if words else []
+    written = {name.lower(): slug for name, slug in called if len(name) >= SHORTEST_MISSPELT}
+    near = (
+        [slug for name, slug in named if name == words]
+        or [slug for name, slug in named if set(words) <= set(name)]
+        or [written[name] for name in difflib.get_close_matches(asked.lower(), written, n=3, cutoff=0.6)]
+    )
+    return f"Did you mean {' or '.join([*dict.fromkeys(near)][:3])}?" if near else "GET /api/v1/channels lists them."
 
 
 def _known(text: str, now: datetime) -> datetime:

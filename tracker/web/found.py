@@ -9,7 +9,7 @@ from typing import Any
 
 from db.sqlite.search import InRecord, Narrowed
 from db.store import Subjects
-from tracker.history import ChannelView, visible_from
+from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Moment, PartialDate, Release, Source, StatusChange
 from tracker.search import Kind, Query
 from tracker.search.documents import Passage, channel_passages, entry_passages, names_of
@@ -162,8 +162,7 @@ def _narrowed(entry: StatusChange | Contact, by: Narrowed) -> bool:
 def _days(entry: StatusChange | Contact) -> tuple[date, date]:
     if isinstance(entry, StatusChange):
         return entry.effective.first, entry.effective.last
-    first = entry.first or visible_from(entry)
-    return first, entry.last or first
+    return contact_days(entry)
 
 
 def _hit(row: _Row, asked: Asked) -> Hit:

@@ -19,9 +19,12 @@ from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.promises import Fate, ladder, promises_of, rhythm_of
 from tracker.sampling import Figures
 from tracker.sampling import figures as live_figures
+from tracker.web.api.parameters import ContactsFilter
+from tracker.web.api.selection import contacts_asked_for
 from tracker.web.auth import COOKIE, open_to
 from tracker.web.between import between, span_of_days
 from tracker.web.board import (
+    Met,
     References,
     Silence,
     Silences,
@@ -30,7 +33,6 @@ from tracker.web.board import (
     change_key,
     changes_of,
     contact_key,
-    contacts_of,
     page_of,
     watches,
 )
@@ -38,6 +40,7 @@ from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
 from tracker.web.figures import figures_of, promises_in, views_asked_for
+from tracker.web.sent import CLOCKS, check_address
 from tracker.web.strip import axis_until, strip_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
@@ -60,7 +63,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 @open_to("public")
 def dashboard() -> Response:
-    return _answer(_dashboard)
+    return _answer(_dashboard, *CLOCKS, "state", "category")
 
 
 def _dashboard() -> str:
@@ -74,7 +77,7 @@ def _dashboard() -> str:
 @blueprint.get("/channels/<slug>")
 @open_to("public")
 def channel(slug: str) -> Response:
-    return _answer(lambda: _channel(slug))
+    return _answer(lambda: _channel(slug), *CLOCKS)
 
 
 def _channel(slug: str) -> str:
@@ -111,7 +114,9 @@ def _silence(snapshot: Snapshot, view: ChannelView, relationship: Relationship) 
 @open_to("public")
 def changes() -> Response:
     between_days = request.args.get("from") or request.args.get("to")
-    return _answer(_between if between_days else _changes)
+    if between_days:
+        return _answer(_between, *CLOCKS, "from", "to", "category")
+    return _answer(_changes, *CLOCKS, "from", "to", "state", "category", "before")
 
 
 def _changes() -> str:
@@ -132,7 +137,9 @@ def _changes() -> str:
 def _between() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     category = _chosen(Category, "category")
-    span = span_of_days(request.args.get("from"), request.args.get("to"), moment.as_of)
+    asked = request.args
+    bound = bool(asked.get("as_of")) and not asked.get("cited")
+    span = span_of_days(asked.get("from"), asked.get("to"), moment.as_of, bound=bound)
     asked_for = [line for line in snapshot.channels if category in (None, line.category)]
     found = between(snapshot, span, moment.known_at, asked_for)
     lines = {line.slug: line for line in snapshot.channels}
@@ -142,7 +149,7 @@ def _between() -> str:
 @blueprint.get("/corrections")
 @open_to("public")
 def corrections() -> Response:
-    return _answer(_corrections)
+    return _answer(_corrections, *CLOCKS, "category", "before")
 
 
 def _corrections() -> str:
@@ -167,19 +174,16 @@ def _corrections() -> str:
 @blueprint.get("/contacts")
 @open_to("public")
 def contacts() -> Response:
-    return _answer(_contacts)
+    return _answer(_contacts, *CLOCKS, "outcome", "category", "from", "to", "before")
 
 
 def _contacts() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
-    outcome, category = _chosen(Outcome, "outcome"), _chosen(Category, "category")
-    rows = [
-        row
-        for row in contacts_of(snapshot.views(moment))
-        if outcome in (None, row.contact.outcome) and category in (None, row.view.channel.category)
-    ]
+    chosen = {"outcome": _chosen(Outcome, "outcome"), "category": _chosen(Category, "category")}
+    chosen |= {name: request.args.get(name) or None for name in ("from", "to")}
+    found = contacts_asked_for(snapshot, moment, ContactsFilter(**chosen))
+    rows = sorted((Met(view, contact) for view, contact in found), key=contact_key, reverse=True)
     shown, following = page_of(rows, contact_key, request.args.get("before"), PAGE)
-    chosen = {"outcome": outcome, "category": category}
     return _page(
         "contacts.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
     )
@@ -188,7 +192,7 @@ def _contacts() -> str:
 @blueprint.get("/figures")
 @open_to("public")
 def figures() -> Response:
-    return _answer(_figures_page)
+    return _answer(_figures_page, *CLOCKS, "category")
 
 
 def _figures_page() -> str:
@@ -202,7 +206,7 @@ def _figures_page() -> str:
 @blueprint.get("/claims/<claim>")
 @open_to("public")
 def claim(claim: str) -> Response:
-    return _answer(lambda: render_template("claim.html", **claim_values(claim)))
+    return _answer(lambda: render_template("claim.html", **claim_values(claim)), "done")
 
 
 @blueprint.get("/claims/<claim>/proof")
@@ -214,7 +218,7 @@ def proof_of_claim(claim: str) -> Response:
 @blueprint.get("/feeds")
 @open_to("public")
 def feeds() -> Response:
-    return _answer(_feeds)
+    return _answer(_feeds, *CLOCKS)
 
 
 def _feeds() -> str:
@@ -228,7 +232,7 @@ def _feeds() -> str:
 @blueprint.get("/method")
 @open_to("public")
 def method() -> Response:
-    return _answer(_method)
+    return _answer(_method, *CLOCKS)
 
 
 def _method() -> str:
@@ -267,6 +271,11 @@ class Clocks:
         return self.moment.known_at >= current().snapshot().now
 
     @property
+    def ahead(self) -> bool:
+        """Whether the day that is shown has not come."""
+        return self.moment.as_of > current().service.today()
+
+    @property
     def carried(self) -> dict[str, str]:
         """The arguments that keep a link in the same moment."""
         return {name: value for name in ("as_of", "known_at") if (value := request.args.get(name))}
@@ -299,8 +308,12 @@ def _page(template: str, moment: Moment, **values: Any) -> str:
     return render_template(template, moment=moment, clocks=clocks, link=clocks.link, corrected=corrected, **values)
 
 
-def _answer(render: Callable[[], str]) -> Response:
-    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep."""
+def _answer(render: Callable[[], str], *known: str) -> Response:
+    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep.
+
+    `known`: what the address may carry. Raises Refused for anything else.
+    """
+    check_address(*known)
     if COOKIE in request.cookies:
         response = make_response(render())
         response.headers["Cache-Control"] = "private, no-store"

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from db.store import Store, Subjects
 from tracker import regroup
 from tracker import review as decide
+from tracker.amend import Row
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import disagree, report_of
 from tracker.history import in_force
@@ -77,6 +78,7 @@ def queue() -> str:
         words=words,
         channels={channel.slug: channel for channel in snapshot.channels},
         decided=decided,
+        recorded=_recorded(snapshot, decided),
         lapsed=_lapsed(snapshot, channel) if status is Status.PENDING and not words else [],
         snapshot=snapshot,
         now=current().now(),
@@ -245,6 +247,20 @@ def _decided(db: Subjects) -> Candidate | None:
     return found if found and found.status in (Status.ACCEPTED, Status.REJECTED) else None
 
 
+def _recorded(snapshot: Snapshot, decided: Candidate | None) -> dict[str, list[Row]]:
+    """The rows that a decision put on the record, and those on record before for which it cited its releases."""
+    told = decided.standing if decided else None
+    rows = [row for kind in snapshot.entries[decided.channel] for row in kind] if told else []
+    return {
+        "added": [row for row in rows if row.decision == told.id],
+        "cited": [
+            row
+            for row in rows
+            if row.decision != told.id and any(source.recorded_at == told.decided_at for source in row.sources)
+        ],
+    }
+
+
 def _page(
     number: int,
     *,
@@ -292,6 +308,7 @@ def _page(
         refused=refused,
         conflict=conflict,
         decided=decided,
+        recorded=_recorded(snapshot, decided),
         now=now,
         snapshot=snapshot,
     )

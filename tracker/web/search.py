@@ -10,6 +10,7 @@ from tracker.web.auth import open_to
 from tracker.web.current import current, shows_the_past
 from tracker.web.found import Asked, Found, find
 from tracker.web.pages import Clocks
+from tracker.web.sent import check_address
 from tracker.web.words import side_name
 
 OF_EACH = 5
@@ -33,6 +34,7 @@ blueprint = Blueprint("search", __name__)
 @blueprint.get("/search")
 @open_to("public")
 def search() -> Response:
+    check_address(*NAMES, "cited", "cursor")
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
     asked = asked_for(sent)
     found = _find(asked, sent) if asked.query else None

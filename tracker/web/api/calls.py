@@ -15,6 +15,7 @@ from tracker.errors import Refused
 from tracker.web.api.parameters import Sent
 from tracker.web.current import current
 from tracker.web.problem import problem
+from tracker.web.sent import sent_once
 
 JSON = "application/json"
 
@@ -98,11 +99,7 @@ def _query() -> dict[str, str]:
             f"Send fewer or shorter parameters; the longest is {name[:60]}.",
             field=name[:60],
         )
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise Refused(f"{name[:60]} is given {len(values)} times.", "Give it once.", field=name[:60])
-    # An empty value is what a form sends for a field left blank.
-    return {name: value for name, value in request.args.items() if value}
+    return sent_once()
 
 
 def _body() -> Any:

@@ -27,7 +27,7 @@ def diff(query: DiffQuery) -> schemas.Diff:
     """What changed between two days: in the world, and in our record."""
     snapshot, moment = current().snapshot(), page_moment(query)
     lines = lines_asked_for(snapshot, query)
-    span = span_of_days(query.first, query.last, moment.as_of)
+    span = span_of_days(query.first, query.last, moment.as_of, bound=bool(query.as_of) and not query.cited)
     found = between(snapshot, span, moment.known_at, lines)
     page, following = _page_of_acts(found.acts, query, moment)
     return schemas.Diff(

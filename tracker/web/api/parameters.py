@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema, model_validator
@@ -14,6 +13,7 @@ from tracker.model import Category, Outcome, PartialDate, Precision, State, Stat
 from tracker.promises import Fate
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
+from tracker.web.sent import check_names, nearest
 
 LARGEST_ID = 2**63 - 1
 
@@ -33,18 +33,8 @@ class Sent(BaseModel):
     def _only_known_names(cls, values: Any) -> Any:
         if isinstance(values, dict):
             known = [field.alias or name for name, field in cls.model_fields.items()]
-            for name in values:
-                if name not in known:
-                    shown = str(name)[:60]
-                    raise Refused(f"{shown!r} is not known here.", _nearest(shown, known), field=shown)
+            check_names(values, known)
         return values
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    if near:
-        return f"Did you mean {near[0]}?"
-    return f"Known are: {', '.join(known)}." if known else "Send none."
 
 
 def _day(text: str) -> dt.date:
@@ -90,7 +80,7 @@ def _chosen_of(part: Part) -> Any:
         chosen = [name for sent in text.split(",") if (name := sent.strip())]
         for name in chosen:
             if name not in part.names:
-                raise Refused(f"{name[:60]!r} is no field of the answer.", _nearest(name, part.names), field="fields")
+                raise Refused(f"{name[:60]!r} is no field of the answer.", nearest(name, part.names), field="fields")
         return part.without(chosen)
 
     shown = {
@@ -185,7 +175,9 @@ class CorrectionsQuery(Page, EntriesFilter):
 
 
 class DiffQuery(Page, EntriesFilter):
-    """A span of days, both included. Without `to` it ends on `as_of`, which is today when that is left out too."""
+    """A span of days, both included. Without `to` it ends on `as_of`, which is today when that is left out too; a `to`
+    that is later than an `as_of` that was sent is refused.
+    """
 
     first: str | None = Field(default=None, alias="from", description="The first day, YYYY-MM-DD; required.")
     last: str | None = Field(default=None, alias="to", description="The last day, YYYY-MM-DD.")
@@ -197,6 +189,12 @@ class ChangesFilter(EntriesFilter):
 
 class ContactsFilter(EntriesFilter):
     outcome: Outcome | None = Field(default=None, description="Only contacts with this outcome.")
+    first: str | None = Field(
+        default=None, alias="from", description="Only contacts that can have been on this day (YYYY-MM-DD) or later."
+    )
+    last: str | None = Field(
+        default=None, alias="to", description="Only contacts that can have been on this day (YYYY-MM-DD) or earlier."
+    )
 
 
 class ChangesQuery(Page, ChangesFilter):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 
 from tracker.errors import Refused
-from tracker.history import ChannelView
+from tracker.history import ChannelView, contact_days
 from tracker.model import Channel, Contact, Moment, StatusChange
+from tracker.moments import day_of
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
 
@@ -31,11 +33,26 @@ def changes_asked_for(
 def contacts_asked_for(
     snapshot: Snapshot, moment: Moment, query: ContactsFilter
 ) -> Iterator[tuple[ChannelView, Contact]]:
-    """The same of contacts."""
+    """The same of contacts, also of those that can have been within some days. Raises Refused for what is no day."""
+    first, last = days_asked_for(query.first, query.last)
     for view in _views(snapshot, moment, query):
         for contact in view.contacts:
-            if query.outcome in (None, contact.outcome):
+            begins, ends = contact_days(contact)
+            if query.outcome in (None, contact.outcome) and begins <= last and ends >= first:
                 yield view, contact
+
+
+def days_asked_for(first: str | None, last: str | None) -> tuple[date, date]:
+    """The days from one to another, both included, as they were sent. Raises Refused that names the field."""
+    begins = day_of(first, "from") if first else date.min
+    ends = day_of(last, "to") if last else date.max
+    if begins > ends:
+        raise Refused(
+            f"from is {first!r}, which is after to ({ends}).",
+            "Send the earlier day as from, and the later as to.",
+            field="from",
+        )
+    return begins, ends
 
 
 def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:

@@ -1,0 +1,90 @@
+"""What the addresses of pages may carry: nothing is silently ignored but the marks that other sites add."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import EVERYTHING, Shipped
+from tests.web.api_client import Api, api_over, assert_problem
+from tests.web.test_pages import words_of
+
+PAGES = ["/", "/channels/dpct", "/figures", "/changes", "/contacts", "/corrections", "/search", "/feeds", "/method"]
+
+
+@pytest.fixture(scope="module")
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The whole record, for tests that only read."""
+    with api_over(shipped, tmp_path_factory.mktemp("record"), EVERYTHING) as api:
+        yield api
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/claims/change-1"])
+def test_a_page_refuses_what_it_does_not_know_and_opens_with_the_marks_of_other_sites(api: Api, page: str) -> None:
+    refused = api.client.get(f"{page}?foo=1")
+    assert (refused.status_code, "'foo' is not known here" in words_of(refused.text)) == (400, True)
+    assert api.client.get(f"{page}?utm_source=x&fbclid=1&gclid=2").status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_parameter_that_is_given_twice_is_refused_by_name(api: Api, page: str) -> None:
+    refused = api.client.get(f"{page}?as_of=2023-01-01&as_of=2024-01-01")
+    assert (refused.status_code, "as_of is given 2 times." in words_of(refused.text)) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/contacts?outcom=refused", "Did you mean outcome?"),
+        ("/contacts?state=active", "Known are: as_of, known_at, cited, outcome, category, from, to, before."),
+        ("/changes?outcome=refused", "'outcome' is not known here"),
+        ("/changes?from=2023-01-01&state=active", "'state' is not known here"),
+        ("/contacts?from=soon", "from is 'soon', which is not a day."),
+        ("/contacts?from=2023-01-02&to=2023-01-01", "from is '2023-01-02', which is after to (2023-01-01)."),
+    ],
+)
+def test_the_refusal_names_the_field_and_what_may_be_sent(api: Api, address: str, words: str) -> None:
+    answer = api.client.get(address)
+    assert (answer.status_code, words in words_of(answer.text)) == (400, True), words_of(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ("hotline", "Did you mean defense-telephone-link?"),
+        ("dtl", "Did you mean defense-telephone-link?"),
+        ("DPCT", "Did you mean dpct?"),
+        ("telephone-link", "Did you mean defense-telephone-link?"),
+        ("climat", "Did you mean climate?"),
+        ("mil-mil-exchange", "Did you mean mil-mil-exchanges?"),
+        ("gardening", "GET /api/v1/channels lists them."),
+        ("xyz", "GET /api/v1/channels lists them."),
+    ],
+)
+def test_a_wrong_channel_is_answered_by_what_it_may_be_called_or_by_none(api: Api, asked: str, remedy: str) -> None:
+    assert_problem(api.get(f"/channels/{asked}"), 404, says=remedy)
+    assert remedy in words_of(api.client.get(f"/channels/{asked}").text)
+
+
+def test_contacts_of_some_days_are_the_same_on_the_page_in_the_api_and_in_the_table(api: Api) -> None:
+    asked = "from=2023-01-01&to=2023-12-31&outcome=refused"
+    found = api.json(f"/contacts?{asked}&limit=200")["contacts"]
+    assert found
+    assert {contact["date"]["date"][:4] for contact in found} == {"2023"}
+    page = words_of(api.client.get(f"/contacts?{asked}").text)
+    assert int(re.search(r"(\d+) contacts? across", page)[1]) == len(found)
+    assert len(api.client.get(f"/contacts.csv?{asked}").text.strip().splitlines()) == len(found) + 1
+
+
+def test_both_days_of_a_span_are_included(api: Api) -> None:
+    day = "2024-01-09"
+    alone = api.json(f"/contacts?from={day}&to={day}&channel=dpct")["contacts"]
+    assert [(one["date"]["date"], one["end"]) for one in alone] == [("2024-01-08", day)]
+
+
+def test_marks_of_other_sites_are_in_no_cited_address(api: Api) -> None:
+    page = api.client.get("/changes?utm_source=x&state=active").text
+    cited = re.search(r'<span class="address">(http[^<]+)</span> \(CC', page)[1]
+    assert ("utm_source" in cited, "state=active" in cited) == (False, True)

@@ -1,0 +1,51 @@
+"""Names in an address: one that is not known is refused, with the nearest that is. A misspelt filter must not look like
+none, nor one that is given twice like one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from flask import request
+
+from tracker.errors import Refused
+
+CLOCKS = ("as_of", "known_at", "cited")
+"""What the address of every page that shows a moment may carry."""
+
+_TAGS = {"fbclid", "gclid", "gbraid", "wbraid", "dclid", "msclkid", "twclid", "yclid", "igshid", "mc_cid", "mc_eid"}
+
+
+def is_tag(name: str) -> bool:
+    """Whether it is a mark that other sites add to links of theirs: such a link has to open the page."""
+    return name in _TAGS or name.startswith("utm_")
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The remedy for a name that is not known."""
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"Known are: {', '.join(known)}." if known else "Send none."
+
+
+def check_names(names: Iterable[str], known: Sequence[str]) -> None:
+    """Raises Refused for a name that is not known."""
+    for name in names:
+        if name not in known:
+            shown = str(name)[:60]
+            raise Refused(f"{shown!r} is not known here.", nearest(shown, known), field=shown)
+
+
+def sent_once() -> dict[str, str]:
+    """The parameters of the address, without those that a form left blank. Raises Refused for doubled ones."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Refused(f"{name[:60]} is given {len(values)} times.", "Give it once.", field=name[:60])
+    return {name: value for name, value in request.args.items() if value}
+
+
+def check_address(*known: str) -> None:
+    """Raises Refused for a parameter of the address of a page that is not known, or given twice."""
+    check_names((name for name in sent_once() if not is_tag(name)), known)
