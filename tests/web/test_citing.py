@@ -123,3 +123,20 @@ def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api) -> N
     assert "as_of=2024-02-01" in future.headers["Location"]
     assert_problem(api.get("/channels", headers={"Accept-Datetime": "yesterday"}), 400, field="Accept-Datetime")
     assert api.client.get("/method", headers=asked).status_code == 200
+
+
+def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
+    refused = api.json(f"/citation?path={quote('/contacts?category=military&outcome=refused')}")
+    shown = api.json("/contacts?category=military&outcome=refused&limit=200")["contacts"]
+    assert {row["row"] for row in refused["rows"]} == {f"contact-{contact['id']}" for contact in shown}
+    assert refused["count"] == len(shown)
+    of_year = api.json(f"/citation?path={quote('/contacts?from=2022-01-01&to=2022-12-31')}")["count"]
+    assert of_year == len(api.json("/contacts?from=2022-01-01&to=2022-12-31&limit=200")["contacts"])
+    suspended = api.json(f"/citation?path={quote('/channels?state=suspended&as_of=2022-09-01')}")["rows"]
+    histories = (api.json(f"/channels/{slug}?as_of=2022-09-01")["history"] for slug in suspended_then(api))
+    told = {f"change-{change['id']}" for history in histories for change in history if change["id"]}
+    assert told == {row["row"] for row in suspended if row["row"].startswith("change")}
+
+
+def suspended_then(api: Api) -> list[str]:
+    return [line["slug"] for line in api.json("/channels?state=suspended&as_of=2022-09-01")["channels"]]

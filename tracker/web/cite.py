@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
 
 from tracker.citation import FORMATS, Citation, Mark, mark_of, row_hash
 from tracker.errors import NotFound, Refused
+from tracker.history import contact_days
 from tracker.ledger import Act, acts_between
 from tracker.lineage import entry_key
 from tracker.model import Channel, Entry, Moment
+from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.sent import is_tag
@@ -26,17 +28,36 @@ _UNCITED = {"as_of", "known_at", "cited", "limit", "cursor", "before"}
 
 @dataclass(frozen=True)
 class Scope:
-    """Which rows of the record an address shows: of some channels, status changes, contacts or both."""
+    """Which rows of the record an address shows: of some channels, status changes, contacts or both.
+
+    `asked`: what the address asks for besides; a list of changes or contacts shows those that fit, any other view the
+    channels that are in the state.
+    """
 
     channels: tuple[Channel, ...]
     changes: bool
     contacts: bool
+    asked: Mapping[str, str]
 
     def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
-        """The recorded rows at a moment; what follows by rule is no row of its own."""
+        """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
+        state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
         views = [snapshot.view(channel, moment) for channel in self.channels]
-        changes = [row for view in views for row in view.history if not row.derived] if self.changes else []
-        return [*changes, *(row for view in views for row in view.contacts if self.contacts)]
+        if self.changes and self.contacts:
+            views, state = [view for view in views if state in (None, view.state)], None
+        found: list[Entry] = []
+        if self.changes:
+            found += (row for v in views for row in v.history if not row.derived and state in (None, row.state))
+        if self.contacts:
+            first, last = (None, None) if self.changes else (self.asked.get("from"), self.asked.get("to"))
+            begins, ends = days_asked_for(first, last)
+            found += (
+                row
+                for view in views
+                for row in view.contacts
+                if outcome in (None, row.outcome) and _meets(contact_days(row), begins, ends)
+            )
+        return found
 
     def acts_since(self, snapshot: Snapshot, known_at: datetime, until: datetime) -> list[Act]:
         """What was done to these rows after an instant, newest first."""
@@ -57,7 +78,7 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     parts = path.removeprefix("/api/v1").strip("/").split("/")
     only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
     if parts[0] == "channels" and len(parts) > 1:
-        return Scope((find_channel(snapshot, parts[1]),), *only)
+        return Scope((find_channel(snapshot, parts[1]),), *only, {})
     channels = (
         line
         for line in snapshot.channels
@@ -65,7 +86,11 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
         and asked.get("relationship", line.relationship) == line.relationship
         and asked.get("channel", line.slug) == line.slug
     )
-    return Scope(tuple(channels), *only)
+    return Scope(tuple(channels), *only, asked)
+
+
+def _meets(days: tuple[date, date], first: date, last: date) -> bool:
+    return days[0] <= last and days[1] >= first
 
 
 def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mark) -> str:
