@@ -111,3 +111,12 @@ def test_an_announcement_whose_day_has_passed_waits_for_a_reviewer_and_the_first
     assert done.status_code == 303
     lapsed = client.get("/review").text.partition("Announced, not reported")[2]
     assert "Asia-Pacific consultations" not in lapsed
+
+
+def test_a_past_year_has_every_contact_that_the_list_has(api: Api) -> None:
+    """Also those of a channel that had no state yet."""
+    year = next(one for one in api.json("/figures?as_of=2023-12-31")["years"] if one["year"] == 2023)
+    listed = api.json("/contacts?as_of=2023-12-31&from=2023-01-01&to=2023-12-31&outcome=held&limit=200")["contacts"]
+    assert {contact["id"] for contact in year["executed"]} == {
+        contact["id"] for contact in listed if contact["date"]["date"].startswith("2023")
+    }

@@ -77,7 +77,7 @@ def figures_of(snapshot: Snapshot, moment: Moment, category: Category | None) ->
 
 
 def views_asked_for(snapshot: Snapshot, moment: Moment, category: Category | None) -> list[ChannelView]:
-    return [v for v in snapshot.views(moment) if v.history and category in (None, v.channel.category)]
+    return [v for v in snapshot.views(moment) if (v.history or v.contacts) and category in (None, v.channel.category)]
 
 
 def _channel_days(view: ChannelView, first: date, last: date) -> ChannelDays:
