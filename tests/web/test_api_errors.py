@@ -41,7 +41,7 @@ WRONG = {
     "an instant that there is not": ("known_at=2024-02-30T12:00:00Z", "known_at", "known_at", "2024-01-09T12:00:00Z"),
     "a moment to come": ("known_at=2199-01-01", "known_at", "known_at", "up to now"),
     "a cursor that is none": ("cursor=eyJ4", "cursor", "cursor", "leave it out"),
-    "no entries": ("limit=0", "limit", "limit", "greater than or equal to 1"),
+    "no entries": ("limit=0", "limit", "limit", "Send 1 or more"),
     "an order that there is not": ("sort=colour", "sort", "sort", "It is one of"),
     "a field that there is not": ("fields=colour", "fields", "fields", "no field"),
     "a category that there is not": ("category=naval", "category", "category", "military"),
@@ -99,3 +99,17 @@ def test_every_problem_says_no_more_than_its_schema(api: Api) -> None:
     problem = api.document["components"]["schemas"]["Problem"]
     assert set(problem["required"]) == {"type", "title", "status", "detail"}
     assert set(problem["properties"]) == {"type", "title", "status", "detail", "remedy", "field"}
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "says"),
+    [
+        ("limit=0", "limit", "limit is 0. Send 1 or more."),
+        ("limit=abc", "limit", "limit is 'abc', which is no whole number."),
+        ("cursor=" + "x" * 1_500, "cursor", "cursor has 1,500 characters, and at most"),
+    ],
+)
+def test_a_number_or_a_length_that_cannot_be_is_told_in_our_own_words(
+    api: Api, query: str, field: str, says: str
+) -> None:
+    assert_problem(api.get(f"/changes?{query}"), 400, field=field, says=says)

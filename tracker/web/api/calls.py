@@ -164,6 +164,14 @@ def refusal(error: ValidationError) -> Refused:
         case "enum" | "literal_error":
             shown = repr(first["input"])[:80]
             return Refused(f"{name} cannot be {shown}.", f"It is one of {first['ctx']['expected']}.", field=field)
+        case "int_parsing" | "int_type" | "int_from_float":
+            return Refused(f"{name} is {repr(first['input'])[:80]}, which is no whole number.", remedy, field=field)
+        case "greater_than_equal":
+            return Refused(f"{name} is {first['input']}.", f"Send {first['ctx']['ge']} or more.", field=field)
+        case "string_too_long":
+            read = first["ctx"]["max_length"]
+            wrong = f"{name} has {len(first['input']):,} characters, and at most {read:,} are read."
+            return Refused(wrong, "Send less of it.", field=field)
         case "value_error":
             return Refused(f"{name}: {first['ctx']['error']}.", remedy, field=field)
     return Refused(f"{name}: {first['msg']}.", remedy, field=field)
