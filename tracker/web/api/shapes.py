@@ -12,7 +12,7 @@ from tracker.lineage import entry_key
 from tracker.promises import Promise, ladder, rhythm_of
 from tracker.review import Choice, Question
 from tracker.web.api import schemas
-from tracker.web.words import contested_words, promised_words
+from tracker.web.retold import contested_words, promised_words
 
 MOST_HOLES = 200
 """Holes of one side that an answer lists."""
