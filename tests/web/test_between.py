@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from html import unescape
 
 import pytest
@@ -155,9 +156,14 @@ def test_the_slider_of_the_dashboard_goes_to_a_day_by_the_keyboard(seeded: Servi
         slider.focus()
         page.keyboard.press("ArrowLeft")
         expect(page.locator("output[for=slider]")).to_have_text("31 Jan 2024")
-        page.keyboard.press("PageDown")
+        from_september = (date(2024, 1, 31) - date(2023, 9, 1)).days
+        for _ in range(from_september // 30):
+            page.keyboard.press("PageDown")
+        for _ in range(from_september % 30):
+            page.keyboard.press("ArrowLeft")
+        expect(page.locator("output[for=slider]")).to_have_text("1 Sep 2023")
         page.keyboard.press("Enter")
-        page.wait_for_url("**as_of=2024-01-01*")
-        expect(page.locator(".past")).to_contain_text("1 Jan 2024")
+        page.wait_for_url("**as_of=2023-09-01*")
+        expect(page.locator(".past")).to_contain_text("1 Sep 2023")
         page.get_by_role("link", name="What changed since").click()
-        expect(page.locator("h1")).to_contain_text("What changed from 1 Jan 2024 to 1 Feb 2024")
+        expect(page.locator("h1")).to_contain_text("What changed from 1 Sep 2023 to 1 Feb 2024")

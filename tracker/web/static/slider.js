@@ -7,10 +7,12 @@ for (const form of document.querySelectorAll("form.slider")) {
   const field = form.querySelector("input[name=as_of]");
   const first = Date.parse(form.dataset.first);
   const day = () => new Date(first + Number(range.value) * 86400000).toISOString().slice(0, 10);
-  const words = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  // As on the rest of the page; browsers shorten September in their own ways.
+  const names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const words = (iso) => `${Number(iso.slice(8))} ${names[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`;
   const show = () => {
     field.value = day();
-    shown.value = words.format(Date.parse(field.value));
+    shown.value = words(field.value);
     range.setAttribute("aria-valuetext", shown.value);
     // Today is the present, and not a past that stands still.
     field.disabled = field.value === form.dataset.last;
