@@ -175,7 +175,6 @@ def test_a_dispute_stays_flagged_until_a_reviewer_records_why_it_is_settled(seed
     now = page(seeded, day="2023-01-01")
     assert not now.contested
     assert now.change.settled == "The ministry said so itself on the day."
-    assert now.last_contact is None or now.last_contact.outcome is Outcome.HELD
 
 
 def test_what_is_recorded_later_never_gets_an_earlier_instant_though_the_clock_was_set_back(seeded, clock):
