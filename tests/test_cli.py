@@ -464,6 +464,8 @@ def serving(environment):
             [sys.executable, "-m", "tracker", "serve"],
             cwd=ROOT, env=environment | {"OPENLINES_PORT": "0"} | env,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            # What a shell starts in the background ignores Ctrl-C, the suite included; a person's `serve` does not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         running.append(process)
         address = re.search(r"http://[\d.:]+", process.stdout.readline()).group()
