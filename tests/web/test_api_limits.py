@@ -87,7 +87,7 @@ def test_each_address_counts_for_itself_and_a_token_for_itself(ask: Callable[...
 
 
 def test_pages_and_health_are_not_counted_and_outputs_are(ask: Callable[..., TestResponse]) -> None:
-    for path in ("/", "/healthz", "/readyz", "/metrics", "/static/style.css"):
+    for path in ("/", "/healthz", "/readyz", "/metrics", "/static/icon.svg"):
         answers = [ask(path) for _ in range(LIMIT + 1)]
         assert 429 not in {answer.status_code for answer in answers}
         assert "RateLimit" not in answers[0].headers

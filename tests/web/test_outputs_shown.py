@@ -21,6 +21,7 @@ from tracker.web.app import create_app
 from tracker.web.keeping import PAGES, PRESENT
 from tracker.web.outputs import for_programs
 from tracker.web.outputs.badge import COLOURS
+from tracker.web.sheet import sheet
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -69,8 +70,7 @@ def test_a_badge_is_a_sign_words_and_a_colour_and_says_it_to_those_who_do_not_se
 
 
 def test_the_badge_has_the_colours_of_the_pages(api: Api):
-    sheet = api.client.get("/static/style.css").text
-    light = sheet.partition("@media (prefers-color-scheme: dark)")[0]
+    light = sheet().partition("@media (prefers-color-scheme: dark)")[0]
     for state in State:
         assert f"--{state}: {COLOURS[state]};" in light
 
