@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tracker.model import Entry, Relationship, Signal, Source
+from tracker.tongue import msg
 
 ONE_DAY = timedelta(days=1)
 """The parties' capitals may lie half a world apart: two right dates of one event may differ by this much."""
@@ -54,10 +55,10 @@ def _days_apart(one: Source, other: Source) -> bool:
 
 
 _DIFFER = {
-    "whether it happened": lambda one, other: _of_two_kinds(one, other, _HAPPENED, _DID_NOT),
-    "the state": lambda one, other: _of_two_kinds(one, other, _CUT, _HAPPENED | _DID_NOT | {Signal.ANNOUNCED}),
-    "the date": _days_apart,
-    "the level": lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
+    msg("whether it happened"): lambda one, other: _of_two_kinds(one, other, _HAPPENED, _DID_NOT),
+    msg("the state"): lambda one, other: _of_two_kinds(one, other, _CUT, _HAPPENED | _DID_NOT | {Signal.ANNOUNCED}),
+    msg("the date"): _days_apart,
+    msg("the level"): lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
 }
 
 

@@ -1,22 +1,70 @@
-"""Dates, instants, sides and counts in plain words, the same on pages, in feeds, calendars and messages. Pure."""
+"""Dates, instants, sides and counts in plain words, the same on pages, in feeds, calendars and messages. Pure.
+
+In the language that is told (`tracker/tongue.py`); the examples are English.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
-from tracker.model import Contact, Outcome, PartialDate, Precision, Relationship, StatusChange
+from babel.dates import format_date
+from babel.lists import format_list
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from tracker.model import Category, Contact, Outcome, PartialDate, Precision, Relationship, State, StatusChange
+from tracker.tongue import gettext, language, msg, name_of, pgettext
+
+STATE_WORDS = {
+    State.PLANNED: msg("planned"),
+    State.ACTIVE: msg("active"),
+    State.SUSPENDED: msg("suspended"),
+    State.RESUMED: msg("resumed"),
+    State.ENDED: msg("ended"),
+}
+
+OUTCOME_WORDS = {
+    Outcome.HELD: msg("held"),
+    Outcome.ANNOUNCED: msg("announced"),
+    Outcome.REFUSED: msg("refused"),
+    Outcome.NO_ANSWER: msg("no answer"),
+    Outcome.CANCELLED: msg("cancelled"),
+    Outcome.POSTPONED: msg("postponed"),
+}
+
+CATEGORY_WORDS = {
+    Category.MILITARY: msg("Military"),
+    Category.DIPLOMATIC: msg("Diplomatic"),
+    Category.TECHNOLOGY: msg("Technology"),
+    Category.LAW_ENFORCEMENT: msg("Law enforcement"),
+    Category.ECONOMIC: msg("Economic"),
+    Category.OTHER: msg("Other"),
+}
+
+_FORM_WORDS = {"in person": msg("in person"), "phone": msg("phone"), "video": msg("video")}
+
+_PATTERNS = {
+    "en": {Precision.DAY: "d MMM y", Precision.MONTH: "MMM y", Precision.YEAR: "y"},
+    "zh": {Precision.DAY: "y年M月d日", Precision.MONTH: "y年M月", Precision.YEAR: "y年"},
+}
+"""Dates as each language writes them, never more of one than is known."""
 
 
 def date_words(value: PartialDate | date) -> str:
     """`5 Aug 2022`, `May 2021` or `2005`: never more than is known."""
-    day = value if isinstance(value, date) else value.first
-    precision = Precision.DAY if isinstance(value, date) else value.precision
-    parts = {Precision.DAY: f"{day.day} ", Precision.MONTH: "", Precision.YEAR: ""}[precision]
-    month = "" if precision is Precision.YEAR else f"{MONTHS[day.month - 1]} "
-    return f"{parts}{month}{day.year:04}"
+    if isinstance(value, date):
+        return _dated(value, Precision.DAY, language())
+    return _dated(value.first, value.precision, language())
+
+
+@lru_cache(maxsize=4096)
+def _dated(day: date, precision: Precision, told: str) -> str:
+    return format_date(day, _PATTERNS[told][precision], locale=told)
+
+
+def day_words(day: date) -> str:
+    """`5 Aug`: a day of a year that is plain."""
+    return format_date(day, {"en": "d MMM", "zh": "M月d日"}[language()], locale=language())
 
 
 def span_words(first: PartialDate | date, last: date | None) -> str:
@@ -24,11 +72,25 @@ def span_words(first: PartialDate | date, last: date | None) -> str:
     start = first if isinstance(first, date) else first.first
     if last is None or last == start:
         return date_words(first)
+    return _SPANS[language()](start, last, date_words(first))
+
+
+def _english_span(start: date, last: date, first: str) -> str:
     if (start.year, start.month) == (last.year, last.month):
         return f"{start.day}–{date_words(last)}"
     if start.year == last.year:
-        return f"{start.day} {MONTHS[start.month - 1]} – {date_words(last)}"
-    return f"{date_words(first)} – {date_words(last)}"
+        return f"{day_words(start)} – {date_words(last)}"
+    return f"{first} – {date_words(last)}"
+
+
+def _chinese_span(start: date, last: date, first: str) -> str:
+    """`2024年1月8日至9日`: the year and the month that both share are said once."""
+    if (start.year, start.month) == (last.year, last.month):
+        return f"{first}至{last.day}日"
+    return f"{first}至{day_words(last) if start.year == last.year else date_words(last)}"
+
+
+_SPANS = {"en": _english_span, "zh": _chinese_span}
 
 
 def instant_words(instant: datetime) -> str:
@@ -38,58 +100,93 @@ def instant_words(instant: datetime) -> str:
 
 
 def count(number: int, word: str, many: str | None = None) -> str:
-    """`1 channel`, `2,045 channels`."""
+    """`1 channel`, `2,045 channels`: in English. What pages show of a number is `ngettext`."""
     return f"{number:,} {word if number == 1 else many or word + 's'}"
 
 
 def listed(words: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    words = list(words)
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    # British English has no comma before the last "and".
+    return format_list(list(words), locale={"en": "en_GB"}.get(language(), language()))
+
+
+def parts(words: Iterable[str]) -> str:
+    """`a, b, c`: the parts of one statement."""
+    return pgettext("between the parts of one statement", ", ").join(words)
+
+
+def state_words(state: State) -> str:
+    return gettext(STATE_WORDS[state])
 
 
 def outcome_words(outcome: Outcome) -> str:
-    return outcome.value.replace("-", " ")
+    return gettext(OUTCOME_WORDS[outcome])
+
+
+def category_words(category: Category) -> str:
+    return gettext(CATEGORY_WORDS[category])
+
+
+def form_words(form: str) -> str:
+    """`in person`, `phone`, `video`; a form in other words as it was recorded."""
+    return gettext(_FORM_WORDS.get(form, form))
 
 
 def side_name(side: str, relationship: Relationship) -> str:
     """The party of that code by name, else `third parties`."""
-    return next((party.names["en"] for party in relationship.parties if party.code == side), "third parties")
+    named = next((party.names for party in relationship.parties if party.code == side), None)
+    return name_of(named) if named else gettext("third parties")
 
 
 def corroboration_words(corroboration: str, relationship: Relationship) -> str:
     """On whose word: both sides, one of them alone, third parties alone, or nobody's."""
     match corroboration:
         case "both":
-            return "both sides"
+            return gettext("both sides")
         case "none":
-            return "no source"
+            return gettext("no source")
         case _:
-            return f"{side_name(corroboration, relationship)} only"
+            return gettext("%(side)s only", side=side_name(corroboration, relationship))
 
 
 def contact_words(contact: Contact) -> str:
     """What became of a contact, as far as it is known: `contact held 8–9 Jan 2024, talks, Geneva`."""
     when = span_words(contact.date, contact.end) if contact.date else None
-    asked = f"on {date_words(contact.announced)}" if contact.announced else "on a day not known"
+    form = form_words(contact.form) if contact.form else None
+    told = filter(None, [_told_of(contact, when), form, contact.place])
+    return parts(told)
+
+
+def _told_of(contact: Contact, when: str | None) -> str:
+    if contact.announced:
+        asked = gettext("on %(date)s", date=date_words(contact.announced))
+    else:
+        asked = gettext("on a day not known")
     match contact.outcome:
         case Outcome.HELD:
-            told = f"contact held {when or asked}"
+            return gettext("contact held %(when)s", when=when or asked)
+        case Outcome.ANNOUNCED if when:
+            return gettext("contact announced for %(when)s", when=when)
         case Outcome.ANNOUNCED:
-            told = f"contact announced for {when}" if when else f"contact announced {asked}, no date yet"
+            return gettext("contact announced %(when)s, no date yet", when=asked)
         case Outcome.REFUSED:
-            told = f"contact refused, {when or asked}"
+            return gettext("contact refused, %(when)s", when=when or asked)
         case Outcome.NO_ANSWER:
-            told = f"contact asked for and not answered, {when or asked}"
-        case _:
-            told = f"contact {outcome_words(contact.outcome)}, {f'planned for {when}' if when else asked}"
-    return ", ".join(filter(None, [told, contact.form, contact.place]))
+            return gettext("contact asked for and not answered, %(when)s", when=when or asked)
+        case Outcome.CANCELLED:
+            planned = gettext("planned for %(when)s", when=when) if when else asked
+            return gettext("contact cancelled, %(when)s", when=planned)
+        case Outcome.POSTPONED:
+            planned = gettext("planned for %(when)s", when=when) if when else asked
+            return gettext("contact postponed, %(when)s", when=planned)
 
 
 def change_words(change: StatusChange) -> str:
     """`suspended since 5 Aug 2022`, `planned since 15 Nov 2023, expected Jan 2024`."""
-    expected = f", expected {date_words(change.expected)}" if change.expected else ""
-    return f"{change.state} since {date_words(change.effective)}{expected}"
+    told = gettext("%(state)s since %(date)s", state=state_words(change.state), date=date_words(change.effective))
+    if change.expected is None:
+        return told
+    return gettext("%(told)s, expected %(date)s", told=told, date=date_words(change.expected))
 
 
 def entry_words(entry: StatusChange | Contact) -> str:

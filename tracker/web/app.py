@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_babel import Babel
 from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -18,7 +17,21 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
-from tracker.web import amend, api, auth, cite, cited_pages, memento, outputs, pages, review, search, sheet, subscribe
+from tracker.web import (
+    amend,
+    api,
+    auth,
+    cite,
+    cited_pages,
+    language,
+    memento,
+    outputs,
+    pages,
+    review,
+    search,
+    sheet,
+    subscribe,
+)
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
 from tracker.web.memory import FromMemory
@@ -95,8 +108,7 @@ def create_app(service: Service) -> Flask:
     for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
         app.register_blueprint(room.blueprint)
     register_filters(app)
-    app.jinja_env.policies["ext.i18n.trimmed"] = True
-    Babel(app, locale_selector=lambda: "en")
+    language.register(app)
     app.context_processor(auth.template_context)
     memento.register(app)
     app.wsgi_app = FromMemory(_WithHeaders(app.wsgi_app), app.extensions["openlines"])

@@ -18,11 +18,11 @@ from tracker.model import Channel, Entry, Moment
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_of
-from tracker.web.sent import is_tag
+from tracker.web.sent import LANGUAGE, is_tag
 
 blueprint = Blueprint("cite", __name__)
 
-_UNCITED = {"as_of", "known_at", "cited", "limit", "cursor", "before"}
+_UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
 
 

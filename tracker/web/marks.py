@@ -11,15 +11,16 @@ from markupsafe import Markup, escape
 from tracker.difference import Change, difference
 from tracker.model import Evidence, Release
 from tracker.search.excerpt import Excerpt
+from tracker.tongue import gettext, msg
 
 ROLES = {
-    "channel": "names the channel",
-    "office": "names the offices",
-    "party": "names a side",
-    "signal": "says what happened",
-    "date": "says when",
-    "form": "says in what form",
-    "discount": "speaks against it",
+    "channel": msg("names the channel"),
+    "office": msg("names the offices"),
+    "party": msg("names a side"),
+    "signal": msg("says what happened"),
+    "date": msg("says when"),
+    "form": msg("says in what form"),
+    "discount": msg("speaks against it"),
 }
 """What the words of each role do, as the legend puts it; an unknown role is shown by its own name."""
 
@@ -57,7 +58,7 @@ def _mark(words: str, roles: tuple[str, ...]) -> Markup:
     if not roles:
         return words
     classes = " ".join("role-" + _CLASS.sub("-", role.lower()) for role in roles)
-    title = "; ".join(ROLES.get(role, role) for role in roles)
+    title = "; ".join(gettext(ROLES.get(role, role)) for role in roles)
     return Markup('<mark class="{}" title="{}">{}</mark>').format(classes, title, words)
 
 

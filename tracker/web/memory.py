@@ -26,6 +26,7 @@ from werkzeug.http import parse_accept_header, parse_etags
 from db.store import StoreError
 from tracker.web.auth import COOKIE
 from tracker.web.current import RENDERED, Basis, Current, Rendered
+from tracker.web.language import language_for
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,8 +56,8 @@ OF_THE_BODY = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Di
 """Headers that "not modified" leaves out, as it has no body."""
 
 Header = tuple[str, str]
-Address = tuple[str, str]
-"""Path and query."""
+Address = tuple[str, str, str]
+"""Path, query, and the language of the answer."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ class FromMemory:
 
 def _asked_for(environ: WSGIEnvironment) -> tuple[Address, str]:
     """The address of a request, and the coding in which its answer is sent."""
-    address = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    address = environ["PATH_INFO"], environ.get("QUERY_STRING", ""), language_for(environ)
     return address, coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
 

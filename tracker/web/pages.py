@@ -40,7 +40,7 @@ from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
 from tracker.web.figures import figures_of, promises_in, views_asked_for
-from tracker.web.sent import CLOCKS, check_address
+from tracker.web.sent import CLOCKS, LANGUAGE, check_address
 from tracker.web.strip import axis_until, strip_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
@@ -278,7 +278,7 @@ class Clocks:
     @property
     def carried(self) -> dict[str, str]:
         """The arguments that keep a link in the same moment."""
-        return {name: value for name in ("as_of", "known_at") if (value := request.args.get(name))}
+        return {name: value for name in ("as_of", "known_at", LANGUAGE) if (value := request.args.get(name))}
 
     def link(self, endpoint: str, **values: Any) -> str:
         return url_for(endpoint, **self.carried | {name: value for name, value in values.items() if value is not None})
@@ -319,7 +319,7 @@ def _answer(render: Callable[[], str], *known: str) -> Response:
         response.headers["Cache-Control"] = "private, no-store"
     else:
         response = current().rendered(render, "text/html")
-    response.vary.add("Cookie")
+    response.vary.update(("Cookie", "Accept-Language"))
     return response
 
 

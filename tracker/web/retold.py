@@ -10,15 +10,16 @@ from tracker.disputes import Dispute, disputes
 from tracker.ledger import Act, Deed
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
 from tracker.promises import Fate, Promise
-from tracker.wording import count, date_words, side_name, span_words
+from tracker.tongue import gettext, msg, msgs, ngettext
+from tracker.wording import date_words, side_name, span_words
 
 DEED_WORDS = {
-    Deed.ADDED: "added to the record",
-    Deed.CORRECTED: "corrected",
-    Deed.RESTORED: "a correction was withdrawn",
-    Deed.WITHDRAWN: "withdrawn",
-    Deed.CITED: "a further source was cited",
-    Deed.UNCITED: "a source was taken away",
+    Deed.ADDED: msg("added to the record"),
+    Deed.CORRECTED: msg("corrected"),
+    Deed.RESTORED: msg("a correction was withdrawn"),
+    Deed.WITHDRAWN: msg("withdrawn"),
+    Deed.CITED: msg("a further source was cited"),
+    Deed.UNCITED: msg("a source was taken away"),
 }
 
 DEED_SIGNS = {
@@ -31,51 +32,56 @@ DEED_SIGNS = {
 }
 
 _DEED_COUNTS = {
-    Deed.ADDED: "addition",
-    Deed.CORRECTED: "correction",
-    Deed.RESTORED: "correction",
-    Deed.WITHDRAWN: "withdrawal",
-    Deed.CITED: "further citation",
-    Deed.UNCITED: "citation taken away",
+    Deed.ADDED: msgs("%(num)s addition", "%(num)s additions"),
+    Deed.CORRECTED: msgs("%(num)s correction", "%(num)s corrections"),
+    Deed.WITHDRAWN: msgs("%(num)s withdrawal", "%(num)s withdrawals"),
+    Deed.CITED: msgs("%(num)s further citation", "%(num)s further citations"),
+    Deed.UNCITED: msgs("%(num)s citation taken away", "%(num)s citations taken away"),
 }
+"""How many there were of each deed; a correction that is taken back is one too."""
 
 _FIELD_WORDS = {
-    "effective": "from",
-    "expected": "expected",
-    "date": "first day",
-    "end": "last day",
-    "announced": "announced on",
-    "persons": "who took part",
-    "substantive": "counted as use of the channel",
-    "contested": "what is contested",
+    "effective": msg("from"),
+    "expected": msg("expected"),
+    "date": msg("first day"),
+    "end": msg("last day"),
+    "announced": msg("announced on"),
+    "persons": msg("who took part"),
+    "substantive": msg("counted as use of the channel"),
+    "contested": msg("what is contested"),
 }
 
 FATE_WORDS = {
-    Fate.OPEN: "not yet due",
-    Fate.HELD: "held",
-    Fate.POSTPONED: "put off",
-    Fate.CANCELLED: "called off",
-    Fate.LAPSED: "not reported",
+    Fate.OPEN: msg("not yet due"),
+    Fate.HELD: msg("held"),
+    Fate.POSTPONED: msg("put off"),
+    Fate.CANCELLED: msg("called off"),
+    Fate.LAPSED: msg("not reported"),
 }
+
+
+def deed_words(deed: Deed) -> str:
+    """What was done, as the end of a sentence."""
+    return gettext(DEED_WORDS[deed])
 
 
 def deeds_words(acts: Iterable[Act]) -> list[str]:
     """How many of which acts there were: `1 correction`, `2 additions`."""
-    counts = Counter(_DEED_COUNTS[act.deed] for act in acts)
-    return [count(counts[word], word, "citations taken away" if "taken" in word else None) for word in counts]
+    counts = Counter(Deed.CORRECTED if act.deed is Deed.RESTORED else act.deed for act in acts)
+    return [ngettext(*_DEED_COUNTS[deed], number) for deed, number in counts.items()]
 
 
 def field_words(name: str) -> str:
     """The name of a field of a row as a reader says it."""
-    return _FIELD_WORDS.get(name, name.replace("_", " "))
+    return gettext(_FIELD_WORDS.get(name, name.replace("_", " ")))
 
 
 def value_words(value: object) -> str:
     """What stands in a field of a row, or that nothing does."""
     if value is None or value == "":
-        return "nothing"
+        return gettext("nothing")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)
 
 
@@ -87,35 +93,46 @@ def contested_words(entry: Entry, relationship: Relationship) -> str | None:
 
 def dispute_words(dispute: Dispute, relationship: Relationship) -> str:
     """In what two sides' accounts differ, with what each of them says."""
-    accounts = (f"{side_name(told.side, relationship)}: {_account(told)}" for told in (dispute.one, dispute.other))
-    return f"The sides differ on {dispute.about}. {'; '.join(accounts)}."
+    return gettext(
+        "The sides differ on %(about)s. %(one)s: %(said)s; %(other)s: %(answered)s.",
+        about=gettext(dispute.about),
+        one=side_name(dispute.one.side, relationship),
+        said=_account(dispute.one),
+        other=side_name(dispute.other.side, relationship),
+        answered=_account(dispute.other),
+    )
 
 
 def _account(source: Source) -> str:
-    dated = f" on {date_words(source.dated)}" if source.dated else ""
-    with_whom = f" by {', '.join(source.persons)}" if source.persons else ""
-    return f"{source.says}{dated}{with_whom}"
+    told = gettext(source.says)
+    if source.dated:
+        told = gettext("%(told)s on %(date)s", told=told, date=date_words(source.dated))
+    if source.persons:
+        told = gettext("%(told)s by %(persons)s", told=told, persons=", ".join(source.persons))
+    return told
 
 
 def promised_words(promise: Promise) -> str:
     """`announced for Sep 2024: …` in the words of who announced it."""
     made = promise.made
-    told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or "a contact"
+    told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or gettext("a contact")
     if promise.dated is None:
-        return f"Announced without a date, taken for the year that followed: {told}"
+        return gettext("Announced without a date, taken for the year that followed: %(told)s", told=told)
     last = made.end if isinstance(made, Contact) else None
-    return f"Announced for {span_words(promise.dated, last)}: {told}"
+    return gettext("Announced for %(when)s: %(told)s", when=span_words(promise.dated, last), told=told)
 
 
 def fate_words(promise: Promise) -> str:
     """What became of a promise, and since when its day has passed."""
-    words = FATE_WORDS[promise.fate]
-    if promise.closed_by:
-        late = f", after its day had passed on {date_words(promise.due)}" if promise.lapsed_on else ""
-        return f"{words} {contact_days(promise.closed_by)}{late}"
-    return f"{words}, due by {date_words(promise.due)}" if promise.lapsed_on else words
+    fate, due = gettext(FATE_WORDS[promise.fate]), promise.due
+    if promise.closed_by is None:
+        return gettext("%(fate)s, due by %(date)s", fate=fate, date=date_words(due)) if promise.lapsed_on else fate
+    told = gettext("%(fate)s %(when)s", fate=fate, when=contact_days(promise.closed_by))
+    if promise.lapsed_on is None:
+        return told
+    return gettext("%(told)s, after its day had passed on %(date)s", told=told, date=date_words(due))
 
 
 def contact_days(contact: Contact) -> str:
     """The days of a contact as plain words."""
-    return span_words(contact.date, contact.end) if contact.date else "on a day not known"
+    return span_words(contact.date, contact.end) if contact.date else gettext("on a day not known")

@@ -11,6 +11,9 @@ from flask import request
 
 from tracker.errors import Refused
 
+LANGUAGE = "lang"
+"""What the address of every page may carry: the language in which it is told."""
+
 CLOCKS = ("as_of", "known_at", "cited")
 """What the address of every page that shows a moment may carry."""
 
@@ -48,4 +51,4 @@ def sent_once() -> dict[str, str]:
 
 def check_address(*known: str) -> None:
     """Raises Refused for a parameter of the address of a page that is not known, or given twice."""
-    check_names((name for name in sent_once() if not is_tag(name)), known)
+    check_names((name for name in sent_once() if not is_tag(name) and name != LANGUAGE), known)

@@ -11,7 +11,7 @@ from tracker.notify import fares_words
 from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
 from tracker.web.auth import open_to
 from tracker.web.current import current
-from tracker.web.words import CATEGORY_WORDS
+from tracker.wording import category_words
 
 MOST = 100
 """Messages that the operator's page lists."""
@@ -102,7 +102,7 @@ def _choices() -> dict[str, object]:
     snapshot = current().snapshot()
     return {
         "rhythms": RHYTHMS,
-        "categories": [(category, CATEGORY_WORDS[category]) for category in Category],
+        "categories": [(category, category_words(category)) for category in Category],
         "channels": snapshot.channels,
         "relationships": snapshot.relationships,
     }

@@ -40,11 +40,12 @@ from tracker.model import (
     StatusChange,
 )
 from tracker.sampling import Interval
+from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext
 from tracker.web.marks import ROLES, highlighted, marked_field, reworded
 from tracker.web.retold import (
     DEED_SIGNS,
-    DEED_WORDS,
     contested_words,
+    deed_words,
     deeds_words,
     dispute_words,
     fate_words,
@@ -53,15 +54,19 @@ from tracker.web.retold import (
     value_words,
 )
 from tracker.wording import (
-    MONTHS,
+    category_words,
     corroboration_words,
     count,
     date_words,
+    day_words,
+    form_words,
     instant_words,
     listed,
     outcome_words,
+    parts,
     side_name,
     span_words,
+    state_words,
 )
 
 STATE_SIGNS = {
@@ -93,45 +98,55 @@ PAGE_SIGNS = {
 }
 
 _PAGE_WORDS = {
-    PageState.SAME: "page unchanged since",
-    PageState.EDITED: "page edited, seen",
-    PageState.WORDS_CHANGED: "words cited from this page changed, seen",
-    PageState.MOVED: "page moved, seen",
-    PageState.GONE: "page gone since",
-    PageState.SOFT_GONE: "something else stands at this address since",
+    PageState.SAME: msg("page unchanged since %(date)s"),
+    PageState.EDITED: msg("page edited, seen %(date)s"),
+    PageState.WORDS_CHANGED: msg("words cited from this page changed, seen %(date)s"),
+    PageState.MOVED: msg("page moved, seen %(date)s"),
+    PageState.GONE: msg("page gone since %(date)s"),
+    PageState.SOFT_GONE: msg("something else stands at this address since %(date)s"),
 }
-
-CATEGORY_WORDS = {category: category.replace("-", " ").capitalize() for category in Category}
 
 CADENCE_WORDS = {
-    "monthly": "monthly",
-    "quarterly": "every three months",
-    "semiannual": "twice a year",
-    "annual": "once a year",
+    "monthly": msg("monthly"),
+    "quarterly": msg("every three months"),
+    "semiannual": msg("twice a year"),
+    "annual": msg("once a year"),
 }
 
-STATUS_WORDS = {status: status.value for status in Status} | {
-    Status.PENDING: "waiting",
-    Status.RECORDED: "on record already",
-    Status.UNLIKELY: "probably nothing",
+STATUS_WORDS = {
+    Status.PENDING: msg("waiting"),
+    Status.ACCEPTED: msg("accepted"),
+    Status.REJECTED: msg("rejected"),
+    Status.RECORDED: msg("on record already"),
+    Status.UNLIKELY: msg("probably nothing"),
+    Status.MERGED: msg("merged"),
 }
-FARES_WORDS = {fares: fares.value for fares in Fares} | {
-    Fares.FAILING: "cannot be read",
-    Fares.WARNING: "worth a look",
+FARES_WORDS = {
+    Fares.FAILING: msg("cannot be read"),
+    Fares.WARNING: msg("worth a look"),
+    Fares.PAUSED: msg("paused"),
+    Fares.NOT_READ_YET: msg("not read yet"),
+    Fares.READ: msg("read"),
+    Fares.OFF: msg("off"),
 }
-LANGUAGE_WORDS = {"en": "English", "zh": "Chinese"}
+LANGUAGE_WORDS = {"en": msg("English"), "zh": msg("Chinese")}
 
 _OUTCOME_CLAIMS = {
-    Outcome.HELD: "reports a contact that took place",
-    Outcome.ANNOUNCED: "announces a contact",
-    Outcome.REFUSED: "speaks of a contact refused",
-    Outcome.NO_ANSWER: "speaks of a contact asked for and not answered",
-    Outcome.CANCELLED: "speaks of a contact cancelled",
-    Outcome.POSTPONED: "speaks of a contact postponed",
+    Outcome.HELD: msg("reports a contact that took place"),
+    Outcome.ANNOUNCED: msg("announces a contact"),
+    Outcome.REFUSED: msg("speaks of a contact refused"),
+    Outcome.NO_ANSWER: msg("speaks of a contact asked for and not answered"),
+    Outcome.CANCELLED: msg("speaks of a contact cancelled"),
+    Outcome.POSTPONED: msg("speaks of a contact postponed"),
 }
 
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
+
+
+def filled(text: str, **values: object) -> Markup:
+    """A text with values in its `%(name)s`; marked-up ones stay so."""
+    return Markup(text) % values  # noqa: S704 - texts are ours, and values are escaped here
 
 
 def date_tag(value: PartialDate | date) -> Markup:
@@ -144,14 +159,14 @@ def contact_when(contact: Contact) -> Markup:
     if contact.date:
         return Markup('<time datetime="{}">{}</time>').format(contact.date, span_words(contact.date, contact.end))
     if contact.announced:
-        return Markup("no date yet, announced {}").format(date_tag(contact.announced))
-    return Markup("date not known")
+        return filled(gettext("no date yet, announced %(date)s"), date=date_tag(contact.announced))
+    return filled(gettext("date not known"))
 
 
 def event_words(told: Candidate | Sighting) -> str:
     """The days of the event that a candidate or a sighting tells of, as far as they are known."""
     if told.date is None:
-        return "day not known"
+        return gettext("day not known")
     if told.starts is None:
         return date_words(told.date)
     return span_words(told.starts, told.date.last)
@@ -164,29 +179,32 @@ def instant_tag(instant: datetime) -> Markup:
 
 def local_dates(instant: datetime, relationship: Relationship) -> str:
     """The dates in the two capitals where they differ: `North 23 Nov, South 24 Nov`; else nothing."""
-    days = [(party.names["en"], instant.astimezone(ZoneInfo(party.timezone)).date()) for party in relationship.parties]
-    if len({day for _, day in days}) == 1:
+    days = [instant.astimezone(ZoneInfo(party.timezone)).date() for party in relationship.parties]
+    if len(set(days)) == 1:
         return ""
-    return ", ".join(f"{name} {day.day} {MONTHS[day.month - 1]}" for name, day in days)
+    named = zip(relationship.parties, days, strict=True)
+    return parts(f"{name_of(party.names)} {day_words(day)}" for party, day in named)
 
 
 def ago(instant: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that fits: `just now`, `41 min ago`, `3 h ago`, `5 days ago`."""
     passed = now - instant
     if passed < timedelta(minutes=1):
-        return "just now"
+        return gettext("just now")
     if passed < timedelta(hours=1):
-        return f"{passed // timedelta(minutes=1)} min ago"
+        return gettext("%(minutes)s min ago", minutes=passed // timedelta(minutes=1))
     if passed < timedelta(days=2):
-        return f"{passed // timedelta(hours=1)} h ago"
-    return f"{passed.days:,} days ago"
+        return gettext("%(hours)s h ago", hours=passed // timedelta(hours=1))
+    return ngettext("%(num)s day ago", "%(num)s days ago", passed.days)
 
 
 def interval_words(seconds: int) -> str:
     """`45 s`, `30 min`, `6 h`."""
     if seconds % 3600 == 0:
-        return f"{seconds // 3600} h"
-    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+        return gettext("%(hours)s h", hours=seconds // 3600)
+    if seconds % 60 == 0:
+        return gettext("%(minutes)s min", minutes=seconds // 60)
+    return gettext("%(seconds)s s", seconds=seconds)
 
 
 def days_words(view: ChannelView) -> str:
@@ -195,21 +213,23 @@ def days_words(view: ChannelView) -> str:
     if days is None:
         return ""
     if view.change.effective.precision is Precision.DAY:
-        return count(days, "day")
+        return ngettext("%(num)s day", "%(num)s days", days)
     years, months = days // 365, round(days / 30.44)
     coarse = view.change.effective.precision is Precision.YEAR or months >= 36
     if coarse and years:
-        return f"about {count(years, 'year')}"
-    return f"about {count(months, 'month')}" if months else "less than a month"
+        return ngettext("about %(num)s year", "about %(num)s years", years)
+    if months:
+        return ngettext("about %(num)s month", "about %(num)s months", months)
+    return gettext("less than a month")
 
 
 def state_mark(state: State | None) -> Markup:
     """Sign, word and colour of a state; without a state, the word alone."""
     if state is None:
-        return Markup('<span class="state">no state</span>')
+        return Markup('<span class="state">{}</span>').format(gettext("no state"))
     return Markup(
-        '<span class="state state-{0}"><span class="sign" aria-hidden="true">{1}</span> <b>{0}</b></span>'
-    ).format(state.value, STATE_SIGNS[state])
+        '<span class="state state-{}"><span class="sign" aria-hidden="true">{}</span> <b>{}</b></span>'
+    ).format(state.value, STATE_SIGNS[state], state_words(state))
 
 
 def outcome_mark(outcome: Outcome) -> Markup:
@@ -222,7 +242,7 @@ def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
     """On whose word a row rests: one dot for each party, filled where it speaks itself, and the same in words."""
     rests = corroboration(sources, relationship)
     dots = "".join("●" if rests in ("both", party.code) else "○" for party in relationship.parties)
-    sentence = f"on the word of {corroboration_words(rests, relationship)}"
+    sentence = gettext("on the word of %(sides)s", sides=corroboration_words(rests, relationship))
     return Markup('<span class="word word-{}"><span class="dots" aria-hidden="true">{}</span> {}</span>').format(
         rests, dots, sentence
     )
@@ -231,13 +251,14 @@ def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
 def claim_words(claim: Claim) -> str:
     """What a side last said, as the end of a sentence that its name begins."""
     if isinstance(claim.says, Outcome):
-        return _OUTCOME_CLAIMS[claim.says]
-    return f"says that the channel is {claim.says}"
+        return gettext(_OUTCOME_CLAIMS[claim.says])
+    return gettext("says that the channel is %(state)s", state=state_words(claim.says))
 
 
 def other_names(names: dict[str, str]) -> list[tuple[str, str]]:
-    """The names that are not English, each with its language."""
-    return [(lang, name) for lang, name in names.items() if lang != "en"]
+    """The names in other languages than the one that is told, each with its language."""
+    told = language() if language() in names else ENGLISH
+    return [(lang, name) for lang, name in names.items() if lang != told]
 
 
 def language_of(text: str | None) -> str:
@@ -259,7 +280,7 @@ def source_link(url: str | None, title: str | Markup) -> Markup:
 
 def page_words(state: PageState, since: datetime) -> Markup:
     """`page gone since 3 Nov 2026`: what we saw of a cited page, by the day in UTC."""
-    return Markup("{} {}").format(_PAGE_WORDS[state], date_tag(since.astimezone(UTC).date()))
+    return filled(gettext(_PAGE_WORDS[state]), date=date_tag(since.astimezone(UTC).date()))
 
 
 def page_mark(source: Source) -> Markup:
@@ -269,7 +290,8 @@ def page_mark(source: Source) -> Markup:
         return Markup("")
     words = page_words(mark.state, mark.since)
     if address := web_address(mark.moved_to):
-        words += Markup(', now at <a href="{0}" rel="noopener">{0}</a>').format(address)
+        link = Markup('<a href="{0}" rel="noopener">{0}</a>').format(address)
+        words += filled(gettext(", now at %(address)s"), address=link)
     return Markup('<span class="page-mark"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
         PAGE_SIGNS[mark.state], words
     )
@@ -283,12 +305,12 @@ def is_change(entry: StatusChange | Contact) -> bool:
     return isinstance(entry, StatusChange)
 
 
-def options(vocabulary: Iterable[StrEnum]) -> list[tuple[StrEnum, str]]:
+def options(vocabulary: Iterable[State | Outcome]) -> list[tuple[StrEnum, str]]:
     """Each word of a vocabulary with how it is written for readers."""
-    return [(word, word.replace("-", " ")) for word in vocabulary]
+    return [(word, state_words(word) if isinstance(word, State) else outcome_words(word)) for word in vocabulary]
 
 
-def words_of(vocabulary: Iterable[StrEnum]) -> list[tuple[str, str]]:
+def words_of(vocabulary: Iterable[State | Outcome]) -> list[tuple[str, str]]:
     """The same as plain text."""
     return [(word.value, text) for word, text in options(vocabulary)]
 
@@ -309,32 +331,41 @@ def silence_words(read: Coverage, reports: int = 0) -> str:
     "No report found" stands only where every moment was looked at, and never for longer than that.
     """
     if reports:
-        are = "is" if reports == 1 else "are"
-        return f"Not silent: {count(reports, 'document')} of this side on record {are} of this time, or may be."
+        return ngettext(
+            "Not silent: %(num)s document of this side on record is of this time, or may be.",
+            "Not silent: %(num)s documents of this side on record are of this time, or may be.",
+            reports,
+        )
     if not read.feeds:
-        return "Not known: no source of this side was to be read in this time."
+        return gettext("Not known: no source of this side was to be read in this time.")
     if read.complete and read.read_until == read.end:
-        return "No report found."
+        return gettext("No report found.")
     if read.complete:
-        return f"No report found up to {instant_words(read.read_until)}, when this side's sources were last read."
+        until = instant_words(read.read_until)
+        return gettext("No report found up to %(until)s, when this side's sources were last read.", until=until)
     if not read.holes:
-        return "Not known yet: this side's sources were last read before this time."
+        return gettext("Not known yet: this side's sources were last read before this time.")
     if not read.share:
-        return "Not known: this side's sources were not read in this time; see the holes."
-    return f"Not known: this side's sources were read {percent(read.share)} of the time; see the holes."
+        return gettext("Not known: this side's sources were not read in this time; see the holes.")
+    return gettext(
+        "Not known: this side's sources were read %(share)s of the time; see the holes.", share=percent(read.share)
+    )
 
 
 def silence_in_short(reads: Iterable[Coverage], relationship: Relationship) -> str:
     """The same of all parties in a few words, for a row of a table."""
     reads = list(reads)
     if all(read.complete for read in reads):
-        return f"no report found up to {instant_words(min(read.read_until for read in reads))}"
-    told = (f"{side_name(read.side, relationship)} {_read_words(read)}" for read in reads)
-    return f"not known ({', '.join(told)})"
+        until = instant_words(min(read.read_until for read in reads))
+        return gettext("no report found up to %(until)s", until=until)
+    return gettext("not known (%(reads)s)", reads=parts(_read_words(read, relationship) for read in reads))
 
 
-def _read_words(read: Coverage) -> str:
-    return f"read {percent(read.share)}" if read.share else "not read"
+def _read_words(read: Coverage, relationship: Relationship) -> str:
+    side = side_name(read.side, relationship)
+    if read.share:
+        return gettext("%(side)s read %(share)s", side=side, share=percent(read.share))
+    return gettext("%(side)s not read", side=side)
 
 
 def figure(share: float | None) -> str:
@@ -345,7 +376,9 @@ def figure(share: float | None) -> str:
 def confidence_words(share: float) -> str:
     """`8 of 10 like this were right`: rounded down, as shares are everywhere."""
     tenths = int(share * 10 + 1e-9)
-    return f"{tenths or 'fewer than 1'} of 10 like this were right"
+    if not tenths:
+        return gettext("fewer than 1 of 10 like this were right")
+    return gettext("%(tenths)s of 10 like this were right", tenths=tenths)
 
 
 def interval(estimate: Interval) -> str:
@@ -356,21 +389,21 @@ def interval(estimate: Interval) -> str:
 def office_words(slug: str, relationship: Relationship) -> str:
     """`foreign minister (North)`: an office by its slug, which begins with the code of its party."""
     code, _, rest = slug.partition("-")
-    names = {party.code: party.names["en"] for party in relationship.parties}
+    names = {party.code: name_of(party.names) for party in relationship.parties}
     return f"{rest.replace('-', ' ')} ({names[code]})" if rest and code in names else slug.replace("-", " ")
 
 
 def regrouping_words(regrouping: Regrouping, candidate: Candidate) -> str:
     """What a reviewer did, as it looks from one of the two candidates, between their name and the other's number."""
-    moved = count(len(regrouping.sightings), "sighting")
+    moved = ngettext("%(num)s sighting", "%(num)s sightings", len(regrouping.sightings))
     match regrouping.move, regrouping.taken_from == candidate.id:
         case Move.SPLIT, True:
-            return f"split {moved} off into"
+            return gettext("split %(moved)s off into", moved=moved)
         case Move.SPLIT, False:
-            return f"split this ({moved}) off from"
+            return gettext("split this (%(moved)s) off from", moved=moved)
         case Move.MERGE, True:
-            return "merged this into"
-    return f"merged into this ({moved})"
+            return gettext("merged this into")
+    return gettext("merged into this (%(moved)s)", moved=moved)
 
 
 def lines(text: str | None) -> Markup:
@@ -383,9 +416,9 @@ def register_filters(app: Flask) -> None:
         ago=ago,
         as_options=options,
         capitalize_first=capitalised,
-        cadence=lambda cadence: CADENCE_WORDS.get(cadence, cadence),
-        category=CATEGORY_WORDS.__getitem__,
-        category_options=lambda categories: [(one, CATEGORY_WORDS[one]) for one in categories],
+        cadence=lambda cadence: gettext(CADENCE_WORDS.get(cadence, cadence)),
+        category=category_words,
+        category_options=lambda categories: [(one, category_words(one)) for one in categories],
         claim=claim_words,
         corroboration=corroboration_words,
         confidence=confidence_words,
@@ -394,6 +427,7 @@ def register_filters(app: Flask) -> None:
         date=date_tag,
         date_words=date_words,
         days=days_words,
+        deed=deed_words,
         deeds=deeds_words,
         dispute=dispute_words,
         disputes=disputes,
@@ -410,12 +444,15 @@ def register_filters(app: Flask) -> None:
         is_change=is_change,
         key=entry_key,
         lang=language_of,
-        language=lambda lang: LANGUAGE_WORDS.get(lang, lang),
+        fares=lambda fares: gettext(FARES_WORDS[fares]),
+        form=form_words,
+        language=lambda lang: gettext(LANGUAGE_WORDS.get(lang, lang)),
         lines=lines,
         listed=listed,
         local_dates=local_dates,
         marked=marked_field,
         office=office_words,
+        name=name_of,
         other_names=other_names,
         outcome=outcome_mark,
         outcome_words=outcome_words,
@@ -432,6 +469,8 @@ def register_filters(app: Flask) -> None:
         silence=silence_words,
         silence_in_short=silence_in_short,
         state=state_mark,
+        state_words=state_words,
+        status=lambda status: gettext(STATUS_WORDS[status]),
         value=value_words,
         web_address=web_address,
         when=contact_when,
@@ -443,13 +482,10 @@ def register_filters(app: Flask) -> None:
         categories=tuple(Category),
         outcomes=tuple(Outcome),
         deed_signs=DEED_SIGNS,
-        deed_words=DEED_WORDS,
         page_signs=PAGE_SIGNS,
         evidence_roles=ROLES,
-        fares_words=FARES_WORDS,
         source_link=source_link,
         state_signs=STATE_SIGNS,
-        status_words=STATUS_WORDS,
         states=STATE_ORDER,
         third_party=THIRD_PARTY,
     )

@@ -21,8 +21,8 @@ from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
 from tracker.web.outputs.calls import LICENCE_WORDS, absolute, authority, moment_words, output, own_address
-from tracker.web.words import CATEGORY_WORDS, capitalised
-from tracker.wording import contact_words, count, instant_words
+from tracker.web.words import capitalised
+from tracker.wording import category_words, contact_words, count, instant_words
 
 CALENDAR = "text/calendar"
 
@@ -51,7 +51,7 @@ class Day:
 @output("/contacts.ics", CALENDAR)
 def contacts_ics(query: ContactsFilter) -> bytes:
     snapshot = current().snapshot()
-    narrowed = f", {CATEGORY_WORDS[query.category].lower()}" if query.category else ""
+    narrowed = f", {category_words(query.category).lower()}" if query.category else ""
     return _calendar(f"Open Lines: contacts{narrowed}", snapshot, lines_asked_for(snapshot, query), query.outcome)
 
 

@@ -35,7 +35,8 @@ from tracker.web.outputs.calls import (
     output,
     own_address,
 )
-from tracker.web.words import CATEGORY_WORDS, web_address
+from tracker.web.words import web_address
+from tracker.wording import category_words
 
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
 ABOUT = "/api/docs#outputs"
@@ -86,7 +87,7 @@ def channel_changes_json(path: ChannelPath, query: ChannelStatementsQuery) -> st
 def _of_all(query: StatementsQuery) -> Shown:
     snapshot, moment = current().snapshot(), page_moment(query)
     lines = lines_asked_for(snapshot, query)
-    narrowed = [CATEGORY_WORDS[query.category].lower()] if query.category else []
+    narrowed = [category_words(query.category).lower()] if query.category else []
     narrowed += [line.names["en"] for line in lines if query.channel == line.slug]
     narrowed += [pair.names["en"] for pair in snapshot.relationships if query.relationship == pair.slug]
     title = f"Open Lines: changes and contacts{''.join(f', {words}' for words in narrowed)}"

@@ -1,0 +1,119 @@
+"""The languages of the interface: what is told, by the catalogue, and by what a reader asks for."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import UTC, date, datetime
+
+import pytest
+from babel.messages.pofile import read_po
+
+from scripts.words import said
+from tests.conftest import EVERYTHING, NOTHING
+from tracker.service import utc_now
+from tracker.tongue import ENGLISH, FOLDER, LANGUAGES, gettext, language, ngettext, speaking
+from tracker.web.app import create_app
+from tracker.wording import date_words, instant_words, listed, span_words
+
+PLACES = re.compile(r"%\((\w+)\)s")
+
+
+def strings(told):
+    return told if isinstance(told, tuple) else (told,)
+
+
+@pytest.fixture(scope="module")
+def client(shipped, tmp_path_factory):
+    service = shipped.over(tmp_path_factory.mktemp("tongue"), utc_now, EVERYTHING)
+    yield create_app(service).test_client(use_cookies=False)
+    service.store.close()
+
+
+@pytest.mark.parametrize("tongue", sorted(LANGUAGES.keys() - {ENGLISH}))
+def test_a_catalogue_has_every_text_with_the_places_that_are_filled_in(tongue):
+    with (FOLDER / f"{tongue}.po").open("rb") as file:
+        catalogue = read_po(file, locale=tongue)
+    said_now = {(message.context, message.id) for message in said() if message.id}
+    assert {(message.context, message.id) for message in catalogue if message.id} == said_now, "run make words"
+    for message in catalogue:
+        for told in strings(message.string) if message.id else ():
+            assert told, f"{message.id!r} is not translated"
+            assert set(PLACES.findall(told)) <= {*PLACES.findall(strings(message.id)[-1]), "num"}, message.id
+
+
+def test_dates_are_written_as_each_language_writes_them():
+    one, other = date(2024, 1, 8), date(2024, 1, 9)
+    spans = [(one, other), (date(2024, 2, 28), date(2024, 3, 2)), (date(2024, 12, 30), date(2025, 1, 1))]
+    assert [span_words(*span) for span in spans] == ["8–9 Jan 2024", "28 Feb – 2 Mar 2024", "30 Dec 2024 – 1 Jan 2025"]
+    with speaking("zh"):
+        assert date_words(one) == "2024年1月8日"
+        assert [span_words(*span) for span in spans] == [
+            "2024年1月8日至9日",
+            "2024年2月28日至3月2日",
+            "2024年12月30日至2025年1月1日",
+        ]
+        assert instant_words(datetime(2026, 3, 14, 9, 20, tzinfo=UTC)) == "2026年3月14日 09:20 UTC"
+        assert listed(["甲", "乙", "丙"]) == "甲、乙和丙"
+    assert listed("abc") == "a, b and c"
+
+
+def test_a_language_holds_for_what_is_inside_and_for_no_other_thread():
+    with speaking("zh"):
+        elsewhere = []
+        thread = threading.Thread(target=lambda: elsewhere.append(language()))
+        thread.start()
+        thread.join()
+        assert (language(), elsewhere) == ("zh", [ENGLISH])
+        assert gettext("both sides") == "双方"
+        assert ngettext("%(num)s day", "%(num)s days", 1200) == "1,200天"
+    assert gettext("both sides") == "both sides"
+
+
+def tag_of(answer) -> str:
+    return re.search(r'<html lang="([^"]+)"', answer.text)[1]
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "tag"),
+    [
+        ("/", {}, "en"),
+        ("/", {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}, "zh-Hans"),
+        ("/", {"Accept-Language": "zh-TW"}, "zh-Hans"),
+        ("/", {"Accept-Language": "fr, en;q=0.3, zh;q=0.2"}, "en"),
+        ("/", {"Accept-Language": ";;;q=é"}, "en"),
+        ("/", {"Accept-Language": "zh", "Cookie": "openlines_language=en"}, "en"),
+        ("/", {"Cookie": "openlines_language=xx"}, "en"),
+        ("/?lang=zh", {"Accept-Language": "en", "Cookie": "openlines_language=en"}, "zh-Hans"),
+    ],
+)
+def test_a_page_is_told_in_the_language_of_its_address_of_a_choice_or_of_the_browser(client, address, headers, tag):
+    # Twice: the second answer comes from memory.
+    for _ in range(2):
+        answer = client.get(address, headers=headers)
+        assert tag_of(answer) == tag
+        assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_a_language_that_there_is_not_is_refused(client):
+    answer = client.get("/?lang=xx")
+    assert answer.status_code == 400
+    assert "Send en or zh." in answer.text
+
+
+def test_a_choice_is_kept_and_leads_back_to_the_page_of_this_site_only(client):
+    answer = client.get("/language/zh?next=/channels/dpct")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/channels/dpct")
+    assert answer.headers["Set-Cookie"].startswith("openlines_language=zh;")
+    for target in ("//evil.example", "https://evil.example", "/\\evil.example", ""):
+        assert client.get("/language/zh", query_string={"next": target}).headers["Location"] == "/"
+    assert client.get("/language/xx").status_code == 404
+
+
+def test_programs_are_answered_in_english_whatever_their_browser_asks_for(shipped, tmp_path):
+    service = shipped.over(tmp_path, utc_now, NOTHING)
+    client = create_app(service).test_client()
+    answer = client.get("/api/v1/channels/dpct", headers={"Accept-Language": "zh"})
+    assert "双方" not in answer.text
+    assert answer.json["state"] in ("active", "resumed", "suspended", "planned", "ended", None)
+    service.store.close()

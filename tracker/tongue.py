@@ -1,0 +1,99 @@
+"""The language in which words are told: English, as it stands in the code, or one that has a catalogue in `locale/`.
+
+It holds for one request or one letter (a context variable), so that pure code words a sentence without being handed a
+language. What programs read (API, feeds, log) is told in English. Catalogues are gettext's, read as they were written.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ENGLISH = "en"
+
+LANGUAGES = {ENGLISH: "English", "zh": "中文"}
+"""What there is, each under its own name."""
+
+FOLDER = Path(__file__).parent / "locale"
+
+_spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+
+
+def language() -> str:
+    """The language that is told now, as a key of `LANGUAGES`."""
+    return _spoken.get()
+
+
+def speak(chosen: str) -> None:
+    """Tell all that follows in this context in a language. For a request; else `speaking` ends by itself."""
+    _spoken.set(chosen)
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Tell what is worded inside in a language."""
+    token = _spoken.set(chosen)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def gettext(text: str, **values: Any) -> str:
+    """The text in the language that is told, with its `%(name)s` filled in; English where it is not translated."""
+    return _filled(_catalogue(language()).gettext(text), values)
+
+
+def ngettext(one: str, many: str, number: int, **values: Any) -> str:
+    """The same of one of two texts, by a number, which is filled in as `num`."""
+    return many_of(one, many, number) % ({"num": f"{number:,}"} | values)
+
+
+def many_of(one: str, many: str, number: int) -> str:
+    """One of two texts, by a number, with nothing filled in."""
+    return _catalogue(language()).ngettext(one, many, number)
+
+
+def pgettext(sense: str, text: str, **values: Any) -> str:
+    """The same of a word that English uses in several senses."""
+    return _filled(_catalogue(language()).pgettext(sense, text), values)
+
+
+def msg(text: str) -> str:
+    """The text as it is: it is translated where it is told."""
+    return text
+
+
+def msgs(one: str, many: str) -> tuple[str, str]:
+    """The same of two texts between which a number decides."""
+    return one, many
+
+
+def name_of(names: Mapping[str, str]) -> str:
+    """The name in the language that is told, else the English one."""
+    return names.get(language()) or names[ENGLISH]
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    return text % values if values else text
+
+
+@cache
+def _catalogue(chosen: str) -> catalogues.NullTranslations:
+    if chosen == ENGLISH:
+        return catalogues.NullTranslations()
+    with (FOLDER / f"{chosen}.po").open("rb") as file:
+        written = read_po(file, locale=chosen)
+    compiled = io.BytesIO()
+    write_mo(compiled, written)
+    compiled.seek(0)
+    return catalogues.GNUTranslations(compiled)
