@@ -84,7 +84,7 @@ def tag_of(answer) -> str:
         ("/", {"Accept-Language": ";;;q=é"}, "en"),
         ("/", {"Accept-Language": "zh", "Cookie": "openlines_language=en"}, "en"),
         ("/", {"Cookie": "openlines_language=xx"}, "en"),
-        ("/?lang=zh", {"Accept-Language": "en", "Cookie": "openlines_language=en"}, "zh-Hans"),
+        ("/?language=zh", {"Accept-Language": "en", "Cookie": "openlines_language=en"}, "zh-Hans"),
     ],
 )
 def test_a_page_is_told_in_the_language_of_its_address_of_a_choice_or_of_the_browser(client, address, headers, tag):
@@ -96,7 +96,7 @@ def test_a_page_is_told_in_the_language_of_its_address_of_a_choice_or_of_the_bro
 
 
 def test_a_language_that_there_is_not_is_refused(client):
-    answer = client.get("/?lang=xx")
+    answer = client.get("/?language=xx")
     assert answer.status_code == 400
     assert "Send en or zh." in answer.text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tracker.tongue import msg
+
 
 class Refused(Exception):
     """A request that cannot be served as it stands: what is wrong, and what to send instead.
@@ -10,7 +12,7 @@ class Refused(Exception):
     """
 
     status = 400
-    title = "Bad request"
+    title = msg("Bad request")
 
     def __init__(self, wrong: str, remedy: str = "", *, field: str | None = None) -> None:
         super().__init__(f"{wrong} {remedy}".strip())
@@ -19,35 +21,35 @@ class Refused(Exception):
 
 class NotSignedIn(Refused):
     status = 401
-    title = "Not signed in"
+    title = msg("Not signed in")
 
 
 class NotAllowed(Refused):
     status = 403
-    title = "Not allowed"
+    title = msg("Not allowed")
 
 
 class NotFound(Refused):
     status = 404
-    title = "Not found"
+    title = msg("Not found")
 
 
 class Conflict(Refused):
     """Somebody else was first, or the thing has changed since it was read."""
 
     status = 409
-    title = "Conflict"
+    title = msg("Conflict")
 
 
 class TooMany(Refused):
     """It is asked for more often than can be right."""
 
     status = 429
-    title = "Too many requests"
+    title = msg("Too many requests")
 
 
 class Stale(Conflict):
     """The version that a request named with If-Match is not the present one."""
 
     status = 412
-    title = "Precondition failed"
+    title = msg("Precondition failed")

@@ -17,6 +17,7 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
+from tracker.tongue import msg
 from tracker.web import (
     amend,
     api,
@@ -159,8 +160,8 @@ def _refused(refused: Refused):
 
 def _form_expired(error: CSRFError):
     return _answer(
-        400, "The form has expired", "This form was opened too long ago, or in another session.",
-        "Go back, copy what you typed, reload the page and send it again.",
+        400, msg("The form has expired"), msg("This form was opened too long ago, or in another session."),
+        msg("Go back, copy what you typed, reload the page and send it again."),
     )  # fmt: skip
 
 
@@ -169,11 +170,11 @@ def _http_error(error: HTTPException):
         return error
     if error.code == 404:
         asks_api = request.path.startswith("/api/")
-        remedy = "The page /api/docs lists all calls." if asks_api else "The dashboard at / leads everywhere."
+        remedy = "The page /api/docs lists all calls." if asks_api else msg("The dashboard at / leads everywhere.")
         return _refused(NotFound(f"There is nothing at {request.path}.", remedy))
     if error.code == 413:
         wrong = f"The request is larger than {LARGEST_BODY:,} bytes."
-        return _answer(413, "Too large", wrong, "Send less, or hand it in on the command line.")
+        return _answer(413, msg("Too large"), wrong, "Send less, or hand it in on the command line.")
     remedy = f"Send {' or '.join(sorted(error.valid_methods))}." if getattr(error, "valid_methods", None) else ""
     answer = _answer(error.code, error.name, error.description or error.name, remedy)
     answer.headers.extend(header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
@@ -182,8 +183,8 @@ def _http_error(error: HTTPException):
 
 def _store_error(error: StoreError):
     log.error("database: %s", error)
-    wrong = "The record cannot be read or written just now."
-    return _answer(503, "Not available", wrong, "Try again in a moment; the log of the service says why.")
+    wrong = msg("The record cannot be read or written just now.")
+    return _answer(503, msg("Not available"), wrong, msg("Try again in a moment; the log of the service says why."))
 
 
 def _defect(error: Exception):
@@ -191,7 +192,9 @@ def _defect(error: Exception):
     incident = secrets.token_hex(4)
     log.exception("request %s %s failed, incident %s", request.method, request.path, incident)
     wrong = f"Something went wrong inside Open Lines (incident {incident})."
-    return _answer(500, "Internal error", wrong, "Nothing was changed. The operator finds the incident in the log.")
+    return _answer(
+        500, msg("Internal error"), wrong, msg("Nothing was changed. The operator finds the incident in the log.")
+    )
 
 
 def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None = None) -> Response:

@@ -11,7 +11,7 @@ from flask import request
 
 from tracker.errors import Refused
 
-LANGUAGE = "lang"
+LANGUAGE = "language"
 """What the address of every page may carry: the language in which it is told."""
 
 CLOCKS = ("as_of", "known_at", "cited")

@@ -406,6 +406,25 @@ def regrouping_words(regrouping: Regrouping, candidate: Candidate) -> str:
     return gettext("merged into this (%(moved)s)", moved=moved)
 
 
+def said(text: str | None) -> Markup:
+    """A text of the record, marked where it is in another language than the page; empty where there is none."""
+    if not text:
+        return Markup("")
+    written = language_of(text)
+    return escape(text) if written == language() else Markup('<span lang="{}">{}</span>').format(written, text)
+
+
+def told(text: str) -> Markup:
+    """A text of ours that is chosen where the program runs, such as what was wrong: translated where it can be."""
+    return said(gettext(text))
+
+
+def form_and_place(contact: Contact) -> Markup:
+    """`video, Geneva`: how and where, as far as it is known."""
+    form = form_words(contact.form) if contact.form else ""
+    return Markup(parts(filter(None, [escape(form), said(contact.place)])))  # noqa: S704 - both are escaped
+
+
 def lines(text: str | None) -> Markup:
     """A text whose line breaks are kept by the style sheet's `.lines`."""
     return Markup('<span class="lines" lang="{}">{}</span>').format(language_of(text), escape(text or ""))
@@ -445,7 +464,8 @@ def register_filters(app: Flask) -> None:
         key=entry_key,
         lang=language_of,
         fares=lambda fares: gettext(FARES_WORDS[fares]),
-        form=form_words,
+        form=lambda form: form_words(form) if form else "",
+        form_and_place=form_and_place,
         language=lambda lang: gettext(LANGUAGE_WORDS.get(lang, lang)),
         lines=lines,
         listed=listed,
@@ -464,6 +484,7 @@ def register_filters(app: Flask) -> None:
         regrouping=regrouping_words,
         rhythm=rhythm_words,
         reworded=reworded,
+        said=said,
         side=side_name,
         side_options=lambda sides, pair: [(side, side_name(side, pair)) for side in sides],
         silence=silence_words,
@@ -471,6 +492,7 @@ def register_filters(app: Flask) -> None:
         state=state_mark,
         state_words=state_words,
         status=lambda status: gettext(STATUS_WORDS[status]),
+        told=told,
         value=value_words,
         web_address=web_address,
         when=contact_when,
