@@ -73,7 +73,7 @@ def deliveries() -> Response:
         told = db.notifications
         receivers = told.live()
         lists = [
-            ("Given up", told.deliveries("dead", most=MOST)),
+            (msg("Given up"), told.deliveries("dead", most=MOST)),
             ("Tried in vain", told.deliveries("failed", most=MOST)),
         ]
         newest = told.deliveries(most=MOST)
