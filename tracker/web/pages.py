@@ -13,10 +13,8 @@ from db.store import Subjects
 from tracker.citation import FORM_NAMES, Citation
 from tracker.errors import Refused
 from tracker.health import health_of
-from tracker.history import ChannelView
-from tracker.lineage import anchors
 from tracker.model import Category, Moment, Outcome, Relationship, State
-from tracker.promises import Fate, ladder, promises_of, rhythm_of
+from tracker.promises import Fate
 from tracker.sampling import Figures
 from tracker.sampling import figures as live_figures
 from tracker.web.api.parameters import ContactsFilter
@@ -25,9 +23,6 @@ from tracker.web.auth import COOKIE, open_to
 from tracker.web.between import between, span_of_days
 from tracker.web.board import (
     Met,
-    References,
-    Silence,
-    Silences,
     act_key,
     board,
     change_key,
@@ -36,12 +31,13 @@ from tracker.web.board import (
     page_of,
     watches,
 )
+from tracker.web.channel import channel_values
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
 from tracker.web.figures import figures_of, promises_in, views_asked_for
 from tracker.web.sent import CLOCKS, LANGUAGE, check_address
-from tracker.web.strip import axis_until, strip_of
+from tracker.web.strip import strip_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -77,37 +73,21 @@ def _dashboard() -> str:
 @blueprint.get("/channels/<slug>")
 @open_to("public")
 def channel(slug: str) -> Response:
-    return _answer(lambda: _channel(slug), *CLOCKS)
+    return _answer(lambda: _channel(slug), *CLOCKS, "all")
 
 
 def _channel(slug: str) -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     found = find_channel(snapshot, slug)
-    view, relationship = snapshot.view(found, moment), snapshot.relationship(found.relationship)
-    return _page(
-        "channel.html",
-        moment,
-        view=view,
-        relationship=relationship,
-        strip=strip_of(view, axis_until(moment.as_of)),
-        references=References((*view.history, *view.contacts)),
-        claims={claim.side: claim for claim in view.claims},
-        promises=promises_of(view),
-        rungs=ladder(view),
-        rhythm=rhythm_of(view),
-        silence=_silence(snapshot, view, relationship),
-        corrections=[act for act in snapshot.corrections if act.row.channel == slug and act.at <= moment.known_at],
-        anchors=anchors(*snapshot.entries[slug], moment.known_at),
-    )
+    return _page("channel.html", moment, **channel_values(snapshot, found, moment, everything=_asks_for_all()))
 
 
-def _silence(snapshot: Snapshot, view: ChannelView, relationship: Relationship) -> Silence | None:
-    """What was read since the last report; of a past moment the API tells, when it is asked for a span."""
-    if shows_the_past():
-        return None
-    now = current().now()
-    sides = [watch.side for watch in watches(snapshot, relationship, now)]
-    return Silences(snapshot, relationship, sides, now).of(view)
+def _asks_for_all() -> bool:
+    """Whether every contact is to stand open. Raises Refused for what is neither yes nor nothing."""
+    asked = request.args.get("all", "")
+    if asked not in ("", "1"):
+        raise Refused(f"all is {asked[:40]!r}.", "Send all=1, or leave it out.", field="all")
+    return bool(asked)
 
 
 @blueprint.get("/changes")
@@ -116,19 +96,21 @@ def changes() -> Response:
     between_days = request.args.get("from") or request.args.get("to")
     if between_days:
         return _answer(_between, *CLOCKS, "from", "to", "category")
-    return _answer(_changes, *CLOCKS, "from", "to", "state", "category", "before")
+    return _answer(_changes, *CLOCKS, "from", "to", "state", "category", "channel", "before")
 
 
 def _changes() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
-    state, category = _chosen(State, "state"), _chosen(Category, "category")
+    state, category, line = _chosen(State, "state"), _chosen(Category, "category"), _chosen_channel(snapshot)
     rows = [
         row
         for row in changes_of(snapshot.views(moment))
-        if state in (None, row.change.state) and category in (None, row.view.channel.category)
+        if state in (None, row.change.state)
+        and category in (None, row.view.channel.category)
+        and line in (None, row.view.channel.slug)
     ]
     shown, following = page_of(rows, change_key, request.args.get("before"), PAGE)
-    chosen = {"state": state, "category": category}
+    chosen = {"state": state, "category": category, "channel": line}
     return _page(
         "changes.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
     )
@@ -174,13 +156,13 @@ def _corrections() -> str:
 @blueprint.get("/contacts")
 @open_to("public")
 def contacts() -> Response:
-    return _answer(_contacts, *CLOCKS, "outcome", "category", "from", "to", "before")
+    return _answer(_contacts, *CLOCKS, "outcome", "category", "channel", "from", "to", "before")
 
 
 def _contacts() -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     chosen = {"outcome": _chosen(Outcome, "outcome"), "category": _chosen(Category, "category")}
-    chosen |= {name: request.args.get(name) or None for name in ("from", "to")}
+    chosen |= {name: request.args.get(name) or None for name in ("channel", "from", "to")}
     found = contacts_asked_for(snapshot, moment, ContactsFilter(**chosen))
     rows = sorted((Met(view, contact) for view, contact in found), key=contact_key, reverse=True)
     shown, following = page_of(rows, contact_key, request.args.get("before"), PAGE)
@@ -321,6 +303,12 @@ def _answer(render: Callable[[], str], *known: str) -> Response:
         response = current().rendered(render, "text/html")
     response.vary.update(("Cookie", "Accept-Language"))
     return response
+
+
+def _chosen_channel(snapshot: Snapshot) -> str | None:
+    """The slug of the channel in the address. Raises Refused for one that is not there."""
+    slug = request.args.get("channel")
+    return find_channel(snapshot, slug).slug if slug else None
 
 
 def _chosen(vocabulary: type[Vocabulary], name: str) -> Vocabulary | None:

@@ -1,0 +1,101 @@
+"""What the page of one channel is made of: its view, its picture, what is waited for and what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from tracker.history import ChannelView
+from tracker.ledger import Act
+from tracker.lineage import anchors
+from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
+from tracker.promises import Promise, Rung, ladder, promises_of, rhythm_of
+from tracker.web.board import References, Silence, Silences, watches
+from tracker.web.current import SILENCE_SPAN, Snapshot, current, shows_the_past
+from tracker.web.line import (
+    MOST_CHANGES,
+    MOST_CONTACTS,
+    MOST_GAPS,
+    MOST_PROMISES,
+    MOST_UNFOLDED,
+    Waiting,
+    promised_on,
+    shown_of,
+    waiting_for,
+    wordings_of,
+    years_of,
+)
+from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of
+
+
+def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, everything: bool) -> dict[str, Any]:
+    """The values of the template. `everything`: all contacts stand open, as far as one page can hold them."""
+    view, relationship = snapshot.view(channel, moment), snapshot.relationship(channel.relationship)
+    history, more_changes = shown_of(view.history, MOST_CHANGES)
+    contacts, more_contacts = shown_of(view.contacts, MOST_UNFOLDED if everything else MOST_CONTACTS)
+    promises, rhythm = promises_of(view), rhythm_of(view)
+    waiting = waiting_for(view, promises, rhythm)
+    rungs = ladder(view)
+    silence, watched = _read(snapshot, view, relationship)
+    return {
+        "view": view,
+        "relationship": relationship,
+        "picture": picture_of(view),
+        "history": history,
+        "more_changes": more_changes,
+        "years": years_of(contacts, unfolded=everything),
+        "more_contacts": more_contacts,
+        "everything": everything,
+        "references": References((*history, *contacts, *_named_above(view, waiting, promises, rungs))),
+        "claims": {claim.side: claim for claim in view.claims},
+        "waiting": waiting,
+        "promised_on": promised_on,
+        "promises": promises[::-1],
+        "rungs": rungs,
+        "wordings": wordings_of(channel),
+        "silence": silence,
+        "watched": watched,
+        "gaps_of": gaps_of,
+        "most_gaps": MOST_GAPS,
+        "most_promises": MOST_PROMISES,
+        "most_corrections": MOST_CHANGES,
+        "corrections": [act for act in snapshot.corrections if _concerns(act, channel, moment)],
+        "anchors": anchors(*snapshot.entries[channel.slug], moment.known_at),
+    }
+
+
+def _named_above(
+    view: ChannelView, waiting: Waiting, promises: Sequence[Promise], rungs: Sequence[Rung]
+) -> Iterator[StatusChange | Contact]:
+    """The rows that the head and the promises cite, which may be older than those listed."""
+    yield from filter(None, (view.last_contact, view.last_refused, view.next_contact))
+    yield from (promise.made for promise in (*waiting.shown, *promises[-MOST_PROMISES:]))
+    yield from (rung.row for rung in rungs)
+
+
+def _concerns(act: Act, channel: Channel, moment: Moment) -> bool:
+    return act.row.channel == channel.slug and act.at <= moment.known_at
+
+
+def _read(
+    snapshot: Snapshot, view: ChannelView, relationship: Relationship
+) -> tuple[Silence, Watched] | tuple[None, None]:
+    """What was read since the last report, and day by day; of a past moment the API tells, when asked for a span."""
+    if shows_the_past():
+        return None, None
+    now = current().now()
+    sides = [watch.side for watch in watches(snapshot, relationship, now)]
+    silence = Silences(snapshot, relationship, sides, now).of(view)
+    return silence, _watched(snapshot, relationship, sides, now)
+
+
+def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
+    feeds = {feed.slug for feed in snapshot.feeds if feed.relationship == relationship.slug}
+    since = min((switch.at for switch in snapshot.switches if switch.feed in feeds), default=None)
+    start, reads = lane_start(since, now), None
+    if start < now - SILENCE_SPAN:
+        with current().service.store.reading() as db:
+            reads = db.feeds.reads_since(start, relationship=relationship.slug)
+    read = (snapshot.coverage_between(relationship.slug, side, start, now, reads) for side in sides)
+    return Watched(start, now, since, tuple(lane_of(one) for one in read))

@@ -1,0 +1,125 @@
+"""What the page of one channel needs beyond its view: what is waited for, other names, contacts by year. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from tracker.history import ChannelView, visible_from
+from tracker.model import Channel, Contact, Outcome, PartialDate, StatusChange
+from tracker.promises import Fate, Promise, Rhythm
+
+OPEN_CONTACTS = 10
+"""Contacts that stand open on the page; older ones are folded by year."""
+
+MOST_CONTACTS, MOST_CHANGES = 60, 40
+"""Rows that a page holds at most; lists of their own hold the rest."""
+
+MOST_UNFOLDED = 300
+"""Contacts that a page holds at most where all are asked for."""
+
+MOST_PROMISES, MOST_GAPS = 20, 12
+"""Announcements, and holes of one side, that the page tells."""
+
+WAITED_FOR = 3
+"""Promises that the head of the page tells; a section of its own tells all."""
+
+_SMALL_WORDS = {"and", "for", "in", "of", "on", "the", "to"}
+_MOST_WORDINGS = 3
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is waited for on a channel: open promises, the soonest first, then those whose day passed without a report
+    since its last contact, the newest first; and the `rhythm` by which it should be used again.
+    """
+
+    open: tuple[Promise, ...]
+    unreported: tuple[Promise, ...]
+    rhythm: Rhythm | None
+
+    @property
+    def shown(self) -> tuple[Promise, ...]:
+        return (*self.open, *self.unreported)[:WAITED_FOR]
+
+    @property
+    def more(self) -> int:
+        return len(self.open) + len(self.unreported) - len(self.shown)
+
+    def __bool__(self) -> bool:
+        return bool(self.open or self.unreported or self.rhythm)
+
+
+def waiting_for(view: ChannelView, promises: Sequence[Promise], rhythm: Rhythm | None) -> Waiting:
+    """`promises` the earliest due first. One whose day passed is waited for until the channel was used after it."""
+    used = view.last_contact.first if view.last_contact else date.min
+    lapsed = [one for one in promises if one.fate is Fate.LAPSED and one.due >= used]
+    return Waiting(tuple(one for one in promises if one.fate is Fate.OPEN), tuple(reversed(lapsed)), rhythm)
+
+
+def promised_on(promise: Promise) -> date | PartialDate | None:
+    """The day on which a promise was made; of a plan its date as precisely as that is known."""
+    made = promise.made
+    return made.effective if isinstance(made, StatusChange) else made.announced
+
+
+@dataclass(frozen=True)
+class Year:
+    """Contacts of one year; None: their day is not known. `folded`: closed until a reader opens it."""
+
+    year: int | None
+    contacts: tuple[Contact, ...]
+    folded: bool
+
+    @property
+    def tally(self) -> list[tuple[Outcome, int]]:
+        counts = Counter(contact.outcome for contact in self.contacts)
+        return [(outcome, counts[outcome]) for outcome in Outcome if counts[outcome]]
+
+
+def years_of(contacts: Sequence[Contact], *, unfolded: bool = False) -> list[Year]:
+    """Contacts, newest first, by year: the newest `OPEN_CONTACTS` in sight, the rest of them folded."""
+    in_sight = len(contacts) if unfolded else OPEN_CONTACTS
+    parts = ((contacts[:in_sight], False), (contacts[in_sight:], True))
+    return [Year(year, tuple(those), folded) for part, folded in parts for year, those in groupby(part, key=_year)]
+
+
+def _year(contact: Contact) -> int | None:
+    day = contact.first or visible_from(contact)
+    return None if day == date.min else day.year
+
+
+def wordings_of(channel: Channel) -> list[tuple[str, str]]:
+    """A few other names under which texts speak of a channel, each with its language: proper names, not patterns.
+
+    A name that differs from one already there by a spelling, or is a part of one, says nothing new.
+    """
+    known = [_folded(name) for name in channel.names.values()]
+    found: dict[str, list[str]] = {"en": [], "zh": []}
+    for alias in channel.aliases:
+        lang = "en" if alias.isascii() else "zh"
+        folded = _folded(alias)
+        if _is_name(alias) and len(found[lang]) < _MOST_WORDINGS and not any(folded in name for name in known):
+            found[lang].append(alias)
+            known.append(folded)
+    return [(lang, alias) for lang, aliases in found.items() for alias in aliases]
+
+
+def _is_name(alias: str) -> bool:
+    if not alias.isascii():
+        return len(alias) > 3
+    words = alias.replace("-", " ").split()
+    return all(word in _SMALL_WORDS or word[0].isupper() or word[0].isdigit() for word in words)
+
+
+def _folded(name: str) -> str:
+    folded = name.casefold().replace("美中", "中美").replace("两国", "中美")
+    return folded.replace("defence", "defense").replace("theatre", "theater").replace("co-ord", "coord")
+
+
+def shown_of(rows: Sequence[StatusChange | Contact], most: int) -> tuple[Sequence, int]:
+    """The rows that a page holds, and how many more there are."""
+    return rows[:most], max(len(rows) - most, 0)

@@ -1,0 +1,284 @@
+"""The picture of one channel: states as bands with their causes, contacts as marks; and what was read, day by day.
+
+Pure geometry: positions in percent of the width, so that a picture fits any window. The two parts have scales of their
+own, since a channel has years behind it, and our reading of sources weeks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from tracker.coverage import Coverage, FeedCoverage, HoleKind
+from tracker.history import ChannelView, contact_days
+from tracker.model import Contact, Outcome, Precision, State, StatusChange
+from tracker.web.strip import YEARS, Axis
+from tracker.wording import date_words, outcome_words, span_words
+
+AHEAD = timedelta(days=366)
+"""How far beyond the day shown the axis reaches, where something is announced."""
+
+WORD_FITS, WORD_FITS_NARROW, CAUSE_FITS = 8.0, 26.0, 9.0
+"""How wide a band must be, in percent, for its state's word (in a wide window, on a phone) and for its cause."""
+
+LETTERS_TO_A_PERCENT, MOST_LINES = 1.6, 4
+"""How much text a cause has room for."""
+
+MARKS_TOGETHER = 0.25
+"""Contacts of one outcome that are nearer to each other than this share of the width are one mark."""
+
+LANE_SPAN = timedelta(days=90)
+"""How far back what was read is drawn at most; the API answers for other spans."""
+
+LEAST_LANE_SPAN = timedelta(days=30)
+
+_MET = {Outcome.HELD, Outcome.ANNOUNCED}
+
+
+@dataclass(frozen=True)
+class Band:
+    """A state from `x` on, `width` wide. `soft`: how much of its beginning is only known to be somewhere there."""
+
+    change: StatusChange
+    x: float
+    width: float
+    soft: float
+    words: str
+
+    @property
+    def state(self) -> State:
+        return self.change.state
+
+    @property
+    def named(self) -> bool:
+        return self.width >= WORD_FITS
+
+    @property
+    def named_if_narrow(self) -> bool:
+        return self.width >= WORD_FITS_NARROW
+
+    @property
+    def explained(self) -> bool:
+        return self.width >= CAUSE_FITS
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Contacts of one outcome at one place. `met`: held or to be held; the others stand in a row of their own.
+
+    `span`: where the days begin and end that it can have been on, None where the day is known.
+    """
+
+    outcome: Outcome
+    x: float
+    span: tuple[float, float] | None
+    words: str
+
+    @property
+    def met(self) -> bool:
+        return self.outcome in _MET
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`today`: where the day shown is, None where the axis ends with it. `words` tell all of it in sentences."""
+
+    axis: Axis
+    bands: tuple[Band, ...]
+    marks: tuple[Mark, ...]
+    today: float | None
+    words: str
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Those that the legend explains."""
+        shown = {mark.outcome for mark in self.marks}
+        return [outcome for outcome in Outcome if outcome in shown]
+
+    @property
+    def lines(self) -> int:
+        """How many lines the longest cause takes in a wide window, at most `MOST_LINES`."""
+        told = (len(band.change.cause) + 12 for band in self.bands if band.explained)
+        rooms = (max(band.width * LETTERS_TO_A_PERCENT - 2, 1) for band in self.bands if band.explained)
+        needed = (-(-letters // room) for letters, room in zip(told, rooms, strict=True))
+        return int(min(max(needed, default=0), MOST_LINES))
+
+
+def picture_of(view: ChannelView) -> Picture:
+    """The states and contacts of a channel, from its first known year or `YEARS` back to what is announced."""
+    axis = _axis(view)
+    bands = tuple(_bands(view, axis))
+    on_axis = [c for c in view.contacts if c.date and c.date.last >= axis.start and c.first <= axis.end]
+    today = axis.at(view.moment.as_of) if axis.end > view.moment.as_of else None
+    return Picture(axis, bands, tuple(_marks(on_axis, axis)), today, _sentence(bands, on_axis, axis))
+
+
+def _axis(view: ChannelView) -> Axis:
+    as_of = view.moment.as_of
+    known = [change.effective.first for change in view.history]
+    known += [contact_days(contact)[0] for contact in view.contacts]
+    first = max(min(known, default=as_of).year, as_of.year - YEARS, 1)
+    to_come = [contact.last for contact in view.contacts if contact.outcome is Outcome.ANNOUNCED and contact.date]
+    to_come += [view.change.expected.last] if view.change and view.change.expected else []
+    end = max((day for day in to_come if as_of < day <= as_of + AHEAD), default=as_of)
+    return Axis(date(min(first, max(as_of.year - 1, 1)), 1, 1), end)
+
+
+def _bands(view: ChannelView, axis: Axis) -> Iterable[Band]:
+    oldest_first = view.history[::-1]
+    ends = [*(change.effective.first for change in oldest_first[1:]), view.moment.as_of]
+    for change, end in zip(oldest_first, ends, strict=False):
+        if end >= axis.start:
+            x, until = axis.at(change.effective.first), axis.at(end)
+            known_by = axis.at(min(change.effective.last, end))
+            words = f"{change.state} from {date_words(change.effective)}"
+            yield Band(change, x, round(max(until - x, 0.3), 2), round(known_by - x, 2), words)
+
+
+def _marks(contacts: Sequence[Contact], axis: Axis) -> Iterable[Mark]:
+    """However many contacts there are, no more marks than can be told apart."""
+    places: dict[tuple[Outcome, int, bool], list[Contact]] = defaultdict(list)
+    for contact in contacts:
+        exact = contact.date.precision is Precision.DAY
+        places[contact.outcome, int(_middle(contact, axis) / MARKS_TOGETHER), exact].append(contact)
+    for (outcome, _, exact), there in sorted(places.items(), key=lambda place: place[0][1]):
+        first = min(there, key=lambda contact: contact.first)
+        more = f" and {len(there) - 1:,} more" if len(there) > 1 else ""
+        span = None if exact else (axis.at(first.date.first), axis.at(first.date.last))
+        yield Mark(
+            outcome, _middle(first, axis), span, f"{outcome_words(outcome)}, {span_words(first.date, first.end)}{more}"
+        )
+
+
+def _middle(contact: Contact, axis: Axis) -> float:
+    """Where a contact stands; one whose day is not known stands in the middle of those that it can have been on."""
+    return round((axis.at(contact.date.first) + axis.at(contact.date.last)) / 2, 2)
+
+
+def _sentence(bands: Sequence[Band], contacts: Sequence[Contact], axis: Axis) -> str:
+    states = ", then ".join(band.words for band in bands) or "no state"
+    tally = Counter(contact.outcome for contact in contacts)
+    told = ", ".join(f"{tally[outcome]:,} {outcome_words(outcome)}" for outcome in Outcome if tally[outcome])
+    return f"From {axis.start.year}: {states}. Contacts: {told or 'none on record'}."
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Some days alike of what was read of a side: `share` of its sources' time, None where none was watched yet."""
+
+    x: float
+    width: float
+    share: float | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What was read of one side, and `share`: how much of the time in which its sources were watched at all."""
+
+    read: Coverage
+    cells: tuple[Cell, ...]
+    share: float | None
+    missing: timedelta
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was read of each side from `start` to `end`; `since`: when the first source was configured, None: never."""
+
+    start: datetime
+    end: datetime
+    since: datetime | None
+    lanes: tuple[Lane, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no source was read at all."""
+        return not any(lane.read.last_read for lane in self.lanes)
+
+    @property
+    def days(self) -> list[tuple[float, date]]:
+        """Where some days begin, at most six."""
+        span = self.end - self.start
+        step = max(span // 6, timedelta(days=1))
+        firsts = [self.start + step * number for number in range(1, 6) if step * number < span]
+        midnights = [datetime.combine(first.date(), time.min, UTC) for first in firsts]
+        return [(_percent(m - self.start, span), m.date()) for m in midnights if m > self.start]
+
+
+def lane_start(since: datetime | None, end: datetime) -> datetime:
+    """Where the bar begins: when the first source was configured, but `LEAST_LANE_SPAN` to `LANE_SPAN` back."""
+    return max(min(since or end, end - LEAST_LANE_SPAN), end - LANE_SPAN)
+
+
+def lane_of(read: Coverage) -> Lane:
+    """The days of a span in UTC, each with how much of it was read; days alike that follow one another are one cell."""
+    days = _days(read.start, read.end)
+    asked, missing = [timedelta()] * len(days), [timedelta()] * len(days)
+    for feed in read.feeds:
+        _add(asked, days, read.start, feed.read_until)
+        for hole in feed.holes:
+            _add(missing, days, hole.start, hole.end)
+            if hole.kind is HoleKind.NOT_CONFIGURED:
+                _add(asked, days, hole.start, hole.end, -1)
+                _add(missing, days, hole.start, hole.end, -1)
+    shares = [1 - m / a if a else None for a, m in zip(asked, missing, strict=True)]
+    total, lost = sum(asked, timedelta()), sum(missing, timedelta())
+    return Lane(read, tuple(_cells(read, days, shares)), 1 - lost / total if total else None, lost)
+
+
+def _days(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    first = datetime.combine(start.date(), time.min, UTC)
+    cuts = [first + timedelta(days=number) for number in range(1, (end - first).days + 1)]
+    inner = [cut for cut in cuts if start < cut < end]
+    return list(zip([start, *inner], [*inner, end], strict=True))
+
+
+def _add(
+    sums: list[timedelta], days: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime, sign: int = 1
+) -> None:
+    """Add what a span has of each day to that day's sum."""
+    if end <= start:
+        return
+    origin = days[0][0].date()
+    for number in range((start.date() - origin).days, min((end.date() - origin).days + 1, len(days))):
+        begins, ends = days[number]
+        sums[number] += sign * max(min(ends, end) - max(begins, start), timedelta())
+
+
+def _cells(read: Coverage, days: Sequence[tuple[datetime, datetime]], shares: Sequence[float | None]) -> Iterable[Cell]:
+    shown = [None if share is None else int(share * 100) / 100 for share in shares]
+    position = 0
+    while position < len(days):
+        following = next((n for n in range(position, len(days)) if shown[n] != shown[position]), len(days))
+        begins, ends = days[position][0], days[following - 1][1]
+        x, until = (_percent(at - read.start, read.end - read.start) for at in (begins, ends))
+        yield Cell(x, round(until - x, 2), shown[position], span_words(begins.date(), days[following - 1][0].date()))
+        position = following
+
+
+def _percent(part: timedelta, whole: timedelta) -> float:
+    return round(100 * part / whole, 2) if whole else 0.0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Feeds that were not read from and to the same minute for the same reason."""
+
+    feeds: tuple[str, ...]
+    start: datetime
+    end: datetime
+    why: str
+
+
+def gaps_of(feeds: Iterable[FeedCoverage]) -> list[Gap]:
+    """The holes of some feeds, those alike together, the newest first."""
+    alike: dict[tuple[datetime, datetime, str], list[str]] = defaultdict(list)
+    for feed in feeds:
+        for hole in feed.holes:
+            minutes = (at.replace(second=0, microsecond=0) for at in (hole.start, hole.end))
+            alike[*minutes, hole.why].append(feed.feed)
+    found = (Gap(tuple(names), start, end, why) for (start, end, why), names in alike.items())
+    return sorted(found, key=lambda gap: (gap.end, gap.start), reverse=True)
