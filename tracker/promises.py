@@ -6,11 +6,14 @@ is decided here, and what a reviewer records later closes it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import accumulate, takewhile
 
+from tracker.disputes import ONE_DAY
 from tracker.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView, meets, visible_from, when, window
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 
@@ -60,9 +63,7 @@ class Promise:
 def promises_of(view: ChannelView) -> list[Promise]:
     """Every promise made of a channel by the day of the view, the earliest due first."""
     as_of = view.moment.as_of
-    outcomes = sorted(
-        (c for c in view.contacts if c.outcome in _CLOSED_BY and c.substantive and c.first), key=when
-    )  # fmt: skip
+    outcomes = _Outcomes([c for c in view.contacts if c.outcome in _CLOSED_BY and c.substantive and c.first])
     made = [c for c in view.contacts if c.outcome is Outcome.ANNOUNCED]
     plans = [change for change in view.history if change.state is State.PLANNED and change.expected]
     found = [_announced(promise, outcomes, as_of) for promise in made]
@@ -70,26 +71,45 @@ def promises_of(view: ChannelView) -> list[Promise]:
     return sorted(found, key=lambda promise: (promise.due, promise.made.id or 0))
 
 
-def _announced(promise: Contact, outcomes: Sequence[Contact], as_of: date) -> Promise:
-    due = window(promise)[1]
-    closing = next((outcome for outcome in outcomes if meets(outcome, promise)), None)
+class _Outcomes:
+    """What became of contacts, in order; those near some days are found without asking all."""
+
+    def __init__(self, contacts: Sequence[Contact]) -> None:
+        self._rows = sorted(contacts, key=when)
+        self._begun = [c.first for c in self._rows]
+        self._ended_by = list(accumulate((c.last for c in self._rows), max))
+
+    def near(self, opens: date, closes: date) -> Iterator[Contact]:
+        """The earliest first: all that touch the days from `opens` to `closes` or one beside them, and some before."""
+        begins, ends = max(opens, date.min + ONE_DAY) - ONE_DAY, min(closes, date.max - ONE_DAY) + ONE_DAY
+        return iter(self._rows[bisect_left(self._ended_by, begins) : bisect_right(self._begun, ends)])
+
+    def since(self, day: date) -> Iterator[Contact]:
+        """Those that began on a day or later."""
+        return (self._rows[at] for at in range(bisect_left(self._begun, day), len(self._rows)))
+
+
+def _announced(promise: Contact, outcomes: _Outcomes, as_of: date) -> Promise:
+    opens, due = window(promise)
+    closing = next((outcome for outcome in outcomes.near(opens, due) if meets(outcome, promise)), None)
     if closing:
         return Promise(promise, due, _CLOSED_BY[closing.outcome], closed_by=closing)
     if as_of <= due:
         return Promise(promise, due, Fate.OPEN)
-    late = next((c for c in outcomes if c.outcome is Outcome.HELD and due < c.first <= due + KEPT_LATE), None)
-    return Promise(promise, due, Fate.HELD if late else Fate.LAPSED, due + timedelta(days=1), late)
+    afterwards = takewhile(lambda c: c.first <= due + KEPT_LATE, outcomes.since(due + ONE_DAY))
+    late = next((c for c in afterwards if c.outcome is Outcome.HELD), None)
+    return Promise(promise, due, Fate.HELD if late else Fate.LAPSED, due + ONE_DAY, late)
 
 
-def _planned(plan: StatusChange, outcomes: Sequence[Contact], as_of: date) -> Promise:
+def _planned(plan: StatusChange, outcomes: _Outcomes, as_of: date) -> Promise:
     """A planned state is kept by the first contact held after it was agreed, late or not; else closed by what became
     of the contact that was expected.
     """
     due = plan.expected.last
-    kept = next((c for c in outcomes if c.outcome is Outcome.HELD and c.first >= plan.effective.first), None)
-    closing = kept or next((c for c in outcomes if _speaks_of(plan, c)), None)
+    kept = next((c for c in outcomes.since(plan.effective.first) if c.outcome is Outcome.HELD), None)
+    closing = kept or next((c for c in outcomes.near(plan.expected.first, due) if _speaks_of(plan, c)), None)
     late = closing is None or closing.first > due
-    lapsed_on = due + timedelta(days=1) if late and as_of > due else None
+    lapsed_on = due + ONE_DAY if late and as_of > due else None
     if closing:
         return Promise(plan, due, _CLOSED_BY[closing.outcome], lapsed_on, closing)
     return Promise(plan, due, Fate.LAPSED if lapsed_on else Fate.OPEN, lapsed_on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -246,6 +246,7 @@ class Clocks:
 
     moment: Moment
     past: bool
+    _cited: dict[str, Citation] = field(default_factory=dict, compare=False)
 
     @property
     def latest(self) -> bool:
@@ -266,8 +267,10 @@ class Clocks:
         return url_for(endpoint, **self.carried | {name: value for name, value in values.items() if value is not None})
 
     def citation(self, title: str) -> Citation:
-        """How this page is cited as it is now."""
-        return citation_of(current().snapshot(), request.path, request.args, self.moment, title)
+        """How this page is cited as it is now; reckoned once, since it hashes every row that the page shows."""
+        if title not in self._cited:
+            self._cited[title] = citation_of(current().snapshot(), request.path, request.args, self.moment, title)
+        return self._cited[title]
 
     def recalled(self) -> Recalled | None:
         """What became of the view, where the page is opened by an address by which it was cited."""

@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from tracker.coverage import Coverage, FeedCoverage, HoleKind
 from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Outcome, Precision, State, StatusChange
+from tracker.tongue import gettext
 from tracker.web.strip import YEARS, Axis
-from tracker.wording import date_words, outcome_words, span_words
+from tracker.wording import date_words, outcome_words, parts, span_words, state_words
 
 AHEAD = timedelta(days=366)
 """How far beyond the day shown the axis reaches, where something is announced."""
@@ -26,8 +27,14 @@ WORD_FITS, WORD_FITS_NARROW, CAUSE_FITS = 8.0, 26.0, 9.0
 LETTERS_TO_A_PERCENT, MOST_LINES = 1.6, 4
 """How much text a cause has room for."""
 
-MARKS_TOGETHER = 0.25
-"""Contacts of one outcome that are nearer to each other than this share of the width are one mark."""
+MOST_BANDS, BANDS_TOGETHER = 100, 0.5
+"""Beyond so many states those that begin nearer to each other than this are one band, of the state that came last."""
+
+MOST_TOLD = 12
+"""States that the picture's words tell; the history has all."""
+
+MOST_MARKS, MARKS_TOGETHER = 200, 0.5
+"""Beyond so many contacts those of one outcome that are nearer to each other than this are one mark."""
 
 LANE_SPAN = timedelta(days=90)
 """How far back what was read is drawn at most; the API answers for other spans."""
@@ -129,27 +136,36 @@ def _axis(view: ChannelView) -> Axis:
 def _bands(view: ChannelView, axis: Axis) -> Iterable[Band]:
     oldest_first = view.history[::-1]
     ends = [*(change.effective.first for change in oldest_first[1:]), view.moment.as_of]
-    for change, end in zip(oldest_first, ends, strict=False):
-        if end >= axis.start:
-            x, until = axis.at(change.effective.first), axis.at(end)
-            known_by = axis.at(min(change.effective.last, end))
-            words = f"{change.state} from {date_words(change.effective)}"
-            yield Band(change, x, round(max(until - x, 0.3), 2), round(known_by - x, 2), words)
+    drawn = [(c, end) for c, end in zip(oldest_first, ends, strict=False) if end >= axis.start]
+    if len(drawn) > MOST_BANDS:
+        last_of_place = {int(axis.at(c.effective.first) / BANDS_TOGETHER): (c, end) for c, end in drawn}
+        drawn = list(last_of_place.values())
+    for change, end in drawn:
+        x, until = axis.at(change.effective.first), axis.at(end)
+        known_by = axis.at(min(change.effective.last, end))
+        since = date_words(change.effective)
+        words = gettext("%(state)s from %(date)s", state=state_words(change.state), date=since)
+        yield Band(change, x, round(max(until - x, 0.3), 2), round(known_by - x, 2), words)
 
 
 def _marks(contacts: Sequence[Contact], axis: Axis) -> Iterable[Mark]:
     """However many contacts there are, no more marks than can be told apart."""
-    places: dict[tuple[Outcome, int, bool], list[Contact]] = defaultdict(list)
-    for contact in contacts:
-        exact = contact.date.precision is Precision.DAY
-        places[contact.outcome, int(_middle(contact, axis) / MARKS_TOGETHER), exact].append(contact)
-    for (outcome, _, exact), there in sorted(places.items(), key=lambda place: place[0][1]):
+    crowded = len(contacts) > MOST_MARKS
+    places: dict[tuple[Outcome, bool, int], list[Contact]] = defaultdict(list)
+    for number, contact in enumerate(contacts):
+        place = int(_middle(contact, axis) / MARKS_TOGETHER) if crowded else number
+        places[contact.outcome, contact.date.precision is Precision.DAY, place].append(contact)
+    for (outcome, exact, _), there in places.items():
         first = min(there, key=lambda contact: contact.first)
-        more = f" and {len(there) - 1:,} more" if len(there) > 1 else ""
         span = None if exact else (axis.at(first.date.first), axis.at(first.date.last))
-        yield Mark(
-            outcome, _middle(first, axis), span, f"{outcome_words(outcome)}, {span_words(first.date, first.end)}{more}"
-        )
+        yield Mark(outcome, _middle(first, axis), span, _mark_words(outcome, first, len(there) - 1))
+
+
+def _mark_words(outcome: Outcome, first: Contact, more: int) -> str:
+    told, when = outcome_words(outcome), span_words(first.date, first.end)
+    if not more:
+        return gettext("%(outcome)s, %(when)s", outcome=told, when=when)
+    return gettext("%(outcome)s, %(when)s and %(more)s more", outcome=told, when=when, more=more)
 
 
 def _middle(contact: Contact, axis: Axis) -> float:
@@ -158,10 +174,15 @@ def _middle(contact: Contact, axis: Axis) -> float:
 
 
 def _sentence(bands: Sequence[Band], contacts: Sequence[Contact], axis: Axis) -> str:
-    states = ", then ".join(band.words for band in bands) or "no state"
+    states = parts(band.words for band in bands[-MOST_TOLD:]) or gettext("no state")
     tally = Counter(contact.outcome for contact in contacts)
-    told = ", ".join(f"{tally[outcome]:,} {outcome_words(outcome)}" for outcome in Outcome if tally[outcome])
-    return f"From {axis.start.year}: {states}. Contacts: {told or 'none on record'}."
+    told = parts(f"{tally[outcome]:,} {outcome_words(outcome)}" for outcome in Outcome if tally[outcome])
+    return gettext(
+        "From %(year)s: %(states)s. Contacts: %(contacts)s.",
+        year=axis.start.year,
+        states=states,
+        contacts=told or gettext("none on record"),
+    )
 
 
 @dataclass(frozen=True)
