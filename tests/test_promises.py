@@ -15,7 +15,7 @@ from config.load import load_relationships
 from tests.conftest import ROOT
 from tests.make import CHANNEL, US_CHINA, change, contact, moment
 from tracker.figures import contacts_per_quarter, days_in_states, quarters, stays, years
-from tracker.history import state_at, view
+from tracker.history import meets, state_at, view, when
 from tracker.model import Category, Contact, Outcome, PartialDate, State, StatusChange
 from tracker.promises import Fate, Step, ladder, promises_of, rhythm_of
 
@@ -124,6 +124,27 @@ def test_a_rhythm_says_when_the_next_contact_is_due_and_by_how_many_months_it_is
 
 
 DAYS = st.dates(date(2020, 1, 1), date(2023, 12, 31))
+
+
+MADE = st.tuples(DAYS, st.sampled_from([4, 7, 10]), st.integers(0, 40), st.sampled_from(Outcome))
+
+
+@given(st.lists(MADE, max_size=25))
+def test_a_promise_is_closed_by_the_first_contact_that_meets_it_however_many_there_are(told):
+    contacts = [
+        contact(
+            outcome, day.isoformat()[:length], id=number, announced=day - timedelta(days=ahead),
+            end=day + timedelta(days=ahead) if length == 10 and outcome is Outcome.HELD else None,
+        )
+        for number, (day, length, ahead, outcome) in enumerate(told, start=1)
+    ]  # fmt: skip
+    view = seen("2030-01-01", contacts=contacts)
+    outcomes = sorted((c for c in view.contacts if c.outcome is not Outcome.ANNOUNCED), key=when)
+    for promise in promises_of(view):
+        met = next((c for c in outcomes if meets(c, promise.made)), None)
+        late = (c for c in outcomes if c.outcome is Outcome.HELD and 0 < (c.first - promise.due).days <= 31)
+        assert promise.closed_by == (met or next(late, None))
+        assert (promise.lapsed_on is None) == (met is not None)
 
 
 @given(st.lists(st.tuples(DAYS, st.sampled_from(State)), max_size=8), DAYS, DAYS)

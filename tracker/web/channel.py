@@ -26,7 +26,7 @@ from tracker.web.line import (
     wordings_of,
     years_of,
 )
-from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of
+from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of, watched_since
 
 
 def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, everything: bool) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _read(
 
 def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
     feeds = {feed.slug for feed in snapshot.feeds if feed.relationship == relationship.slug}
-    since = min((switch.at for switch in snapshot.switches if switch.feed in feeds), default=None)
+    since = watched_since(switch for switch in snapshot.switches if switch.feed in feeds)
     start, reads = lane_start(since, now), None
     if start < now - SILENCE_SPAN:
         with current().service.store.reading() as db:

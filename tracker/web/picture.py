@@ -10,8 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import zip_longest
 
-from tracker.coverage import Coverage, FeedCoverage, HoleKind
+from tracker.coverage import Coverage, FeedCoverage, HoleKind, Polled, Switch
 from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Outcome, Precision, State, StatusChange
 from tracker.tongue import gettext
@@ -227,6 +228,20 @@ class Watched:
         firsts = [self.start + step * number for number in range(1, 6) if step * number < span]
         midnights = [datetime.combine(first.date(), time.min, UTC) for first in firsts]
         return [(_percent(m - self.start, span), m.date()) for m in midnights if m > self.start]
+
+
+def watched_since(switches: Iterable[Switch]) -> datetime | None:
+    """When it was first decided to poll a source, and not in the same moment to leave it; None: never."""
+    decided: dict[str, list[Switch]] = defaultdict(list)
+    for switch in switches:
+        decided[switch.feed].append(switch)
+    begun = (
+        switch.at
+        for of_feed in decided.values()
+        for switch, following in zip_longest(of_feed, of_feed[1:])
+        if switch.polled is Polled.ON and (following is None or following.at > switch.at)
+    )
+    return min(begun, default=None)
 
 
 def lane_start(since: datetime | None, end: datetime) -> datetime:
