@@ -61,7 +61,9 @@ def test_the_head_says_where_it_stands_on_whose_word_and_what_is_waited_for(late
     assert "Promised 28 Aug 2024, ○● on the word of China only." in now
     assert "Its last day, 28 Aug 2025, has passed; no report of it is on record." in now
     assert "Last contact14 May 2024, in person, Geneva" in now
-    assert "China says that the channel is planned, 14 May 2026." in part_of(html, "says")
+    says = part_of(html, "says")
+    assert "says that the channel is planned, 14 May 2026." in says
+    assert re.search(r"Xinhua \(reposted\), 28 Aug 2024; 642 days ago", says), says
     assert html.index('id="says"') < html.index('id="timeline"')
 
 
@@ -120,6 +122,9 @@ def test_a_contact_known_to_the_month_is_drawn_over_all_of_it() -> None:
     assert mark.words == "refused, Aug 2023"
     (exact,) = picture_of(seen("2024-02-01", contacts=[contact(Outcome.HELD, "2023-08-01")])).marks
     assert exact.span is None
+    undated = contact(Outcome.ANNOUNCED, None, announced=date(2023, 8, 1))
+    (told,) = picture_of(seen("2024-02-01", contacts=[undated])).marks
+    assert (told.words, told.x, told.span) == ("announced 1 Aug 2023, no date yet", exact.x, None)
 
 
 def test_the_axis_reaches_to_what_is_announced_and_says_which_day_it_is() -> None:

@@ -118,7 +118,7 @@ def picture_of(view: ChannelView) -> Picture:
     """The states and contacts of a channel, from its first known year or `YEARS` back to what is announced."""
     axis = _axis(view)
     bands = tuple(_bands(view, axis))
-    on_axis = [c for c in view.contacts if c.date and c.date.last >= axis.start and c.first <= axis.end]
+    on_axis = [c for c in view.contacts if contact_days(c)[1] >= axis.start and contact_days(c)[0] <= axis.end]
     today = axis.at(view.moment.as_of) if axis.end > view.moment.as_of else None
     return Picture(axis, bands, tuple(_marks(on_axis, axis)), today, _sentence(bands, on_axis, axis))
 
@@ -155,22 +155,33 @@ def _marks(contacts: Sequence[Contact], axis: Axis) -> Iterable[Mark]:
     places: dict[tuple[Outcome, bool, int], list[Contact]] = defaultdict(list)
     for number, contact in enumerate(contacts):
         place = int(_middle(contact, axis) / MARKS_TOGETHER) if crowded else number
-        places[contact.outcome, contact.date.precision is Precision.DAY, place].append(contact)
+        places[contact.outcome, _is_exact(contact), place].append(contact)
     for (outcome, exact, _), there in places.items():
-        first = min(there, key=lambda contact: contact.first)
+        first = min(there, key=contact_days)
         span = None if exact else (axis.at(first.date.first), axis.at(first.date.last))
-        yield Mark(outcome, _middle(first, axis), span, _mark_words(outcome, first, len(there) - 1))
+        yield Mark(outcome, _middle(first, axis), span, _mark_words(first, len(there) - 1))
 
 
-def _mark_words(outcome: Outcome, first: Contact, more: int) -> str:
-    told, when = outcome_words(outcome), span_words(first.date, first.end)
-    if not more:
-        return gettext("%(outcome)s, %(when)s", outcome=told, when=when)
-    return gettext("%(outcome)s, %(when)s and %(more)s more", outcome=told, when=when, more=more)
+def _is_exact(contact: Contact) -> bool:
+    return contact.date is None or contact.date.precision is Precision.DAY
+
+
+def _mark_words(first: Contact, more: int) -> str:
+    told = outcome_words(first.outcome)
+    if first.date is None:
+        when = date_words(contact_days(first)[0])
+        told = gettext("%(outcome)s %(when)s, no date yet", outcome=told, when=when)
+    else:
+        told = gettext("%(outcome)s, %(when)s", outcome=told, when=span_words(first.date, first.end))
+    return gettext("%(told)s and %(more)s more", told=told, more=f"{more:,}") if more else told
 
 
 def _middle(contact: Contact, axis: Axis) -> float:
-    """Where a contact stands; one whose day is not known stands in the middle of those that it can have been on."""
+    """Where a contact stands: on its first day, or in the middle of those that it can have been on; one without a date
+    on the day that told of it.
+    """
+    if contact.date is None:
+        return axis.at(contact_days(contact)[0])
     return round((axis.at(contact.date.first) + axis.at(contact.date.last)) / 2, 2)
 
 
