@@ -173,7 +173,7 @@ def _mark_words(first: Contact, more: int) -> str:
         told = gettext("%(outcome)s %(when)s, no date yet", outcome=told, when=when)
     else:
         told = gettext("%(outcome)s, %(when)s", outcome=told, when=span_words(first.date, first.end))
-    return gettext("%(told)s and %(more)s more", told=told, more=f"{more:,}") if more else told
+    return gettext("%(told)s and %(more)s more", told=told, more=more) if more else told
 
 
 def _middle(contact: Contact, axis: Axis) -> float:
