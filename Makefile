@@ -21,7 +21,7 @@ demo: install  ## the same with sample feeds on loopback: the thaw of winter 202
 	@exec $(BIN)/python -m tracker demo
 
 test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium where it may
-	@sh scripts/browser.sh
+	@sh scripts/debian.sh
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev  ## format, lint, and who may import whom
