@@ -38,6 +38,7 @@ screenshots: $(VENV)/.dev  ## make the pictures of the README anew
 
 bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling against a reader, detection against one regular expression; bombs
 	$(BIN)/python -m bench.status
+	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.polling
 	$(BIN)/python -m bench.bombs
 	-$(BIN)/python -m bench.feedparser_corpus
