@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint words bench fit clean
+.PHONY: help install run demo test lint words screenshots bench fit clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ demo: install  ## the same with sample feeds on loopback: the thaw of winter 202
 	@exec $(BIN)/python -m tracker demo
 
 test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium where it may
-	@sh scripts/browser.sh
+	@sh scripts/debian.sh
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev  ## format, lint, and who may import whom
@@ -32,8 +32,13 @@ lint: $(VENV)/.dev  ## format, lint, and who may import whom
 words: $(VENV)/.run  ## bring the catalogues of translations up to date with the words in the code
 	$(BIN)/python scripts/words.py
 
+screenshots: $(VENV)/.dev  ## make the pictures of the README anew
+	@sh scripts/debian.sh
+	$(BIN)/python scripts/screenshots.py
+
 bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling against a reader, detection against one regular expression; bombs
 	$(BIN)/python -m bench.status
+	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.polling
 	$(BIN)/python -m bench.bombs
 	-$(BIN)/python -m bench.feedparser_corpus

@@ -2,8 +2,9 @@
 
     python -m bench.servers hello
     python -m bench.servers product TIMES     the record in OPENLINES_VAR, with TIMES its history
+    python -m bench.servers sized CHANNELS TIMES     the same of so many channels, fewer or more than there are
 
-Either prints its port when it listens.
+Each prints its port when it listens.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from flask import Flask
 from waitress.server import create_server
 
+from config.load import RelationshipPack
 from config.settings import LARGEST_RATE_LIMIT, settings_from
 from db.record import Origin
 from db.store import Subjects
@@ -45,15 +47,42 @@ def product(times: int) -> Flask:
     return create_app(recorded(times))
 
 
-def recorded(times: int) -> Service:
-    """The shipped record in a new database; with `times` its history, the copies in earlier centuries."""
+def sized(channels: int, times: int) -> Flask:
+    return create_app(recorded(times, channels))
+
+
+def recorded(times: int, channels: int | None = None) -> Service:
+    """The shipped record in a new database; with `times` its history, the copies in earlier centuries; with so many
+    `channels`, each as one that there is.
+    """
     service = open_service(settings_from(os.environ), migrate=True)
+    if channels is not None:
+        service = replace(service, packs=(_with_channels(service.packs[0], channels),))
     service.prepare()
     seed(service.store, service.packs, at=service.clock())
     with service.store.writing() as db:
         _repeat(db, times, Origin(service.clock(), "bench"))
         db.record.bump()
     return service
+
+
+def _with_channels(pack: RelationshipPack, channels: int) -> RelationshipPack:
+    """The pack with so many channels and their entries: the first ones, and copies of all under names of their own."""
+    known, copies = len(pack.channels), {}
+    for number in range(channels):
+        channel = pack.channels[number % known]
+        copies[number] = replace(channel, slug=f"{channel.slug}-{number}") if number >= known else channel
+    entries = [
+        replace(
+            seeded,
+            key=f"{seeded.key}-{number}",
+            entry=replace(seeded.entry, channel=channel.slug),
+        )
+        for number, channel in copies.items()
+        for seeded in pack.entries
+        if seeded.entry.channel == pack.channels[number % known].slug
+    ]
+    return replace(pack, channels=tuple(copies.values()), entries=tuple(entries))
 
 
 def _repeat(db: Subjects, times: int, origin: Origin) -> None:
@@ -134,7 +163,8 @@ def _port(process: subprocess.Popen, log: Path, says: str) -> int:
 
 
 if __name__ == "__main__":
-    application = hello() if sys.argv[1] == "hello" else product(int(sys.argv[2]))
+    name, *sizes = sys.argv[1:]
+    application = {"hello": hello, "product": product, "sized": sized}[name](*map(int, sizes))
     server = create_server(application, host="127.0.0.1", port=0, threads=THREADS)
     print(server.effective_port, flush=True)
     server.run()

@@ -114,12 +114,12 @@ def _against_age(table: Table, today: tuple[int, Path], aged: tuple[int, Path]) 
         now, later = Asked(today[0], path), Asked(aged[0], path)
         what = f"{TIMES} × history, {name}"
         _compare(table, f"{what}: cost", "today", now, later, "≤ 1.2", figure=lambda peer, ours: peer / ours)
-        first, late = _first_read(now, today[1]), _first_read(later, aged[1])
+        first, late = first_read(now, today[1]), first_read(later, aged[1])
         shown = f"{first * 1000:.0f} ms", f"{late * 1000:.0f} ms", f"{late / first:.1f}"
         table.add_row(f"{what}: made anew", "today", *shown)
 
 
-def _first_read(asked: Asked, folder: Path) -> float:
+def first_read(asked: Asked, folder: Path) -> float:
     """Seconds until an answer after a poll, when the record is loaded and the answer made anew."""
     store = open_store(f"sqlite:///{folder}/openlines.db")
     with store.writing() as db:
