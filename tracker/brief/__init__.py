@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tracker.brief.book import SidesRead
 from tracker.brief.compose import BOOKS, COVERAGE, MORE, OPENING, Brief, Sentence, brief_of, sentence_of
-from tracker.brief.news import Kind, News, news_of, stirred
+from tracker.brief.news import News, NewsKind, news_of, stirred
 
 __all__ = [
     "BOOKS",
@@ -17,8 +17,8 @@ __all__ = [
     "MORE",
     "OPENING",
     "Brief",
-    "Kind",
     "News",
+    "NewsKind",
     "Sentence",
     "SidesRead",
     "brief_of",

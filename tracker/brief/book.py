@@ -42,10 +42,6 @@ class SidesRead:
     sides: tuple[Coverage, ...]
 
     @property
-    def whole(self) -> bool:
-        return all(looked(read) is Looked.WHOLE for read in self.sides)
-
-    @property
     def since(self) -> datetime:
         return min(read.start for read in self.sides)
 
@@ -53,6 +49,12 @@ class SidesRead:
     def until(self) -> datetime:
         """Up to when all of them were read."""
         return min(read.read_until for read in self.sides)
+
+
+def alike(read: Sequence[SidesRead]) -> Looked | None:
+    """How far all sides were read, where that is the same for all."""
+    (found, *others) = {looked(side) for pair in read for side in pair.sides}
+    return None if others else found
 
 
 def holes_of(read: Coverage) -> list[tuple[datetime, datetime]]:
@@ -78,7 +80,7 @@ class Book(Protocol):
     def size(self, text: str) -> int:
         """The length of a text as its readers count it."""
 
-    def told(self, alike: Sequence[News]) -> str:
+    def told(self, group: Sequence[News]) -> str:
         """One news, or several channels' changes to the same state on the same day and word."""
 
     def opening(self, after: datetime, number: int) -> str:
@@ -90,5 +92,5 @@ class Book(Protocol):
     def coverage(self, read: Sequence[SidesRead], after: datetime) -> str:
         """How far the sides' sources were read since the mark."""
 
-    def coverage_in_short(self, whole: bool) -> str:
+    def coverage_in_short(self, *, whole: bool) -> str:
         """The same where there is no room for more."""

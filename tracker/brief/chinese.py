@@ -5,11 +5,11 @@ Causes, forms and places stand on the record in English and are not translated; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from tracker.brief.book import Looked, SidesRead, holes_of, looked
-from tracker.brief.news import Kind, News
+from tracker.brief.book import Looked, SidesRead, alike, holes_of, looked
+from tracker.brief.news import News, NewsKind
 from tracker.coverage import Coverage
 from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, State, StatusChange
 from tracker.tongue import name_of
@@ -36,25 +36,25 @@ class Chinese:
         """Characters, marks and digits included."""
         return len("".join(text.split()))
 
-    def told(self, alike: Sequence[News]) -> str:
-        news = alike[0]
-        words, begins = _sentence(news.told, "、".join(map(_name, alike))), news.statement.begins
+    def told(self, group: Sequence[News]) -> str:
+        news = group[0]
+        words, begins = _sentence(news.told, _listed(map(_name, group))), news.statement.begins
         if begins:
             words += f"，该渠道自{date_words(begins.effective)}起{_STATES[begins.state]}"
         match news.kind:
-            case Kind.WITHDRAWN:
+            case NewsKind.WITHDRAWN:
                 return f"撤回：“{words}”一条不再列入记录。"
-            case Kind.CONTESTED:
+            case NewsKind.CONTESTED:
                 return f"{words}，双方说法现有出入。"
-            case Kind.CONFIRMED:
+            case NewsKind.CONFIRMED:
                 return f"{words}，{_sides(news.confirmed_by, news.relationship)}现已证实。"
-            case Kind.CORRECTED if news.before.withdrawn:
+            case NewsKind.CORRECTED if news.before.withdrawn:
                 return f"{words}{_word_of(news)}，现重新列入记录。"
-            case Kind.CORRECTED if (earlier := _phrase(news.before.told)) != _phrase(news.told):
+            case NewsKind.CORRECTED if (earlier := _phrase(news.before.told)) != _phrase(news.told):
                 return f"更正：{words}{_word_of(news)}，原记为“{earlier}”。"
-            case Kind.CORRECTED | Kind.DETAIL:
+            case NewsKind.CORRECTED | NewsKind.DETAIL:
                 return f"{words}{_word_of(news)}，细节有更正。"
-            case Kind.LAPSED:
+            case NewsKind.LAPSED:
                 return f"{words}{_word_of(news)}，期限已过，未见后续报道。"
         return f"{words}{_kept(news)}{_word_of(news)}。"
 
@@ -65,17 +65,31 @@ class Chinese:
         return f"另有{number}项变动。"
 
     def coverage(self, read: Sequence[SidesRead], after: datetime) -> str:
-        if all(one.whole for one in read):
-            return f"{_since(read, after)}双方来源均已读取，并无遗漏，截至{_instant(min(one.until for one in read))}。"
+        since = _since(read, after)
+        match alike(read):
+            case Looked.WHOLE:
+                return f"{since}双方来源均已读取，并无遗漏，截至{_instant(min(one.until for one in read))}。"
+            case Looked.NOT_AT_ALL:
+                return f"{since}双方来源均未读取，消息或有遗漏。"
+            case Looked.NOT_AGAIN:
+                return f"{since}双方来源均未到再次读取的时间。"
+            case Looked.NO_SOURCE:
+                return f"{since}双方均没有可读取的来源，消息或有遗漏。"
         told = "；".join(_pair_read(one, named=len(read) > 1) for one in read)
-        return f"{_since(read, after)}来源读取情况：{told}。所载或有遗漏。"
+        return f"{since}来源读取情况：{told}；消息或有遗漏。"
 
-    def coverage_in_short(self, whole: bool) -> str:
-        return "其间各来源均已读取，并无遗漏。" if whole else "其间来源未能全部读取，所载或有遗漏。"
+    def coverage_in_short(self, *, whole: bool) -> str:
+        return "其间各来源均已读取，并无遗漏。" if whole else "其间来源未能全部读取，消息或有遗漏。"
 
 
 def _name(news: News) -> str:
     return name_of(news.channel.names)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names beside one another, told apart also where one of them is a list itself."""
+    names = list(names)
+    return ("，" if any("、" in name for name in names) else "、").join(names)
 
 
 def _sentence(entry: StatusChange | Contact, name: str) -> str:
@@ -155,10 +169,14 @@ def _sides(sides: Sequence[str], relationship: Relationship) -> str:
     return "、".join(_side(side, relationship) for side in sides)
 
 
+def _clock(instant: datetime) -> str:
+    at = instant.astimezone(UTC)
+    return f"{date_words(at.date())}{at:%H:%M}"
+
+
 def _instant(instant: datetime) -> str:
     """`2026年3月14日09:20（UTC）`."""
-    at = instant.astimezone(UTC)
-    return f"{date_words(at.date())}{at:%H:%M}（UTC）"
+    return f"{_clock(instant)}（UTC）"
 
 
 def _since(read: Sequence[SidesRead], after: datetime) -> str:
@@ -167,20 +185,20 @@ def _since(read: Sequence[SidesRead], after: datetime) -> str:
 
 
 def _pair_read(read: SidesRead, *, named: bool) -> str:
-    told = "，".join(f"{_side(one.side, read.relationship)}{_side_read(one)}" for one in read.sides)
+    told = "；".join(_side_read(_side(one.side, read.relationship), one) for one in read.sides)
     return f"{name_of(read.relationship.names)}：{told}" if named else told
 
 
-def _side_read(read: Coverage) -> str:
+def _side_read(side: str, read: Coverage) -> str:
     match looked(read):
         case Looked.WHOLE:
-            return f"已读至{_instant(read.read_until)}，没有遗漏"
+            return f"{side}来源已读至{_instant(read.read_until)}，并无遗漏"
         case Looked.NOT_AT_ALL:
-            return "未读取"
+            return f"{side}来源未读取"
         case Looked.NOT_AGAIN:
-            return "尚未再次读取"
+            return f"{side}来源尚未到再次读取的时间"
         case Looked.NO_SOURCE:
-            return "没有可读的来源"
+            return f"{side}没有可读取的来源"
     holes = holes_of(read)
-    span = f"{_instant(holes[0][0])}至{_instant(holes[-1][1])}"
-    return f"{span}未全部读取" if len(holes) == 1 else f"{span}有{len(holes)}段未全部读取"
+    span = f"{side}来源在{_clock(holes[0][0])}至{_instant(holes[-1][1])}"
+    return f"{span}未能全部读取" if len(holes) == 1 else f"{span}之间有{len(holes)}段未能全部读取"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.brief.book import Book, SidesRead
+from tracker.brief.book import Book, Looked, SidesRead, alike
 from tracker.brief.chinese import Chinese
 from tracker.brief.english import English
 from tracker.brief.news import News
@@ -50,11 +50,11 @@ class Brief:
         return BOOKS[self.lang].between.join(sentence.words for sentence in self.sentences)
 
 
-def sentence_of(alike: Sequence[News], lang: str) -> Sentence:
+def sentence_of(group: Sequence[News], lang: str) -> Sentence:
     """The sentence on one news, or on several that are alike."""
-    claims = dict.fromkeys(claim for one in alike for claim in one.claims)
+    claims = dict.fromkeys(claim for one in group for claim in one.claims)
     with speaking(lang):
-        return Sentence(alike[0].kind, BOOKS[lang].told(alike), tuple(claims), len(alike))
+        return Sentence(group[0].kind, BOOKS[lang].told(group), tuple(claims), len(group))
 
 
 def brief_of(news: Iterable[News], read: Sequence[SidesRead], after: datetime, lang: str) -> Brief:
@@ -68,7 +68,7 @@ def brief_of(news: Iterable[News], read: Sequence[SidesRead], after: datetime, l
         groups = list(_fitting(ordered, book, book.most - book.size(opening.words) - book.size(closing.words)))
         left_out = len(ordered) - sum(map(len, groups))
         more = (Sentence(MORE, book.more(left_out)),) if left_out else ()
-        told = [sentence_of(alike, lang) for alike in groups]
+        told = [sentence_of(group, lang) for group in groups]
     return Brief(lang, after, ordered, (opening, *told, *more, closing), tuple(read))
 
 
@@ -94,4 +94,6 @@ def _fitting(news: Sequence[News], book: Book, room: int) -> Iterator[Sequence[N
 def _coverage(book: Book, read: Sequence[SidesRead], after: datetime) -> str:
     """In full where it takes no more than half of the brief."""
     told = book.coverage(read, after)
-    return told if book.size(told) <= book.most // 2 else book.coverage_in_short(all(one.whole for one in read))
+    if book.size(told) <= book.most // 2:
+        return told
+    return book.coverage_in_short(whole=alike(read) is Looked.WHOLE)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tracker.brief.book import Looked, SidesRead, holes_of, looked
-from tracker.brief.news import Kind, News
+from tracker.brief.book import Looked, SidesRead, alike, holes_of, looked
+from tracker.brief.news import News, NewsKind
 from tracker.coverage import Coverage
 from tracker.model import Contact, StatusChange
 from tracker.tongue import name_of
@@ -19,6 +19,8 @@ LONGEST_PLACE = 60
 
 DETAILS = "details corrected"
 
+MISSING = "what was said meanwhile may be missing"
+
 
 class English:
     between = " "
@@ -28,9 +30,9 @@ class English:
         """Words."""
         return len(text.split())
 
-    def told(self, alike: Sequence[News]) -> str:
-        news, *others = alike
-        names = [name_of(one.channel.names) for one in alike]
+    def told(self, group: Sequence[News]) -> str:
+        news, *others = group
+        names = [name_of(one.channel.names) for one in group]
         if others:
             words = change_words(news.told)
             return f"{words[0].upper()}{words[1:]}{_on_whose_word(news)}: {'; '.join(names)}."
@@ -46,16 +48,24 @@ class English:
         return f"And {count(number, 'more change', 'more changes')}."
 
     def coverage(self, read: Sequence[SidesRead], after: datetime) -> str:
-        if all(one.whole for one in read):
-            until = instant_words(min(one.until for one in read))
-            return f"Both sides’ sources were read without a hole {_since(read, after)}, up to {until}."
+        since = _since(read, after)
+        match alike(read):
+            case Looked.WHOLE:
+                until = instant_words(min(one.until for one in read))
+                return f"Both sides’ sources were read without a hole {since}, up to {until}."
+            case Looked.NOT_AT_ALL:
+                return f"Neither side’s sources were read {since}; {MISSING}."
+            case Looked.NOT_AGAIN:
+                return f"No source of either side was due again {since}."
+            case Looked.NO_SOURCE:
+                return f"Neither side had a source to be read {since}; {MISSING}."
         told = "; ".join(_pair_read(one, named=len(read) > 1) for one in read)
-        return f"Sources {_since(read, after)}: {told}. What was said meanwhile may be missing."
+        return f"Sources {since}: {told}; {MISSING}."
 
-    def coverage_in_short(self, whole: bool) -> str:
+    def coverage_in_short(self, *, whole: bool) -> str:
         if whole:
             return "All sources were read without a hole since then."
-        return "Not all sources were read since then; what was said meanwhile may be missing."
+        return f"Not all sources were read since then; {MISSING}."
 
 
 def _words(news: News) -> str:
@@ -72,18 +82,18 @@ def _entry(entry: StatusChange | Contact) -> str:
 
 def _end(news: News) -> str:
     match news.kind:
-        case Kind.WITHDRAWN:
+        case NewsKind.WITHDRAWN:
             return "; withdrawn, no longer on the record"
-        case Kind.CONTESTED:
+        case NewsKind.CONTESTED:
             return "; the sides now differ"
-        case Kind.CONFIRMED:
+        case NewsKind.CONFIRMED:
             sides = listed(side_name(side, news.relationship) for side in news.confirmed_by)
             return f", now confirmed by {sides}"
-        case Kind.CORRECTED:
+        case NewsKind.CORRECTED:
             return f"{_on_whose_word(news)}; {_corrected(news)}"
-        case Kind.DETAIL:
+        case NewsKind.DETAIL:
             return f"{_on_whose_word(news)}; {DETAILS}"
-        case Kind.LAPSED:
+        case NewsKind.LAPSED:
             return f"{_on_whose_word(news)}; its time has passed without a report on the record"
     return f"{_kept(news)}{_on_whose_word(news)}"
 
@@ -120,7 +130,7 @@ def _since(read: Sequence[SidesRead], after: datetime) -> str:
 
 
 def _pair_read(read: SidesRead, *, named: bool) -> str:
-    told = ", ".join(f"{side_name(one.side, read.relationship)} {_side_read(one)}" for one in read.sides)
+    told = "; ".join(f"{side_name(one.side, read.relationship)}, {_side_read(one)}" for one in read.sides)
     return f"{name_of(read.relationship.names)}: {told}" if named else told
 
 
@@ -133,7 +143,7 @@ def _side_read(read: Coverage) -> str:
         case Looked.NOT_AGAIN:
             return "not read again yet"
         case Looked.NO_SOURCE:
-            return "has no source to be read"
+            return "no source to be read"
     holes = holes_of(read)
     span = f"from {instant_words(holes[0][0])} to {instant_words(holes[-1][1])}"
-    return f"not all read {span}" if len(holes) == 1 else f"with {len(holes)} holes {span}"
+    return f"not all read {span}" if len(holes) == 1 else f"not all read, with {len(holes)} holes {span}"

@@ -15,7 +15,7 @@ from tracker.promises import Fate, Promise, promises_of
 from tracker.statement import Statement, first_seen, statements
 
 
-class Kind(StrEnum):
+class NewsKind(StrEnum):
     """What is told: the first are the heaviest. `detail`: a correction that a brief has no words for."""
 
     CORRECTED = "corrected"
@@ -29,10 +29,10 @@ class Kind(StrEnum):
     DETAIL = "detail"
 
 
-_WEIGHTS = {kind: weight for weight, kind in enumerate(Kind)} | {Kind.WITHDRAWN: 0}
+_WEIGHTS = {kind: weight for weight, kind in enumerate(NewsKind)} | {NewsKind.WITHDRAWN: 0}
 """What a reader must unlearn comes first, then where lines were cut or restored, then who met."""
 
-_BY_WHAT = {What.WITHDRAWN: Kind.WITHDRAWN, What.CONTESTED: Kind.CONTESTED, What.CONFIRMED: Kind.CONFIRMED}
+_BY_WHAT = {What.WITHDRAWN: NewsKind.WITHDRAWN, What.CONTESTED: NewsKind.CONTESTED, What.CONFIRMED: NewsKind.CONFIRMED}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class News:
     keeps, or that has lapsed.
     """
 
-    kind: Kind
+    kind: NewsKind
     statement: Statement
     before: Statement | None = None
     confirmed_by: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class News:
     def alike(self) -> tuple[object, ...]:
         """What changes of state have in common that are told in one sentence; no other news shares its own."""
         told = self.told
-        if self.kind is not Kind.STATE:
+        if self.kind is not NewsKind.STATE:
             return self.claims
         return self.relationship.slug, told.state, told.effective, self.contested, self.statement.corroboration
 
@@ -125,15 +125,15 @@ def news_of(
     promises = promises_of(now)
     kept = {entry_key(p.closed_by): p for p in promises if p.closed_by and p.fate is Fate.HELD}
     found = [one for row, s in standing.items() if (one := _news(before.get(s.key), s, kept.get(row)))]
-    new = {entry_key(one.told) for one in found if one.kind is Kind.ANNOUNCED}
+    new = {entry_key(one.told) for one in found if one.kind is NewsKind.ANNOUNCED}
     lapsed = [
-        News(Kind.LAPSED, standing[made], promise=promise)
+        News(NewsKind.LAPSED, standing[made], promise=promise)
         for promise in promises
         if promise.fate is Fate.LAPSED and (made := entry_key(promise.made)) in standing
         if made in new or then.moment.as_of < promise.lapsed_on <= now.moment.as_of
     ]
     told_with = {entry_key(one.promise.made) for one in (*found, *lapsed) if one.promise}
-    alone = [one for one in found if one.kind is not Kind.ANNOUNCED or entry_key(one.told) not in told_with]
+    alone = [one for one in found if one.kind is not NewsKind.ANNOUNCED or entry_key(one.told) not in told_with]
     return [*alone, *lapsed]
 
 
@@ -144,21 +144,21 @@ def _news(before: Statement | None, now: Statement, promise: Promise | None) -> 
             return None
         case What.FIRST:
             kind = _kind(now.told)
-            return News(kind, now, promise=promise if kind is Kind.CONTACT else None)
+            return News(kind, now, promise=promise if kind is NewsKind.CONTACT else None)
         case What.CORRECTED:
             altered = before.withdrawn or _told(before.told) != _told(now.told)
-            return News(Kind.CORRECTED if altered else Kind.DETAIL, now, before)
+            return News(NewsKind.CORRECTED if altered else NewsKind.DETAIL, now, before)
         case What.CONFIRMED:
             new = speaking(now) - speaking(before)
             sides = tuple(side for side in now.relationship.sides if side in new)
-            return News(Kind.CONFIRMED, now, before, sides)
+            return News(NewsKind.CONFIRMED, now, before, sides)
     return News(_BY_WHAT[what], now, before)
 
 
-def _kind(told: StatusChange | Contact) -> Kind:
+def _kind(told: StatusChange | Contact) -> NewsKind:
     if _promises(told):
-        return Kind.ANNOUNCED
-    return Kind.STATE if isinstance(told, StatusChange) else Kind.CONTACT
+        return NewsKind.ANNOUNCED
+    return NewsKind.STATE if isinstance(told, StatusChange) else NewsKind.CONTACT
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from tracker.brief import Kind as BriefKind
+from tracker.brief import NewsKind
 from tracker.coverage import HoleKind
 from tracker.difference import Change
 from tracker.health import Fares
@@ -358,7 +358,7 @@ class BriefSentence(Answer):
     brief and what says how many are left out (`kind` is `opening`, `coverage`, `more`) rests on none.
     """
 
-    kind: BriefKind | Literal["opening", "more", "coverage"]
+    kind: NewsKind | Literal["opening", "more", "coverage"]
     words: str
     claims: list[str]
 
