@@ -25,6 +25,8 @@ class Looked(StrEnum):
 
 def looked(read: Coverage) -> Looked:
     """`not-again`: no source was due again yet."""
+    if read.start >= read.end:
+        return Looked.NOT_AGAIN
     if not read.feeds:
         return Looked.NO_SOURCE
     if read.complete:
