@@ -66,8 +66,7 @@ class Situation:
         for line in self.channels.values():
             rows = of_channel(self.rows, line.slug)
             if stirred(*rows, then, now):
-                before, after = (view(line, self.pair, *rows, moment) for moment in (then, now))
-                found += news_of(before, after, self.pair, *rows)
+                found += news_of(view(line, self.pair, *rows, now), then, self.pair, *rows)
         return found
 
     @property

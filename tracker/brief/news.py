@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from tracker.disputes import is_contested
 from tracker.events import What, became, speaking
-from tracker.history import ChannelView
+from tracker.history import AnyEntry, ChannelView, window
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship, State, StatusChange
 from tracker.promises import Fate, Promise, promises_of
@@ -92,16 +93,35 @@ class News:
 
 
 def stirred(changes: Iterable[StatusChange], contacts: Iterable[Contact], after: Moment, until: Moment) -> bool:
-    """Whether there can be news of a channel with these rows: something of it was recorded or taken back between the
-    marks, or its day has come, or a time has passed for which something is promised.
+    """Whether there can be news of a channel with these rows."""
+    return any(_stirs(row, after, until) for row in (*changes, *contacts))
+
+
+def _stirs(row: StatusChange | Contact, after: Moment, until: Moment) -> bool:
+    """Whether a row was recorded or taken back between the marks, or a source of it, or its day came, or the last day
+    of what it promises passed.
     """
-    for row in (*changes, *contacts):
-        stamps = (stamp for part in (row, *row.sources) for stamp in (part.recorded_at, part.withdrawn_at))
-        if any(stamp and after.known_at < stamp <= until.known_at for stamp in stamps):
-            return True
-        if after.as_of < until.as_of and (_promises(row) or after.as_of < first_seen(row) <= until.as_of):
-            return True
-    return False
+    stamps = (stamp for part in (row, *row.sources) for stamp in (part.recorded_at, part.withdrawn_at))
+    if any(stamp and after.known_at < stamp <= until.known_at for stamp in stamps):
+        return True
+    due = _due(row)
+    return after.as_of < first_seen(row) <= until.as_of or (due is not None and after.as_of <= due < until.as_of)
+
+
+def _due(row: StatusChange | Contact) -> date | None:
+    """The last day on which what a row promises is to take place; None where it promises nothing."""
+    if isinstance(row, Contact):
+        return window(row)[1] if row.outcome is Outcome.ANNOUNCED else None
+    return row.expected.last if row.state is State.PLANNED and row.expected else None
+
+
+def _stirred(rows: Sequence[AnyEntry], after: Moment, until: Moment) -> list[AnyEntry]:
+    """Of rows of one kind those that stirred, with all that they correct and that correct them."""
+    firsts: dict[int, int] = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        firsts[row.id] = firsts.get(row.replaces, row.id)
+    found = {firsts[row.id] for row in rows if _stirs(row, after, until)}
+    return [row for row in rows if firsts[row.id] in found]
 
 
 def _promises(row: StatusChange | Contact) -> bool:
@@ -109,17 +129,18 @@ def _promises(row: StatusChange | Contact) -> bool:
 
 
 def news_of(
-    then: ChannelView,
     now: ChannelView,
+    after: Moment,
     relationship: Relationship,
-    changes: Iterable[StatusChange],
-    contacts: Iterable[Contact],
+    changes: Sequence[StatusChange],
+    contacts: Sequence[Contact],
 ) -> list[News]:
-    """The news of a channel between the moments of two views of it, from all rows ever recorded of it.
+    """The news of a channel from a moment to that of its view, from all rows ever recorded of it.
 
     A promise that was made and kept since is told once, where it was kept. In no order.
     """
-    rows = tuple(changes), tuple(contacts)
+    rows = [_stirred(of_a_kind, after, now.moment) for of_a_kind in (changes, contacts)]
+    then = replace(now, moment=after, history=())  # of that time the statements are asked, and no more of the view
     before = {statement.key: statement for statement in statements(then, relationship, *rows)}
     standing = {entry_key(s.told): s for s in statements(now, relationship, *rows)}
     promises = promises_of(now)
@@ -130,7 +151,7 @@ def news_of(
         News(NewsKind.LAPSED, standing[made], promise=promise)
         for promise in promises
         if promise.fate is Fate.LAPSED and (made := entry_key(promise.made)) in standing
-        if made in new or then.moment.as_of < promise.lapsed_on <= now.moment.as_of
+        if made in new or after.as_of < promise.lapsed_on <= now.moment.as_of
     ]
     told_with = {entry_key(one.promise.made) for one in (*found, *lapsed) if one.promise}
     alone = [one for one in found if one.kind is not NewsKind.ANNOUNCED or entry_key(one.told) not in told_with]

@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 
 from tracker.brief import Brief, News, SidesRead, brief_of, news_of, stirred
 from tracker.errors import Refused
-from tracker.history import view
 from tracker.model import Moment, Relationship
 from tracker.moments import instant_of
 from tracker.web.current import CLOCK_SKEW, SILENCE_SPAN, Snapshot, current
@@ -45,9 +44,7 @@ def _news(snapshot: Snapshot, then: Moment, until: Moment) -> Iterator[News]:
         rows = snapshot.entries[channel.slug]
         if stirred(*rows, then, until):
             pair = snapshot.relationship(channel.relationship)
-            # Not by the snapshot: the marks of visitors would drive the views out that everybody asks for.
-            before = view(channel, pair, *rows, then)
-            yield from news_of(before, snapshot.view(channel, until), pair, *rows)
+            yield from news_of(snapshot.view(channel, until), then, pair, *rows)
 
 
 def _sides_read(snapshot: Snapshot, pair: Relationship, after: datetime, end: datetime) -> SidesRead:
