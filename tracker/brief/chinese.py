@@ -17,7 +17,7 @@ from tracker.wording import date_words, side_name, span_words
 
 _STATES = {
     State.PLANNED: "列入计划",
-    State.ACTIVE: "正常运作",
+    State.ACTIVE: "处于运作状态",
     State.SUSPENDED: "暂停",
     State.RESUMED: "恢复",
     State.ENDED: "终止",
