@@ -8,14 +8,11 @@ write them. All names come from the configuration of the relationship and its ch
 from __future__ import annotations
 
 from tracker.brief.book import SidesRead
-from tracker.brief.compose import BOOKS, COVERAGE, MORE, OPENING, Brief, Sentence, brief_of, sentence_of
+from tracker.brief.compose import BOOKS, Brief, Sentence, brief_of, sentence_of
 from tracker.brief.news import News, NewsKind, news_of, stirred
 
 __all__ = [
     "BOOKS",
-    "COVERAGE",
-    "MORE",
-    "OPENING",
     "Brief",
     "News",
     "NewsKind",
