@@ -99,10 +99,10 @@ def events_of(
 
 
 def _event(before: Statement | None, now: Statement | None, sequence: int, at: datetime) -> Event | None:
-    what = _what(before, now)
+    what = became(before, now)
     if what is None:
         return None
-    confirmed = _speaking(now) - _speaking(before) if what is What.CONFIRMED else ()
+    confirmed = speaking(now) - speaking(before) if what is What.CONFIRMED else ()
     return Event(
         statement=now.key,
         sequence=sequence,
@@ -115,7 +115,7 @@ def _event(before: Statement | None, now: Statement | None, sequence: int, at: d
     )
 
 
-def _what(before: Statement | None, now: Statement | None) -> What | None:
+def became(before: Statement | None, now: Statement | None) -> What | None:
     """What happened between two looks at one statement; None where readers need not be told.
 
     A party's word more is a confirmation, unless it says otherwise. That of a third party is neither, and stands in
@@ -127,11 +127,11 @@ def _what(before: Statement | None, now: Statement | None) -> What | None:
         return What.FIRST
     if now.withdrawn:
         return What.WITHDRAWN
-    if before.withdrawn or _claim(before.told) != _claim(now.told) or _speaking(before) - _speaking(now):
+    if before.withdrawn or _claim(before.told) != _claim(now.told) or speaking(before) - speaking(now):
         return What.CORRECTED
     if _differ(now) and not _differ(before):
         return What.CONTESTED
-    return What.CONFIRMED if _speaking(now) - _speaking(before) else None
+    return What.CONFIRMED if speaking(now) - speaking(before) else None
 
 
 def _claim(entry: Entry) -> Entry:
@@ -140,7 +140,7 @@ def _claim(entry: Entry) -> Entry:
     return replace(entry, sources=(), withdrawn_at=None, withdrawn_reason=None, **blank)
 
 
-def _speaking(statement: Statement) -> set[str]:
+def speaking(statement: Statement) -> set[str]:
     """The parties on whose word it stands."""
     parties = {party.code for party in statement.relationship.parties}
     return parties & {source.side for source in statement.sources}

@@ -47,3 +47,8 @@ def instant_of(text: str, field: str, *, day: time) -> datetime:
             "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
             field=field,
         ) from None
+
+
+def instant_text(instant: datetime) -> str:
+    """To the microsecond always: what was recorded later in the same second was not known."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

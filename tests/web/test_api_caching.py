@@ -11,6 +11,8 @@ from tracker.service import Service
 from tracker.web.keeping import PAGES, PAST, PRESENT, RECORD_PAGES
 
 RECORD_PATHS = {f"/{name.removeprefix('api.')}" for name in RECORD_PAGES if name.startswith("api.")} - {"/channel"}
+NEEDED = {"/diff": "from=2022-01-01", "/brief": "after=2022-01-01"}
+"""What a call cannot do without."""
 BOTH_PAST = "as_of=2023-01-01&known_at=2024-01-31"
 
 
@@ -43,15 +45,15 @@ def keeping_of(api: Api, path: str) -> str:
 
 def test_every_read_of_the_present_may_be_kept_for_half_a_minute_between_us_and_readers(api: Api) -> None:
     for path in reads_of(api):
-        needed = "?from=2024-01-01" if path == "/diff" else ""
-        assert keeping_of(api, f"{path}{needed}") == PRESENT
+        needed = NEEDED.get(path, "")
+        assert keeping_of(api, f"{path}?{needed}".rstrip("?")) == PRESENT
 
 
 def test_only_what_both_clocks_fix_may_be_kept_longer(api: Api) -> None:
     for path in reads_of(api):
-        needed = "&from=2022-01-01" if path == "/diff" else ""
+        needed = NEEDED.get(path, "")
         longer = path in RECORD_PATHS | {"/channels/dpct"}
-        assert keeping_of(api, f"{path}?{BOTH_PAST}{needed}") == (PAST if longer else PRESENT), path
+        assert keeping_of(api, f"{path}?{BOTH_PAST}&{needed}".rstrip("&")) == (PAST if longer else PRESENT), path
     for clocks in ("as_of=2023-01-01", "known_at=2024-01-31", "as_of=2023-01-01&known_at=2024-02-01"):
         assert keeping_of(api, f"/changes?{clocks}") == PRESENT
 

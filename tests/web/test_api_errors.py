@@ -29,7 +29,12 @@ def calls_of(api: Api) -> Iterator[tuple[str, str, set[str]]]:
                 yield method.upper(), address.replace("/claims/1", "/claims/change-1"), asked
 
 
-REQUIRED = {"/search": "q=talks", "/diff": "from=2024-01-01", "/citation": "path=/channels/dpct"}
+REQUIRED = {
+    "/search": "q=talks",
+    "/brief": "after=2024-01-01",
+    "/diff": "from=2024-01-01",
+    "/citation": "path=/channels/dpct",
+}
 """What a call cannot do without, so that only what is wrong is wrong."""
 
 WRONG = {

@@ -31,6 +31,7 @@ from tracker.web import (
     review,
     search,
     sheet,
+    since,
     subscribe,
 )
 from tracker.web.current import Current
@@ -106,7 +107,8 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(api.blueprint)
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
-    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
+    csrf.exempt(since.remember)  # it stands on pages made for all, and refuses other sites by itself
+    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet, since):
         app.register_blueprint(room.blueprint)
     register_filters(app)
     language.register(app)

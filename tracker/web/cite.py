@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, request
@@ -15,6 +15,7 @@ from tracker.history import contact_days
 from tracker.ledger import Act, acts_between
 from tracker.lineage import entry_key
 from tracker.model import Channel, Entry, Moment
+from tracker.moments import instant_text
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_of
@@ -98,11 +99,6 @@ def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mar
     kept = {name: value for name, value in asked.items() if name not in _UNCITED and not is_tag(name) and value}
     clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at), "cited": str(mark)}
     return f"{current().service.settings.base_url}{path}?{urlencode(kept | clocks)}"
-
-
-def instant_text(instant: datetime) -> str:
-    """To the microsecond always: what was recorded later in the same second was not known."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment, title: str) -> Citation:

@@ -1,5 +1,8 @@
 """Public answers as bytes, made once and sent from memory while what they rest on stays the same.
 
+An answer belongs to its address, and where it depends on the mark that a visitor set (`tracker/web/seen.py`) to that
+mark: many visitors have the same, and none is given what was made for another one.
+
 A WSGI layer around the application, since asking Flask costs more than the answer: a hit costs one small question to
 the database. Kept is what `Current.rendered` vouches for; everything else passes by as it is. All that HTTP asks of
 such an answer is here: its tag, whether the reader has it, what it varies by, and in which coding it is sent.
@@ -27,12 +30,16 @@ from db.store import StoreError
 from tracker.web.auth import COOKIE
 from tracker.web.current import RENDERED, Basis, Current, Rendered
 from tracker.web.language import language_for
+from tracker.web.seen import mark_sent
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MOST_BYTES = 64_000_000
 """Bytes of answers kept in memory; the one that was not asked for the longest goes first."""
+
+MOST_MARKED_BYTES = 8_000_000
+"""Bytes of those among them that belong to marks, apart from the others: whoever makes marks up drives out no more."""
 
 LONGEST_ADDRESS = 2_000
 """Characters of an address that is worth keeping its answer; what is longer somebody made up."""
@@ -56,8 +63,8 @@ OF_THE_BODY = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Di
 """Headers that "not modified" leaves out, as it has no body."""
 
 Header = tuple[str, str]
-Address = tuple[str, str, str]
-"""Path, query, and the language of the answer."""
+Address = tuple[str, str, str, str]
+"""Path, query, language of the answer, and the visitor's mark, which is empty where nothing depends on it."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +128,23 @@ def coding_for(accepted: str) -> str:
     return max(taken, key=weighed.quality, default=IDENTITY)
 
 
+Kept = LRUCache[tuple[Address, str], Answer]
+
+
 class FromMemory:
     """The application, asked once for what many ask."""
 
-    def __init__(self, application: WSGIApplication, current: Current, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        application: WSGIApplication,
+        current: Current,
+        most_bytes: int = MOST_BYTES,
+        most_marked_bytes: int = MOST_MARKED_BYTES,
+    ) -> None:
         self._application = application
         self._current = current
-        self._kept: LRUCache[tuple[Address, str], Answer] = LRUCache(most_bytes, getsizeof=_size)
+        self._kept: Kept = LRUCache(most_bytes, getsizeof=_size)
+        self._kept_of_marks: Kept = LRUCache(most_marked_bytes, getsizeof=_size)
         self._lock = threading.Lock()
         self._turns: WeakValueDictionary[Address, threading.Lock] = WeakValueDictionary()
 
@@ -166,7 +183,7 @@ class FromMemory:
     def _standing(self, address: Address, coding: str) -> Answer | None:
         """What is kept, if it still says what the record says."""
         with self._lock:
-            answer = self._kept.get((address, coding))
+            answer = self._room(address).get((address, coding))
         try:
             return answer if answer and answer.basis.holds(self._current.basis()) else None
         except StoreError:
@@ -180,8 +197,12 @@ class FromMemory:
     def _keep(self, address: Address, coding: str, answer: Answer) -> Answer:
         if sum(map(len, address)) <= LONGEST_ADDRESS:
             with self._lock, suppress(ValueError):  # raised for one that is larger than all that may be kept
-                self._kept[address, coding] = answer
+                self._room(address)[address, coding] = answer
         return answer
+
+    def _room(self, address: Address) -> Kept:
+        *_, mark = address
+        return self._kept_of_marks if mark else self._kept
 
     def _turn(self, address: Address) -> threading.Lock:
         with self._lock:
@@ -190,7 +211,7 @@ class FromMemory:
 
 def _asked_for(environ: WSGIEnvironment) -> tuple[Address, str]:
     """The address of a request, and the coding in which its answer is sent."""
-    address = environ["PATH_INFO"], environ.get("QUERY_STRING", ""), language_for(environ)
+    address = environ["PATH_INFO"], environ.get("QUERY_STRING", ""), language_for(environ), mark_sent(environ)
     return address, coding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
 

@@ -6,13 +6,14 @@ validation error into a problem document.
 
 from __future__ import annotations
 
-from tracker.web.api import amend, candidates, chain, diff, document, figures, record, releases, schemas, search
+from tracker.web.api import amend, brief, candidates, chain, diff, document, figures, record, releases, schemas, search
 from tracker.web.api.calls import blueprint, invalid
 from tracker.web.api.health import blueprint as health_blueprint
 
 __all__ = [
     "amend",
     "blueprint",
+    "brief",
     "candidates",
     "chain",
     "diff",

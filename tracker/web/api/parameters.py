@@ -183,6 +183,15 @@ class DiffQuery(Page, EntriesFilter):
     last: str | None = Field(default=None, alias="to", description="The last day, YYYY-MM-DD.")
 
 
+class BriefQuery(AtMoment):
+    """What changed after an instant, up to `known_at`."""
+
+    after: str | None = Field(
+        default=None, description="The instant, or the day (its beginning, in UTC), after which; required."
+    )
+    lang: Literal["en", "zh"] = Field(default="en", description="The language of the sentences.")
+
+
 class ChangesFilter(EntriesFilter):
     state: State | None = Field(default=None, description="Only changes to this state.")
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from tracker.brief import NewsKind
 from tracker.coverage import HoleKind
 from tracker.difference import Change
 from tracker.health import Fares
@@ -350,6 +351,43 @@ class Diff(Answer):
     recorded: int = Field(description="How many acts there were in all.")
     record: list[Act]
     next: str | None
+
+
+class BriefSentence(Answer):
+    """A sentence of a brief. `claims` names every row that says so, as at /claims/change-7; what opens and closes the
+    brief and what says how many are left out (`kind` is `opening`, `coverage`, `more`) rests on none.
+    """
+
+    kind: NewsKind | Literal["opening", "more", "coverage"]
+    words: str
+    claims: list[str]
+
+
+class SideRead(Answer):
+    """How far a party's sources were read from `start` on; see the coverage of a channel for the holes themselves."""
+
+    relationship: str
+    side: Side
+    start: Instant = Field(description="`after`, or a year before the end where that is later.")
+    complete: bool = Field(description="Whether every moment up to `read_until` was looked at.")
+    share: float = Field(ge=0, le=1)
+    read_until: Instant | None = Field(description="Null where the side has no feed in the span.")
+    holes: int
+
+
+class Brief(AtMoment):
+    """What changed after `after`, in at most 150 words of English or 300 characters of Chinese.
+
+    The heaviest comes first: corrections, then states, contacts, announcements. The same marks give the same text.
+    """
+
+    after: Instant
+    lang: str
+    text: str
+    sentences: list[BriefSentence]
+    count: int = Field(description="How much changed in all.")
+    left_out: int = Field(description="How much of it has no sentence.")
+    coverage: list[SideRead]
 
 
 class Corrections(Answer):

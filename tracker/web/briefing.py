@@ -1,0 +1,58 @@
+"""What changed after an instant, for pages and API: the marks as they were sent, and the brief between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+from tracker.brief import Brief, News, SidesRead, brief_of, news_of, stirred
+from tracker.errors import Refused
+from tracker.model import Moment, Relationship
+from tracker.moments import instant_of
+from tracker.web.current import CLOCK_SKEW, SILENCE_SPAN, Snapshot, current
+
+LONGEST_READ = timedelta(days=366)
+"""How far back it is looked at what was read: of a longer span the last part, which is then named."""
+
+
+def after_of(text: str | None, until: datetime, *, past: bool) -> datetime:
+    """The instant after which changes are asked for; a day means its beginning. Raises Refused.
+
+    `until`: up to when. `past`: that was asked for, and is not now.
+    """
+    if not text:
+        remedy = "Send the day or the instant after which to tell what changed."
+        raise Refused("after is missing.", remedy, field="after")
+    after = instant_of(text, "after", day=time.min)
+    if past and after > until:
+        raise Refused(f"after is {text!r}, which is later than known_at.", "Send an earlier moment.", field="after")
+    if after > current().now() + CLOCK_SKEW:
+        raise Refused(f"after is {text!r}, which has not come yet.", "Send a moment up to now.", field="after")
+    return after
+
+
+def brief_since(snapshot: Snapshot, after: datetime, until: Moment, lang: str, *, past: bool) -> Brief:
+    """What changed in the record from an instant to a moment. `past`: the moment was asked for, and is not now."""
+    then = Moment(min(after.date(), until.as_of), after)
+    end = until.known_at if past else current().now()
+    read = [_sides_read(snapshot, pair, after, end) for pair in snapshot.relationships]
+    return brief_of(_news(snapshot, then, until), read, after, lang)
+
+
+def _news(snapshot: Snapshot, then: Moment, until: Moment) -> Iterator[News]:
+    for channel in snapshot.channels:
+        rows = snapshot.entries[channel.slug]
+        if stirred(*rows, then, until):
+            pair = snapshot.relationship(channel.relationship)
+            yield from news_of(snapshot.view(channel, until), then, pair, *rows)
+
+
+def _sides_read(snapshot: Snapshot, pair: Relationship, after: datetime, end: datetime) -> SidesRead:
+    """How far the parties' sources were read, in the last year of a longer span."""
+    start = max(min(after, end), end - LONGEST_READ)
+    reads = None
+    if start < snapshot.now - SILENCE_SPAN or end < snapshot.now:
+        with current().service.store.reading() as db:
+            reads = db.feeds.reads_since(start, end, relationship=pair.slug)
+    sides = (snapshot.coverage_between(pair.slug, party.code, start, end, reads) for party in pair.parties)
+    return SidesRead(pair, tuple(sides))
