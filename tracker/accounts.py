@@ -1,0 +1,162 @@
+"""People and tokens: who is added, what they may do, and who is kept out. Each is one transaction with its audit row.
+
+`by` is who does it: a person's name, or COMMAND_LINE. All raise StoreError.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from db.accounts import Account
+from db.audit import What
+from db.store import Store, Subjects
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.passwords import check_password, passwords
+
+COMMAND_LINE = "command line"
+ROLES = ("reader", "reviewer", "admin")
+LINK_LASTS = timedelta(hours=24)
+
+_NAME = re.compile(r"\w[\w.@+-]{0,63}")
+
+
+def add_user(store: Store, name: str, role: str, *, password: str | None = None, by: str, at: datetime) -> None:
+    """Raises Refused for a name, role or password that is not taken, Conflict where somebody has the name."""
+    _check_name(name)
+    _check_role(role)
+    with store.reading() as db:
+        if db.accounts.user(name):
+            raise _taken(name)
+    hashed = _hashed(password, name) if password is not None else None
+    with store.writing() as db:
+        if not db.accounts.add_user(name, role, hashed, at=at):  # Somebody took it meanwhile.
+            raise _taken(name)
+        db.audit.note(What.USER_ADDED, name, by=by, at=at, detail=role)
+
+
+def set_password(
+    store: Store, name: str, password: str, *, by: str, at: datetime, keep_session: str | None = None
+) -> None:
+    """Ends the user's other sessions, and links. Raises NotFound, Refused for a password that is not taken."""
+    with store.reading() as db:
+        known_user(db, name)
+    hashed = _hashed(password, name)
+    with store.writing() as db:
+        db.accounts.set_password(name, hashed, at=at, keep=keep_session)
+        db.audit.note(What.PASSWORD_SET, name, by=by, at=at)
+
+
+def change_role(store: Store, name: str, role: str, *, by: str, at: datetime) -> bool:
+    """Whether the role is another one now; if so the user's sessions have ended.
+
+    Raises NotFound, Refused for an unknown role, Conflict where nobody would be left to administer.
+    """
+    _check_role(role)
+    with store.writing() as db:
+        before = known_user(db, name).role
+        if before == role:
+            return False
+        _keep_an_admin(db, name)
+        db.accounts.set_role(name, role, at=at)
+        db.audit.note(What.ROLE_CHANGED, name, by=by, at=at, detail=f"{before} → {role}")
+    return True
+
+
+def disable_user(store: Store, name: str, *, by: str, at: datetime) -> bool:
+    """Whether it made a difference; sessions and links have ended. Raises NotFound, Conflict for the last admin."""
+    with store.writing() as db:
+        known_user(db, name)
+        _keep_an_admin(db, name)
+        disabled = db.accounts.disable_user(name, at=at)
+        if disabled:
+            db.audit.note(What.USER_DISABLED, name, by=by, at=at)
+    return disabled
+
+
+def enable_user(store: Store, name: str, *, by: str, at: datetime) -> bool:
+    """Whether it made a difference. Raises NotFound."""
+    with store.writing() as db:
+        known_user(db, name)
+        enabled = db.accounts.enable_user(name)
+        if enabled:
+            db.audit.note(What.USER_ENABLED, name, by=by, at=at)
+    return enabled
+
+
+def end_sessions(store: Store, name: str, *, by: str, at: datetime, keep: str | None = None) -> int:
+    """How many sessions of the user have ended: all but that of the id `keep`. Raises NotFound."""
+    with store.writing() as db:
+        known_user(db, name)
+        ended = db.accounts.end_sessions(name, now=at, keep=keep)
+        if ended:
+            db.audit.note(What.SESSIONS_ENDED, name, by=by, at=at, detail=str(ended))
+    return ended
+
+
+def make_link(store: Store, name: str, *, by: str, at: datetime) -> str:
+    """The secret of a link that signs the user in once, within a day. Raises NotFound, Conflict where disabled."""
+    with store.writing() as db:
+        if known_user(db, name).disabled_at:
+            raise Conflict(f"{name} is disabled: a link would not sign them in.", "Enable them first.")
+        db.audit.note(What.LINK_MADE, name, by=by, at=at)
+        return db.accounts.make_sign_in_link(name, expires_at=at + LINK_LASTS)
+
+
+def make_token(store: Store, name: str, role: str, *, by: str, at: datetime) -> str:
+    """The secret of a token, which nobody sees again. Raises Refused, Conflict where one of that name is in use."""
+    _check_name(name)
+    _check_role(role)
+    with store.writing() as db:
+        secret = db.accounts.make_token(name, role, at=at)
+        if secret is None:
+            raise Conflict(f"There is a token {name} in use.", "Revoke it first, or choose another name.", field="name")
+        db.audit.note(What.TOKEN_MADE, name, by=by, at=at, detail=role)
+    return secret
+
+
+def revoke_token(store: Store, name: str, *, by: str, at: datetime) -> None:
+    """Raises NotFound where none of that name is in use."""
+    with store.writing() as db:
+        if not db.accounts.revoke_token(name, at=at):
+            raise NotFound(f"There is no token {name} in use.", "List them with: token list")
+        db.audit.note(What.TOKEN_REVOKED, name, by=by, at=at)
+
+
+def known_user(db: Subjects, name: str) -> Account:
+    """Raises NotFound with the names that there are."""
+    account = db.accounts.user(name)
+    if account is None:
+        names = ", ".join(account.name for account in db.accounts.users()) or "nobody yet"
+        raise NotFound(f"There is no user {name}.", f"Known: {names}.")
+    return account
+
+
+def _keep_an_admin(db: Subjects, name: str) -> None:
+    if db.accounts.is_last_admin(name):
+        raise Conflict(f"{name} is the last admin.", "Make somebody else an admin first.")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise Refused(
+            f"{name[:80]!r} cannot be a name.",
+            "Use up to 64 letters, digits and . _ - + @, without spaces, a letter or digit first.",
+            field="name",
+        )
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise Refused(f"There is no role {role[:40]!r}.", f"Choose one of {', '.join(ROLES)}.", field="role")
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(
+        f"There is a user {name} already.", "Choose another name, or change it with: user password", field="name"
+    )
+
+
+def _hashed(password: str, name: str) -> str:
+    check_password(password, name)
+    return passwords.hash(password)
