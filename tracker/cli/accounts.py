@@ -7,7 +7,7 @@ import sys
 import click
 
 from tracker import accounts
-from tracker.accounts import COMMAND_LINE, ROLES
+from tracker.accounts import COMMAND_LINE, ROLES, Act
 from tracker.cli.common import opened
 from tracker.errors import Refused
 from tracker.service import Service
@@ -30,7 +30,7 @@ def add_user(name: str, role: str, password_stdin: bool) -> None:
     with service.store.reading() as db:
         if db.accounts.user(name):
             raise Refused(f"There is a user {name} already.", "Choose another name, or change it with: user password")
-    accounts.add_user(service.store, name, role, password=_password(password_stdin), **_who(service))
+    accounts.add_user(service.store, name, role, _act(service), password=_password(password_stdin))
     click.echo(f"{name} may sign in as {role}.")
 
 
@@ -42,7 +42,7 @@ def set_password(name: str, password_stdin: bool) -> None:
     service = opened()
     with service.store.reading() as db:
         accounts.known_user(db, name)
-    accounts.set_password(service.store, name, _password(password_stdin), **_who(service))
+    accounts.set_password(service.store, name, _password(password_stdin), _act(service))
     click.echo(f"{name} has a new password.")
 
 
@@ -52,7 +52,7 @@ def set_password(name: str, password_stdin: bool) -> None:
 def change_role(name: str, role: str) -> None:
     """Let a person do more, or less; ends their sessions."""
     service = opened()
-    changed = accounts.change_role(service.store, name, role, **_who(service))
+    changed = accounts.change_role(service.store, name, role, _act(service))
     click.echo(f"{name} has the role {role} now." if changed else f"{name} had the role {role} before.")
 
 
@@ -61,7 +61,7 @@ def change_role(name: str, role: str) -> None:
 def link(name: str) -> None:
     """Print a link that signs a person in once, within a day."""
     service = opened()
-    secret = accounts.make_link(service.store, name, **_who(service))
+    secret = accounts.make_link(service.store, name, _act(service))
     click.echo(f"{service.settings.base_url}/login/{secret}")
 
 
@@ -70,7 +70,7 @@ def link(name: str) -> None:
 def disable(name: str) -> None:
     """Keep a person out from now on; what they decided stays."""
     service = opened()
-    disabled = accounts.disable_user(service.store, name, **_who(service))
+    disabled = accounts.disable_user(service.store, name, _act(service))
     click.echo(f"{name} cannot sign in any more." if disabled else f"{name} was disabled before.")
 
 
@@ -79,7 +79,7 @@ def disable(name: str) -> None:
 def enable(name: str) -> None:
     """Let a person who was disabled in again."""
     service = opened()
-    enabled = accounts.enable_user(service.store, name, **_who(service))
+    enabled = accounts.enable_user(service.store, name, _act(service))
     click.echo(f"{name} may sign in again." if enabled else f"{name} is not disabled.")
 
 
@@ -103,7 +103,7 @@ def token() -> None:
 def create_token(name: str, role: str) -> None:
     """Make a token and print it; it is shown this once."""
     service = opened()
-    click.echo(accounts.make_token(service.store, name, role, **_who(service)))
+    click.echo(accounts.make_token(service.store, name, role, _act(service)))
 
 
 @token.command(name="revoke")
@@ -111,7 +111,7 @@ def create_token(name: str, role: str) -> None:
 def revoke_token(name: str) -> None:
     """Make a token useless from now on."""
     service = opened()
-    accounts.revoke_token(service.store, name, **_who(service))
+    accounts.revoke_token(service.store, name, _act(service))
     click.echo(f"{name} is revoked.")
 
 
@@ -124,8 +124,8 @@ def list_tokens() -> None:
             click.echo(f"{one.name}\t{one.role}\t{state}")
 
 
-def _who(service: Service) -> dict[str, object]:
-    return {"by": COMMAND_LINE, "at": service.clock()}
+def _act(service: Service) -> Act:
+    return Act(COMMAND_LINE, service.clock())
 
 
 def _password(from_stdin: bool) -> str:

@@ -10,10 +10,11 @@ from flask_babel import gettext
 from db.audit import What
 from db.passkeys import Passkey
 from tracker import accounts
+from tracker.accounts import note
 from tracker.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
 from tracker.web import throttle
 from tracker.web.audit_words import WAY_WORDS, browser_words
-from tracker.web.auth import note, open_to, session, signed_in
+from tracker.web.auth import act, open_to, session, signed_in
 from tracker.web.current import current
 from tracker.web.passkeys import CHALLENGE_LASTS, Made, Site, creation_options, site_of
 from tracker.web.sign_in import as_private, held_words, password_fits
@@ -46,9 +47,7 @@ def set_password() -> Response:
             _check_old_password(who, sent.get("old", ""))
         if sent.get("password", "") != sent.get("again", ""):
             raise Refused(gettext("The two passwords differ."), gettext("Type the same one twice."), field="again")
-        accounts.set_password(
-            current().service.store, who, sent.get("password", ""), by=who, at=_now(), keep_session=session().id
-        )
+        accounts.set_password(current().service.store, who, sent.get("password", ""), act(), keep_session=session().id)
     except Refused as refused:
         return _page(refused=refused)
     return _done("password")
@@ -83,7 +82,7 @@ def add_passkey() -> Response:
         with current().service.store.writing() as db:
             if not db.passkeys.add(Passkey(key, who, name, public_key, sign_count, now)):
                 raise Conflict(gettext("This passkey is known already."), field="credential")
-            note(db, What.PASSKEY_ADDED, who, by=who, detail=name)
+            note(db, act(), What.PASSKEY_ADDED, who, name)
     except Refused as refused:
         return _page(refused=refused)
     return _done("passkey-added")
@@ -97,7 +96,7 @@ def remove_passkey() -> Response:
         name = db.passkeys.remove(request.form.get("passkey", ""), who)
         if name is None:
             raise NotFound("You have no such passkey.", "Your account page lists those that you have.")
-        note(db, What.PASSKEY_REMOVED, who, by=who, detail=name)
+        note(db, act(), What.PASSKEY_REMOVED, who, name)
     return _done("passkey-removed")
 
 
@@ -107,12 +106,12 @@ def end_sessions() -> Response:
     """End the session that the button names, or all but this one."""
     who, ended = signed_in().name, request.form.get("session", "")
     if ended == "others":
-        accounts.end_sessions(current().service.store, who, by=who, at=_now(), keep=session().id)
+        accounts.end_sessions(current().service.store, who, act(), keep=session().id)
         return _done("sessions")
     with current().service.store.writing() as db:
         if not db.accounts.end_session(ended, who, now=_now()):
             raise NotFound("You have no such session.", "It may have ended; your account page lists those that last.")
-        note(db, What.SESSIONS_ENDED, who, by=who, detail="1")
+        note(db, act(), What.SESSIONS_ENDED, who, "1")
     return _done("sessions")
 
 

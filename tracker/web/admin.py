@@ -13,7 +13,7 @@ from tracker import accounts
 from tracker.accounts import ROLES
 from tracker.errors import Refused
 from tracker.web import audit_words
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import act, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.sign_in import as_private
 
@@ -42,10 +42,10 @@ def add_user() -> Response:
     sent = request.form
     name, role = sent.get("name", "").strip(), sent.get("role", "")
     try:
-        accounts.add_user(current().service.store, name, role, **_who())
+        accounts.add_user(current().service.store, name, role, act())
     except Refused as refused:
         return _users(refused=refused)
-    return _users(made_for=name, link=_link(name))
+    return _users(made_for=name, made_link=_link(name))
 
 
 @blueprint.get("/users/<name>")
@@ -61,7 +61,7 @@ def change_user(name: str) -> Response:
     action = request.form.get("action", "")
     try:
         if action == "link":
-            return _user(name, link=_link(name))
+            return _user(name, made_link=_link(name))
         if action not in _DEEDS:
             raise Refused("The form does not say what to do.", "Press one of its buttons.", field="action")
         _DEEDS[action](name)
@@ -75,10 +75,10 @@ def change_user(name: str) -> Response:
 
 
 _DEEDS: dict[str, Callable[[str], Any]] = {
-    "role": lambda name: accounts.change_role(_store(), name, request.form.get("role", ""), **_who()),
-    "disable": lambda name: accounts.disable_user(_store(), name, **_who()),
-    "enable": lambda name: accounts.enable_user(_store(), name, **_who()),
-    "sessions": lambda name: accounts.end_sessions(_store(), name, **_who()),
+    "role": lambda name: accounts.change_role(_store(), name, request.form.get("role", ""), act()),
+    "disable": lambda name: accounts.disable_user(_store(), name, act()),
+    "enable": lambda name: accounts.enable_user(_store(), name, act()),
+    "sessions": lambda name: accounts.end_sessions(_store(), name, act()),
 }
 """What each button on the page of a person does."""
 
@@ -95,7 +95,7 @@ def make_token() -> Response:
     """Make a token; the answer shows it, this once."""
     name, role = request.form.get("name", "").strip(), request.form.get("role", "")
     try:
-        secret = accounts.make_token(_store(), name, role, **_who())
+        secret = accounts.make_token(_store(), name, role, act())
     except Refused as refused:
         return _tokens(refused=refused)
     return _tokens(made_for=name, secret=secret)
@@ -104,7 +104,7 @@ def make_token() -> Response:
 @blueprint.post("/tokens/revoke")
 @open_to("admin")
 def revoke_token() -> Response:
-    accounts.revoke_token(_store(), request.form.get("name", ""), **_who())
+    accounts.revoke_token(_store(), request.form.get("name", ""), act())
     return redirect(url_for("admin.tokens", done="revoked"), 303)
 
 
@@ -154,12 +154,8 @@ def _store():
     return current().service.store
 
 
-def _who() -> dict[str, Any]:
-    return {"by": signed_in().name, "at": current().now()}
-
-
 def _link(name: str) -> str:
-    secret = accounts.make_link(_store(), name, **_who())
+    secret = accounts.make_link(_store(), name, act())
     return f"{current().service.settings.base_url}/login/{secret}"
 
 
@@ -170,13 +166,13 @@ def _users(refused: Refused | None = None, **made: str) -> Response:
     return _page("accounts/users.html", refused, people=people, now=now, **made)
 
 
-def _user(name: str, refused: Refused | None = None, link: str | None = None) -> Response:
+def _user(name: str, refused: Refused | None = None, made_link: str | None = None) -> Response:
     now = current().now()
     with _store().reading() as db:
         accounts.known_user(db, name)
         person = next(person for person in db.accounts.people(now=now) if person.account.name == name)
         sessions, latest = db.accounts.sessions_of(name, now=now), db.audit.newest(person=name, most=LATEST)
-    told = {"person": person, "sessions": sessions, "latest": latest, "link": link, "now": now}
+    told = {"person": person, "sessions": sessions, "latest": latest, "made_link": made_link, "now": now}
     return _page("accounts/user.html", refused, **told)
 
 

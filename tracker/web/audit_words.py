@@ -67,12 +67,12 @@ def what_words(row: Audited) -> str:
     """What was done; how, where it was a sign-in."""
     words = str(_WORDS.get(row.what, row.what))
     way = WAY_WORDS.get(row.detail or "") if row.kind == "sign-in" else None
-    return f"{words} {way}" if way else words
+    return gettext("%(what)s, %(how)s", what=words, how=way) if way else words
 
 
 def actor_words(row: Audited) -> str:
     """Who did it."""
-    return gettext("nobody who is known") if row.actor == NOBODY else row.actor
+    return gettext("somebody unknown") if row.actor == NOBODY else row.actor
 
 
 def subject_words(row: Audited) -> str:

@@ -13,6 +13,7 @@ from flask import Response, g, request
 from db.accounts import Account, Session, hash_of
 from db.audit import What
 from db.store import StoreError, Subjects
+from tracker.accounts import Act, note
 from tracker.errors import NotAllowed, NotSignedIn
 from tracker.web.current import current
 
@@ -138,7 +139,7 @@ def begin_session(db: Subjects, user: str, by: str) -> str:
     found = db.accounts.session(before, now=now) if before else None
     if found:
         db.accounts.end_session(found[1].id, found[1].user, now=now)
-    note(db, What.SIGNED_IN, user, by=user, detail=by)
+    note(db, act(user), What.SIGNED_IN, user, by)
     agent = request.headers.get("User-Agent", "")
     return db.accounts.start_session(user, now=now, expires_at=now + SESSION_LENGTH, agent=agent, by=by)
 
@@ -157,14 +158,13 @@ def end_session(response: Response) -> None:
     if account:
         with current().service.store.writing() as db:
             db.accounts.end_session(hash_of(secret), account.name, now=current().service.clock())
-            note(db, What.SIGNED_OUT, account.name, by=account.name)
+            note(db, act(), What.SIGNED_OUT, account.name)
     response.delete_cookie(session_cookie(), httponly=True, samesite="Lax", secure=_secure())
 
 
-def note(db: Subjects, what: What, subject: str, *, by: str, detail: str | None = None) -> None:
-    """Put what was done in this request into the audit, with the address from which it was asked."""
-    at = current().service.clock()
-    db.audit.note(what, subject, by=by, at=at, detail=detail, address=request.remote_addr)
+def act(by: str | None = None) -> Act:
+    """What is done in this request, by whoever is signed in if nobody is named."""
+    return Act(by or signed_in().name, current().service.clock(), request.remote_addr)
 
 
 def template_context() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import click
 from waitress.server import create_server
 
 from tracker import accounts
-from tracker.accounts import COMMAND_LINE
+from tracker.accounts import COMMAND_LINE, Act
 from tracker.errors import Conflict, Refused
 from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
@@ -80,14 +80,14 @@ def _greet(service: Service, address: str) -> None:
 
 def _first_link(service: Service) -> str | None:
     """A one-time sign-in link while nobody can sign in with a password or passkey."""
-    who = {"by": COMMAND_LINE, "at": service.clock()}
+    act = Act(COMMAND_LINE, service.clock())
     with service.store.reading() as db:
         if db.accounts.anybody_can_sign_in():
             return None
     with suppress(Conflict):  # It is there, perhaps since a moment ago.
-        accounts.add_user(service.store, FIRST_ACCOUNT, "admin", **who)
+        accounts.add_user(service.store, FIRST_ACCOUNT, "admin", act)
     with suppress(Conflict):  # It is disabled.
-        return accounts.make_link(service.store, FIRST_ACCOUNT, **who)
+        return accounts.make_link(service.store, FIRST_ACCOUNT, act)
     return None
 
 

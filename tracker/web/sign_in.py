@@ -12,10 +12,11 @@ from flask_babel import gettext, ngettext
 from db.accounts import Account
 from db.audit import NOBODY, What
 from db.passkeys import ANYBODY
+from tracker.accounts import note
 from tracker.errors import NotFound, Refused
 from tracker.passwords import passwords
 from tracker.web import throttle
-from tracker.web.auth import begin_session, end_session, keep_cookie, note, open_to, signed_in
+from tracker.web.auth import act, begin_session, end_session, keep_cookie, open_to
 from tracker.web.current import current
 from tracker.web.passkeys import CHALLENGE_LASTS, Used, request_options, site_of
 from tracker.web.throttle import Held
@@ -169,14 +170,14 @@ def _counted(name: str | None) -> Held | None:
         held = throttle.count(db, name, now=current().now())
         if held and held.first:
             known = held.by_name and db.accounts.user(name) is not None
-            note(db, What.THROTTLED, name if known else NOBODY, by=NOBODY)
+            note(db, act(NOBODY), What.THROTTLED, name if known else NOBODY)
     return held
 
 
 def _refuse(name: str, how: str) -> None:
     """Note a try that failed, of nobody too: it takes as long."""
     with current().service.store.writing() as db:
-        note(db, What.REFUSED, name, by=NOBODY, detail=how)
+        note(db, act(NOBODY), What.REFUSED, name, how)
 
 
 def _held(held: Held, target: str, name: str = "") -> Response:
@@ -197,7 +198,5 @@ def _begin(user: str, target: str, by: str) -> Response:
 
 def _form(target: str, wrong: str | None = None, status: int = 200, name: str = "") -> Response:
     usable = site_of(current().service.settings.base_url) is not None
-    page = render_template(
-        "login.html", target=target, name=name, wrong=wrong, passkeys=usable, again=signed_in() is not None
-    )
+    page = render_template("login.html", target=target, name=name, wrong=wrong, passkeys=usable)
     return as_private(make_response(page, status))
