@@ -13,7 +13,8 @@ DELETE FROM sign_in_attempt WHERE key = :key;
 DELETE FROM sign_in_attempt WHERE ends_at <= :now;
 
 -- name: forget_least(key, most)!
-DELETE FROM sign_in_attempt WHERE key <> :key AND key IN (
-    SELECT key FROM sign_in_attempt ORDER BY number, ends_at
+-- All but `most`, of which the key that was just counted is one.
+DELETE FROM sign_in_attempt WHERE key IN (
+    SELECT key FROM sign_in_attempt WHERE key <> :key ORDER BY number, ends_at
     LIMIT (SELECT CASE WHEN COUNT(*) > :most THEN COUNT(*) - :most ELSE 0 END FROM sign_in_attempt)
 );

@@ -11,8 +11,8 @@ DELETE FROM passkey_challenge WHERE challenge = :challenge AND user = :user AND 
 DELETE FROM passkey_challenge WHERE expires_at <= :now;
 
 -- name: forget_oldest_challenges(challenge, most)!
-DELETE FROM passkey_challenge WHERE challenge <> :challenge AND challenge IN (
-    SELECT challenge FROM passkey_challenge ORDER BY expires_at
+DELETE FROM passkey_challenge WHERE challenge IN (
+    SELECT challenge FROM passkey_challenge WHERE challenge <> :challenge ORDER BY expires_at
     LIMIT (SELECT CASE WHEN COUNT(*) > :most THEN COUNT(*) - :most ELSE 0 END FROM passkey_challenge)
 );
 
