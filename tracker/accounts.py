@@ -14,6 +14,7 @@ from db.audit import What
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.passwords import check_password, passwords
+from tracker.tongue import gettext
 
 COMMAND_LINE = "command line"
 ROLES = ("reader", "reviewer", "admin")
@@ -107,7 +108,10 @@ def make_link(store: Store, name: str, act: Act) -> str:
     """The secret of a link that signs the user in once, within a day. Raises NotFound, Conflict where disabled."""
     with store.writing() as db:
         if known_user(db, name).disabled_at:
-            raise Conflict(f"{name} is disabled: a link would not sign them in.", "Enable them first.")
+            raise Conflict(
+                gettext("%(name)s is disabled: a link would not sign them in.", name=name),
+                gettext("Enable them first."),
+            )
         note(db, act, What.LINK_MADE, name)
         return db.accounts.make_sign_in_link(name, expires_at=act.at + LINK_LASTS)
 
@@ -119,7 +123,11 @@ def make_token(store: Store, name: str, role: str, act: Act) -> str:
     with store.writing() as db:
         secret = db.accounts.make_token(name, role, at=act.at)
         if secret is None:
-            raise Conflict(f"There is a token {name} in use.", "Revoke it first, or choose another name.", field="name")
+            raise Conflict(
+                gettext("There is a token %(name)s in use.", name=name),
+                gettext("Revoke it first, or choose another name."),
+                field="name",
+            )
         note(db, act, What.TOKEN_MADE, name, role)
     return secret
 
@@ -128,7 +136,10 @@ def revoke_token(store: Store, name: str, act: Act) -> None:
     """Raises NotFound where none of that name is in use."""
     with store.writing() as db:
         if not db.accounts.revoke_token(name, at=act.at):
-            raise NotFound(f"There is no token {name} in use.", "List them with: token list")
+            raise NotFound(
+                gettext("There is no token %(name)s in use.", name=name),
+                gettext("The list of tokens has those that are."),
+            )
         note(db, act, What.TOKEN_REVOKED, name)
 
 
@@ -136,8 +147,8 @@ def known_user(db: Subjects, name: str) -> Account:
     """Raises NotFound with the names that there are."""
     account = db.accounts.user(name)
     if account is None:
-        names = ", ".join(account.name for account in db.accounts.users()) or "nobody yet"
-        raise NotFound(f"There is no user {name}.", f"Known: {names}.")
+        names = ", ".join(account.name for account in db.accounts.users()) or gettext("nobody yet")
+        raise NotFound(gettext("There is no user %(name)s.", name=name), gettext("Known: %(names)s.", names=names))
     return account
 
 
@@ -148,26 +159,32 @@ def note(db: Subjects, act: Act, what: What, subject: str, detail: str | None = 
 
 def _keep_an_admin(db: Subjects, name: str) -> None:
     if db.accounts.is_last_admin(name):
-        raise Conflict(f"{name} is the last admin.", "Make somebody else an admin first.")
+        raise Conflict(gettext("%(name)s is the last admin.", name=name), gettext("Make somebody else an admin first."))
 
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise Refused(
-            f"{name[:80]!r} cannot be a name.",
-            "Use up to 64 letters, digits and . _ - + @, without spaces, a letter or digit first.",
+            gettext("“%(name)s” cannot be a name.", name=name[:80]),
+            gettext("Use up to 64 letters, digits and . _ - + @, without spaces, a letter or digit first."),
             field="name",
         )
 
 
 def _check_role(role: str) -> None:
     if role not in ROLES:
-        raise Refused(f"There is no role {role[:40]!r}.", f"Choose one of {', '.join(ROLES)}.", field="role")
+        raise Refused(
+            gettext("There is no role “%(role)s”.", role=role[:40]),
+            gettext("Choose one of %(roles)s.", roles=", ".join(ROLES)),
+            field="role",
+        )
 
 
 def _taken(name: str) -> Conflict:
     return Conflict(
-        f"There is a user {name} already.", "Choose another name, or change it with: user password", field="name"
+        gettext("There is a user %(name)s already.", name=name),
+        gettext("Choose another name, or change that user."),
+        field="name",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 
 from tracker.errors import Refused
+from tracker.tongue import gettext
 
 passwords = PasswordHasher()
 
@@ -33,13 +34,20 @@ def check_password(password: str, name: str) -> None:
     """Raise Refused, with the field `password`, where anybody might think of it for the person of that name."""
     folded = password.casefold()
     if len(password) < SHORTEST:
-        raise _refused("That password is too short.", f"Use {SHORTEST} characters or more; a few words do well.")
+        raise _refused(
+            gettext("That password is too short."),
+            gettext("Use %(number)s characters or more; a few words do well.", number=SHORTEST),
+        )
     if len(password) > LONGEST:
-        raise _refused("That password is too long.", f"Use {LONGEST} characters or fewer.")
+        raise _refused(
+            gettext("That password is too long."), gettext("Use %(number)s characters or fewer.", number=LONGEST)
+        )
     if folded in _COMMON or len(set(folded)) < FEWEST_DIFFERENT:
-        raise _refused("That password is among the first that are tried.", "Choose one that nobody else has.")
+        raise _refused(
+            gettext("That password is among the first that are tried."), gettext("Choose one that nobody else has.")
+        )
     if len(folded.replace(name.casefold(), "")) < FEWEST_BESIDE_NAME:
-        raise _refused("That password is little more than the name.", "Choose one without it.")
+        raise _refused(gettext("That password is little more than the name."), gettext("Choose one without it."))
 
 
 def _refused(wrong: str, remedy: str) -> Refused:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from db.audit import What
 from db.passkeys import Passkey
 from tracker import accounts
 from tracker.accounts import note
 from tracker.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
+from tracker.tongue import gettext
 from tracker.web import throttle
 from tracker.web.audit_words import WAY_WORDS, browser_words
 from tracker.web.auth import act, open_to, session, signed_in

@@ -5,52 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import url_for
-from flask_babel import gettext, lazy_gettext
 
 from db.audit import NOBODY, Audited, What
+from tracker.tongue import gettext, msg
 from tracker.web.agents import agent_parts
 
 KIND_WORDS = {
-    "sign-in": lazy_gettext("Sign-ins"),
-    "account": lazy_gettext("Accounts"),
-    "token": lazy_gettext("Tokens"),
-    "decision": lazy_gettext("Decisions"),
-    "amendment": lazy_gettext("Amendments"),
-    "feed": lazy_gettext("Sources"),
+    "sign-in": msg("Sign-ins"),
+    "account": msg("Accounts"),
+    "token": msg("Tokens"),
+    "decision": msg("Decisions"),
+    "amendment": msg("Amendments"),
+    "feed": msg("Sources"),
 }
 
 WAY_WORDS = {
-    "password": lazy_gettext("by password"),
-    "passkey": lazy_gettext("by passkey"),
-    "link": lazy_gettext("by one-time link"),
+    "password": msg("by password"),
+    "passkey": msg("by passkey"),
+    "link": msg("by one-time link"),
 }
 
 _WORDS = {
-    What.SIGNED_IN: lazy_gettext("Signed in"),
-    What.REFUSED: lazy_gettext("Sign-in refused"),
-    What.THROTTLED: lazy_gettext("Sign-ins held back for a while: too many tries"),
-    What.SIGNED_OUT: lazy_gettext("Signed out"),
-    What.USER_ADDED: lazy_gettext("User added"),
-    What.USER_DISABLED: lazy_gettext("User disabled"),
-    What.USER_ENABLED: lazy_gettext("User enabled"),
-    What.ROLE_CHANGED: lazy_gettext("Role changed"),
-    What.PASSWORD_SET: lazy_gettext("Password set"),
-    What.LINK_MADE: lazy_gettext("One-time link made"),
-    What.SESSIONS_ENDED: lazy_gettext("Sessions ended"),
-    What.PASSKEY_ADDED: lazy_gettext("Passkey added"),
-    What.PASSKEY_REMOVED: lazy_gettext("Passkey removed"),
-    What.TOKEN_MADE: lazy_gettext("Token made"),
-    What.TOKEN_REVOKED: lazy_gettext("Token revoked"),
-    What.CORRECTED: lazy_gettext("Claim corrected"),
-    What.WITHDRAWN: lazy_gettext("Claim withdrawn"),
-    What.CITED: lazy_gettext("Source cited"),
-    What.FEED_PAUSED: lazy_gettext("Source paused"),
-    What.FEED_RESUMED: lazy_gettext("Source resumed"),
-    "accept": lazy_gettext("Candidate accepted"),
-    "reject": lazy_gettext("Candidate rejected"),
-    "undo": lazy_gettext("Decision undone"),
-    "split": lazy_gettext("Candidate split"),
-    "merge": lazy_gettext("Candidates merged"),
+    What.SIGNED_IN: msg("Signed in"),
+    What.REFUSED: msg("Sign-in refused"),
+    What.THROTTLED: msg("Sign-ins held back for a while: too many tries"),
+    What.SIGNED_OUT: msg("Signed out"),
+    What.USER_ADDED: msg("User added"),
+    What.USER_DISABLED: msg("User disabled"),
+    What.USER_ENABLED: msg("User enabled"),
+    What.ROLE_CHANGED: msg("Role changed"),
+    What.PASSWORD_SET: msg("Password set"),
+    What.LINK_MADE: msg("One-time link made"),
+    What.SESSIONS_ENDED: msg("Sessions ended"),
+    What.PASSKEY_ADDED: msg("Passkey added"),
+    What.PASSKEY_REMOVED: msg("Passkey removed"),
+    What.TOKEN_MADE: msg("Token made"),
+    What.TOKEN_REVOKED: msg("Token revoked"),
+    What.CORRECTED: msg("Claim corrected"),
+    What.WITHDRAWN: msg("Claim withdrawn"),
+    What.CITED: msg("Source cited"),
+    What.FEED_PAUSED: msg("Source paused"),
+    What.FEED_RESUMED: msg("Source resumed"),
+    "accept": msg("Candidate accepted"),
+    "reject": msg("Candidate rejected"),
+    "undo": msg("Decision undone"),
+    "split": msg("Candidate split"),
+    "merge": msg("Candidates merged"),
 }
 
 _LINKS: dict[str, Callable[[str], str]] = {
@@ -65,9 +65,9 @@ _LINKS: dict[str, Callable[[str], str]] = {
 
 def what_words(row: Audited) -> str:
     """What was done; how, where it was a sign-in."""
-    words = str(_WORDS.get(row.what, row.what))
+    words = gettext(_WORDS.get(row.what, row.what))
     way = WAY_WORDS.get(row.detail or "") if row.kind == "sign-in" else None
-    return gettext("%(what)s, %(how)s", what=words, how=way) if way else words
+    return gettext("%(what)s, %(how)s", what=words, how=gettext(way)) if way else words
 
 
 def actor_words(row: Audited) -> str:

@@ -7,7 +7,6 @@ from math import ceil
 
 from argon2.exceptions import VerificationError
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
 
 from db.accounts import Account
 from db.audit import NOBODY, What
@@ -15,6 +14,7 @@ from db.passkeys import ANYBODY
 from tracker.accounts import note
 from tracker.errors import NotFound, Refused
 from tracker.passwords import passwords
+from tracker.tongue import gettext, ngettext
 from tracker.web import throttle
 from tracker.web.auth import act, begin_session, end_session, keep_cookie, open_to
 from tracker.web.current import current
