@@ -76,6 +76,9 @@ def test_a_passkey_is_added_signs_in_without_a_name_once_each_time_and_is_remove
         page.get_by_label("What to call it").fill("Office laptop")
         page.get_by_role("button", name="Add a passkey").click()
         expect(page.get_by_role("row", name="Office laptop")).to_contain_text("not yet")
+        page.set_viewport_size({"width": 360, "height": 800})
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
         page.get_by_role("button", name="Sign out").click()
 
         page.goto(f"{address}/login?next=/changes")

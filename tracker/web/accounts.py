@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
@@ -148,7 +148,7 @@ def _is_fresh() -> bool:
     return _now() - session().began_at <= FRESH
 
 
-def _now():
+def _now() -> datetime:
     return current().now()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from db.audit import AFTER_ALL, KINDS, Position
+from db.store import Store
 from db.text import instant
 from tracker import accounts
 from tracker.accounts import ROLES
@@ -150,7 +151,7 @@ def _position(cursor: str) -> Position:
         ) from None
 
 
-def _store():
+def _store() -> Store:
     return current().service.store
 
 

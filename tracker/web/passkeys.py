@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from webauthn import (
@@ -33,6 +35,8 @@ from webauthn.helpers.structs import (
 
 from db.passkeys import Passkey
 from tracker.errors import Refused
+
+Answer = TypeVar("Answer", RegistrationCredential, AuthenticationCredential)
 
 CHALLENGE_LASTS = timedelta(minutes=5)
 LARGEST_ANSWER = 20_000
@@ -155,7 +159,7 @@ class Used:
         return found.new_sign_count
 
 
-def _parsed(parse, text: str):
+def _parsed(parse: Callable[[str], Answer], text: str) -> Answer:
     if len(text) > LARGEST_ANSWER:
         raise _not_good()
     try:
