@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from db.audit import Audit, What
 from db.queries import load_queries
 from db.text import day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
@@ -239,10 +240,12 @@ class Feeds:
         """Not to be polled by any scheduler until it is resumed."""
         _sql.pause(self._db, slug=slug, now=instant_text(now), by=by, because=because)
         self.note_switch(slug, Polled.PAUSED, at=now, reason=because)
+        Audit(self._db).note(What.FEED_PAUSED, slug, by=by, at=now, detail=because)
 
-    def resume(self, slug: str, *, now: datetime) -> None:
+    def resume(self, slug: str, *, now: datetime, by: str) -> None:
         _sql.resume(self._db, slug=slug)
         self.note_switch(slug, Polled.ON, at=now)
+        Audit(self._db).note(What.FEED_RESUMED, slug, by=by, at=now)
 
     def make_due(self, slug: str, *, now: datetime) -> None:
         """Due at the next tick, whatever a backoff or the server asked for."""

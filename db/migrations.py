@@ -942,3 +942,77 @@ def m0015_notifications(db: Database) -> None:
     _run(db, _NOTIFICATIONS)
     _guard(db, "event", ())
     _guard(db, "attempt", ())
+
+
+_PEOPLE = """
+ALTER TABLE user ADD COLUMN handle TEXT;
+ALTER TABLE session ADD COLUMN seen_at TEXT;
+ALTER TABLE session ADD COLUMN agent TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN signed_in_by TEXT CHECK (signed_in_by IN ('password', 'passkey', 'link'));
+CREATE INDEX sign_in_link_by_user ON sign_in_link (user);
+ALTER TABLE token ADD COLUMN used_at TEXT;
+
+CREATE TABLE passkey (
+    id TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES user (name),
+    name TEXT NOT NULL,
+    public_key TEXT NOT NULL,
+    sign_count INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    used_at TEXT
+) STRICT;
+CREATE INDEX passkey_by_user ON passkey (user);
+
+CREATE TABLE passkey_challenge (
+    challenge TEXT PRIMARY KEY,
+    user TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX passkey_challenge_by_end ON passkey_challenge (expires_at);
+
+CREATE TABLE sign_in_attempt (
+    key TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    ends_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX sign_in_attempt_by_end ON sign_in_attempt (ends_at);
+
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('sign-in', 'account', 'token', 'amendment', 'feed')),
+    what TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT,
+    address TEXT
+) STRICT;
+CREATE INDEX audit_by_time ON audit (at, id);
+CREATE INDEX decision_by_time ON decision (decided_at, id);
+CREATE INDEX regrouping_by_time ON regrouping (regrouped_at, id)
+"""
+
+_AMENDED = """
+INSERT INTO audit (at, actor, kind, what, subject, detail)
+SELECT at, actor, 'amendment', what, subject, reason FROM (
+    SELECT recorded_at AS at, recorded_by AS actor, 'corrected' AS what, '{word}-' || id AS subject, reason
+    FROM {table} WHERE replaces IS NOT NULL AND decision IS NULL AND seed_key IS NULL
+    UNION ALL
+    SELECT withdrawn_at, withdrawn_by, 'withdrawn', '{word}-' || id, withdrawn_reason
+    FROM {table} WHERE withdrawn_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.undoes = {table}.decision)
+) AS amended ORDER BY at
+"""
+
+
+@migrations()
+def m0017_people(db: Database) -> None:
+    """Passkeys, the sessions of people as they see them, tries to sign in, and who did what (`audit`, append-only).
+
+    `user.handle` is what authenticators know a person by. A challenge for signing in has no user (''). What was amended
+    before is in the audit from the rows that tell of it; decisions and regroupings stay where they are.
+    """
+    _run(db, _PEOPLE)
+    for table, word in (("status_change", "change"), ("contact", "contact")):
+        db.execute(_AMENDED.format(table=table, word=word))
+    _guard(db, "audit", ())

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.accounts import Accounts
+from db.attempts import Attempts
+from db.audit import Audit
 from db.candidates import Candidates
 from db.chain import Chain
 from db.connection import Connections, StoreError
@@ -17,6 +19,7 @@ from db.integrity import Integrity
 from db.migrations import migrations
 from db.notifications import Notifications
 from db.pages import Pages
+from db.passkeys import Passkeys
 from db.record import Record
 from db.releases import Releases
 from db.samples import Samples
@@ -38,6 +41,9 @@ class Subjects:
     pages: Pages
     candidates: Candidates
     accounts: Accounts
+    passkeys: Passkeys
+    attempts: Attempts
+    audit: Audit
     samples: Samples
     sightings: Sightings
     watch: Watch
@@ -117,6 +123,9 @@ def _subjects(connection) -> Subjects:
         Pages(connection),
         Candidates(connection),
         Accounts(connection),
+        Passkeys(connection),
+        Attempts(connection),
+        Audit(connection),
         Samples(connection),
         Sightings(connection),
         Watch(connection),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from db.audit import What
 from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotFound, Refused
@@ -95,9 +96,10 @@ def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: s
         fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
         _check_that_it_changes(row, fresh)
         check_row(fresh, at.date())
-        added = db.record.add(fresh, Origin(at, by))
+        added = ClaimName(name.kind, db.record.add(fresh, Origin(at, by)))
+        db.audit.note(What.CORRECTED, str(added), by=by, at=at, detail=fresh.reason)
         db.record.bump()
-    return ClaimName(name.kind, added)
+    return added
 
 
 def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetime) -> None:
@@ -107,6 +109,7 @@ def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetim
         at = db.record.instant_for(at)
         _standing(db, name, at)
         db.record.withdraw(name.kind, name.id, at=at, by=by, reason=reason.strip())
+        db.audit.note(What.WITHDRAWN, str(name), by=by, at=at, detail=reason.strip())
         db.record.bump()
 
 
@@ -125,6 +128,7 @@ def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime
         if source.side not in sides:
             raise Refused(f"There is no side {source.side!r}.", f"Send one of {', '.join(sides)}.", field="side")
         db.record.cite(name.kind, name.id, source, Origin(at, by))
+        db.audit.note(What.CITED, str(name), by=by, at=at, detail=source.url)
         db.record.bump()
 
 

@@ -126,7 +126,7 @@ def test_a_paused_feed_is_left_alone_until_it_is_resumed(three_feeds, site):
     wait(polling.tick())
     assert asked(site) == ["/three", "/two"], "reading the configuration again resumes nothing"
     with three_feeds.store.writing() as db:
-        db.feeds.resume("one", now=three_feeds.clock())
+        db.feeds.resume("one", now=three_feeds.clock(), by="ana")
     wait(polling.tick())
     assert asked(site) == ["/one", "/three", "/two"]
     polling.stop()

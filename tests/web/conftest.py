@@ -98,5 +98,6 @@ def sign_in() -> Callable[[Service, Page, str], None]:
             db.accounts.add_user(name, "reviewer", None, at=now)
             secret = db.accounts.make_sign_in_link(name, expires_at=now.replace(year=now.year + 1))
         page.goto(f"{address}/login/{secret}")
+        page.get_by_role("button", name="Sign in").click()
 
     return signed_in

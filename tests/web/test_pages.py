@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.make import release, sighting
 from tests.test_review import CN, US, arrive, decide
 from tracker.model import Evidence, PartialDate
+from tracker.passwords import passwords
 from tracker.review import accept
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
@@ -411,8 +412,6 @@ def test_marks_never_change_the_words(text, spans):
 
 
 def test_sign_in_by_password_takes_the_right_one_and_sends_nobody_elsewhere(seeded_2023):
-    from tracker.web.auth import passwords
-
     app = create_app(seeded_2023)
     app.config["WTF_CSRF_ENABLED"] = False
     with seeded_2023.store.writing() as db:

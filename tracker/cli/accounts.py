@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
 
 import click
 
+from tracker import accounts
+from tracker.accounts import COMMAND_LINE, ROLES, Act
 from tracker.cli.common import opened
 from tracker.errors import Refused
-from tracker.passwords import passwords
 from tracker.service import Service
 
-ROLE = click.Choice(["reader", "reviewer", "admin"])
-LINK_LASTS = timedelta(hours=24)
-SHORTEST_PASSWORD = 10
+ROLE = click.Choice(ROLES)
 
 
 @click.group()
@@ -29,15 +27,10 @@ def user() -> None:
 def add_user(name: str, role: str, password_stdin: bool) -> None:
     """Add a person; asks for a password."""
     service = opened()
-    taken = Refused(f"There is a user {name} already.", "Choose another name, or change it with: user password")
     with service.store.reading() as db:
         if db.accounts.user(name):
-            raise taken
-    hashed = passwords.hash(_password(password_stdin))
-    with service.store.writing() as db:
-        added = db.accounts.add_user(name, role, hashed, at=service.clock())
-    if not added:  # Somebody took it while the password was typed.
-        raise taken
+            raise Refused(f"There is a user {name} already.", "Choose another name, or change it with: user password")
+    accounts.add_user(service.store, name, role, _act(service), password=_password(password_stdin))
     click.echo(f"{name} may sign in as {role}.")
 
 
@@ -47,11 +40,20 @@ def add_user(name: str, role: str, password_stdin: bool) -> None:
 def set_password(name: str, password_stdin: bool) -> None:
     """Give a person another password; ends their sessions."""
     service = opened()
-    _known(service, name)
-    hashed = passwords.hash(_password(password_stdin))
-    with service.store.writing() as db:
-        db.accounts.set_password(name, hashed, at=service.clock())
+    with service.store.reading() as db:
+        accounts.known_user(db, name)
+    accounts.set_password(service.store, name, _password(password_stdin), _act(service))
     click.echo(f"{name} has a new password.")
+
+
+@user.command(name="role")
+@click.argument("name")
+@click.argument("role", type=ROLE)
+def change_role(name: str, role: str) -> None:
+    """Let a person do more, or less; ends their sessions."""
+    service = opened()
+    changed = accounts.change_role(service.store, name, role, _act(service))
+    click.echo(f"{name} has the role {role} now." if changed else f"{name} had the role {role} before.")
 
 
 @user.command(name="link")
@@ -59,9 +61,7 @@ def set_password(name: str, password_stdin: bool) -> None:
 def link(name: str) -> None:
     """Print a link that signs a person in once, within a day."""
     service = opened()
-    _known(service, name)
-    with service.store.writing() as db:
-        secret = db.accounts.make_sign_in_link(name, expires_at=service.clock() + LINK_LASTS)
+    secret = accounts.make_link(service.store, name, _act(service))
     click.echo(f"{service.settings.base_url}/login/{secret}")
 
 
@@ -70,10 +70,17 @@ def link(name: str) -> None:
 def disable(name: str) -> None:
     """Keep a person out from now on; what they decided stays."""
     service = opened()
-    _known(service, name)
-    with service.store.writing() as db:
-        disabled = db.accounts.disable_user(name, at=service.clock())
+    disabled = accounts.disable_user(service.store, name, _act(service))
     click.echo(f"{name} cannot sign in any more." if disabled else f"{name} was disabled before.")
+
+
+@user.command(name="enable")
+@click.argument("name")
+def enable(name: str) -> None:
+    """Let a person who was disabled in again."""
+    service = opened()
+    enabled = accounts.enable_user(service.store, name, _act(service))
+    click.echo(f"{name} may sign in again." if enabled else f"{name} is not disabled.")
 
 
 @user.command(name="list")
@@ -96,11 +103,7 @@ def token() -> None:
 def create_token(name: str, role: str) -> None:
     """Make a token and print it; it is shown this once."""
     service = opened()
-    with service.store.writing() as db:
-        secret = db.accounts.make_token(name, role, at=service.clock())
-    if secret is None:
-        raise Refused(f"There is a token {name} in use.", "Revoke it first, or choose another name.")
-    click.echo(secret)
+    click.echo(accounts.make_token(service.store, name, role, _act(service)))
 
 
 @token.command(name="revoke")
@@ -108,10 +111,7 @@ def create_token(name: str, role: str) -> None:
 def revoke_token(name: str) -> None:
     """Make a token useless from now on."""
     service = opened()
-    with service.store.writing() as db:
-        revoked = db.accounts.revoke_token(name, at=service.clock())
-    if not revoked:
-        raise Refused(f"There is no token {name} in use.", "List them with: token list")
+    accounts.revoke_token(service.store, name, _act(service))
     click.echo(f"{name} is revoked.")
 
 
@@ -119,25 +119,19 @@ def revoke_token(name: str) -> None:
 def list_tokens() -> None:
     """Which tokens were made."""
     with opened().store.reading() as db:
-        for account in db.accounts.tokens():
-            state = f"revoked {account.disabled_at:%Y-%m-%d}" if account.disabled_at else "in use"
-            click.echo(f"{account.name}\t{account.role}\t{state}")
+        for one in db.accounts.tokens():
+            state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else "in use"
+            click.echo(f"{one.name}\t{one.role}\t{state}")
 
 
-def _known(service: Service, name: str) -> None:
-    with service.store.reading() as db:
-        if db.accounts.user(name) is None:
-            names = ", ".join(account.name for account in db.accounts.users()) or "nobody yet"
-            raise Refused(f"There is no user {name}.", f"Known: {names}.")
+def _act(service: Service) -> Act:
+    return Act(COMMAND_LINE, service.clock())
 
 
 def _password(from_stdin: bool) -> str:
+    """The password as it was typed twice, or sent; whether it is good enough is found when it is set."""
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    elif not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
         raise Refused("There is no terminal to ask for a password.", "Send it with --password-stdin.")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused("That password is too short.", f"Use {SHORTEST_PASSWORD} characters or more.")
-    return password
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True)

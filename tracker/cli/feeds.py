@@ -72,7 +72,7 @@ def resume(slug: str) -> None:
         feed = _known(db, slug)
         if not feed.paused:
             raise Refused(f"{slug} is not paused.", "python -m tracker feeds says how it is.")
-        db.feeds.resume(slug, now=service.clock())
+        db.feeds.resume(slug, now=service.clock(), by=_who())
         db.feeds.make_due(slug, now=service.clock())
         db.record.bump("polls")
     click.echo(f"{slug} is resumed. {_when_polled(service, feed)}")

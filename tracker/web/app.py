@@ -19,6 +19,8 @@ from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
 from tracker.tongue import msg
 from tracker.web import (
+    accounts,
+    admin,
     amend,
     api,
     auth,
@@ -31,6 +33,7 @@ from tracker.web import (
     review,
     search,
     sheet,
+    sign_in,
     since,
     subscribe,
 )
@@ -72,6 +75,10 @@ OPEN_TO_ALL = {
 
 _READS = {"GET", "HEAD", "OPTIONS"}
 
+ROOMS = (
+    pages, search, since, cite, outputs, review, cited_pages, amend, subscribe, sign_in, accounts, admin, sheet,
+)  # fmt: skip
+
 csrf = CSRFProtect()
 
 
@@ -90,12 +97,13 @@ def create_app(service: Service) -> Flask:
         validation_error_callback=api.invalid,
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
     )
+    https = service.settings.base_url.startswith("https:")
     app.config.update(
         SECRET_KEY=secret_key(service.settings),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        SESSION_COOKIE_NAME="openlines_form",
+        SESSION_COOKIE_NAME="__Host-openlines_form" if https else "openlines_form",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=service.settings.base_url.startswith("https:"),
+        SESSION_COOKIE_SECURE=https,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = _Sessions()
@@ -108,11 +116,12 @@ def create_app(service: Service) -> Flask:
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
     csrf.exempt(since.remember)  # it stands on pages made for all, and refuses other sites by itself
-    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet, since):
+    for room in ROOMS:
         app.register_blueprint(room.blueprint)
     register_filters(app)
     language.register(app)
     app.context_processor(auth.template_context)
+    app.after_request(auth.finished)
     memento.register(app)
     app.wsgi_app = FromMemory(_WithHeaders(app.wsgi_app), app.extensions["openlines"])
     if service.settings.rate_limit:

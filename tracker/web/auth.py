@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
-from argon2.exceptions import VerificationError
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Response, g, request
 
-from db.accounts import Account
+from db.accounts import Account, Session, hash_of
+from db.audit import What
+from db.store import StoreError, Subjects
+from tracker.accounts import Act, note
 from tracker.errors import NotAllowed, NotSignedIn
-from tracker.passwords import passwords
 from tracker.web.current import current
+
+log = logging.getLogger(__name__)
 
 COOKIE = "openlines_session"
 SESSION_LENGTH = timedelta(days=14)
 
+SEEN_EVERY = timedelta(minutes=5)
+"""How often it is written down that a session or token was used, so that reads stay reads."""
+
 ROLES = {"public": 0, "reader": 1, "reviewer": 2, "admin": 3}
 """What a view may ask for; each role may do what those before it may."""
-
-blueprint = Blueprint("auth", __name__)
 
 
 def open_to(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -64,113 +68,105 @@ def signed_in() -> Account | None:
     return g.account
 
 
+def session() -> Session | None:
+    """The session behind this request for a page."""
+    return g.get("session") if signed_in() else None
+
+
+def session_cookie() -> str:
+    """The name of the cookie: with https, one that browsers take from this very host alone."""
+    return f"__Host-{COOKIE}" if _secure() else COOKIE
+
+
+def _secure() -> bool:
+    return current().service.settings.base_url.startswith("https:")
+
+
 def _token_account() -> Account | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if not secret:
         return None
     with current().service.store.reading() as db:
-        account = db.accounts.token(secret.strip()) if scheme.lower() == "bearer" else None
-    if account is None:
+        token = db.accounts.token(secret.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
         raise NotSignedIn("That token is not valid.", "Make one with: python -m tracker token create NAME")
-    return account
+    g.token = token
+    return Account(token.name, token.role)
 
 
 def _session_account() -> Account | None:
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(session_cookie())
     if not secret:
         return None
     with current().service.store.reading() as db:
-        return db.accounts.session_user(secret, now=current().now())
+        found = db.accounts.session(secret, now=current().now())
+    if found is None:
+        return None
+    account, g.session = found
+    return account
 
 
-@blueprint.after_app_request
-def _keep_private(response: Response) -> Response:
-    """A refusal names who is signed in, and caches may keep some kinds by themselves."""
-    if response.status_code >= 400 and COOKIE in request.cookies:
+def finished(response: Response) -> Response:
+    """What every answer needs at its end: privacy where somebody is signed in, and when they were last seen."""
+    if response.status_code >= 400 and session_cookie() in request.cookies:
+        # A refusal names who is signed in, and caches may keep some kinds by themselves.
         response.headers["Cache-Control"] = "private, no-store"
+    _note_seen()
     return response
+
+
+def _note_seen() -> None:
+    """Write down, to the minute and seldom, that a session or a token was used. No request fails for it."""
+    session, token, now = g.get("session"), g.get("token"), current().service.clock()
+    minute = now.replace(second=0, microsecond=0)
+    stale_session = session is not None and now - session.seen_at >= SEEN_EVERY
+    stale_token = token is not None and (token.used_at is None or now - token.used_at >= SEEN_EVERY)
+    if not stale_session and not stale_token:
+        return
+    try:
+        with current().service.store.writing() as db:
+            if stale_session:
+                db.accounts.see_session(session.id, at=minute)
+            else:
+                db.accounts.see_token(token.name, at=minute)
+    except StoreError as error:
+        log.warning("when an account was last used was not written down: %s", error)
+
+
+def begin_session(db: Subjects, user: str, by: str) -> str:
+    """The secret of a new session; the one that the browser had before ends. `by`: password, passkey or link."""
+    now, before = current().service.clock(), request.cookies.get(session_cookie())
+    found = db.accounts.session(before, now=now) if before else None
+    if found:
+        db.accounts.end_session(found[1].id, found[1].user, now=now)
+    note(db, act(user), What.SIGNED_IN, user, by)
+    agent = request.headers.get("User-Agent", "")
+    return db.accounts.start_session(user, now=now, expires_at=now + SESSION_LENGTH, agent=agent, by=by)
+
+
+def keep_cookie(response: Response, secret: str) -> None:
+    """Have the browser bring a session's secret from now on."""
+    response.set_cookie(
+        session_cookie(), secret, max_age=SESSION_LENGTH, httponly=True, samesite="Lax", secure=_secure()
+    )
+
+
+def end_session(response: Response) -> None:
+    """End the session of this request, and have the browser forget its secret."""
+    secret = request.cookies.get(session_cookie())
+    account = signed_in() if secret else None
+    if account:
+        with current().service.store.writing() as db:
+            db.accounts.end_session(hash_of(secret), account.name, now=current().service.clock())
+            note(db, act(), What.SIGNED_OUT, account.name)
+    response.delete_cookie(session_cookie(), httponly=True, samesite="Lax", secure=_secure())
+
+
+def act(by: str | None = None) -> Act:
+    """What is done in this request, by whoever is signed in if nobody is named."""
+    return Act(by or signed_in().name, current().service.clock(), request.remote_addr)
 
 
 def template_context() -> dict[str, Any]:
     """What every template may ask for: who is signed in (looked up only when it does)."""
     return {"signed_in": signed_in}
-
-
-def safe_target(target: str | None) -> str:
-    """Where to go after signing in: a path of this site, else the queue."""
-    parts = urlsplit(target or "")
-    own = target and target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
-    return target if own else url_for("review.queue")
-
-
-@blueprint.get("/login")
-@open_to("public")
-def login() -> str:
-    return render_template("login.html", target=safe_target(request.args.get("next")), name="", wrong=None)
-
-
-@blueprint.post("/login")
-@open_to("public")
-def sign_in() -> Response | tuple[str, int]:
-    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    target = safe_target(request.form.get("next"))
-    with current().service.store.reading() as db:
-        account = db.accounts.user(name)
-    if not _password_fits(account, password):
-        wrong = "That name and password do not belong together."
-        return render_template("login.html", target=target, name=name, wrong=wrong), 401
-    return _start_session(account.name, target)
-
-
-@blueprint.get("/login/<secret>")
-@open_to("public")
-def sign_in_by_link(secret: str) -> Response | tuple[str, int]:
-    with current().service.store.writing() as db:
-        user = db.accounts.use_sign_in_link(secret, now=current().now())
-    if user is None:
-        wrong = "This sign-in link has been used or has expired. `python -m tracker user link NAME` makes another."
-        return render_template("login.html", target=safe_target(None), name="", wrong=wrong), 401
-    return _start_session(user, safe_target(None))
-
-
-@blueprint.post("/logout")
-@open_to("public")
-def sign_out() -> Response:
-    secret = request.cookies.get(COOKIE)
-    if secret:
-        with current().service.store.writing() as db:
-            db.accounts.end_session(secret, now=current().now())
-    response = redirect(url_for("pages.dashboard"), 303)
-    response.delete_cookie(COOKIE)
-    return response
-
-
-@cache
-def _nobody() -> str:
-    """A hash to check for unknown names, so that a wrong name takes as long as a wrong password."""
-    return passwords.hash("nobody has this password")
-
-
-def _password_fits(account: Account | None, password: str) -> bool:
-    usable = account is not None and account.password_hash and account.disabled_at is None
-    try:
-        fits = passwords.verify(account.password_hash if usable else _nobody(), password)
-    except VerificationError:
-        return False
-    return bool(fits and usable)
-
-
-def _start_session(user: str, target: str) -> Response:
-    now = current().now()
-    with current().service.store.writing() as db:
-        secret = db.accounts.start_session(user, now=now, expires_at=now + SESSION_LENGTH)
-    response = redirect(target, 303)
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=SESSION_LENGTH,
-        httponly=True,
-        samesite="Lax",
-        secure=current().service.settings.base_url.startswith("https:"),
-    )
-    return response

@@ -19,7 +19,7 @@ from tracker.sampling import Figures
 from tracker.sampling import figures as live_figures
 from tracker.web.api.parameters import ContactsFilter
 from tracker.web.api.selection import contacts_asked_for
-from tracker.web.auth import COOKIE, open_to
+from tracker.web.auth import open_to, session_cookie
 from tracker.web.between import between, span_of_days
 from tracker.web.board import (
     Met,
@@ -299,7 +299,7 @@ def _answer(render: Callable[[], str], *known: str) -> Response:
     `known`: what the address may carry. Raises Refused for anything else.
     """
     check_address(*known)
-    if COOKIE in request.cookies:
+    if session_cookie() in request.cookies:
         response = make_response(render())
         response.headers["Cache-Control"] = "private, no-store"
     else:

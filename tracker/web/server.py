@@ -5,19 +5,20 @@ from __future__ import annotations
 import errno
 import signal
 import sys
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any
 
 import click
 from waitress.server import create_server
 
-from tracker.errors import Refused
+from tracker import accounts
+from tracker.accounts import COMMAND_LINE, Act
+from tracker.errors import Conflict, Refused
 from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
 from tracker.web.app import create_app
 
 THREADS = 8
-LINK_LASTS = timedelta(hours=24)
 FIRST_ACCOUNT = "admin"
 
 
@@ -78,13 +79,16 @@ def _greet(service: Service, address: str) -> None:
 
 
 def _first_link(service: Service) -> str | None:
-    """A one-time sign-in link while nobody can sign in with a password."""
-    now = service.clock()
-    with service.store.writing() as db:
-        if db.accounts.anybody_with_password():
+    """A one-time sign-in link while nobody can sign in with a password or passkey."""
+    act = Act(COMMAND_LINE, service.clock())
+    with service.store.reading() as db:
+        if db.accounts.anybody_can_sign_in():
             return None
-        db.accounts.add_user(FIRST_ACCOUNT, "admin", None, at=now)
-        return db.accounts.make_sign_in_link(FIRST_ACCOUNT, expires_at=now + LINK_LASTS)
+    with suppress(Conflict):  # It is there, perhaps since a moment ago.
+        accounts.add_user(service.store, FIRST_ACCOUNT, "admin", act)
+    with suppress(Conflict):  # It is disabled.
+        return accounts.make_link(service.store, FIRST_ACCOUNT, act)
+    return None
 
 
 def _cannot_listen(error: OSError | ValueError, host: str, port: int) -> Refused:
