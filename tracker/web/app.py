@@ -32,6 +32,7 @@ from tracker.web import (
     search,
     sheet,
     subscribe,
+    timeline,
 )
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
@@ -106,7 +107,7 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(api.blueprint)
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
-    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
+    for room in (pages, timeline, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
         app.register_blueprint(room.blueprint)
     register_filters(app)
     language.register(app)

@@ -50,6 +50,7 @@ PAGE = 50
 
 NAVIGATION = (
     ("pages.dashboard", "Channels"),
+    ("timeline.timeline", "Timeline"),
     ("pages.changes", "Changes"),
     ("pages.contacts", "Contacts"),
     ("pages.figures", "Figures"),
