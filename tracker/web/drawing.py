@@ -17,16 +17,16 @@ from tracker.web.lanes import Lane, Picture
 from tracker.web.lettering import wrapped
 from tracker.web.outputs.badge import COLOURS
 
-LANE = 35
+LANE = 38
 """The height of a lane in pixels; within it marks stand above the band, notes below it."""
 
 SHEET, MARGIN, NAMES = 1280, 24, 272
 """The width of the file, its margins, and the room for the names of channels."""
 
-HEAD, FOOT = 96, 48
+HEAD, FOOT = 122, 40
 """What stands above the first picture of a file and below the last."""
 
-_LABELS, _YEARS, _GROUP, _KEY_LINE, _KEY_COLUMNS = 60, 20, 26, 15, 3
+_YEARS, _GROUP, _KEY_LINE, _KEY_COLUMNS = 20, 26, 15, 3
 
 INK, QUIET, RULE, RULE_STRONG = "#1B1B1B", "#5A5854", "#DCD9D2", "#8D8A83"
 
@@ -133,8 +133,7 @@ class Sheet:
 
 def sheet_of(picture: Picture, top: int) -> Sheet:
     """A picture from `top` on: labels, years, lanes in groups, years again, the key to the numbers."""
-    labels = _LABELS if any(named.lines for named in picture.turns) else 0
-    y = years = top + labels
+    y = years = top + labels_height(picture)
     y += _YEARS
     groups, lanes = [], []
     for category, there in picture.groups:
@@ -149,14 +148,17 @@ def sheet_of(picture: Picture, top: int) -> Sheet:
     return Sheet(top, years, tuple(groups), tuple(lanes), end, tuple(key), bottom)
 
 
+def labels_height(picture: Picture) -> int:
+    """How much room the names of the days take on which several channels changed."""
+    lines = max((len(named.lines) for named in picture.turns), default=0)
+    return lines * 13 + 6 if lines else 0
+
+
 def _key(picture: Picture, top: int) -> tuple[Sequence[Told], int]:
     """The causes of which the picture has only numbers, in columns, and where they end."""
     room = (SHEET - 2 * MARGIN) // _KEY_COLUMNS
-    shown = {number for lane in picture.lanes for note in lane.notes if not note.text for number in note.numbers}
     blocks = [
-        (cause.number, wrapped(f"{cause.change.cause}", room - 40, 11, 3))
-        for cause in picture.causes
-        if cause.number in shown
+        (cause.number, wrapped(cause.change.cause, room - 40, 11, 3)) for cause in picture.causes if not cause.told
     ]
     height = -(-sum(len(lines) for _, lines in blocks) // _KEY_COLUMNS)
     told: list[Told] = []

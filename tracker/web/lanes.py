@@ -80,23 +80,24 @@ class Mark:
 
 @dataclass(frozen=True)
 class Note:
-    """What stands under a lane from `x` on: the sign of a state, and a text or the numbers under which causes are told.
+    """What stands under a lane from `x` on: the sign of a state, a text, and the numbers under which causes are told.
 
-    `numbers` are those of all causes that it stands for, also where it has the text.
+    `numbers` are those of all causes that it stands for, also where the `whole` text stands there.
     """
 
     x: float
     width: float
     state: State
     text: str
+    whole: bool
     numbers: tuple[int, ...]
     change: StatusChange
 
     @property
-    def label(self) -> str:
-        """The text; else `7`, or `7–9` of several."""
+    def number(self) -> str:
+        """`7`, or `7–9` of several; empty where the whole text stands there."""
         ends = (*self.numbers[:1], *self.numbers[1:][-1:])
-        return self.text or "–".join(str(number) for number in ends)
+        return "" if self.whole else "–".join(str(number) for number in ends)
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def picture_of(views: Sequence[ChannelView], axis: Axis) -> Picture:
     groups = tuple(
         (category, tuple(_lane(view, axis, turns, numbers) for view in there)) for category, there in grouped if there
     )
-    told = {id(note.change) for _, lanes in groups for lane in lanes for note in lane.notes if note.text}
+    told = {id(note.change) for _, lanes in groups for lane in lanes for note in lane.notes if note.whole}
     as_of = views[0].moment.as_of if views else None
     return Picture(
         axis=axis,
@@ -193,7 +194,11 @@ def _explained(change: StatusChange, turns: Iterable[Turn]) -> bool:
 
 def _lane(view: ChannelView, axis: Axis, turns: Sequence[Turn], numbers: dict[int, int]) -> Lane:
     until = min(view.moment.as_of, axis.end)
-    spells = [spell for spell in spells_of(view, until) if spell.until > axis.start and spell.first <= until]
+    spells = [
+        spell
+        for spell in spells_of(view, until)
+        if (spell.until > axis.start or spell.first >= axis.start) and spell.first <= until
+    ]
     changes = [spell.change for spell in spells]
     return Lane(
         view=view,
@@ -266,8 +271,11 @@ def notes_of(
         following = axis.at(changes[place + 1].effective.first) / unit if place + 1 < len(changes) else wide + GAP
         free = notes[-1].x + notes[-1].width + GAP if notes else 0.0
         number = numbers.get(id(change))
-        text = _words_of(change, axis, number, following - max(x, free) - SIGN - GAP) if texts else None
-        note = _note(x, change, text or "", () if number is None else (number,))
+        if notes and not notes[-1].numbers and not notes[-1].text and number and free > x:
+            notes.pop()  # a mere sign gives way to what has something to tell
+            free = notes[-1].x + notes[-1].width + GAP if notes else 0.0
+        room = following - max(x, free) - SIGN - GAP if texts else 0.0
+        note = _note_of(change, x, axis, number, room)
         start = min(max(x, free), wide - note.width)
         if start >= free and start - x <= SHIFT:
             notes.append(replace(note, x=start))
@@ -276,27 +284,36 @@ def notes_of(
     return [replace(note, x=round(note.x * unit, 3), width=round(note.width * unit, 3)) for note in notes]
 
 
-def _note(x: float, change: StatusChange, text: str, numbers: tuple[int, ...]) -> Note:
-    note = Note(x, 0.0, change.state, text, numbers, change)
-    return replace(note, width=SIGN + width_of(note.label, LETTER))
+def _note_of(change: StatusChange, x: float, axis: Axis, number: int | None, room: float) -> Note:
+    """A note with as much of the cause as fits; of a state that began before the axis, since when it stands."""
+    if change.effective.first < axis.start:
+        return _note(x, change, fitting(f"{change.state} since {date_words(change.effective)}", room, LETTER) or "")
+    if number is None:
+        return _note(x, change)
+    whole = _note(x, change, fitting(change.cause, room, LETTER) or "", numbers=(number,), whole=True)
+    if whole.text and not whole.text.endswith("…"):
+        return whole
+    beside = fitting(change.cause, room - width_of(f"{number} ", LETTER), LETTER)
+    return _note(x, change, beside or "", numbers=(number,))
+
+
+def _note(
+    x: float, change: StatusChange, text: str = "", *, numbers: tuple[int, ...] = (), whole: bool = False
+) -> Note:
+    note = Note(x, 0.0, change.state, text, whole, numbers, change)
+    label = " ".join(filter(None, (note.number, text)))
+    return replace(note, width=SIGN + width_of(label, LETTER))
 
 
 def _join(notes: list[Note], note: Note, wide: float) -> None:
     """Tell a note together with the last, and with those before it that it would overlap then."""
     while notes:
         last = notes.pop()
-        note = _note(last.x, last.change, "", (*last.numbers, *note.numbers))
+        note = _note(last.x, last.change, numbers=(*last.numbers, *note.numbers))
         note = replace(note, x=min(note.x, wide - note.width))
         if not notes or note.x >= notes[-1].x + notes[-1].width + GAP:
             break
     notes.append(note)
-
-
-def _words_of(change: StatusChange, axis: Axis, number: int | None, room: float) -> str | None:
-    """What fits of a cause, or since when a state has stood that began before the axis."""
-    if change.effective.first < axis.start:
-        return fitting(f"{change.state} since {date_words(change.effective)}", room, LETTER)
-    return fitting(change.cause, room, LETTER) if number else None
 
 
 def grid_of(axis: Axis) -> Iterable[Line]:
@@ -305,14 +322,16 @@ def grid_of(axis: Axis) -> Iterable[Line]:
     if span <= 45:
         for number in range(span):
             day = axis.start + timedelta(days=number)
-            named = number == 0 or day.day == 1 or day.day % 5 == 0
-            yield Line(axis.at(day), f"{day.day} {MONTHS[day.month - 1]}" if named else "", day.day == 1)
+            label = f"{day.day} {MONTHS[day.month - 1]}" if number % 5 == 0 else ""
+            yield Line(axis.at(day), f"{label} {day.year}" if number == 0 else label, day.day == 1)
     elif span <= 800:
-        months = [(year, month) for year in range(axis.start.year, axis.end.year + 1) for month in range(1, 13)]
-        for year, month in months:
-            day = date(year, month, 1)
-            if axis.start <= day <= axis.end:
-                yield Line(axis.at(day), str(year) if month == 1 else MONTHS[month - 1], month == 1)
+        years = range(axis.start.year, axis.end.year + 1)
+        days = [date(year, month, 1) for year in years for month in range(1, 13)]
+        days = [day for day in days if axis.start <= day <= axis.end]
+        for place, day in enumerate(days):
+            name = str(day.year) if day.month == 1 else MONTHS[day.month - 1]
+            full = f"{MONTHS[day.month - 1]} {day.year}" if place == 0 and span <= 400 else name
+            yield Line(axis.at(day), full, day.month == 1)
     else:
         step = next(step for step in (1, 2, 5, 10, 25, 50, 100) if span / 365 / step <= 24)
         for x, year in axis.years:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 NARROW, WIDE = frozenset("fijlrtI.,:;'’|!()[] -"), frozenset("mwMW—–…@%")
 FIRST_IDEOGRAPH = 0x2E80
 
-LEAST_TOLD = 14
-"""Characters of a text below which its beginning tells nothing."""
+LEAST_TOLD = 18
+"""Characters of a text of which fewer tell nothing."""
 
-_CLAUSES = re.compile(r"(?<=[;,:])\s|(?<=[，；。：])|(?<=\.)\s(?=[A-Z])")
+_CLAUSE_ENDS = (";", ",", ":", ".")
 
 
 def width_of(text: str, size: float) -> float:
-    """About how wide a text is in a sans-serif font of a size, rather more than less."""
+    """About how wide a text is in a sans-serif font of a size, rather more than less: some are as wide as Verdana."""
     return size * sum(map(_share, text))
 
 
@@ -22,20 +20,25 @@ def _share(character: str) -> float:
     """How wide a character is, of the size of its font."""
     if ord(character) >= FIRST_IDEOGRAPH:
         return 1.0
-    return 0.36 if character in NARROW else 0.95 if character in WIDE else 0.74 if character.isupper() else 0.57
+    return 0.4 if character in NARROW else 1.0 if character in WIDE else 0.78 if character.isupper() else 0.63
 
 
 def fitting(text: str, room: float, size: float) -> str | None:
-    """The text, or as many of its first clauses as fit with an ellipsis; None where not even one does."""
-    text = text.strip()
-    whole = text.removesuffix(".")
+    """The text without its full stop if it fits, else as many words as do with an ellipsis; None where too few do.
+
+    It ends with a clause where one ends not long before.
+    """
+    whole = text.strip().removesuffix(".")
     if width_of(whole, size) <= room:
         return whole
-    for cut in reversed([match.start() for match in _CLAUSES.finditer(text)]):
-        told = f"{text[:cut].rstrip(' ;,:.，；。：')} …"
-        if cut >= LEAST_TOLD and width_of(told, size) <= room:
-            return told
-    return None
+    words = whole.split()
+    while words and width_of(f"{' '.join(words)} …", size) > room:
+        words.pop()
+    clause = next((place for place in range(len(words), 0, -1) if words[place - 1].endswith(_CLAUSE_ENDS)), 0)
+    if len(" ".join(words[:clause])) >= max(LEAST_TOLD, 0.6 * len(" ".join(words))):
+        words = words[:clause]
+    told = " ".join(words).rstrip(";,:.")
+    return f"{told} …" if len(told) >= LEAST_TOLD else None
 
 
 def wrapped(text: str, room: float, size: float, most: int) -> list[str]:

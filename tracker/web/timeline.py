@@ -19,7 +19,7 @@ from tracker.web.api.parameters import EntriesFilter, TimelineQuery
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.drawing import FOOT, HEAD, FilePen, PagePen, Sheet, sheet_of
+from tracker.web.drawing import FOOT, HEAD, FilePen, PagePen, Sheet, labels_height, sheet_of
 from tracker.web.figures import FIRST_YEAR
 from tracker.web.lanes import Lane, Picture, picture_of
 from tracker.web.outputs.calls import absolute, output
@@ -104,6 +104,7 @@ def _timeline() -> str:
         asked=asked,
         pen=PagePen(),
         contact_words=contact_words,
+        labels_height=labels_height,
         kept={name: sent[name] for name in ("from", "to", "category", "relationship") if sent.get(name)},
     )
 
@@ -170,8 +171,9 @@ def years_offered(snapshot: Snapshot, moment: Moment) -> list[int]:
         for contact in view.contacts
         if contact.outcome is Outcome.ANNOUNCED and contact.date
     )
+    first = FIRST_YEAR if this >= FIRST_YEAR else max(this - YEARS_BEFORE, 1)
     last = this + 1 if this + 1 in due else this
-    return list(range(min(FIRST_YEAR, max(this - YEARS_BEFORE, 1)), last + 1))
+    return list(range(first, last + 1))
 
 
 def span_words_of(axis: Axis) -> str:
@@ -232,7 +234,8 @@ def _rows(lanes: Iterable[Lane], axis: Axis) -> Iterator[Row]:
         if within[-1]:
             yield Row(view, None, begins[0] if begins else None, tuple(within[-1]))
         for place, spell in enumerate(spells):
-            if within[place] or (spell.until > axis.start and spell.first <= axis.end):
+            begins_there = axis.start <= spell.first <= axis.end
+            if within[place] or begins_there or (spell.first <= axis.end and spell.until > axis.start):
                 until = None if spell.until == date.max else spell.until
                 yield Row(view, spell.change, until, tuple(within[place]))
 
@@ -245,7 +248,7 @@ def _sentences(picture: Picture, relationship: Relationship) -> str:
     told = listed(f"{states[state]} {state.value}" for state in STATE_ORDER if states[state])
     sentences = [
         gettext(
-            "%(pair)s, %(span)s: %(channels)s, as of %(day)s %(states)s.",
+            "%(pair)s, %(span)s: %(channels)s. As of %(day)s: %(states)s.",
             pair=relationship.names["en"],
             span=span_words_of(picture.axis),
             channels=count(len(views), "channel"),

@@ -62,6 +62,7 @@ def shared_words(causes: Sequence[str]) -> str | None:
     counted = Counter(run for words in spoken for run in set(_runs(words)))
     common = [run for run, times in counted.items() if times >= max(2, SHARED * len(causes))]
     best = max(common, key=lambda run: (_said(run), counted[run], run), default=())
+    best = _finished(best, spoken)
     while best and best[0] in _SMALL:
         best = best[1:]
     while best and best[-1] in _SMALL:
@@ -76,6 +77,20 @@ def shared_words(causes: Sequence[str]) -> str | None:
     )
     shown = " ".join(written[number][place : place + len(best)]).strip(".,;:")
     return shown[:1].upper() + shown[1:]
+
+
+def _finished(run: tuple[str, ...], spoken: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """A run that always breaks off in the middle of a phrase, without the beginning of that phrase."""
+    following = {
+        words[place + len(run)] if place + len(run) < len(words) else ""
+        for words in spoken
+        for place in range(len(words))
+        if tuple(words[place : place + len(run)]) == run
+    }
+    if any(not word or word in _SMALL for word in following):
+        return run
+    phrase = max((place for place, word in enumerate(run) if word in _SMALL), default=0)
+    return run[:phrase] or run
 
 
 def _words(cause: str) -> list[str]:
