@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -92,15 +92,17 @@ def timeline() -> Response:
 def _timeline() -> str:
     snapshot, moment, sent = current().snapshot(), moment_from_request(), request.args
     asked = Asked(_chosen(Category, "category"), sent.get("relationship") or None, sent.get("after") or None)
-    axis = axis_asked_for(sent.get("from"), sent.get("to"), snapshot, moment)
+    views = views_asked_for(snapshot, moment, asked)
+    years = years_offered(views, moment)
+    axis = axis_asked_for(sent.get("from"), sent.get("to"), years)
     return _page(
         "timeline.html",
         moment,
         snapshot=snapshot,
-        pictures=pictures_of(snapshot, moment, axis, asked),
+        pictures=pictures_of(snapshot.relationships, views, axis, asked.after),
         span=span_words_of(axis),
         year=axis.start.year if axis.start.year == axis.end.year else None,
-        years=years_offered(snapshot, moment),
+        years=years,
         asked=asked,
         pen=PagePen(),
         contact_words=contact_words,
@@ -112,8 +114,9 @@ def _timeline() -> str:
 @output("/timeline.svg", "image/svg+xml")
 def timeline_svg(query: TimelineQuery) -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
-    axis = axis_asked_for(query.first, query.last, snapshot, moment)
-    pictures = pictures_of(snapshot, moment, axis, Asked(query.category, query.relationship, query.after))
+    views = views_asked_for(snapshot, moment, Asked(query.category, query.relationship, query.after))
+    axis = axis_asked_for(query.first, query.last, years_offered(views, moment))
+    pictures = pictures_of(snapshot.relationships, views, axis, query.after)
     sheets: list[Sheet] = []
     for shown in pictures:
         sheets.append(sheet_of(shown.picture, sheets[-1].bottom if sheets else HEAD))
@@ -131,12 +134,11 @@ def timeline_svg(query: TimelineQuery) -> str:
     )
 
 
-def axis_asked_for(first: str | None, last: str | None, snapshot: Snapshot, moment: Moment) -> Axis:
+def axis_asked_for(first: str | None, last: str | None, years: Sequence[int]) -> Axis:
     """From the first day of one date to the last of another, each a day, month or year; without them all years offered.
 
     Raises Refused that names the field.
     """
-    years = years_offered(snapshot, moment)
     begins = _date("from", first).first if first else date(years[0], 1, 1)
     ends = _date("to", last).last if last else date(max(years[-1], begins.year), 12, 31)
     if begins >= ends:
@@ -162,12 +164,12 @@ def _date(field: str, text: str) -> PartialDate:
     return value
 
 
-def years_offered(snapshot: Snapshot, moment: Moment) -> list[int]:
+def years_offered(views: Iterable[ChannelView], moment: Moment) -> list[int]:
     """From the year since which the record is complete to that of the moment, or the next if something is due then."""
     this = moment.as_of.year
     due = (
         contact.last.year
-        for view in snapshot.views(moment)
+        for view in views
         for contact in view.contacts
         if contact.outcome is Outcome.ANNOUNCED and contact.date
     )
@@ -183,25 +185,32 @@ def span_words_of(axis: Axis) -> str:
     return first if first == last else gettext("%(first)s to %(last)s", first=first, last=last)
 
 
-def pictures_of(snapshot: Snapshot, moment: Moment, axis: Axis, asked: Asked) -> list[Shown]:
-    """The picture of each relationship that is asked for, of the channels that the record tells anything of.
+def views_asked_for(snapshot: Snapshot, moment: Moment, asked: Asked) -> list[ChannelView]:
+    """The channels of which the record tells anything, in the order of categories.
 
     Raises Refused for a relationship or a channel to go on after that is not there.
     """
-    lines = lines_asked_for(snapshot, EntriesFilter(category=asked.category, relationship=asked.relationship))
-    told = [view for view in (snapshot.view(line, moment) for line in lines) if view.history or view.contacts]
-    order = list(Category)
-    told.sort(key=lambda view: order.index(view.channel.category))
     if asked.after:
         find_channel(snapshot, asked.after)
+    lines = lines_asked_for(snapshot, EntriesFilter(category=asked.category, relationship=asked.relationship))
+    views = (snapshot.view(line, moment) for line in lines)
+    order = list(Category)
+    return sorted(
+        (view for view in views if view.history or view.contacts), key=lambda view: order.index(view.channel.category)
+    )
+
+
+def pictures_of(
+    relationships: Iterable[Relationship], views: Sequence[ChannelView], axis: Axis, after: str | None
+) -> list[Shown]:
+    """The picture of each relationship that has channels among the views, from the one after `after` on."""
     shown = []
-    for relationship in snapshot.relationships:
-        views = [view for view in told if view.channel.relationship == relationship.slug]
-        places = [place for place, view in enumerate(views, start=1) if view.channel.slug == asked.after]
-        first = places[0] if places else 0
-        part = views[first : first + MOST_LANES]
+    for relationship in relationships:
+        own = [view for view in views if view.channel.relationship == relationship.slug]
+        before = next((place for place, view in enumerate(own, start=1) if view.channel.slug == after), 0)
+        part = own[before : before + MOST_LANES]
         if part:
-            shown.append(_shown(relationship, picture_of(part, axis), first, len(views)))
+            shown.append(_shown(relationship, picture_of(part, axis), before, len(own)))
     return shown
 
 
