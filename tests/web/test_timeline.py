@@ -232,7 +232,7 @@ def test_a_page_and_a_file_are_cited_and_kept_as_every_public_answer(api: Api):
 
 
 def test_three_hundred_channels_of_fifty_changes_make_no_endless_page(seeded: Service):
-    """The record is put where the product keeps it once it is read, since writing 15,000 rows takes longer than the rest."""
+    """The record is put where the product keeps it once read: writing 15,000 rows takes longer than all the rest."""
     client = create_app(seeded).test_client()
     kept = client.application.extensions["openlines"]
     lines = [replace(CHANNEL, slug=f"line-{number}") for number in range(300)]
@@ -254,9 +254,16 @@ def test_three_hundred_channels_of_fifty_changes_make_no_endless_page(seeded: Se
     page = etree.HTML(brotli.decompress(sent).decode())
     assert len(page.findall(".//figure//li")) == MOST_LANES
     assert len(page.findall(".//details//tbody/tr")) == MOST_ROWS
-    assert "Channels 1 to 40 of 300." in words_of(etree.tostring(page, encoding="unicode"))
-    following = page.find(".//a[@rel='next']").get(HREF)
-    assert "Channels 41 to 80 of 300." in words_of(client.get(following).text)
+    following = page.find(".//a[@rel='next']")
+    assert "Channels 1 to 40 of 300." in following.getparent().text
+    assert following.get(HREF) == "/timeline?from=2020&relationship=us-china&after=line-39"
+
+
+def test_a_picture_goes_on_after_a_channel(api: Api):
+    page = api.client.get("/timeline?after=dpct").text
+    assert "Channels 2 to 27 of 27." in page
+    assert len(etree.HTML(page).findall(".//figure//li")) == 26
+    assert api.client.get("/timeline?after=dcpt").status_code == 404
 
 
 def test_a_pen_for_files_writes_the_colours_of_the_states():

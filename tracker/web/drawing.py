@@ -43,6 +43,7 @@ _LOOKS = {
     "note": {"fill": INK, "font-size": "11"},
     "number": {"fill": INK, "font-size": "11", "font-weight": "700"},
     "soft": {"opacity": ".35"},
+    "for-wide": {},
 }
 
 
@@ -81,7 +82,8 @@ class FilePen:
         looks: dict[str, str] = {}
         for name in names:
             state = name.removeprefix("state-")
-            looks |= _LOOKS.get(name) or ({"fill": COLOURS[State(state)], "stroke": COLOURS[State(state)]})
+            colour = COLOURS.get(state)
+            looks |= {"fill": colour, "stroke": colour} if colour else _LOOKS[name]
         return Markup(" ").join(Markup('{}="{}"').format(name, value) for name, value in looks.items())
 
     def claim(self, entry: StatusChange | Contact) -> str | None:

@@ -42,11 +42,15 @@ MARKS = {Outcome.HELD: "held", Outcome.ANNOUNCED: "announced"}
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the grid. `label` stands right of it, empty where there is no room; `strong` where a year begins."""
+    """A line of the grid. `label` stands right of it, empty where there is no room; `strong` where a year begins.
+
+    `always`: there is room for the label on a slim axis too.
+    """
 
     x: float
     label: str
     strong: bool
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def picture_of(views: Sequence[ChannelView], axis: Axis) -> Picture:
     as_of = views[0].moment.as_of if views else None
     return Picture(
         axis=axis,
-        grid=tuple(grid_of(axis)),
+        grid=tuple(_thinned(grid_of(axis))),
         turns=tuple(_named(turns, axis)),
         groups=groups,
         causes=tuple(replace(cause, told=id(cause.change) in told) for cause in causes),
@@ -337,6 +341,17 @@ def grid_of(axis: Axis) -> Iterable[Line]:
         for x, year in axis.years:
             if year % step == 0:
                 yield Line(x, str(year), True)
+
+
+def _thinned(grid: Iterable[Line]) -> Iterable[Line]:
+    """The lines, with those labels marked that do not meet on a slim axis."""
+    free = 0.0
+    for line in grid:
+        x = line.x * SLIM / 100
+        always = bool(line.label) and x >= free
+        if always:
+            free = x + width_of(line.label, LETTER + 1) + GAP
+        yield replace(line, always=always)
 
 
 def _named(turns: Sequence[Turn], axis: Axis) -> Iterable[Named]:
