@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tracker.lineage import entry_key
-from tracker.model import Category, Contact, State, StatusChange
+from tracker.model import Category, Contact, StatusChange
 from tracker.web.lanes import Lane, Picture
 from tracker.web.lettering import wrapped
 from tracker.web.outputs.badge import COLOURS

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import accumulate, islice
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext
@@ -31,11 +31,11 @@ from tracker.wording import contact_words, count, date_words, listed
 
 FILTERS = ("from", "to", "category", "relationship", "after")
 
-MOST_LANES = 40
-"""Channels in one picture; the next follow on a page of their own."""
+MOST_LANES, MOST_ENTRIES = 40, 600
+"""Channels in one picture, and changes and contacts if it is not one channel; the next follow on a page of theirs."""
 
 MOST_ROWS = 1000
-"""Rows of the table behind a picture; the tables for programs have all."""
+"""Rows of the table behind a picture, and causes below it; the tables for programs have all."""
 
 YEARS_BEFORE = 6
 """How many years before a moment that lies before the record begins are shown."""
@@ -105,6 +105,7 @@ def _timeline() -> str:
         years=years,
         asked=asked,
         pen=PagePen(),
+        most=MOST_ROWS,
         contact_words=contact_words,
         labels_height=labels_height,
         kept={name: sent[name] for name in ("from", "to", "category", "relationship") if sent.get(name)},
@@ -208,10 +209,20 @@ def pictures_of(
     for relationship in relationships:
         own = [view for view in views if view.channel.relationship == relationship.slug]
         before = next((place for place, view in enumerate(own, start=1) if view.channel.slug == after), 0)
-        part = own[before : before + MOST_LANES]
+        part = own[before : before + _fitting(own[before : before + MOST_LANES], axis)]
         if part:
             shown.append(_shown(relationship, picture_of(part, axis), before, len(own)))
     return shown
+
+
+def _fitting(views: Sequence[ChannelView], axis: Axis) -> int:
+    """How many channels, from the first on, have together no more on the axis than a picture takes; one at least."""
+    entries = accumulate(
+        sum(axis.start <= change.effective.first <= axis.end for change in view.history)
+        + sum(first <= axis.end and last >= axis.start for first, last in map(contact_days, view.contacts))
+        for view in views
+    )
+    return max(sum(number <= MOST_ENTRIES for number in entries), 1)
 
 
 def _shown(relationship: Relationship, picture: Picture, before: int, total: int) -> Shown:
