@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from tracker.lineage import entry_key
 from tracker.model import Category, Contact, StatusChange
+from tracker.tongue import name_of
 from tracker.web.lanes import Lane, Picture
 from tracker.web.lettering import wrapped
 from tracker.web.outputs.badge import COLOURS
@@ -142,7 +143,7 @@ def sheet_of(picture: Picture, top: int) -> Sheet:
         groups.append((category, y))
         y += _GROUP
         for lane in there:
-            name = tuple(wrapped(lane.view.channel.names["en"], NAMES - 16, 12.5, 2))
+            name = tuple(wrapped(name_of(lane.view.channel.names), NAMES - 16, 12.5, 2))
             lanes.append(Placed(lane, y, name))
             y += LANE
     end = y

@@ -6,17 +6,18 @@ that is at least so many pixels wide (`WIDE`, or `SLIM` where it may be any), an
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from tracker.history import ChannelView, contact_days
-from tracker.model import Category, Contact, Outcome, State, StatusChange
+from tracker.model import Category, Contact, Outcome, PartialDate, State, StatusChange
+from tracker.tongue import gettext, ngettext
 from tracker.web.lettering import fitting, width_of, wrapped
-from tracker.web.strip import Axis, Spell, spells_of, strip_of
+from tracker.web.strip import Axis, Spell, spells_of
 from tracker.web.turns import Turn, turns_of
-from tracker.wording import MONTHS, contact_words, date_words
+from tracker.wording import contact_words, date_words, day_words, month_words, outcome_words, parts, state_words
 
 WIDE, SLIM = 944.0, 280.0
 """Pixels that an axis has in a wide window, and at least in any."""
@@ -204,13 +205,25 @@ def _lane(view: ChannelView, axis: Axis, turns: Sequence[Turn], numbers: dict[in
         if (spell.until > axis.start or spell.first >= axis.start) and spell.first <= until
     ]
     changes = [spell.change for spell in spells]
+    marks = tuple(marks_of(view.contacts, axis))
     return Lane(
         view=view,
         bands=tuple(bands_of(spells, axis)),
-        marks=tuple(marks_of(view.contacts, axis)),
+        marks=marks,
         notes=tuple(notes_of(changes, axis, numbers, WIDE)),
         slim=tuple(notes_of(changes, axis, numbers, SLIM, texts=False)),
-        words=strip_of(view, axis).words,
+        words=_sentences(changes, [contact for mark in marks for contact in mark.contacts]),
+    )
+
+
+def _sentences(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -> str:
+    states = parts(state_since(change) for change in changes)
+    tally = Counter(contact.outcome for contact in contacts)
+    told = parts(f"{tally[outcome]:,} {outcome_words(outcome)}" for outcome in Outcome if tally[outcome])
+    return gettext(
+        "States: %(states)s. Contacts: %(contacts)s.",
+        states=states or gettext("none on record"),
+        contacts=told or gettext("none on record"),
     )
 
 
@@ -229,7 +242,7 @@ def bands_of(spells: Sequence[Spell], axis: Axis) -> Iterable[Band]:
             change = there[-1].change
             vague = change.effective.last > change.effective.first
             known_by = axis.at(min(change.effective.last, until)) if vague else x
-            words = _told([f"{spell.change.state} from {date_words(spell.change.effective)}" for spell in there])
+            words = _told([state_since(spell.change) for spell in there])
             changes = tuple(spell.change for spell in there)
             yield Band(x, round(end - x, 2), round(max(known_by - x, 0.0), 2), changes, f"{words}: {change.cause}")
 
@@ -257,7 +270,15 @@ def _middle(contact: Contact, axis: Axis) -> float:
 
 
 def _told(words: Sequence[str]) -> str:
-    return "; ".join(words) if len(words) <= 3 else f"{words[0]}; {words[1]}; and {len(words) - 2:,} more"
+    if len(words) <= 3:
+        return parts(words)
+    more = len(words) - 2
+    return parts([*words[:2], ngettext("and %(num)s more", "and %(num)s more", more)])
+
+
+def state_since(change: StatusChange) -> str:
+    """`active since 5 Aug 2022`."""
+    return gettext("%(state)s since %(date)s", state=state_words(change.state), date=date_words(change.effective))
 
 
 def notes_of(
@@ -291,7 +312,7 @@ def notes_of(
 def _note_of(change: StatusChange, x: float, axis: Axis, number: int | None, room: float) -> Note:
     """A note with as much of the cause as fits; of a state that began before the axis, since when it stands."""
     if change.effective.first < axis.start:
-        return _note(x, change, fitting(f"{change.state} since {date_words(change.effective)}", room, LETTER) or "")
+        return _note(x, change, fitting(state_since(change), room, LETTER) or "")
     if number is None:
         return _note(x, change)
     whole = _note(x, change, fitting(change.cause, room, LETTER) or "", numbers=(number,), whole=True)
@@ -326,21 +347,21 @@ def grid_of(axis: Axis) -> Iterable[Line]:
     if span <= 45:
         for number in range(span):
             day = axis.start + timedelta(days=number)
-            label = f"{day.day} {MONTHS[day.month - 1]}" if number % 5 == 0 else ""
-            yield Line(axis.at(day), f"{label} {day.year}" if number == 0 else label, day.day == 1)
+            label = date_words(day) if number == 0 else day_words(day) if number % 5 == 0 else ""
+            yield Line(axis.at(day), label, day.day == 1)
     elif span <= 800:
         years = range(axis.start.year, axis.end.year + 1)
         days = [date(year, month, 1) for year in years for month in range(1, 13)]
         days = [day for day in days if axis.start <= day <= axis.end]
         for place, day in enumerate(days):
-            name = str(day.year) if day.month == 1 else MONTHS[day.month - 1]
-            full = f"{MONTHS[day.month - 1]} {day.year}" if place == 0 and span <= 400 else name
-            yield Line(axis.at(day), full, day.month == 1)
+            whole = PartialDate(day.isoformat()[: 7 if span <= 400 else 4])
+            named = (place == 0 and span <= 400) or day.month == 1
+            yield Line(axis.at(day), date_words(whole) if named else month_words(day), day.month == 1)
     else:
         step = next(step for step in (1, 2, 5, 10, 25, 50, 100) if span / 365 / step <= 24)
         for x, year in axis.years:
             if year % step == 0:
-                yield Line(x, str(year), True)
+                yield Line(x, date_words(PartialDate(f"{year:04}")), True)
 
 
 def _thinned(grid: Iterable[Line]) -> Iterable[Line]:
@@ -373,5 +394,5 @@ def _named(turns: Sequence[Turn], axis: Axis) -> Iterable[Named]:
         if not left:
             following = min((box[0] for box in placed.values() if box[0] > begins), default=WIDE)
             room = min(following - begins - GAP, MOST_LABEL)
-        cause = turn.cause or f"{len(turn.changes)} changes"
+        cause = turn.cause or ngettext("%(num)s change", "%(num)s changes", len(turn.changes))
         yield Named(turn, x, (date_words(turn.day), *wrapped(cause, room - 5, LETTER, LABEL_LINES - 1)), left)

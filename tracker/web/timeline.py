@@ -10,11 +10,11 @@ from datetime import date
 from itertools import accumulate, islice
 
 from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import gettext
 
 from tracker.errors import Refused
 from tracker.history import ChannelView, contact_days
 from tracker.model import Category, Contact, Moment, Outcome, PartialDate, Relationship, StatusChange
+from tracker.tongue import gettext, name_of, ngettext, pgettext
 from tracker.web.api.parameters import EntriesFilter, TimelineQuery
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.auth import open_to
@@ -27,7 +27,7 @@ from tracker.web.pages import _answer, _chosen, _page
 from tracker.web.sent import CLOCKS
 from tracker.web.strip import Axis, spells_of
 from tracker.web.words import STATE_ORDER
-from tracker.wording import contact_words, count, date_words, listed
+from tracker.wording import contact_words, date_words, parts, state_words
 
 FILTERS = ("from", "to", "category", "relationship", "after")
 
@@ -182,8 +182,8 @@ def years_offered(views: Iterable[ChannelView], moment: Moment) -> list[int]:
 def span_words_of(axis: Axis) -> str:
     """`2022`, `2020 to 2026`, or the days where it is no whole years."""
     whole = (axis.start.month, axis.start.day, axis.end.month, axis.end.day) == (1, 1, 12, 31)
-    first, last = (str(day.year) if whole else date_words(day) for day in (axis.start, axis.end))
-    return first if first == last else gettext("%(first)s to %(last)s", first=first, last=last)
+    first, last = (date_words(PartialDate(f"{day.year:04}") if whole else day) for day in (axis.start, axis.end))
+    return first if first == last else pgettext("a span of time", "%(first)s to %(last)s", first=first, last=last)
 
 
 def views_asked_for(snapshot: Snapshot, moment: Moment, asked: Asked) -> list[ChannelView]:
@@ -265,13 +265,14 @@ def _sentences(picture: Picture, relationship: Relationship) -> str:
     views = [lane.view for lane in picture.lanes]
     as_of = views[0].moment.as_of
     states = Counter(view.state for view in views)
-    told = listed(f"{states[state]} {state.value}" for state in STATE_ORDER if states[state])
+    told = parts(f"{states[state]} {state_words(state)}" for state in STATE_ORDER if states[state])
     sentences = [
-        gettext(
-            "%(pair)s, %(span)s: %(channels)s. As of %(day)s: %(states)s.",
-            pair=relationship.names["en"],
+        ngettext(
+            "%(pair)s, %(span)s: %(num)s channel. As of %(day)s: %(states)s.",
+            "%(pair)s, %(span)s: %(num)s channels. As of %(day)s: %(states)s.",
+            len(views),
+            pair=name_of(relationship.names),
             span=span_words_of(picture.axis),
-            channels=count(len(views), "channel"),
             day=date_words(as_of),
             states=told or gettext("none with a state"),
         )
