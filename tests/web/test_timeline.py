@@ -261,6 +261,13 @@ def test_three_hundred_channels_of_fifty_changes_make_no_endless_page(seeded: Se
     assert following.get(HREF) == f"/timeline?from=2020&relationship=us-china&after=line-{lanes - 1}"
 
 
+def test_in_chinese_the_page_is_chinese_and_what_programs_read_stays_where_it_is(api: Api):
+    page = etree.HTML(api.client.get("/timeline?language=zh&from=2022&to=2023").text)
+    assert page.find(".//h1").text == "哪些渠道畅通，2022年至2023年"
+    links = {link.get(HREF) for link in page.iterfind(".//p[@class='doors']/a")}
+    assert [api.client.get(link).status_code for link in links] == [200, 200, 200]
+
+
 def test_a_picture_goes_on_after_a_channel(api: Api):
     page = api.client.get("/timeline?after=dpct").text
     assert "Channels 2 to 27 of 27." in page
