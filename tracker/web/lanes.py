@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from tracker.history import ChannelView, contact_days
-from tracker.model import Category, Contact, Outcome, PartialDate, State, StatusChange
+from tracker.model import Category, Contact, Outcome, State, StatusChange
 from tracker.tongue import gettext, ngettext
+from tracker.web.grid import Line, grid_of
 from tracker.web.lettering import fitting, width_of, wrapped
 from tracker.web.strip import Axis, Spell, spells_of
 from tracker.web.turns import Turn, turns_of
-from tracker.wording import contact_words, date_words, day_words, month_words, outcome_words, parts, state_words
+from tracker.wording import contact_words, date_words, outcome_words, parts, state_words
 
 WIDE, SLIM = 944.0, 280.0
 """Pixels that an axis has in a wide window, and at least in any."""
@@ -39,19 +40,6 @@ MOST_NAMED, LEAST_LABEL, MOST_LABEL, LABEL_LINES = 6, 130.0, 215.0, 4
 
 MARKS = {Outcome.HELD: "held", Outcome.ANNOUNCED: "announced"}
 """How an outcome is drawn; any other is `failed`."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the grid. `label` stands right of it, empty where there is no room; `strong` where a year begins.
-
-    `always`: there is room for the label on a slim axis too.
-    """
-
-    x: float
-    label: str
-    strong: bool
-    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +162,7 @@ def picture_of(views: Sequence[ChannelView], axis: Axis) -> Picture:
     as_of = views[0].moment.as_of if views else None
     return Picture(
         axis=axis,
-        grid=tuple(_thinned(grid_of(axis))),
+        grid=tuple(grid_of(axis, SLIM)),
         turns=tuple(_named(turns, axis)),
         groups=groups,
         causes=tuple(replace(cause, told=id(cause.change) in told) for cause in causes),
@@ -339,40 +327,6 @@ def _join(notes: list[Note], note: Note, wide: float) -> None:
         if not notes or note.x >= notes[-1].x + notes[-1].width + GAP:
             break
     notes.append(note)
-
-
-def grid_of(axis: Axis) -> Iterable[Line]:
-    """Days, months or years, the finest that have room for their names."""
-    span = (axis.end - axis.start).days + 1
-    if span <= 45:
-        for number in range(span):
-            day = axis.start + timedelta(days=number)
-            label = date_words(day) if number == 0 else day_words(day) if number % 5 == 0 else ""
-            yield Line(axis.at(day), label, day.day == 1)
-    elif span <= 800:
-        years = range(axis.start.year, axis.end.year + 1)
-        days = [date(year, month, 1) for year in years for month in range(1, 13)]
-        days = [day for day in days if axis.start <= day <= axis.end]
-        for place, day in enumerate(days):
-            whole = PartialDate(day.isoformat()[: 7 if span <= 400 else 4])
-            named = (place == 0 and span <= 400) or day.month == 1
-            yield Line(axis.at(day), date_words(whole) if named else month_words(day), day.month == 1)
-    else:
-        step = next(step for step in (1, 2, 5, 10, 25, 50, 100) if span / 365 / step <= 24)
-        for x, year in axis.years:
-            if year % step == 0:
-                yield Line(x, date_words(PartialDate(f"{year:04}")), True)
-
-
-def _thinned(grid: Iterable[Line]) -> Iterable[Line]:
-    """The lines, with those labels marked that do not meet on a slim axis."""
-    free = 0.0
-    for line in grid:
-        x = line.x * SLIM / 100
-        always = bool(line.label) and x >= free
-        if always:
-            free = x + width_of(line.label, LETTER + 1) + GAP
-        yield replace(line, always=always)
 
 
 def _named(turns: Sequence[Turn], axis: Axis) -> Iterable[Named]:
