@@ -67,6 +67,11 @@ def day_words(day: date) -> str:
     return format_date(day, {"en": "d MMM", "zh": "M月d日"}[language()], locale=language())
 
 
+def month_words(day: date) -> str:
+    """`Aug`: a month of a year that is plain."""
+    return format_date(day, {"en": "MMM", "zh": "M月"}[language()], locale=language())
+
+
 def span_words(first: PartialDate | date, last: date | None) -> str:
     """`8-9 Jan 2024`, `28 Feb - 2 Mar 2024`, `30 Dec 2024 - 1 Jan 2025`, with en dashes."""
     start = first if isinstance(first, date) else first.first

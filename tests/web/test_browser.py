@@ -11,6 +11,7 @@ from tracker.service import utc_now
 
 PATHS = [
     "/",
+    "/timeline",
     "/channels/dpct",
     "/channels/defense-ministers",
     "/claims/change-1",

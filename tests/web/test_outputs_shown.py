@@ -137,7 +137,7 @@ def test_another_site_shows_the_timeline_and_the_badge_without_script(seeded: Se
 
 def test_every_output_takes_both_clocks_and_refuses_what_it_does_not_know(api: Api):
     addresses = outputs_of(api.app)
-    assert len(addresses) == 12
+    assert len(addresses) == 13
     for address in addresses:
         assert api.client.get(f"{address}?as_of=2022-09-01&known_at=2024-02-01").status_code == 200, address
         for field, sent in (("as_of", "2024-13-01"), ("known_at", "soon"), ("as_off", "2022-09-01")):

@@ -20,7 +20,17 @@ from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
 from tracker.web.marks import marked
 
-PUBLIC = ["/", "/channels/dpct", "/claims/contact-1", "/changes", "/contacts", "/feeds", "/method", "/login"]
+PUBLIC = [
+    "/",
+    "/timeline",
+    "/channels/dpct",
+    "/claims/contact-1",
+    "/changes",
+    "/contacts",
+    "/feeds",
+    "/method",
+    "/login",
+]
 
 
 class Text(HTMLParser):

@@ -36,6 +36,7 @@ from tracker.web import (
     sign_in,
     since,
     subscribe,
+    timeline,
 )
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
@@ -76,8 +77,21 @@ OPEN_TO_ALL = {
 _READS = {"GET", "HEAD", "OPTIONS"}
 
 ROOMS = (
-    pages, search, since, cite, outputs, review, cited_pages, amend, subscribe, sign_in, accounts, admin, sheet,
-)  # fmt: skip
+    accounts,
+    admin,
+    amend,
+    cite,
+    cited_pages,
+    outputs,
+    pages,
+    review,
+    search,
+    sheet,
+    sign_in,
+    since,
+    subscribe,
+    timeline,
+)
 
 csrf = CSRFProtect()
 

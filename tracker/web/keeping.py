@@ -17,6 +17,7 @@ from tracker.moments import known_instant
 
 RECORD_PAGES = {
     "pages.dashboard", "pages.channel", "pages.changes", "pages.contacts", "pages.corrections", "pages.figures",
+    "timeline.timeline", "outputs.timeline_svg",
     "api.relationships", "api.channels", "api.channel", "api.changes", "api.contacts", "api.corrections",
     "api.promises", "api.figures",
 }  # fmt: skip

@@ -46,6 +46,7 @@ PAGE = 50
 
 NAVIGATION = (
     ("pages.dashboard", "Channels"),
+    ("timeline.timeline", "Timeline"),
     ("pages.changes", "Changes"),
     ("pages.contacts", "Contacts"),
     ("pages.figures", "Figures"),
@@ -264,7 +265,10 @@ class Clocks:
         return {name: value for name in ("as_of", "known_at", LANGUAGE) if (value := request.args.get(name))}
 
     def link(self, endpoint: str, **values: Any) -> str:
-        return url_for(endpoint, **self.carried | {name: value for name, value in values.items() if value is not None})
+        carried = self.carried
+        if endpoint.startswith("outputs."):
+            carried.pop(LANGUAGE, None)  # what programs read has no choice of language
+        return url_for(endpoint, **carried | {name: value for name, value in values.items() if value is not None})
 
     def citation(self, title: str) -> Citation:
         """How this page is cited as it is now; reckoned once, since it hashes every row that the page shows."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.history import ChannelView, visible_from
-from tracker.model import Contact, Outcome, PartialDate, State
+from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 from tracker.web.words import date_words, outcome_words, span_words
 
 YEARS = 7
@@ -62,18 +62,35 @@ class Strip:
     words: str
 
 
+@dataclass(frozen=True)
+class Spell:
+    """A state from the first day on which it can have begun until the day on which the next can have."""
+
+    change: StatusChange
+    until: date
+
+    @property
+    def first(self) -> date:
+        return self.change.effective.first
+
+
+def spells_of(view: ChannelView, until: date) -> list[Spell]:
+    """The states of a channel, oldest first; the last one until a day."""
+    changes = view.history[::-1]
+    ends = [*(change.effective.first for change in changes[1:]), until]
+    return [Spell(change, end) for change, end in zip(changes, ends, strict=False)]
+
+
 def axis_until(day: date) -> Axis:
     return Axis(date(max(day.year - YEARS, 1), 1, 1), day)
 
 
 def strip_of(view: ChannelView, axis: Axis) -> Strip:
     """The states and contacts of a view, as far as they fall on the axis."""
-    begins = [(change.state, change.effective) for change in reversed(view.history)]
-    ends = [*(effective.first for _, effective in begins[1:]), axis.end][: len(begins)]
     bars = tuple(
-        _bar(state, effective, end, axis)
-        for (state, effective), end in zip(begins, ends, strict=True)
-        if end >= axis.start
+        _bar(spell.change.state, spell.change.effective, spell.until, axis)
+        for spell in spells_of(view, axis.end)
+        if spell.until >= axis.start
     )
     ticks = tuple(
         Tick(contact.outcome, axis.at(visible), _tick_words(contact))

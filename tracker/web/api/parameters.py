@@ -138,6 +138,16 @@ class ChannelsQuery(ChannelsFilter):
     fields: ChannelsFields | None = None
 
 
+class TimelineQuery(AtMoment):
+    """What the picture of all channels is asked for, as a file."""
+
+    category: Category | None = None
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
+    first: str | None = Field(default=None, alias="from", description="Where the axis begins: a year, month or day.")
+    last: str | None = Field(default=None, alias="to", description="Where it ends, the year, month or day included.")
+    after: str | None = Field(default=None, description="The slug of the channel after which the picture goes on.")
+
+
 class FiguresQuery(AtMoment):
     category: Category | None = None
 
