@@ -138,8 +138,12 @@ def check_lexicon(read: Read[Lexicon], files: RelationshipFiles) -> None:
 
 
 def _check_readouts(read: Read[ReadoutTerms], files: RelationshipFiles) -> None:
-    """What is glossed is called in each language; so is a topic, unless a channel lends it its names."""
-    languages = files.relationship.data.languages
+    """What is glossed has a name in each language; so has a topic, unless a channel lends it its names."""
+    languages, offices = files.relationship.data.languages, files.lexicon.data.offices
+    for office in read.data.offices:
+        if office not in offices:
+            wrong = f'no office is called "{office}" in lexicon.yaml'
+            raise read.file.error(("offices", office), wrong, suggest(office, offices), at_key=True)
     for part, subjects in (("topics", read.data.topics), ("gloss", read.data.gloss)):
         for key, subject in subjects.items():
             if part == "gloss" or subject.names:

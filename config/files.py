@@ -80,8 +80,8 @@ def read_readout_languages(config_dir: Path) -> dict[str, ReadoutLanguage]:
     found = _by_language(config_dir, "readouts", ReadoutLanguage)
     for part in ("forms", "levels", "topics", "tones"):
         known = {key: code for code, read in found.items() for key in getattr(read.data, part)}
-        for code, read in found.items():
-            for key in known.keys() - getattr(read.data, part).keys():
+        for read in found.values():
+            for key in sorted(known.keys() - getattr(read.data, part).keys()):
                 wrong = f'"{key}" is missing, which stands in {known[key]}.yaml'
                 raise read.file.error((part,), wrong, "say it in this language too")
     return {code: read.data for code, read in found.items()}

@@ -123,6 +123,8 @@ class Comparer:
         for kind, subjects in ((Kind.TOPIC, self._terms.topics), (_GLOSS, self._terms.gloss)):
             for key, subject in subjects.items():
                 yield from ((kind, key, term) for term in (*subject.names.values(), *subject.terms))
+        for office, terms in self._terms.offices.items():
+            yield from (("office", office, term) for term in terms)
         yield from ((_PLACE, "", term) for term in self._terms.places)
         yield from ((Kind.ASKED, "", term) for term in self._terms.asked)
 
@@ -140,10 +142,12 @@ class Comparer:
 
     def _points(self, release: Release, read: list[_Sentence]) -> _Found:
         found = _Found(release)
-        lead = [sentence for sentence in read if sentence.lead]
-        # The body says it in full; the title stands in where it does not.
-        lead.sort(key=lambda sentence: sentence.field == "title")
+        # The body says it in full; the title stands in where its first sentence does not.
+        title = [sentence for sentence in read if sentence.field == "title"]
+        body = [sentence for sentence in read if sentence.lead and sentence.field != "title"]
+        lead = [*body[:1], *title, *body[1:]]
         self._first_day(found, lead)
+        self._first_place(found, lead)
         self._first_of(found, lead, Kind.FORM, [key for one in self._languages for key in one.forms])
         self._first_of(found, lead, Kind.LEVEL, [key for one in self._languages for key in one.levels])
         for sentence in read:
@@ -152,18 +156,17 @@ class Comparer:
         return found
 
     def _of_lead(self, found: _Found, sentence: _Sentence) -> None:
-        """Who met, where, and by whose wish; of persons also those that a later sentence names as taking part."""
+        """Who met, and by whose wish; of persons also those that a later sentence names as taking part."""
         if sentence.lead or sentence.of(_ATTENDING):
-            for person in sentence.of("office"):
+            for person in _persons(sentence):
                 found.add(Kind.PERSON, person.key, sentence, person.start, person.end)
         if sentence.lead:
-            for kind, mentions in ((Kind.PLACE, sentence.of(_PLACE)), (Kind.ASKED, sentence.of(Kind.ASKED))):
-                for mention in mentions:
-                    found.add(kind, None, sentence, mention.start, mention.end)
+            for mention in sentence.of(Kind.ASKED):
+                found.add(Kind.ASKED, None, sentence, mention.start, mention.end)
 
     def _of_sentence(self, found: _Found, sentence: _Sentence) -> None:
         """What they spoke about and how, what they agreed on, and when they meet again."""
-        topics = sentence.of(Kind.TOPIC, "name")
+        topics = _topics(sentence)
         for topic in topics:
             found.add(Kind.TOPIC, topic.key, sentence, topic.start, topic.end)
         for tone in sentence.of(Kind.TONE):
@@ -185,16 +188,26 @@ class Comparer:
                     found.values[Kind.DATE, None] = (span.first or span.value.first).isoformat()
                     return
 
+    def _first_place(self, found: _Found, lead: list[_Sentence]) -> None:
+        """Where they met: what a later sentence names may be where they met before."""
+        for sentence in lead:
+            for mention in sentence.of(_PLACE):
+                found.add(Kind.PLACE, None, sentence, mention.start, mention.end)
+            if (Kind.PLACE, None) in found.words:
+                return
+
     def _first_of(self, found: _Found, lead: list[_Sentence], kind: Kind, order: list[str]) -> None:
-        """The form or level that counts: the first of its order that is said at all."""
-        said = [(sentence, mention) for sentence in lead for mention in _outermost(sentence.of(kind))]
-        if not said:
-            return
-        chosen = min((mention.key for _, mention in said), key=order.index)
-        for sentence, mention in said:
-            if mention.key == chosen:
-                found.add(kind, None, sentence, mention.start, mention.end)
-        found.values[kind, None] = chosen
+        """The form or level that counts: the first of its order in the opening words, else in those after them."""
+        opening = 1 + any(sentence.field == "title" for sentence in lead)
+        for sentences_read in (lead[:opening], lead[opening:]):
+            said = [(sentence, mention) for sentence in sentences_read for mention in _outermost(sentence.of(kind))]
+            if said:
+                chosen = min((mention.key for _, mention in said), key=order.index)
+                for sentence, mention in said:
+                    if mention.key == chosen:
+                        found.add(kind, None, sentence, mention.start, mention.end)
+                found.values[kind, None] = chosen
+                return
 
     def _aligned(self, first: Readout, second: Readout, found: Mapping[str, _Found]) -> Iterator[Point]:
         keys = dict.fromkeys(key for one in (first, second) for key in found[one.side].words)
@@ -237,6 +250,35 @@ def _agreed_spans(sentence: _Sentence) -> Iterator[tuple[int, int]]:
     for mention in sentence.of(_SETTLED):
         start, _ = sentence.clause(mention.start)
         yield start, mention.end
+
+
+def _topics(sentence: _Sentence) -> list[Mention]:
+    """What is spoken about; words within the name of an office or of another channel are none of it."""
+    named = sentence.of("office", "name")
+    return [
+        topic
+        for topic in sentence.of(Kind.TOPIC, "name")
+        if not any(one.start <= topic.start and topic.end <= one.end and one.key != topic.key for one in named)
+    ]
+
+
+def _persons(sentence: _Sentence) -> list[Mention]:
+    """The offices whose holders are named.
+
+    Not those whose title goes on to be another's (the president's adviser), is part of a lesser one (an assistant
+    secretary), or is followed at once by who else bears it.
+    """
+    named, ranks = sentence.of("office"), sentence.of(Kind.LEVEL)
+    text = sentence.folded.text
+
+    def lent(one: Mention) -> bool:
+        after = one.end + text.startswith(" ", one.end)
+        return any(
+            one.start < other.start < one.end < other.end or (other.start == after and other.key != one.key)
+            for other in named
+        ) or any(rank.start < one.start and one.end <= rank.end for rank in ranks)
+
+    return [one for one in named if not lent(one)]
 
 
 def _outermost(mentions: list[Mention]) -> list[Mention]:

@@ -9,7 +9,7 @@ from tracker.readouts.compare import Comparer
 from tracker.readouts.points import Comparison, Kind, Point, Readout
 
 Labels = Mapping[str, Mapping[str, str]]
-"""By the name of a point (`topic.taiwan`, `date`) what each side says of it; a side that does not say it is left out."""
+"""By the name of a point (`topic.trade`, `date`) what each side says of it; one that does not say it is left out."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,18 @@ def measure(pairs: Iterable[Pair], comparer: Comparer) -> Measured:
 
 
 def name_of(point: Point) -> str:
-    """`topic.taiwan`, `date`."""
+    """`topic.trade`, `date`."""
     return f"{point.kind}.{point.key}" if point.key else point.kind.value
 
 
 def render(measured: Measured) -> str:
     """The figures as a table in plain text."""
     rows = [("only one side says", measured.only), ("both sides say", measured.both)]
-    rows += [(f"  only, {kind.value}", tally) for kind, tally in measured.by_kind.items() if tally.wanted or tally.found]
+    of_kinds = [(f"  only, {kind}", tally) for kind, tally in measured.by_kind.items() if tally.wanted or tally.found]
     lines = [f"{'':20} {'precision':>9} {'recall':>7} {'right':>6} {'found':>6} {'wanted':>7}"]
     lines += [
         f"{name:20} {tally.precision:9.3f} {tally.recall:7.3f} {tally.right:6} {tally.found:6} {tally.wanted:7}"
-        for name, tally in rows
+        for name, tally in rows + of_kinds
     ]
     return "\n".join(lines)
 

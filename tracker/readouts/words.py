@@ -58,10 +58,12 @@ class Subject(_Part):
 class ReadoutTerms(_Part):
     """The terms of one relationship. A topic under the slug of a channel is met under that channel's names too.
 
-    `gloss`: fixed terms of either side, with what each is called in the other language.
+    `offices`: further names of offices of the lexicon. `gloss`: fixed terms of either side, with what each is called in
+    the other language.
     """
 
     topics: dict[str, Subject] = {}
+    offices: dict[str, Terms] = {}
     places: Terms = []
     asked: Terms = []
     gloss: dict[str, Subject] = {}
