@@ -28,6 +28,7 @@ from tracker.web import (
     memento,
     outputs,
     pages,
+    readouts,
     review,
     search,
     sheet,
@@ -109,6 +110,7 @@ def create_app(service: Service) -> Flask:
     for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
         app.register_blueprint(room.blueprint)
     register_filters(app)
+    readouts.register(app)
     language.register(app)
     app.context_processor(auth.template_context)
     memento.register(app)
