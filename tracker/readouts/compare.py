@@ -245,11 +245,14 @@ def written(term: str) -> str:
 def _agreed_spans(sentence: _Sentence) -> Iterator[tuple[int, int]]:
     """The parts of a sentence in which what is named is agreed."""
     speaks = [mention.start for mention in sentence.of(_SPEAKS)]
-    for mention in sentence.of(_AGREED):
-        yield mention.start, min((start for start in speaks if start >= mention.end), default=sentence.end)
-    for mention in sentence.of(_SETTLED):
-        start, _ = sentence.clause(mention.start)
-        yield start, mention.end
+    topics = sentence.of(Kind.TOPIC)
+    for mention in sentence.of(_AGREED, _SETTLED):
+        if any(topic.start <= mention.start and mention.end <= topic.end for topic in topics):
+            continue  # "the consensus that the two reached" is what they speak of
+        if mention.kind == _AGREED:
+            yield mention.start, min((start for start in speaks if start >= mention.end), default=sentence.end)
+        else:
+            yield sentence.clause(mention.start)[0], mention.end
 
 
 def _topics(sentence: _Sentence) -> list[Mention]:

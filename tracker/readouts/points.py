@@ -118,10 +118,6 @@ class Comparison:
         first, second = self.readouts
         return first.side, second.side
 
-    def only(self, side: str) -> int:
-        """How many points that side alone tells."""
-        return sum(point.only == side for point in self.points)
-
     def words_of(self, side: str) -> tuple[Evidence, ...]:
         """All words of a side that are in a point, with the kind of the point as their role."""
         return tuple(dict.fromkeys(word for p in self.points if side in p.said for word in p.said[side].words))

@@ -31,11 +31,17 @@ def quoted(text: str, evidence: Iterable[Evidence]) -> Markup:
         if not here or stop - start > room:
             continue
         room -= stop - start
-        pieces.append(Markup("") if text[end:start].strip() == "" else Markup("… "))
+        pieces.append(_between(text[end:start], bool(pieces)))
         pieces.append(marked(text[start:stop], [_moved(one, start) for one in here]))
-        pieces.append(Markup(" "))
         end = stop
-    return Markup("").join([*pieces, Markup("…") if text[end:].strip() else Markup("")])
+    return Markup("").join([*pieces, " …" if text[end:].strip() else ""])
+
+
+def _between(left: str, quoted_before: bool) -> str:
+    """What stands for the part between two quotes: itself where it is blank, else dots."""
+    if not left.strip():
+        return left
+    return " … " if quoted_before else "… "
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

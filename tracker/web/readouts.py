@@ -31,11 +31,11 @@ KIND_WORDS = {
     Kind.FORM: msg("Form"),
     Kind.LEVEL: msg("Level"),
     Kind.PERSON: msg("Who took part"),
-    Kind.ASKED: msg("By whose wish"),
+    Kind.ASKED: msg("Who asked"),
     Kind.TOPIC: msg("Topics"),
     Kind.TONE: msg("Tone"),
     Kind.COMMITMENT: msg("Agreed"),
-    Kind.NEXT: msg("What follows"),
+    Kind.NEXT: msg("Next meeting"),
 }
 
 ONLY, BOTH = "only", "both"
@@ -75,6 +75,11 @@ class Told:
         title, text = ([word for word in words if word.field == field] for field in ("title", "summary"))
         shown = marked(release.summary, text) if whole else quoted(release.summary, text)
         return Column(readout, marked(release.title, title), shown)
+
+    def only(self, side: str) -> list[str]:
+        """What a side alone says, in a few words each; of one subject once, however it is spoken of."""
+        points = [point for point in self.comparison.points if point.only == side]
+        return list(dict.fromkeys(self.name(point) or gettext(KIND_WORDS[point.kind]).lower() for point in points))
 
     def name(self, point: Point) -> str:
         """What a point is about, in the language that is told; empty where its kind says it."""
@@ -192,22 +197,20 @@ def apart_words(told: Told) -> str:
         if not hours:
             return gettext("Both published at the same minute.")
         earlier, later = (first, second) if hours > 0 else (second, first)
-        return gettext("%(later)s published %(span)s after %(earlier)s.", **_named(later, earlier, abs(hours)))
+        minutes = round(abs(hours) * 60)
+        span = gettext("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
+        return gettext(
+            "Published by %(earlier)s first, by %(later)s %(span)s later.", earlier=earlier, later=later, span=span
+        )
     if not days:
-        return gettext("Both published on the same day by their own dates; the hours between are not known.")
+        return gettext("Both published on the same day by their own dates; hours are not known.")
     earlier, later = (first, second) if days > 0 else (second, first)
     return gettext(
-        "By their own dates %(later)s published %(span)s after %(earlier)s; the hours between are not known.",
-        later=later,
+        "By their own dates published by %(earlier)s first, by %(later)s %(span)s later; hours are not known.",
         earlier=earlier,
+        later=later,
         span=count(abs(days), "day"),
     )
-
-
-def _named(later: str, earlier: str, hours: float) -> dict[str, str]:
-    minutes = round(hours * 60)
-    span = gettext("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
-    return {"later": later, "earlier": earlier, "span": span}
 
 
 def first_words(words: Iterable[Evidence], most: int = 3) -> list[str]:
