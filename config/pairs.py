@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from config.schema import Strict, Text
 from config.yamlfile import YamlFile
 from tracker.model import Release
-from tracker.readouts import Kind, Readout
+from tracker.readouts import PointKind, Readout
 from tracker.readouts.measure import Pair
 
 _FOLD = re.compile(r"(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
@@ -65,8 +65,10 @@ def read_pairs(path: Path) -> list[Pair]:
         labels: dict[str, dict[str, str]] = {}
         for name, quotes in pair.points.items():
             loc = ("pairs", index, "points", name)
-            if name.partition(".")[0] not in list(Kind):
-                raise file.error(loc, f'"{name}" is no kind of point', f"write one of {', '.join(Kind)}", at_key=True)
+            if name.partition(".")[0] not in list(PointKind):
+                raise file.error(
+                    loc, f'"{name}" is no kind of point', f"write one of {', '.join(PointKind)}", at_key=True
+                )
             labels[name] = {}
             for readout, quote in zip(readouts, (_unfolded(" ".join(quote.split())) for quote in quotes), strict=True):
                 if quote == _NULL:

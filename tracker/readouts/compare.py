@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tracker.detect.dates import find_dates
@@ -11,7 +11,7 @@ from tracker.detect.lexicon import ChannelTerms, Lexicon, spellings
 from tracker.detect.match import Index, Mention
 from tracker.detect.normalise import Folded, clauses, fold, sentences
 from tracker.model import Evidence, Release
-from tracker.readouts.points import Apart, Comparison, Gloss, Kind, Point, Readout, Said
+from tracker.readouts.points import Apart, Comparison, Gloss, Point, PointKind, Readout, Said
 from tracker.readouts.words import ReadoutLanguage, ReadoutTerms
 
 LEAD = 2
@@ -21,7 +21,7 @@ _AGREED, _SETTLED, _SPEAKS, _ATTENDING, _PLACE, _GLOSS = "agreed", "settled", "s
 _EDGES = " 、，,。.;；:：\n"
 """What may stand at the edge of a mention and is no part of what is said."""
 
-_Key = tuple[Kind, str | None]
+_Key = tuple[PointKind, str | None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,9 @@ class _Found:
     words: dict[_Key, list[Evidence]] = field(default_factory=dict)
     values: dict[_Key, str] = field(default_factory=dict)
 
-    def add(self, kind: Kind, key: str | None, sentence: _Sentence, start: int, end: int) -> None:
-        words = self.words.setdefault((kind, key), [])
-        evidence = _evidence(self.release, sentence, start, end, kind)
-        if evidence and evidence not in words:
-            words.append(evidence)
+    def add(self, kind: PointKind, key: str | None, sentence: _Sentence, start: int, end: int) -> None:
+        if evidence := _evidence(self.release, sentence, start, end, kind):
+            _put(self.words.setdefault((kind, key), []), evidence, self.release)
 
     def said(self, key: _Key) -> Said | None:
         words = self.words.get(key)
@@ -77,14 +75,18 @@ class Comparer:
         """What forms, levels, topics, tones and commitments are called, by language; not those that channels name."""
         found: dict[_Key, dict[str, str]] = {}
         for language in self._languages:
-            named = {Kind.FORM: language.forms, Kind.LEVEL: language.levels}
-            named |= {Kind.TOPIC: language.topics, Kind.TONE: language.tones, Kind.COMMITMENT: language.topics}
+            named = {PointKind.FORM: language.forms, PointKind.LEVEL: language.levels}
+            named |= {
+                PointKind.TOPIC: language.topics,
+                PointKind.TONE: language.tones,
+                PointKind.COMMITMENT: language.topics,
+            }
             for kind, called in named.items():
                 for key, one in called.items():
                     found.setdefault((kind, key), {})[language.language] = one.name
         for key, subject in self._terms.topics.items():
             if subject.names:
-                found[Kind.TOPIC, key] = found[Kind.COMMITMENT, key] = dict(subject.names)
+                found[PointKind.TOPIC, key] = found[PointKind.COMMITMENT, key] = dict(subject.names)
         return found
 
     def compare(self, first: Readout, second: Readout) -> Comparison:
@@ -111,22 +113,22 @@ class Comparer:
     def _all_terms(self) -> Iterator[tuple[str, str, str]]:
         for language in self._languages:
             for kind, called in (
-                (Kind.FORM, language.forms),
-                (Kind.LEVEL, language.levels),
-                (Kind.TOPIC, language.topics),
-                (Kind.TONE, language.tones),
+                (PointKind.FORM, language.forms),
+                (PointKind.LEVEL, language.levels),
+                (PointKind.TOPIC, language.topics),
+                (PointKind.TONE, language.tones),
             ):
                 yield from ((kind, key, term) for key, one in called.items() for term in one.terms)
-            for kind in (Kind.ASKED, Kind.NEXT, _AGREED, _SETTLED, _SPEAKS, _ATTENDING):
+            for kind in (PointKind.ASKED, PointKind.NEXT, _AGREED, _SETTLED, _SPEAKS, _ATTENDING):
                 yield from ((kind, "", term) for term in getattr(language, kind))
             yield from (("mark", "masked", term) for term in language.masked)
-        for kind, subjects in ((Kind.TOPIC, self._terms.topics), (_GLOSS, self._terms.gloss)):
+        for kind, subjects in ((PointKind.TOPIC, self._terms.topics), (_GLOSS, self._terms.gloss)):
             for key, subject in subjects.items():
                 yield from ((kind, key, term) for term in (*subject.names.values(), *subject.terms))
         for office, terms in self._terms.offices.items():
             yield from (("office", office, term) for term in terms)
         yield from ((_PLACE, "", term) for term in self._terms.places)
-        yield from ((Kind.ASKED, "", term) for term in self._terms.asked)
+        yield from ((PointKind.ASKED, "", term) for term in self._terms.asked)
 
     def _read(self, release: Release) -> list[_Sentence]:
         """The title, and the sentences of the body, each with what is mentioned in it."""
@@ -148,8 +150,8 @@ class Comparer:
         lead = [*body[:1], *title, *body[1:]]
         self._first_day(found, lead)
         self._first_place(found, lead)
-        self._first_of(found, lead, Kind.FORM, [key for one in self._languages for key in one.forms])
-        self._first_of(found, lead, Kind.LEVEL, [key for one in self._languages for key in one.levels])
+        self._first_of(found, lead, PointKind.FORM, [key for one in self._languages for key in one.forms])
+        self._first_of(found, lead, PointKind.LEVEL, [key for one in self._languages for key in one.levels])
         for sentence in read:
             self._of_lead(found, sentence)
             self._of_sentence(found, sentence)
@@ -159,24 +161,24 @@ class Comparer:
         """Who met, and by whose wish; of persons also those that a later sentence names as taking part."""
         if sentence.lead or sentence.of(_ATTENDING):
             for person in _persons(sentence):
-                found.add(Kind.PERSON, person.key, sentence, person.start, person.end)
+                found.add(PointKind.PERSON, person.key, sentence, person.start, person.end)
         if sentence.lead:
-            for mention in sentence.of(Kind.ASKED):
-                found.add(Kind.ASKED, None, sentence, mention.start, mention.end)
+            for mention in sentence.of(PointKind.ASKED):
+                found.add(PointKind.ASKED, None, sentence, mention.start, mention.end)
 
     def _of_sentence(self, found: _Found, sentence: _Sentence) -> None:
         """What they spoke about and how, what they agreed on, and when they meet again."""
         topics = _topics(sentence)
         for topic in topics:
-            found.add(Kind.TOPIC, topic.key, sentence, topic.start, topic.end)
-        for tone in sentence.of(Kind.TONE):
-            found.add(Kind.TONE, tone.key, sentence, tone.start, tone.end)
+            found.add(PointKind.TOPIC, topic.key, sentence, topic.start, topic.end)
+        for tone in sentence.of(PointKind.TONE):
+            found.add(PointKind.TONE, tone.key, sentence, tone.start, tone.end)
         for start, end in _agreed_spans(sentence):
             for topic in topics:
                 if start <= topic.start < end:
-                    found.add(Kind.COMMITMENT, topic.key, sentence, topic.start, topic.end)
-        for following in sentence.of(Kind.NEXT):
-            found.add(Kind.NEXT, None, sentence, following.start, following.end)
+                    found.add(PointKind.COMMITMENT, topic.key, sentence, topic.start, topic.end)
+        for following in sentence.of(PointKind.NEXT):
+            found.add(PointKind.NEXT, None, sentence, following.start, following.end)
 
     def _first_day(self, found: _Found, lead: list[_Sentence]) -> None:
         for sentence in lead:
@@ -184,19 +186,19 @@ class Comparer:
             for mention in dates:
                 span = mention.read(future=False)
                 if sentence.start <= mention.start < sentence.end and span.is_day and not mention.vague:
-                    found.add(Kind.DATE, None, sentence, mention.start, mention.end)
-                    found.values[Kind.DATE, None] = (span.first or span.value.first).isoformat()
+                    found.add(PointKind.DATE, None, sentence, mention.start, mention.end)
+                    found.values[PointKind.DATE, None] = (span.first or span.value.first).isoformat()
                     return
 
     def _first_place(self, found: _Found, lead: list[_Sentence]) -> None:
         """Where they met: what a later sentence names may be where they met before."""
         for sentence in lead:
             for mention in sentence.of(_PLACE):
-                found.add(Kind.PLACE, None, sentence, mention.start, mention.end)
-            if (Kind.PLACE, None) in found.words:
+                found.add(PointKind.PLACE, None, sentence, mention.start, mention.end)
+            if (PointKind.PLACE, None) in found.words:
                 return
 
-    def _first_of(self, found: _Found, lead: list[_Sentence], kind: Kind, order: list[str]) -> None:
+    def _first_of(self, found: _Found, lead: list[_Sentence], kind: PointKind, order: list[str]) -> None:
         """The form or level that counts: the first of its order in the opening words, else in those after them."""
         opening = 1 + any(sentence.field == "title" for sentence in lead)
         for sentences_read in (lead[:opening], lead[opening:]):
@@ -211,7 +213,7 @@ class Comparer:
 
     def _aligned(self, first: Readout, second: Readout, found: Mapping[str, _Found]) -> Iterator[Point]:
         keys = dict.fromkeys(key for one in (first, second) for key in found[one.side].words)
-        order = list(Kind)
+        order = list(PointKind)
         for key in sorted(keys, key=lambda key: order.index(key[0])):
             said = {one.side: words for one in (first, second) if (words := found[one.side].said(key))}
             only = None
@@ -245,7 +247,7 @@ def written(term: str) -> str:
 def _agreed_spans(sentence: _Sentence) -> Iterator[tuple[int, int]]:
     """The parts of a sentence in which what is named is agreed."""
     speaks = [mention.start for mention in sentence.of(_SPEAKS)]
-    topics = sentence.of(Kind.TOPIC)
+    topics = sentence.of(PointKind.TOPIC)
     for mention in sentence.of(_AGREED, _SETTLED):
         if any(topic.start <= mention.start and mention.end <= topic.end for topic in topics):
             continue  # "the consensus that the two reached" is what they speak of
@@ -260,7 +262,7 @@ def _topics(sentence: _Sentence) -> list[Mention]:
     named = sentence.of("office", "name")
     return [
         topic
-        for topic in sentence.of(Kind.TOPIC, "name")
+        for topic in sentence.of(PointKind.TOPIC, "name")
         if not any(one.start <= topic.start and topic.end <= one.end and one.key != topic.key for one in named)
     ]
 
@@ -271,7 +273,7 @@ def _persons(sentence: _Sentence) -> list[Mention]:
     Not those whose title goes on to be another's (the president's adviser), is part of a lesser one (an assistant
     secretary), or is followed at once by who else bears it.
     """
-    named, ranks = sentence.of("office"), sentence.of(Kind.LEVEL)
+    named, ranks = sentence.of("office"), sentence.of(PointKind.LEVEL)
     text = sentence.folded.text
 
     def lent(one: Mention) -> bool:
@@ -307,6 +309,17 @@ def _evidence(release: Release, sentence: _Sentence, start: int, end: int, role:
         return None
     first, last = sentence.folded.span(start, end)
     return Evidence(sentence.field, first, last, getattr(release, sentence.field)[first:last], role)
+
+
+def _put(words: list[Evidence], word: Evidence, release: Release) -> None:
+    """Add words; those that overlap are one: 两军战区领导 and 战区领导通话."""
+    for number, there in enumerate(words):
+        if there.field == word.field and there.start < word.end and word.start < there.end:
+            start, end = min(there.start, word.start), max(there.end, word.end)
+            text = getattr(release, word.field)[start:end]
+            words[number] = replace(there, start=start, end=end, text=text)
+            return
+    words.append(word)
 
 
 def _apart(first: Readout, second: Readout) -> Apart:

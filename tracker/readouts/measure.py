@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from tracker.readouts.compare import Comparer
-from tracker.readouts.points import Comparison, Kind, Point, Readout
+from tracker.readouts.points import Comparison, Point, PointKind, Readout
 
 Labels = Mapping[str, Mapping[str, str]]
 """By the name of a point (`topic.trade`, `date`) what each side says of it; one that does not say it is left out."""
@@ -51,19 +51,19 @@ class Measured:
 
     only: Tally
     both: Tally
-    by_kind: Mapping[Kind, Tally]
+    by_kind: Mapping[PointKind, Tally]
     wrong: tuple[str, ...]
 
 
 def measure(pairs: Iterable[Pair], comparer: Comparer) -> Measured:
     """The figures of all pairs together."""
-    only, both, by_kind, wrong = Tally(), Tally(), dict.fromkeys(Kind, Tally()), []
+    only, both, by_kind, wrong = Tally(), Tally(), dict.fromkeys(PointKind, Tally()), []
     for pair in pairs:
         comparison = comparer.compare(pair.first, pair.second)
         found = {(name_of(point), point.only) for point in comparison.points if point.only}
         wanted = {(name, next(iter(said))) for name, said in pair.labels.items() if len(said) == 1}
         only += _tally(found, wanted)
-        for kind in Kind:
+        for kind in PointKind:
             by_kind[kind] += _tally(*({one for one in marks if _kind(one[0]) == kind} for marks in (found, wanted)))
         wrong += [f"{pair.id}: {name} is not only {side}'s" for name, side in sorted(found - wanted)]
         wrong += [f"{pair.id}: {name} is only {side}'s, not found" for name, side in sorted(wanted - found)]

@@ -16,7 +16,7 @@ _HALF_A_DAY_AND_MORE = 1
 """Days by which two right dates of one event may differ: capitals lie half a day apart."""
 
 
-class Kind(StrEnum):
+class PointKind(StrEnum):
     """What a point is about, in the order in which points are told."""
 
     DATE = "date"
@@ -68,7 +68,7 @@ class Point:
     `only` is the side that alone says it; None where both do, or where what we have of the other is only a beginning.
     """
 
-    kind: Kind
+    kind: PointKind
     key: str | None
     said: Mapping[str, Said]
     only: str | None = None
@@ -79,7 +79,7 @@ class Point:
         values = [said.value for said in self.said.values()]
         if len(values) < 2 or None in values or values[0] == values[1]:
             return False
-        if self.kind is not Kind.DATE:
+        if self.kind is not PointKind.DATE:
             return True
         first, second = map(date.fromisoformat, values)
         return abs((second - first).days) > _HALF_A_DAY_AND_MORE

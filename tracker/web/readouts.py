@@ -13,7 +13,7 @@ from tracker.errors import NotFound
 from tracker.feeds.dates import read_instant
 from tracker.history import in_force
 from tracker.model import Candidate, Contact, Evidence, Relationship, Release, ReleaseHistory, Source, StatusChange
-from tracker.readouts import Comparer, Comparison, Kind, Point, Readout
+from tracker.readouts import Comparer, Comparison, Point, PointKind, Readout
 from tracker.tongue import gettext, msg, name_of
 from tracker.web.auth import open_to
 from tracker.web.claims import find_claim
@@ -26,16 +26,16 @@ from tracker.web.words import date_tag, office_words
 from tracker.wording import count, side_name
 
 KIND_WORDS = {
-    Kind.DATE: msg("Date"),
-    Kind.PLACE: msg("Place"),
-    Kind.FORM: msg("Form"),
-    Kind.LEVEL: msg("Level"),
-    Kind.PERSON: msg("Who took part"),
-    Kind.ASKED: msg("Who asked"),
-    Kind.TOPIC: msg("Topics"),
-    Kind.TONE: msg("Tone"),
-    Kind.COMMITMENT: msg("Agreed"),
-    Kind.NEXT: msg("Next meeting"),
+    PointKind.DATE: msg("Date"),
+    PointKind.PLACE: msg("Place"),
+    PointKind.FORM: msg("Form"),
+    PointKind.LEVEL: msg("Level"),
+    PointKind.PERSON: msg("Who took part"),
+    PointKind.ASKED: msg("Who asked"),
+    PointKind.TOPIC: msg("Topics"),
+    PointKind.TONE: msg("Tone"),
+    PointKind.COMMITMENT: msg("Agreed"),
+    PointKind.NEXT: msg("Next meeting"),
 }
 
 ONLY, BOTH = "only", "both"
@@ -83,7 +83,7 @@ class Told:
 
     def name(self, point: Point) -> str:
         """What a point is about, in the language that is told; empty where its kind says it."""
-        if point.kind is Kind.PERSON:
+        if point.kind is PointKind.PERSON:
             return office_words(point.key, self.relationship)
         return name_of(self.names(point)) if point.key else ""
 
@@ -99,7 +99,7 @@ class Told:
 
     def names(self, point: Point) -> Mapping[str, str]:
         """What the subject of a point is called, by language; of persons their office alone is known."""
-        if point.kind is Kind.PERSON or not point.key:
+        if point.kind is PointKind.PERSON or not point.key:
             return {}
         named = self.comparer.names.get((point.kind, point.key))
         return named or find_channel(current().snapshot(), point.key).names
@@ -198,7 +198,7 @@ def apart_words(told: Told) -> str:
             return gettext("Both published at the same minute.")
         earlier, later = (first, second) if hours > 0 else (second, first)
         minutes = round(abs(hours) * 60)
-        span = gettext("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
+        span = gettext("%(hours)s\u00a0h %(minutes)s\u00a0min", hours=minutes // 60, minutes=minutes % 60)
         return gettext(
             "Published by %(earlier)s first, by %(later)s %(span)s later.", earlier=earlier, later=later, span=span
         )

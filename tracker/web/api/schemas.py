@@ -13,7 +13,7 @@ from tracker.health import Fares
 from tracker.ledger import Deed
 from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.promises import Fate, Step
-from tracker.readouts import Kind as PointKind
+from tracker.readouts import PointKind
 from tracker.search import Kind
 
 
