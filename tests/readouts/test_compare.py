@@ -13,6 +13,7 @@ from config.yamlfile import read_yaml
 from tests.conftest import ROOT, Shipped
 from tests.readouts.conftest import Compare, readout
 from tracker.readouts import Comparer, Comparison, Point, PointKind
+from tracker.readouts.compare import MOST_ALIKE
 from tracker.readouts.measure import Pair, measure, render
 from tracker.readouts.words import ReadoutTerms
 
@@ -225,6 +226,18 @@ def test_of_a_text_that_breaks_off_nothing_is_called_missing(compare: Compare):
     assert only(compare(full, "双方谈到台湾问题。"), PointKind.TOPIC) == {"taiwan": None, "ukraine": "us"}
     assert only(compare(full, cut), PointKind.TOPIC) == {"taiwan": None, "ukraine": None}
     assert only(compare("They met.", cut), PointKind.TOPIC) == {"taiwan": "cn"}, "what it does say is there"
+
+
+def test_of_a_text_in_a_language_without_words_nothing_is_called_missing(comparer: Comparer):
+    first, second = readout("us", "They spoke of Taiwan."), readout("cn", "Они говорили о рыбе.")
+    foreign = replace(second, release=replace(second.release, lang="ru"))
+    assert only(comparer.compare(first, second), PointKind.TOPIC) == {"taiwan": "us"}
+    assert only(comparer.compare(first, foreign), PointKind.TOPIC) == {"taiwan": None}
+
+
+def test_a_text_that_says_the_same_all_over_is_quoted_a_few_times(compare: Compare):
+    found = points(compare("They spoke of Taiwan. " * 5_000, ""), PointKind.TOPIC)["taiwan"]
+    assert len(found.said["us"].words) == MOST_ALIKE
 
 
 def test_texts_without_a_point_have_none(compare: Compare):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +17,9 @@ from tracker.readouts.words import ReadoutLanguage, ReadoutTerms
 
 LEAD = 2
 """Sentences at the beginning of a readout that say who met when, where and how; what follows is what they said."""
+
+MOST_ALIKE = 16
+"""Wordings of one point that are kept of one side: more say nothing new."""
 
 _AGREED, _SETTLED, _SPEAKS, _ATTENDING, _PLACE, _GLOSS = "agreed", "settled", "speaks", "attending", "place", "gloss"
 _EDGES = " 、，,。.;；:：\n"
@@ -136,9 +140,10 @@ class Comparer:
         for name, text in (("title", release.title), ("summary", release.summary)):
             folded = fold(text)
             mentions = self._index.find(folded, release.published, release.side)
+            starts = [mention.start for mention in mentions]
             spans = [(0, len(folded.text))] if name == "title" and folded.text else sentences(folded.text)
             for number, (start, end) in enumerate(spans):
-                here = [mention for mention in mentions if start <= mention.start < end]
+                here = mentions[bisect_left(starts, start) : bisect_left(starts, end)]
                 read.append(_Sentence(name, folded, start, end, self._index.combined(here), number < LEAD))
         return read
 
@@ -182,10 +187,9 @@ class Comparer:
 
     def _first_day(self, found: _Found, lead: list[_Sentence]) -> None:
         for sentence in lead:
-            dates = find_dates(sentence.folded.lower, found.release.published)
-            for mention in dates:
+            for mention in find_dates(sentence.folded.lower[: sentence.end], found.release.published):
                 span = mention.read(future=False)
-                if sentence.start <= mention.start < sentence.end and span.is_day and not mention.vague:
+                if sentence.start <= mention.start and span.is_day and not mention.vague:
                     found.add(PointKind.DATE, None, sentence, mention.start, mention.end)
                     found.values[PointKind.DATE, None] = (span.first or span.value.first).isoformat()
                     return
@@ -218,10 +222,14 @@ class Comparer:
             said = {one.side: words for one in (first, second) if (words := found[one.side].said(key))}
             only = None
             for one, other in ((first, second), (second, first)):
-                if one.side in said and other.side not in said and not other.cut_short:
+                if one.side in said and other.side not in said and self._is_read(other):
                     only = one.side
             if said:
                 yield Point(*key, said, only)
+
+    def _is_read(self, readout: Readout) -> bool:
+        """Whether what a readout does not say is known: all of it is there, in a language whose words we have."""
+        return not readout.cut_short and readout.release.lang in (one.language for one in self._languages)
 
     def _glossed(self, readouts: Sequence[Readout], read: Mapping[str, list[_Sentence]]) -> Iterator[Gloss]:
         for key, subject in self._terms.gloss.items():
@@ -319,7 +327,8 @@ def _put(words: list[Evidence], word: Evidence, release: Release) -> None:
             text = getattr(release, word.field)[start:end]
             words[number] = replace(there, start=start, end=end, text=text)
             return
-    words.append(word)
+    if len(words) < MOST_ALIKE:
+        words.append(word)
 
 
 def _apart(first: Readout, second: Readout) -> Apart:

@@ -65,7 +65,8 @@ class Said:
 class Point:
     """One thing that at least one side says. `key`: the subject of a topic, tone or commitment, the office of a person.
 
-    `only` is the side that alone says it; None where both do, or where what we have of the other is only a beginning.
+    `only` is the side that alone says it; None where both do, or where what we have of the other is only a beginning, or
+    in a language whose words we do not have.
     """
 
     kind: PointKind
