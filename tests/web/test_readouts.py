@@ -27,13 +27,14 @@ US = release(
     title="Readout of the Talks",
     summary="The Deputy Assistant Secretary of Defense met with PLA officials at the Pentagon on January 8-9. "
     "The two sides discussed Ukraine and the South China Sea. Lunch was <b>soup</b>. "
-    "They agreed to hold calls between theater commanders.",
+    "They agreed to hold calls between theater commanders. "
+    "The Secretary stressed open lines of communication.",
     url="https://us.example/1",
     side="us",
 )
 CN = release(
     title="中美两军举行会晤",
-    summary="1月8日至9日，中美两军在华盛顿举行会晤。中方强调台湾问题和南海问题。双方在楼前合影。双方同意举行两军战区领导通话，会谈坦诚。",
+    summary="1月8日至9日，中美两军在华盛顿举行会晤。中方强调台湾问题和南海问题。双方在楼前合影。双方同意举行两军战区领导通话，保持沟通。会谈坦诚。",
     url="https://cn.example/1",
     side="cn",
     lang="zh",
@@ -95,8 +96,8 @@ def shown(compared: Compared, query: str = "") -> str:
 def test_the_page_says_what_each_side_alone_tells_and_the_hours_between(compared: Compared) -> None:
     said = words_of(shown(compared))
     assert "Published by United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
-    assert "Only United StatesLevel, deputy assistant defense (United States), the war in Ukraine Only China" in said
-    assert "Only ChinaTaiwan, candid" in said
+    assert "Only United StatesLevel, deputy assistant defense (United States) and the war in Ukraine Only" in said
+    assert "Only ChinaTaiwan, candid in tone and keeping in touch as agreed" in said, "both raise it, one agrees to it"
     assert "South China Sea 南海 South China Sea 南海 ■ both" in said
     assert "Theater Commanders Talk" in said
     assert "calls between theater commanders 两军战区领导通话 ■ both" in said

@@ -63,7 +63,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Point:
-    """One thing that at least one side says. `key`: the subject of a topic, tone or commitment, the office of a person.
+    """One thing that at least one side says. `key`: the subject of a topic, tone or commitment, a person's office.
 
     `only` is the side that alone says it; None where both do, or where what we have of the other is only a beginning, or
     in a language whose words we do not have.

@@ -77,9 +77,20 @@ class Told:
         return Column(readout, marked(release.title, title), shown)
 
     def only(self, side: str) -> list[str]:
-        """What a side alone says, in a few words each; of one subject once, however it is spoken of."""
+        """What a side alone says, in a few words each; what it alone raises once, also where it is agreed."""
         points = [point for point in self.comparison.points if point.only == side]
-        return list(dict.fromkeys(self.name(point) or gettext(KIND_WORDS[point.kind]).lower() for point in points))
+        raised = {point.key for point in points if point.kind is PointKind.TOPIC}
+        told = (p for p in points if p.kind is not PointKind.COMMITMENT or p.key not in raised)
+        return [self._in_short(point) for point in told]
+
+    def _in_short(self, point: Point) -> str:
+        name = self.name(point)
+        match point.kind:
+            case PointKind.COMMITMENT:
+                return gettext("%(subject)s as agreed", subject=name)
+            case PointKind.TONE:
+                return gettext("%(tone)s in tone", tone=name)
+        return name or gettext(KIND_WORDS[point.kind]).lower()
 
     def name(self, point: Point) -> str:
         """What a point is about, in the language that is told; empty where its kind says it."""
