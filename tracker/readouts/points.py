@@ -65,8 +65,8 @@ class Said:
 class Point:
     """One thing that at least one side says. `key`: the subject of a topic, tone or commitment, a person's office.
 
-    `only` is the side that alone says it; None where both do, or where what the other does not say is not known: we have
-    only its beginning, or no words of its language.
+    `only` is the side that alone says it; None where both do, or where what the other does not say is not known, since
+    we have only its beginning, or no words of its language.
     """
 
     kind: PointKind
