@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tracker.detect.dates import find_dates
-from tracker.detect.lexicon import ChannelTerms, Lexicon, spellings
+from tracker.detect.lexicon import ChannelTerms, Lexicon
 from tracker.detect.match import Index, Mention
 from tracker.detect.normalise import Folded, clauses, fold, sentences
 from tracker.model import Evidence, Release
@@ -245,11 +245,6 @@ class Comparer:
                     said[readout.side] = words
             if said:
                 yield Gloss(key, subject.names, said)
-
-
-def written(term: str) -> str:
-    """The first spelling of a term, as a reader would write it."""
-    return spellings(term)[0]
 
 
 def _agreed_spans(sentence: _Sentence) -> Iterator[tuple[int, int]]:
