@@ -11,6 +11,7 @@ from config.schema import ChannelFile, Citation, SourceEntry
 from config.yamlfile import Loc, YamlFile
 from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
+from tracker.readouts.words import ReadoutTerms
 
 
 def check(files: RelationshipFiles) -> None:
@@ -22,6 +23,8 @@ def check(files: RelationshipFiles) -> None:
     _check_feeds(files, [*parties, THIRD_PARTY])
     _check_sources(files, [*parties, THIRD_PARTY])
     check_lexicon(files.lexicon, files)
+    if files.readouts:
+        _check_readouts(files.readouts, files)
 
 
 def check_across(all_files: Sequence[RelationshipFiles]) -> None:
@@ -132,6 +135,22 @@ def check_lexicon(read: Read[Lexicon], files: RelationshipFiles) -> None:
                     if office not in lexicon.offices:
                         remedy = suggest(office, lexicon.offices, "describe it under offices")
                         raise file.error((*loc, "offices", position), f'no office is called "{office}"', remedy)
+
+
+def _check_readouts(read: Read[ReadoutTerms], files: RelationshipFiles) -> None:
+    """What is glossed has a name in each language; so has a topic, unless a channel lends it its names."""
+    languages, offices = files.relationship.data.languages, files.lexicon.data.offices
+    for office in read.data.offices:
+        if office not in offices:
+            wrong = f'no office is called "{office}" in lexicon.yaml'
+            raise read.file.error(("offices", office), wrong, suggest(office, offices), at_key=True)
+    for part, subjects in (("topics", read.data.topics), ("gloss", read.data.gloss)):
+        for key, subject in subjects.items():
+            if part == "gloss" or subject.names:
+                _check_keys(read.file, (part, key, "names"), subject.names, languages, "language")
+            elif key not in files.channels:
+                wrong = f'"{key}" has no names, and no channel is called so'
+                raise read.file.error((part, key), wrong, suggest(key, files.channels, "add names"), at_key=True)
 
 
 def _check_period(file: YamlFile, loc: Loc, period: Holder | Pairing) -> None:

@@ -12,10 +12,12 @@ from config.errors import ConfigError, suggest
 from config.schema import SLUG, ChannelFile, FeedsFile, RelationshipFile, SourceEntry, SourcesFile
 from config.yamlfile import YamlFile
 from tracker.detect.lexicon import Language, Lexicon
+from tracker.readouts.words import ReadoutLanguage, ReadoutTerms
 
-SHIPPED_LANGUAGES = Path(__file__).parent / "language"
+SHIPPED = Path(__file__).parent
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
+OfLanguage = TypeVar("OfLanguage", Language, ReadoutLanguage)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class RelationshipFiles:
     channels: dict[str, Read[ChannelFile]]
     feeds: Read[FeedsFile]
     lexicon: Read[Lexicon]
+    readouts: Read[ReadoutTerms] | None
 
     @property
     def shared_sources(self) -> dict[str, SourceEntry]:
@@ -48,7 +51,7 @@ def read_folder(folder: Path) -> RelationshipFiles:
         wrong = f'"{folder.name}" is no name for a relationship'
         raise ConfigError(folder, None, None, wrong, "write small letters and digits joined by hyphens")
     relationship = read_file(folder / "relationship.yaml", RelationshipFile)
-    shared = folder / "sources.yaml"
+    shared, readouts = folder / "sources.yaml", folder / "readouts.yaml"
     return RelationshipFiles(
         slug=folder.name,
         relationship=relationship,
@@ -56,6 +59,7 @@ def read_folder(folder: Path) -> RelationshipFiles:
         channels=_read_channels(folder / "channels", relationship),
         feeds=read_file(folder / "feeds.yaml", FeedsFile),
         lexicon=read_file(folder / "lexicon.yaml", Lexicon),
+        readouts=read_file(readouts, ReadoutTerms) if readouts.exists() else None,
     )
 
 
@@ -64,14 +68,34 @@ def read_languages(config_dir: Path) -> dict[str, Language]:
 
     Raises ConfigError for a mistake, and for a file whose name is not its language's code.
     """
-    folder = config_dir / "language"
-    found: dict[str, Language] = {}
-    for path in sorted((folder if folder.is_dir() else SHIPPED_LANGUAGES).glob("*.yaml")):
-        read = read_file(path, Language)
+    return {code: read.data for code, read in _by_language(config_dir, "language", Language).items()}
+
+
+def read_readout_languages(config_dir: Path) -> dict[str, ReadoutLanguage]:
+    """The words by which readouts are compared, from readouts/ in the same way.
+
+    Raises ConfigError also where one language has a subject that another has not: it would always be told of one side
+    alone.
+    """
+    found = _by_language(config_dir, "readouts", ReadoutLanguage)
+    for part in ("forms", "levels", "topics", "tones"):
+        known = {key: code for code, read in found.items() for key in getattr(read.data, part)}
+        for read in found.values():
+            for key in sorted(known.keys() - getattr(read.data, part).keys()):
+                wrong = f'"{key}" is missing, which stands in {known[key]}.yaml'
+                raise read.file.error((part,), wrong, "say it in this language too")
+    return {code: read.data for code, read in found.items()}
+
+
+def _by_language(config_dir: Path, name: str, model: type[OfLanguage]) -> dict[str, Read[OfLanguage]]:
+    folder = config_dir / name
+    found: dict[str, Read[OfLanguage]] = {}
+    for path in sorted((folder if folder.is_dir() else SHIPPED / name).glob("*.yaml")):
+        read = read_file(path, model)
         if read.data.language != path.stem:
             wrong = f'"{read.data.language}" is not the name of this file'
             raise read.file.error(("language",), wrong, f'write "{path.stem}"')
-        found[path.stem] = read.data
+        found[path.stem] = read
     return found
 
 

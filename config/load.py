@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from config.checks import check, check_across, check_lexicon
 from config.errors import ConfigError, suggest
-from config.files import Read, RelationshipFiles, read_file, read_folder, read_languages
+from config.files import Read, RelationshipFiles, read_file, read_folder, read_languages, read_readout_languages
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
 from config.yamlfile import Loc
@@ -19,6 +19,8 @@ from tracker.detect import Detector
 from tracker.detect.lexicon import Language, Lexicon
 from tracker.detect.weigh import Weights
 from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
+from tracker.readouts import Comparer
+from tracker.readouts.words import ReadoutLanguage, ReadoutTerms
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class RelationshipPack:
     feeds: tuple[Feed, ...]
     lexicon: Lexicon
     weights: Weights
+    comparer: Comparer
 
     @property
     def changes(self) -> tuple[StatusChange, ...]:
@@ -71,7 +74,8 @@ def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
         check(files)
     check_across(all_files)
     languages, weights = read_languages(config_dir), read_weights(config_dir)
-    return tuple(_pack(files, languages, weights) for files in all_files)
+    compared = read_readout_languages(config_dir)
+    return tuple(_pack(files, languages, weights, compared) for files in all_files)
 
 
 def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
@@ -86,7 +90,12 @@ def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
     return _speaking(read.data, files, read_languages(config_dir))
 
 
-def _pack(files: RelationshipFiles, languages: dict[str, Language], weights: Weights) -> RelationshipPack:
+def _pack(
+    files: RelationshipFiles,
+    languages: dict[str, Language],
+    weights: Weights,
+    compared: dict[str, ReadoutLanguage],
+) -> RelationshipPack:
     return RelationshipPack(
         relationship=_relationship(files.slug, files.relationship.data),
         channels=tuple(_channel(slug, read.data, files) for slug, read in files.channels.items()),
@@ -94,7 +103,14 @@ def _pack(files: RelationshipFiles, languages: dict[str, Language], weights: Wei
         feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
         lexicon=_speaking(files.lexicon.data, files, languages),
         weights=weights,
+        comparer=_comparer(files, compared),
     )
+
+
+def _comparer(files: RelationshipFiles, compared: dict[str, ReadoutLanguage]) -> Comparer:
+    """What lays two readouts side by side, with the words of the relationship's languages."""
+    spoken = [compared[code] for code in files.relationship.data.languages if code in compared]
+    return Comparer(files.lexicon.data, spoken, files.readouts.data if files.readouts else ReadoutTerms())
 
 
 def _speaking(lexicon: Lexicon, files: RelationshipFiles, languages: dict[str, Language]) -> Lexicon:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "watch": "watch.watch",
     "detect": "detection.detect",
     "evaluate": "detection.evaluate_command",
+    "readouts": "readouts.readouts",
     "export": "learning.export",
     "sample": "learning.sample",
     "replay": "learning.replay",

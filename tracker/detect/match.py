@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -110,10 +111,12 @@ class _Combination(NamedTuple):
 class Index:
     """All terms of a lexicon. Those that name a party stand apart too: most releases are told by them to be no news."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, more: Iterable[tuple[str, str, str]] = ()) -> None:
+        """`more`: terms of other kinds, as (kind, key, term), that are found in the same pass."""
         entries: list[_Entry] = []
         combinations: list[_Combination] = []
-        for kind, key, term, holding in _terms(lexicon):
+        always = (date.min, date.max, "")
+        for kind, key, term, holding in chain(_terms(lexicon), ((*one, always) for one in more)):
             if len(parts(term)) == 1:
                 entries += [_entry(kind, key, spelling, *holding) for spelling in spellings(term)]
                 continue

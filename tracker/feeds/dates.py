@@ -40,6 +40,9 @@ _FORMS = tuple(
 )
 
 
+_TIME = re.compile(r"\d{1,2}(?:[:：]\d\d|[时時点]\d\d分)")
+
+
 def read_date(raw: str | None, zone: str) -> datetime | None:
     """The UTC instant that the text names; None when it is of no known form or does not exist.
 
@@ -69,6 +72,11 @@ def read_date(raw: str | None, zone: str) -> datetime | None:
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_instant(raw: str | None, zone: str) -> datetime | None:
+    """The same where the text names a time of the day; None for a mere day, whose midnight nobody meant."""
+    return read_date(raw, zone) if raw and _TIME.search(raw) else None
 
 
 def read_in_form(text: str, form: str, zone: str) -> datetime | None:

@@ -30,6 +30,7 @@ from tracker.web import (
     memento,
     outputs,
     pages,
+    readouts,
     review,
     search,
     sheet,
@@ -133,6 +134,7 @@ def create_app(service: Service) -> Flask:
     for room in ROOMS:
         app.register_blueprint(room.blueprint)
     register_filters(app)
+    readouts.register(app)
     language.register(app)
     app.context_processor(auth.template_context)
     app.after_request(auth.finished)

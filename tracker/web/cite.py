@@ -18,6 +18,7 @@ from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
+from tracker.web.claims import find_claim
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.sent import LANGUAGE, is_tag
 
@@ -72,14 +73,17 @@ class Scope:
 
 
 def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
-    """What an address shows: a channel's own pages and calls its rows, lists those that their filters let through.
+    """What an address shows: the pages and calls of a channel, or of a claim of it, its rows, lists those that their
+    filters let through.
 
-    Raises NotFound for a channel that there is not.
+    Raises NotFound for a channel or claim that there is not.
     """
     parts = path.removeprefix("/api/v1").strip("/").split("/")
     only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
     if parts[0] == "channels" and len(parts) > 1:
         return Scope((find_channel(snapshot, parts[1]),), *only, {})
+    if parts[0] == "claims" and len(parts) > 1:
+        return Scope((find_channel(snapshot, find_claim(snapshot, parts[1]).entry.channel),), *only, {})
     channels = (
         line
         for line in snapshot.channels

@@ -21,6 +21,8 @@ ROLES = {
     "date": msg("says when"),
     "form": msg("says in what form"),
     "discount": msg("speaks against it"),
+    "only": msg("said by this side alone"),
+    "both": msg("said by both"),
 }
 """What the words of each role do, as the legend puts it; an unknown role is shown by its own name."""
 

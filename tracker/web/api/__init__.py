@@ -6,7 +6,20 @@ validation error into a problem document.
 
 from __future__ import annotations
 
-from tracker.web.api import amend, brief, candidates, chain, diff, document, figures, record, releases, schemas, search
+from tracker.web.api import (
+    amend,
+    brief,
+    candidates,
+    chain,
+    diff,
+    document,
+    figures,
+    readouts,
+    record,
+    releases,
+    schemas,
+    search,
+)
 from tracker.web.api.calls import blueprint, invalid
 from tracker.web.api.health import blueprint as health_blueprint
 
@@ -21,6 +34,7 @@ __all__ = [
     "figures",
     "health_blueprint",
     "invalid",
+    "readouts",
     "record",
     "releases",
     "schemas",

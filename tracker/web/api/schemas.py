@@ -14,6 +14,7 @@ from tracker.health import Fares
 from tracker.ledger import Deed
 from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.promises import Fate, Step
+from tracker.readouts import PointKind
 from tracker.search import Kind
 
 
@@ -635,6 +636,78 @@ class Evidence(Answer):
     end: int
     text: str
     role: str
+
+
+class Quote(Answer):
+    """Words of a release: `text` stands at `start` to `end` (in characters) of its title or summary."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+
+
+class SaidOfPoint(Answer):
+    """What a side says of a point. `value`: of a date its first day, of a form or level its key; null otherwise."""
+
+    words: list[Quote]
+    value: str | None
+
+
+class ReadoutPoint(Answer):
+    """A thing that at least one side says. `key`: the subject of a topic, tone or commitment, the office of a person.
+
+    `only`: the side that alone says it; null where both do, or where what is kept of the other is only a beginning.
+    `differs`: both say it, and not the same.
+    """
+
+    kind: PointKind
+    key: str | None
+    names: Names = Field(description="What the subject is called, by language; empty where the kind says it.")
+    said: dict[str, SaidOfPoint] = Field(description="By the code of the side; who does not say it is not there.")
+    only: Side | None
+    differs: bool
+
+
+class ComparedReadout(Answer):
+    """The release of one side that is compared, in the revision that is cited. Its whole text is not given out here.
+
+    `published_at` is null where only the day is known. `cut_short`: what is kept of it is only its beginning.
+    """
+
+    side: Side
+    release: int
+    lang: str
+    publisher: str
+    title: str
+    url: str | None
+    published: Day
+    published_at: Instant | None
+    cut_short: bool
+
+
+class GlossTerm(Answer):
+    """A fixed term that occurs, what it is called in each language, and the words of the sides that say it."""
+
+    names: Names
+    said: dict[str, list[Quote]] = Field(description="By the code of the side.")
+
+
+class Readouts(Answer):
+    """The readouts of two sides of one event, aligned by fixed words.
+
+    `hours_apart`: from the first readout's publication to the second's, below zero where the second was earlier; null
+    where an instant is not known. `days_apart`: the same between the local days of publication.
+    """
+
+    claim: str
+    as_of: Day
+    known_at: Instant
+    readouts: list[ComparedReadout]
+    hours_apart: float | None
+    days_apart: int
+    points: list[ReadoutPoint]
+    gloss: list[GlossTerm]
 
 
 class PageKept(Answer):
