@@ -18,6 +18,7 @@ from tracker.model import Channel, Entry, Moment
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_of
+from tracker.web.narrowing import narrowing_of
 from tracker.web.sent import LANGUAGE, is_tag
 
 blueprint = Blueprint("cite", __name__)
@@ -44,7 +45,8 @@ class Scope:
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
         views = [snapshot.view(channel, moment) for channel in self.channels]
         if self.changes and self.contacts:
-            views, state = [view for view in views if state in (None, view.state)], None
+            narrowing = narrowing_of(self.asked, snapshot.relationships)
+            views, state = [view for view in views if narrowing.fits(view)], None
         found: list[Entry] = []
         if self.changes:
             found += (row for v in views for row in v.history if not row.derived and state in (None, row.state))

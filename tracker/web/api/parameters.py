@@ -127,7 +127,7 @@ class ChannelsFilter(AtMoment):
     q: str | None = Field(
         default=None,
         max_length=200,
-        description="Words that names (in any language), slug, counterparts or description contain.",
+        description="Words that names and aliases (in any language), slug, counterparts, description or cause contain.",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
@@ -12,6 +11,7 @@ from tracker.model import Channel, Contact, Moment, StatusChange
 from tracker.moments import day_of
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
+from tracker.web.narrowing import has_words
 
 
 def channels_asked_for(snapshot: Snapshot, moment: Moment, query: ChannelsFilter) -> list[ChannelView]:
@@ -82,20 +82,8 @@ def _asked_for(view: ChannelView, query: ChannelsFilter) -> bool:
         query.relationship in (None, line.relationship)
         and query.category in (None, line.category)
         and query.state in (None, view.state)
-        and _contains(view, query.q or "")
+        and has_words(view, query.q or "")
     )
-
-
-def _contains(view: ChannelView, words: str) -> bool:
-    """Whether each of the words occurs in what names or describes the channel."""
-    line = view.channel
-    texts = (line.slug, line.description, *line.names.values(), *line.counterparts.values())
-    told = _folded("\n".join(texts))
-    return all(word in told for word in _folded(words).split())
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:
