@@ -26,6 +26,9 @@ blueprint = Blueprint("cite", __name__)
 _UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
 
+_OF_THE_DASHBOARD = {"word", "only", "q"}
+"""Filters that choose rows on the first screen alone; other views with words are cited whole."""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -88,6 +91,8 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
         and asked.get("relationship", line.relationship) == line.relationship
         and asked.get("channel", line.slug) == line.slug
     )
+    if path != "/":
+        asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
     return Scope(tuple(channels), *only, asked)
 
 

@@ -58,26 +58,32 @@ def words_known(relationships: Iterable[Relationship]) -> tuple[str, ...]:
     return ("both", *codes, THIRD_PARTY, "none")
 
 
+def known_word(text: str | None, relationships: Iterable[Relationship]) -> str | None:
+    """On whose word channels are asked for. Raises Refused for what no state can rest on."""
+    return _one_of(words_known(relationships), text, "word")
+
+
 def narrowing_of(asked: Mapping[str, str], relationships: Iterable[Relationship]) -> Narrowing:
     """The filters of an address. Raises Refused for a word that a filter does not know."""
-    state, category = _one_of([*State], asked, "state"), _one_of([*Category], asked, "category")
-    word, only = _one_of(words_known(relationships), asked, "word"), _one_of([*Heed], asked, "only")
+    state, category, only = (
+        _one_of(vocabulary, asked.get(name), name)
+        for name, vocabulary in (("state", State), ("category", Category), ("only", Heed))
+    )
     return Narrowing(
         State(state) if state else None,
         Category(category) if category else None,
-        word,
+        known_word(asked.get("word"), relationships),
         Heed(only) if only else None,
         asked.get("q", "").strip(),
     )
 
 
-def _one_of(known: Iterable[str], asked: Mapping[str, str], name: str) -> str | None:
-    text, known = asked.get(name) or None, [str(one) for one in known]
-    if text is not None and text not in known:
-        raise Refused(
-            f"{name} is {text[:60]!r}, which is none that there is.", f"Send one of {', '.join(known)}.", field=name
-        )
-    return text
+def _one_of(known: Iterable[str], text: str | None, name: str) -> str | None:
+    known = [str(one) for one in known]
+    if text and text not in known:
+        wrong = f"{name} is {text[:60]!r}, which is none that there is."
+        raise Refused(wrong, f"Send one of {', '.join(known)}.", field=name)
+    return text or None
 
 
 def told_of(view: ChannelView) -> tuple[str, ...]:

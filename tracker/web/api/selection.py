@@ -11,13 +11,19 @@ from tracker.model import Channel, Contact, Moment, StatusChange
 from tracker.moments import day_of
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
-from tracker.web.narrowing import has_words
+from tracker.web.narrowing import Narrowing, known_word
 
 
 def channels_asked_for(snapshot: Snapshot, moment: Moment, query: ChannelsFilter) -> list[ChannelView]:
-    """The channels that have a state and fit. Raises Refused for a relationship that is not there."""
+    """The channels that have a state and fit. Raises Refused for a relationship or a word that there is not."""
     _check_relationship(snapshot, query.relationship)
-    return [view for view in snapshot.views(moment) if view.state and _asked_for(view, query)]
+    word = known_word(query.word, snapshot.relationships)
+    asked = Narrowing(query.state, query.category, word, query.only, query.q or "")
+    return [
+        view
+        for view in snapshot.views(moment)
+        if view.state and query.relationship in (None, view.channel.relationship) and asked.fits(view)
+    ]
 
 
 def changes_asked_for(
@@ -74,16 +80,6 @@ def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:
 
 def _views(snapshot: Snapshot, moment: Moment, query: EntriesFilter) -> Iterator[ChannelView]:
     return (snapshot.view(line, moment) for line in lines_asked_for(snapshot, query))
-
-
-def _asked_for(view: ChannelView, query: ChannelsFilter) -> bool:
-    line = view.channel
-    return (
-        query.relationship in (None, line.relationship)
-        and query.category in (None, line.category)
-        and query.state in (None, view.state)
-        and has_words(view, query.q or "")
-    )
 
 
 def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:

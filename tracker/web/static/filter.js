@@ -21,7 +21,7 @@ for (const form of document.querySelectorAll("form.filters[data-whole]")) {
   // What is told of a channel, as the server looks at it: each of the words has to occur in it.
   const told = (line) => {
     const pieces = [line, line.nextElementSibling].flatMap((row) => [...row.querySelectorAll("[data-told]")]);
-    return fold([line.dataset.slug, ...pieces.map((piece) => piece.textContent)].join("\n"));
+    return fold([line.dataset.also, ...pieces.map((piece) => piece.textContent)].join("\n"));
   };
   const fits = (line, chosen) =>
     ["state", "category", "word"].every((name) => !chosen[name] || line.dataset[name] === chosen[name]) &&
