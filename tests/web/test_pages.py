@@ -83,7 +83,8 @@ def test_every_public_page_answers_with_headers_that_allow_no_foreign_script(cli
 
 def test_the_first_line_says_as_of_when_how_many_are_in_which_state_and_what_was_read(client):
     words = words_of(client.get("/").text)
-    assert re.search(r"As of 1 Feb 2024 12:00 UTC: \d+ active, .*\d+ suspended.* of \d+ channels; last change", words)
+    counted = r"As of 1 Feb 2024 12:00 UTC: ● \d+ active, .*‖ \d+ suspended.* of \d+ channels; last change"
+    assert re.search(counted, words)
     assert "last hour" in words
 
 

@@ -14,8 +14,9 @@ from tracker.history import ChannelView, in_force, visible_from
 from tracker.ledger import Act
 from tracker.lineage import entry_key
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
-from tracker.promises import Fate, promises_of
+from tracker.promises import Fate, Promise, Rhythm, promises_of, rhythm_of
 from tracker.web.current import SILENCE_SPAN, Snapshot
+from tracker.web.narrowing import Narrowing
 from tracker.web.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
 
@@ -24,7 +25,9 @@ Row = TypeVar("Row")
 FRESH = timedelta(hours=1)
 """A source counts as being watched when it was read within this time."""
 
-RECENT_CHANGES = 5
+RECENT_CHANGES = 4
+
+EVERYTHING = Narrowing()
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,17 @@ class Slider:
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """A channel of which something was to be heard by now: the last promise whose day passed without a report, or the
+    rhythm that it is behind; where neither is there, what its planned state expected.
+    """
+
+    view: ChannelView
+    lapsed: Promise | None
+    rhythm: Rhythm | None
+
+
+@dataclass(frozen=True)
 class Board:
     """The first screen of one relationship."""
 
@@ -131,8 +145,9 @@ class Board:
     newest: Change | None
     recent: list[Change]
     coming: list[ChannelView]
-    overdue: list[ChannelView]
+    overdue: list[Overdue]
     unreported: int
+    differing: list[ChannelView]
     axis: Axis
     slider: Slider
     silences: Silences
@@ -141,6 +156,15 @@ class Board:
     def blind(self) -> list[Watch]:
         return [watch for watch in self.watches if watch.blind]
 
+    @property
+    def fresh(self) -> int:
+        """How many of the `feeds` sources of all sides were read in the last hour."""
+        return sum(watch.fresh for watch in self.watches)
+
+    @property
+    def feeds(self) -> int:
+        return sum(watch.feeds for watch in self.watches)
+
 
 def board(
     snapshot: Snapshot,
@@ -148,13 +172,12 @@ def board(
     moment: Moment,
     now: datetime,
     today: date,
-    *,
-    state: State | None = None,
-    category: Category | None = None,
+    narrowing: Narrowing = EVERYTHING,
 ) -> Board:
     """The channels that have a state at `moment`, grouped; filters narrow what is listed, not what is counted."""
     views = [v for v in snapshot.views(moment) if v.state and v.channel.relationship == relationship.slug]
-    shown = [v for v in views if state in (None, v.state) and category in (None, v.channel.category)]
+    shown = [view for view in views if narrowing.fits(view)]
+    promised = {view.channel.slug: promises_of(view) for view in views}
     tally = Counter(view.state for view in views)
     changes = changes_of(views)
     return Board(
@@ -167,8 +190,9 @@ def board(
         newest=changes[0] if changes else None,
         recent=changes[:RECENT_CHANGES],
         coming=sorted((v for v in views if v.next_contact), key=_coming_order),
-        overdue=[v for v in views if v.overdue],
-        unreported=sum(promise.fate is Fate.LAPSED for view in views for promise in promises_of(view)),
+        overdue=[_overdue(view, promised[view.channel.slug]) for view in views if view.overdue],
+        unreported=sum(promise.fate is Fate.LAPSED for promises in promised.values() for promise in promises),
+        differing=[view for view in views if view.contested],
         axis=axis_until(moment.as_of),
         slider=_slider(snapshot, relationship, moment, today),
         silences=Silences(snapshot, relationship, [party.code for party in relationship.parties], now),
@@ -184,6 +208,11 @@ def _slider(snapshot: Snapshot, relationship: Relationship, moment: Moment, toda
         for row in in_force(snapshot.entries[channel.slug][0], moment.known_at)
     )
     return Slider(start, today, tuple(sorted({r.effective.first for r in rows if start <= r.effective.first <= today})))
+
+
+def _overdue(view: ChannelView, promises: Sequence[Promise]) -> Overdue:
+    lapsed, rhythm = [p for p in promises if p.fate is Fate.LAPSED], rhythm_of(view)
+    return Overdue(view, lapsed[-1] if lapsed else None, rhythm if rhythm and rhythm.days_late else None)
 
 
 def _coming_order(view: ChannelView) -> tuple[bool, date, str]:

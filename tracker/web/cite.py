@@ -20,12 +20,16 @@ from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.claims import find_claim
 from tracker.web.current import Snapshot, current, find_channel, moment_of
+from tracker.web.narrowing import narrowing_of
 from tracker.web.sent import LANGUAGE, is_tag
 
 blueprint = Blueprint("cite", __name__)
 
 _UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
+
+_OF_THE_DASHBOARD = {"word", "only", "q"}
+"""Filters that choose rows on the first screen alone; other views with words are cited whole."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Scope:
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
         views = [snapshot.view(channel, moment) for channel in self.channels]
         if self.changes and self.contacts:
-            views, state = [view for view in views if state in (None, view.state)], None
+            narrowing = narrowing_of(self.asked, snapshot.relationships)
+            views, state = [view for view in views if narrowing.fits(view)], None
         found: list[Entry] = []
         if self.changes:
             found += (row for v in views for row in v.history if not row.derived and state in (None, row.state))
@@ -91,6 +96,8 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
         and asked.get("relationship", line.relationship) == line.relationship
         and asked.get("channel", line.slug) == line.slug
     )
+    if path != "/":
+        asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
     return Scope(tuple(channels), *only, asked)
 
 

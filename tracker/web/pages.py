@@ -36,6 +36,8 @@ from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
 from tracker.web.figures import figures_of, promises_in, views_asked_for
+from tracker.web.narrowing import PARAMETERS as NARROWING
+from tracker.web.narrowing import narrowing_of
 from tracker.web.sent import CLOCKS, LANGUAGE, check_address
 from tracker.web.strip import strip_of
 
@@ -60,15 +62,15 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 @open_to("public")
 def dashboard() -> Response:
-    return _answer(_dashboard, *CLOCKS, "state", "category")
+    return _answer(_dashboard, *CLOCKS, *NARROWING)
 
 
 def _dashboard() -> str:
     snapshot, moment, now = current().snapshot(), moment_from_request(), current().now()
     today = current().service.today()
-    chosen = {"state": _chosen(State, "state"), "category": _chosen(Category, "category")}
-    boards = [board(snapshot, relationship, moment, now, today, **chosen) for relationship in snapshot.relationships]
-    return _page("dashboard.html", moment, now=now, boards=boards, strip_of=strip_of, chosen=chosen)
+    narrowing = narrowing_of(request.args, snapshot.relationships)
+    boards = [board(snapshot, relationship, moment, now, today, narrowing) for relationship in snapshot.relationships]
+    return _page("dashboard.html", moment, now=now, boards=boards, strip_of=strip_of, narrowing=narrowing)
 
 
 @blueprint.get("/channels/<slug>")

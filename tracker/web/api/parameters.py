@@ -13,6 +13,7 @@ from tracker.model import Category, Outcome, PartialDate, Precision, State, Stat
 from tracker.promises import Fate
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
+from tracker.web.narrowing import Heed
 from tracker.web.sent import check_names, nearest
 
 LARGEST_ID = 2**63 - 1
@@ -127,8 +128,13 @@ class ChannelsFilter(AtMoment):
     q: str | None = Field(
         default=None,
         max_length=200,
-        description="Words that names (in any language), slug, counterparts or description contain.",
+        description="Words that names and aliases (in any language), slug, counterparts, description or cause contain.",
     )
+    word: str | None = Field(
+        default=None,
+        description="On whose word the state rests: both, a party's code alone, third-party or none.",
+    )
+    only: Heed | None = Field(default=None, description="Those alone that are overdue, or contested.")
 
 
 class ChannelsQuery(ChannelsFilter):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
@@ -12,12 +11,19 @@ from tracker.model import Channel, Contact, Moment, StatusChange
 from tracker.moments import day_of
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
+from tracker.web.narrowing import Narrowing, known_word
 
 
 def channels_asked_for(snapshot: Snapshot, moment: Moment, query: ChannelsFilter) -> list[ChannelView]:
-    """The channels that have a state and fit. Raises Refused for a relationship that is not there."""
+    """The channels that have a state and fit. Raises Refused for a relationship or a word that there is not."""
     _check_relationship(snapshot, query.relationship)
-    return [view for view in snapshot.views(moment) if view.state and _asked_for(view, query)]
+    word = known_word(query.word, snapshot.relationships)
+    asked = Narrowing(query.state, query.category, word, query.only, query.q or "")
+    return [
+        view
+        for view in snapshot.views(moment)
+        if view.state and query.relationship in (None, view.channel.relationship) and asked.fits(view)
+    ]
 
 
 def changes_asked_for(
@@ -74,28 +80,6 @@ def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:
 
 def _views(snapshot: Snapshot, moment: Moment, query: EntriesFilter) -> Iterator[ChannelView]:
     return (snapshot.view(line, moment) for line in lines_asked_for(snapshot, query))
-
-
-def _asked_for(view: ChannelView, query: ChannelsFilter) -> bool:
-    line = view.channel
-    return (
-        query.relationship in (None, line.relationship)
-        and query.category in (None, line.category)
-        and query.state in (None, view.state)
-        and _contains(view, query.q or "")
-    )
-
-
-def _contains(view: ChannelView, words: str) -> bool:
-    """Whether each of the words occurs in what names or describes the channel."""
-    line = view.channel
-    texts = (line.slug, line.description, *line.names.values(), *line.counterparts.values())
-    told = _folded("\n".join(texts))
-    return all(word in told for word in _folded(words).split())
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:

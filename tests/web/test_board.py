@@ -1,0 +1,199 @@
+"""The first screen: what it answers without a script, and that a filter means the same wherever it is sent."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import brotli
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.conftest import EVERYTHING, Shipped
+from tests.web.api_client import Api, api_over, assert_problem
+from tests.web.test_pages import words_of
+from tracker.service import Service
+from tracker.web.app import create_app
+
+ON_THE_WIRE = 60_000
+
+LATER = "2026-11-28"
+"""A day on which channels are overdue, and accounts of two of them differ."""
+
+
+@pytest.fixture(scope="module")
+def api(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The whole record, for tests that only read."""
+    with api_over(shipped, tmp_path_factory.mktemp("board"), EVERYTHING) as api:
+        yield api
+
+
+def board_of(api: Api, query: str = "") -> BeautifulSoup:
+    answer = api.client.get(f"/?{query}")
+    assert answer.status_code == 200, words_of(answer.text)
+    return BeautifulSoup(answer.text, "lxml")
+
+
+def slugs(board: BeautifulSoup) -> list[str]:
+    return [row.find("a")["href"].partition("?")[0].rpartition("/")[2] for row in board.select("tr.one")]
+
+
+def of(board: BeautifulSoup, slug: str) -> str:
+    """The line of a channel in words."""
+    (row,) = (row for row in board.select("tr.one") if f"/channels/{slug}" in row.find("a")["href"])
+    return words_of(str(row))
+
+
+def test_every_channel_with_a_state_has_one_line_the_military_ones_first(api: Api) -> None:
+    told = api.json("/channels")["channels"]
+    shown = slugs(board_of(api))
+    assert sorted(shown) == sorted(channel["slug"] for channel in told)
+    military = {channel["slug"] for channel in told if channel["category"] == "military"}
+    assert set(shown[: len(military)]) == military
+
+
+def test_a_line_says_state_since_when_on_whose_word_and_the_last_and_next_contact(api: Api) -> None:
+    board = board_of(api)
+    dpct, hotline = of(board, "dpct"), of(board, "defense-telephone-link")
+    assert re.search(r"Coordination Talks \(DPCT\) .*◐ resumed since 8 Jan 2024 .*●● on the word of both sides", dpct)
+    assert re.search(r"Last 8–9 Jan 2024, in person", dpct)
+    assert re.search(r"● active since 10 Apr 2008 ●○ on the word of United States Last 19 Aug 2021", hotline)
+    assert re.search(r"⊘ refused 4 Feb 2023", hotline), "open on paper, and tried in vain since"
+    more = words_of(str(board.select_one("tr.more details")))
+    assert "More on Defense Policy Coordination Talks (DPCT)" in more
+    assert "中美国防部工作会晤" in more
+    assert "Resumed, 24 days: " in more
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("state=suspended", lambda one: one["state"] == "suspended"),
+        ("category=economic", lambda one: one["category"] == "economic"),
+        ("word=both", lambda one: one["corroboration"] == "both"),
+        ("word=cn", lambda one: one["corroboration"] == "cn"),
+        ("word=cn&category=diplomatic", lambda one: (one["corroboration"], one["category"]) == ("cn", "diplomatic")),
+        ("only=overdue", lambda one: one["overdue"]),
+        ("only=contested", lambda one: one["contested"]),
+        ("q=防长", lambda one: one["slug"] == "defense-ministers"),
+        ("q=HOTLINE", lambda one: one["slug"] == "defense-telephone-link"),
+        ("q=Maritime+consultative", lambda one: one["slug"] == "mmca"),
+        ("q=ＤＰＣＴ", lambda one: one["slug"] == "dpct"),
+        ("q=gates+liang", lambda one: one["slug"] == "defense-telephone-link"),
+        ("q=+&state=&word=", lambda one: True),
+    ],
+)  # fmt: skip
+def test_a_filter_means_the_same_on_the_page_in_the_api_and_in_the_table(
+    api: Api, query: str, fits: Callable[[dict[str, Any]], bool]
+) -> None:
+    query = f"{query}&as_of={LATER}"
+    every = api.json(f"/channels?as_of={LATER}")["channels"]
+    asked = {channel["slug"] for channel in every if fits(channel)}
+    board = board_of(api, query)
+    assert set(slugs(board)) == asked
+    assert asked
+    link = board.select_one("form.filters .csv")["href"]
+    table = csv.DictReader(io.StringIO(api.client.get(link).data.decode("utf-8-sig")))
+    assert {row["channel"] if "channel" in row else row["slug"] for row in table} == asked
+    assert {channel["slug"] for channel in api.json(f"/channels?{query}")["channels"]} == asked
+    some = f"{len(asked)} of {len(every)} shown"
+    assert board.select_one(".shown").get_text() == (f"{len(every)} channels" if len(asked) == len(every) else some)
+
+
+def test_what_is_chosen_stands_in_the_form_and_in_every_link_that_shows_another_day(api: Api) -> None:
+    board = board_of(api, "state=active&word=us&only=&q=talks&as_of=2023-01-01")
+    form = board.select_one("form.filters")
+    assert [o["value"] for o in form.select("option[selected]")] == ["active", "us"]
+    assert form.select_one("input[name=q]")["value"] == "talks"
+    kept = {field["name"]: field["value"] for field in board.select("form.slider input[type=hidden]")}
+    assert kept == {"state": "active", "word": "us", "q": "talks", "as_of": "2023-01-01"}
+
+
+def test_filters_that_nothing_fits_say_so_and_lead_back(api: Api) -> None:
+    board = board_of(api, "q=zebra")
+    assert slugs(board) == []
+    told = board.select_one(".nothing:not([hidden])")
+    assert re.search(r"No channel fits these filters. Show all \d+ channels", words_of(str(told)))
+    assert told.find("a")["href"] == "/"
+    assert "hidden" in board_of(api).select_one(".nothing").attrs
+
+
+@pytest.mark.parametrize(
+    ("query", "remedy"),
+    [
+        ("word=usa", "Send one of both, us, cn, third-party, none."),
+        ("only=late", "Send one of overdue, contested."),
+        ("state=open", "Send one of planned, active, suspended, resumed, ended."),
+        ("onyl=overdue", "Did you mean only?"),
+    ],
+)
+def test_a_filter_that_is_not_known_is_refused_in_words(api: Api, query: str, remedy: str) -> None:
+    answer = api.client.get(f"/?{query}")
+    assert (answer.status_code, remedy in words_of(answer.text)) == (400, True), words_of(answer.text)
+
+
+def test_the_api_refuses_a_word_that_nothing_can_rest_on(api: Api) -> None:
+    assert_problem(api.get("/channels?word=usa"), 400, field="word", says="both, us, cn")
+
+
+def test_a_narrowed_screen_is_cited_by_the_rows_that_it_shows(api: Api) -> None:
+    def cited(query: str) -> tuple[str, int]:
+        told = words_of(str(board_of(api, query).select_one(".cite")))
+        return re.search(r"(http\S+) \(CC", told)[1], int(re.search(r"([\d,]+) rows", told)[1].replace(",", ""))
+
+    address, rows = cited("word=cn")
+    assert 0 < rows < cited("")[1]
+    assert "word=cn" in address
+    assert "As cited" in words_of(api.client.get(address).text)
+
+
+def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_the_sides_differ(api: Api) -> None:
+    rail = board_of(api, f"as_of={LATER}").select_one(".rail")
+    told = {s.find("h2").get_text(strip=True): words_of(str(s)) for s in rail.find_all("section", recursive=False)}
+    assert [*told][-4:] == ["Changed lately", "Due", "Overdue", "The two sides differ"]
+    assert "14 May 2026 ◇ planned Intergovernmental dialogue" in told["Changed lately"]
+    assert "no date yet Intergovernmental dialogue" in told["Due"]
+    assert "(MMCA) meetings due by 21 May 2026 (twice a year)" in told["Overdue"]
+    assert "Military-to-military exchanges announced 27 Feb 2025, not seen" in told["Overdue"]
+    assert "Promised, not seen: 4 announcements" in told["Overdue"]
+    differ = told["The two sides differ"]
+    assert "not aware of the visit. United States: ‖ suspended, 5 Aug 2022 China: ◐ resumed, Nov 2024" in differ
+    overdue = {one["slug"] for one in api.json(f"/channels?as_of={LATER}&only=overdue")["channels"]}
+    links = rail.select("[aria-labelledby^=overdue] li a")
+    assert {link["href"].partition("?")[0].rpartition("/")[2] for link in links} == overdue
+
+
+def test_the_first_line_says_of_how_many_sources_it_heard_in_the_last_hour(seeded: Service) -> None:
+    feeds = [feed for feed in seeded.feeds if feed.enabled]
+    silent = next(feed for feed in feeds if feed.side == "cn")
+    with seeded.store.writing() as db:
+        for feed in feeds:
+            if feed is not silent:
+                db.feeds.record_read(
+                    feed.slug, now=seeded.clock(), next_poll=seeded.clock(), etag=None, last_modified=None,
+                    moved_to=None, anything_new=True,
+                )  # fmt: skip
+        db.record.bump("polls")
+    words = words_of(create_app(seeded).test_client().get("/").text)
+    assert f"{len(feeds) - 1} of {len(feeds)} sources read in the last hour: United States" in words
+    assert "We are not looking everywhere now." not in words
+
+
+def test_a_record_without_a_state_says_what_will_stand_there(service: Service) -> None:
+    client = create_app(service).test_client()
+    words = words_of(client.get("/").text)
+    assert "No channel has a state on record yet. " in words
+    assert "A channel appears here with the first status change that a reviewer accepts." in words
+    assert "Nothing had happened by then" in words_of(client.get("/?as_of=1950-01-01").text)
+
+
+@pytest.mark.parametrize(("coding", "decode"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+def test_the_first_screen_is_light_on_the_wire(api: Api, coding: str, decode: Callable[[bytes], bytes]) -> None:
+    answer = api.client.get("/", headers={"Accept-Encoding": coding})
+    assert answer.headers["Content-Encoding"] == coding
+    assert decode(answer.data).startswith(b"<!doctype html>")
+    assert len(answer.data) < ON_THE_WIRE

@@ -1,0 +1,105 @@
+"""Which channels are asked for: the filters of the first screen, of the API's list and of its table. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from tracker.errors import Refused
+from tracker.history import ChannelView
+from tracker.model import THIRD_PARTY, Category, Relationship, State
+
+
+class Heed(StrEnum):
+    """What of a channel asks for attention."""
+
+    OVERDUE = "overdue"
+    CONTESTED = "contested"
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What a channel must be to be shown; None and the empty text ask for nothing.
+
+    `word` is on whose word its state rests (`both`, a party's code, `third-party` or `none`), `q` what is told of it,
+    `only` what of it asks for attention.
+    """
+
+    state: State | None = None
+    category: Category | None = None
+    word: str | None = None
+    only: Heed | None = None
+    q: str = ""
+
+    def fits(self, view: ChannelView) -> bool:
+        return (
+            self.state in (None, view.state)
+            and self.category in (None, view.channel.category)
+            and self.word in (None, view.corroboration)
+            and (self.only is None or (view.overdue if self.only is Heed.OVERDUE else view.contested))
+            and has_words(view, self.q)
+        )
+
+    @property
+    def sent(self) -> dict[str, str]:
+        """As it stands in an address; empty where nothing is asked for."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: str(value) for name, value in values if value}
+
+
+PARAMETERS = tuple(field.name for field in fields(Narrowing))
+
+
+def words_known(relationships: Iterable[Relationship]) -> tuple[str, ...]:
+    """On whose word a state can rest."""
+    codes = dict.fromkeys(party.code for relationship in relationships for party in relationship.parties)
+    return ("both", *codes, THIRD_PARTY, "none")
+
+
+def known_word(text: str | None, relationships: Iterable[Relationship]) -> str | None:
+    """On whose word channels are asked for. Raises Refused for what no state can rest on."""
+    return _one_of(words_known(relationships), text, "word")
+
+
+def narrowing_of(asked: Mapping[str, str], relationships: Iterable[Relationship]) -> Narrowing:
+    """The filters of an address. Raises Refused for a word that a filter does not know."""
+    state, category, only = (
+        _one_of(vocabulary, asked.get(name), name)
+        for name, vocabulary in (("state", State), ("category", Category), ("only", Heed))
+    )
+    return Narrowing(
+        State(state) if state else None,
+        Category(category) if category else None,
+        known_word(asked.get("word"), relationships),
+        Heed(only) if only else None,
+        asked.get("q", "").strip(),
+    )
+
+
+def _one_of(known: Iterable[str], text: str | None, name: str) -> str | None:
+    known = [str(one) for one in known]
+    if text and text not in known:
+        wrong = f"{name} is {text[:60]!r}, which is none that there is."
+        raise Refused(wrong, f"Send one of {', '.join(known)}.", field=name)
+    return text or None
+
+
+def told_of(view: ChannelView) -> tuple[str, ...]:
+    """What names or describes a channel as it stands: slug, names, other names, offices, what it is for, the cause."""
+    line = view.channel
+    cause = view.change.cause if view.change else ""
+    return (line.slug, *line.names.values(), *line.aliases, *line.counterparts.values(), line.description, cause)
+
+
+def has_words(view: ChannelView, words: str) -> bool:
+    """Whether each of the words occurs in what is told of a channel, in any letter case and width."""
+    if not words:
+        return True
+    told = _folded("\n".join(told_of(view)))
+    return all(word in told for word in _folded(words).split())
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
