@@ -17,7 +17,8 @@ MATRIX = {
         GET /channels/<slug>/contacts.ics | GET /contacts.ics | GET /channels.csv | GET /changes.csv | GET /contacts.csv
         GET /years.csv | GET /badge/<slug>.svg | GET /embed/<slug>
         GET /static/<path:filename> | GET /static/style-<asked>.css | GET /healthz | GET /readyz | GET /metrics
-        GET /language/<chosen> | GET /claims/<claim>/readouts | GET /api/v1/claims/<name>/readouts | GET /timeline | GET /timeline.svg | GET /since | POST /since | GET /api/v1/brief
+        GET /language/<chosen> | GET /claims/<claim>/readouts | GET /api/v1/claims/<name>/readouts
+        GET /timeline | GET /timeline.svg | GET /since | POST /since | GET /api/v1/brief
         GET /subscribe | POST /subscribe | GET /subscribe/<secret> | POST /subscribe/<secret>
         GET /unsubscribe/<secret> | POST /unsubscribe/<secret>
         GET /login | POST /login | GET /login/<secret> | POST /login/<secret> | POST /login/passkey/options
