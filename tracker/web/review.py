@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from db.store import Store, Subjects
-from tracker import regroup
+from tracker import regroup, tongue
 from tracker import review as decide
 from tracker.amend import Row
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import disagree, report_of
 from tracker.history import in_force
-from tracker.model import Candidate, Moment, Status
+from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Status
 from tracker.promises import Fate
 from tracker.review import Choice
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
 from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.figures import Owed, promises_in
+from tracker.web.hints import hints
 from tracker.web.kept_page import kept_page
+from tracker.web.screen import Side, words_of_release
+
+UNDO_SHOWN = timedelta(minutes=1)
+"""How long the way back from a decision is prominent; it stays open after that."""
+
+FILTERS = ("channel", "group")
+"""What of the queue's address a candidate carries along, so that the next one is of the same queue."""
 
 QUEUE_LENGTH = 100
 """Candidates shown at once; the rest follow on further pages."""
@@ -110,6 +118,12 @@ def _after(text: str | None) -> tuple[datetime, int] | None:
         raise Refused(f"after is {text!r}.", "Follow the link of the page before.", field="after") from None
 
 
+@blueprint.get("/keys")
+@open_to("reviewer")
+def keys() -> str:
+    return render_template("keys.html")
+
+
 @blueprint.get("/<int:number>")
 @open_to("reviewer")
 def candidate(number: int) -> str:
@@ -175,15 +189,28 @@ def _version() -> int:
 
 def _next(number: int) -> str:
     """The candidate that waits after the one just decided, else the queue; both offer to undo."""
-    channel = request.args.get("channel") or None
+    kept = _kept()
     with current().service.store.reading() as db:
         decided = db.candidates.get(number)
         place = decided.evidence_at, decided.id
-        older = db.candidates.queue(Status.PENDING, most=1, after=place, channel=channel)
-        rest = older or db.candidates.queue(Status.PENDING, most=1, channel=channel)
+        older = db.candidates.queue(Status.PENDING, most=1, after=place, channel=kept.get("channel"))
+        rest = older or db.candidates.queue(Status.PENDING, most=1, channel=kept.get("channel"))
     if rest:
-        return url_for("review.candidate", number=rest[0].id, decided=number, channel=channel)
-    return url_for("review.queue", decided=number, channel=channel)
+        return url_for("review.candidate", number=rest[0].id, decided=number, **kept)
+    return url_for("review.queue", decided=number, **kept)
+
+
+def _beside(db: Subjects, candidate: Candidate) -> tuple[int | None, int | None]:
+    """The numbers of those that wait before and after a candidate in its queue."""
+    waiting = [c.id for c in db.candidates.queue(Status.PENDING, most=QUEUE_LENGTH, channel=_kept().get("channel"))]
+    if candidate.id not in waiting:
+        return None, next(iter(waiting), None)
+    place = waiting.index(candidate.id)
+    return (waiting[place - 1] if place else None), next(iter(waiting[place + 1 :]), None)
+
+
+def _kept() -> dict[str, str]:
+    return {name: request.args[name] for name in FILTERS if request.args.get(name)}
 
 
 @blueprint.post("/<int:number>/undo")
@@ -278,6 +305,7 @@ def _page(
         changes, contacts = db.record.entries_of(found.channel)
         histories = {seen.release.id: db.releases.history(seen.release.id) for seen in found.shown}
         decided = _decided(db)
+        before, after = _beside(db, found)
         others = [
             other
             for status in (Status.PENDING, Status.UNLIKELY)
@@ -288,30 +316,57 @@ def _page(
     asked = decide.question(found, changes, contacts)
     channel = find_channel(snapshot, found.channel)
     relationship = snapshot.relationship(channel.relationship)
-    choice = _typed_choice(form) or asked.choice
+    rejecting = request.form.get("action") == "reject"
+    choice = asked.choice if rejecting else _typed_choice(form) or asked.choice
     return render_template(
         "candidate.html",
         candidate=found,
         histories=histories,
         others=others,
         disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
+        sides=_sides(found, relationship, snapshot),
+        reads=tongue.language(),
+        before=before,
+        after=after,
+        kept=_kept(),
         asked=asked,
         channel=channel,
         relationship=relationship,
         preview=preview(
             asked, choice, channel, relationship, changes, contacts, Moment(current().service.today(), now)
         ),
-        form=typed(asked.choice) if form is None else form,
+        form=typed(asked.choice) if form is None or rejecting else form,
+        reason_text=request.form.get("reason_text", ""),
         reasons=REASONS,
         checked=checked,
-        rejecting=request.form.get("action") == "reject",
+        rejecting=rejecting,
+        typing=form is not None and not rejecting,
         refused=refused,
         conflict=conflict,
         decided=decided,
+        fresh=_fresh(decided, now),
         recorded=_recorded(snapshot, decided),
         now=now,
         snapshot=snapshot,
     )
+
+
+def _fresh(decided: Candidate | None, now: datetime) -> int:
+    """Seconds for which the way back from a decision stays prominent."""
+    left = decided.standing.decided_at + UNDO_SHOWN - now if decided else timedelta(0)
+    return max(0, round(left.total_seconds()))
+
+
+def _sides(candidate: Candidate, relationship: Relationship, snapshot: Snapshot) -> list[Side]:
+    """What each side released, the two parties always, third parties where they spoke."""
+    detector = current().service.compiled[relationship.slug]
+    sides = []
+    for code in relationship.sides:
+        seen = [seen for seen in candidate.shown if seen.release.side == code]
+        if seen or code != THIRD_PARTY:
+            known = hints(seen, snapshot.channels, relationship, detector)
+            sides.append(Side(code, tuple(map(words_of_release, seen)), known))
+    return sides
 
 
 def _typed_choice(form: Mapping[str, str] | None) -> Choice | None:
