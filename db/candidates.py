@@ -13,8 +13,9 @@ from typing import Any
 
 from db.chain import Chain
 from db.queries import load_queries
+from db.reviewers import holds_of, words_of
 from db.rows import release_from
-from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from db.text import as_json, day, instant, instant_text, like_pattern, partial, text_or_none
 from tracker.grouping import Report
 from tracker.model import (
     Candidate,
@@ -146,7 +147,15 @@ class Candidates:
         _sql.empty(self._db, id=candidate, into=into)
 
     def add_regrouping(
-        self, move: Move, taken_from: int, given_to: int, sightings: Iterable[int], *, by: str, at: datetime
+        self,
+        move: Move,
+        taken_from: int,
+        given_to: int,
+        sightings: Iterable[int],
+        *,
+        by: str,
+        at: datetime,
+        note: str | None = None,
     ) -> None:
         row = _sql.add_regrouping(
             self._db,
@@ -156,6 +165,7 @@ class Candidates:
             sightings=as_json(sorted(sightings)),
             regrouped_by=by,
             regrouped_at=instant_text(at),
+            note=note,
         )
         self._chain.append("regrouping", row["id"])
 
@@ -216,7 +226,7 @@ class Candidates:
             self._db,
             status=status,
             channel=channel or "",
-            words=_pattern(words or ""),
+            words=like_pattern(words or ""),
             before_at=before_at,
             before_id=before_id,
             most=most,
@@ -230,10 +240,6 @@ class Candidates:
         """How many candidates stand in each status, those without any included."""
         found = {Status(row["status"]): row["number"] for row in _sql.count_by_status(self._db)}
         return {status: found.get(status, 0) for status in Status}
-
-    def waiting_since(self) -> datetime | None:
-        """When the candidate that waits the longest for a reviewer got its newest evidence; None: none waits."""
-        return instant(_sql.waiting_since(self._db)["since"])
 
     def decide(self, candidate: int, version: int, status: Status) -> bool:
         """Whether the candidate was open in the version given, and now has the status."""
@@ -266,6 +272,7 @@ class Candidates:
         return row["id"]
 
     def _whole(self, row: sqlite3.Row) -> Candidate:
+        first_word, second_words = words_of(self._db, row["id"])
         return Candidate(
             id=row["id"],
             channel=row["channel"],
@@ -281,6 +288,9 @@ class Candidates:
             decisions=tuple(_decision(row) for row in _sql.decisions(self._db, candidate=row["id"])),
             regroupings=tuple(_regrouping(row) for row in _sql.regroupings(self._db, candidate=row["id"])),
             merged_into=row["merged_into"],
+            holds=holds_of(self._db, row["id"]),
+            first_word=first_word,
+            second_words=second_words,
         )
 
 
@@ -299,12 +309,6 @@ def sighting_from(channel: str, row: sqlite3.Row) -> Sighting:
         persons=tuple(json.loads(row["persons"])),
         round=row["round"],
     )
-
-
-def _pattern(words: str) -> str:
-    """Words as a pattern for LIKE, with `!` before what would mean something there."""
-    escaped = words.replace("!", "!!").replace("%", "!%").replace("_", "!_").split()
-    return f"%{'%'.join(escaped)}%" if escaped else ""
 
 
 def _years_about(first: date, last: date) -> tuple[str, str]:
@@ -383,6 +387,7 @@ def _regrouping(row: sqlite3.Row) -> Regrouping:
         tuple(json.loads(row["sightings"])),
         row["regrouped_by"],
         instant(row["regrouped_at"]),
+        row["note"],
     )
 
 

@@ -19,9 +19,11 @@ from db.notifications import Notifications
 from db.pages import Pages
 from db.record import Record
 from db.releases import Releases
+from db.reviewers import Reviewers
 from db.samples import Samples
 from db.sightings import Sightings
 from db.sqlite.search import Search
+from db.waiting import WaitingList
 from db.watch import Watch
 
 __all__ = ["Store", "StoreError", "Subjects", "open_store"]
@@ -37,6 +39,8 @@ class Subjects:
     releases: Releases
     pages: Pages
     candidates: Candidates
+    waiting: WaitingList
+    reviewers: Reviewers
     accounts: Accounts
     samples: Samples
     sightings: Sightings
@@ -116,6 +120,8 @@ def _subjects(connection) -> Subjects:
         Releases(connection, search),
         Pages(connection),
         Candidates(connection),
+        WaitingList(connection),
+        Reviewers(connection),
         Accounts(connection),
         Samples(connection),
         Sightings(connection),

@@ -117,9 +117,6 @@ WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_a
             AND LOWER(release_revision.title || ' ' || release_revision.summary) LIKE LOWER(:words) ESCAPE '!'))
 ORDER BY evidence_at DESC, id DESC LIMIT :most;
 
--- name: waiting_since()^
-SELECT MIN(evidence_at) AS since FROM candidate WHERE status = 'pending';
-
 -- name: count_by_status()
 SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
 
@@ -148,9 +145,9 @@ WHERE id IN (SELECT candidate FROM sighting WHERE release = :release) ORDER BY i
 -- name: decisions(candidate)
 SELECT * FROM decision WHERE candidate = :candidate ORDER BY id;
 
--- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at)^
-INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at)
-VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at)
+-- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at, note)^
+INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at, note)
+VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at, :note)
 RETURNING id;
 
 -- name: regroupings(candidate)

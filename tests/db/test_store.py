@@ -233,7 +233,7 @@ def test_what_a_reviewer_regrouped_is_never_changed_or_deleted(filled):
             "INSERT INTO candidate (channel, signal, status, opened_at, evidence_at, published) "
             f"VALUES ('dpct', 'held', {values})"
         )
-    connection.execute("INSERT INTO regrouping VALUES (1, 'split', 1, 2, '[1]', 'ana', '2024-01-09')")
+    connection.execute("INSERT INTO regrouping VALUES (1, 'split', 1, 2, '[1]', 'ana', '2024-01-09', NULL)")
     for statement in ("UPDATE regrouping SET given_to = 1", "DELETE FROM regrouping"):
         with pytest.raises(sqlite3.IntegrityError, match="never changed or deleted"):
             connection.execute(statement)
