@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from tests.make import sighting
 from tests.test_review import CN, US, arrive, decide
 from tracker.model import Category, PartialDate, Signal, State
 from tracker.review import reject, undo
-from tracker.triage import Age, Order, Wanted, chosen, counted, following, grouped, in_order
+from tracker.triage import Age, Grouping, Order, Wanted, chosen, counted, following, grouped, in_order
 
 NOW = datetime(2024, 2, 1, 12, tzinfo=UTC)
 CATEGORIES = {"dpct": Category.MILITARY, "climate": Category.OTHER}
@@ -87,14 +88,17 @@ def test_each_filter_leaves_what_was_asked_for(wanted, found):
     assert numbers(chosen(queue, wanted, CATEGORIES)) == found
 
 
-@given(CANDIDATES, st.sampled_from(list(Order)))
-def test_every_candidate_is_in_one_group_and_counted_once(queue, order):
+@given(CANDIDATES, st.sampled_from(list(Order)), st.sampled_from(list(Grouping)))
+def test_every_candidate_is_in_one_group_and_counted_once(queue, order, by):
     shown = chosen(queue, Wanted(), CATEGORIES)
     ordered = in_order(shown, order, {"dpct": State.ACTIVE})
     assert sorted(numbers(ordered)) == sorted(numbers(shown))
-    groups = grouped(ordered)
+    groups = grouped(ordered, by, NOW)
     assert sorted(one.id for group in groups for one in group.candidates) == sorted(numbers(shown))
-    assert [group.channel for group in groups] == list(dict.fromkeys(one.channel for one in ordered))
+    assert len({group.name for group in groups}) == len(groups)
+    if by is not Grouping.AGE:
+        told = attrgetter(by)
+        assert [group.name for group in groups] == list(dict.fromkeys(told(one) for one in ordered))
     counts = counted(shown, NOW)
     assert counts.total == len(shown) == sum(counts.channels.values()) == sum(counts.signals.values())
     assert sum(counts.ages.values()) == len(shown)

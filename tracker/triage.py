@@ -23,6 +23,14 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
+class Grouping(StrEnum):
+    """What those of one group have in common."""
+
+    CHANNEL = "channel"
+    SIGNAL = "signal"
+    AGE = "age"
+
+
 class Matter(IntEnum):
     """Why a candidate comes before others; the smallest first."""
 
@@ -76,9 +84,9 @@ class Counted:
 
 @dataclass(frozen=True)
 class Group:
-    """Candidates of one channel, in the order of the list."""
+    """Candidates of one channel, signal or age, which `name` names, in the order of the list."""
 
-    channel: str
+    name: str
     candidates: tuple[Waiting, ...]
 
 
@@ -120,12 +128,21 @@ def _age(one: Waiting) -> tuple[datetime, int]:
     return one.evidence_at, one.id
 
 
-def grouped(ordered: Iterable[Waiting]) -> list[Group]:
-    """Candidates of one channel together; the channel whose first comes first in the order is first."""
+def grouped(ordered: Iterable[Waiting], by: Grouping, now: datetime) -> list[Group]:
+    """Candidates that have something in common together; the group whose first comes first in the order is first."""
     groups: dict[str, list[Waiting]] = {}
     for one in ordered:
-        groups.setdefault(one.channel, []).append(one)
-    return [Group(channel, tuple(candidates)) for channel, candidates in groups.items()]
+        groups.setdefault(_name(one, by, now), []).append(one)
+    return [Group(name, tuple(candidates)) for name, candidates in groups.items()]
+
+
+def _name(one: Waiting, by: Grouping, now: datetime) -> str:
+    match by:
+        case Grouping.SIGNAL:
+            return one.signal
+        case Grouping.AGE:
+            return _aged(one, now)
+    return one.channel
 
 
 def following(ordered: Sequence[Waiting], number: int) -> Waiting | None:

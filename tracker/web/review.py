@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from db.store import Store, Subjects
+from db.waiting import Waiting
 from tracker import regroup, tongue
 from tracker import review as decide
-from tracker.amend import Row
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import disagree, report_of
 from tracker.history import in_force
-from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Status
-from tracker.promises import Fate
+from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Signal, Status
 from tracker.review import Choice
+from tracker.triage import following
+from tracker.web.asked import Asked, asked_for, moment_now, waiting
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
 from tracker.web.current import Snapshot, current, find_channel
-from tracker.web.figures import Owed, promises_in
 from tracker.web.hints import hints
 from tracker.web.kept_page import kept_page
-from tracker.web.screen import Side, words_of_release
+from tracker.web.notice import decided_before, told_of
+from tracker.web.queue import settled_page, status_asked_for, waiting_page
+from tracker.web.screen import SIGNAL_WORDS, Side, words_of_release
 
-UNDO_SHOWN = timedelta(minutes=1)
-"""How long the way back from a decision is prominent; it stays open after that."""
+MOST_OTHERS = 100
+"""Candidates with which one may be merged."""
 
-FILTERS = ("channel", "group")
-"""What of the queue's address a candidate carries along, so that the next one is of the same queue."""
-
-QUEUE_LENGTH = 100
-"""Candidates shown at once; the rest follow on further pages."""
-
-MOST_NOTICES = 50
-"""Cited pages that changed shown at once."""
+SIMILAR = 4
+"""Decisions on like candidates shown beside one."""
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
@@ -49,7 +44,14 @@ def _queue_size() -> dict[str, Any]:
 
 def _pending_count() -> int:
     with current().service.store.reading() as db:
-        return db.candidates.counts()[Status.PENDING] + db.watch.count_notices()
+        waiting = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(current().service.clock())
+        return waiting + db.watch.count_notices()
+
+
+@blueprint.app_template_filter("signal")
+def signal_words(signal: Signal) -> str:
+    """What a release reports, as a word in the reader's language."""
+    return tongue.gettext(SIGNAL_WORDS[signal])
 
 
 @blueprint.after_request
@@ -62,60 +64,8 @@ def keep_private(response: Response) -> Response:
 @blueprint.get("", strict_slashes=False)
 @open_to("reviewer")
 def queue() -> str:
-    snapshot = current().snapshot()
-    channel, words = request.args.get("channel") or None, request.args.get("q", "").strip() or None
-    if channel:
-        find_channel(snapshot, channel)
-    status = _status(request.args.get("status", Status.PENDING))
-    after = _after(request.args.get("after"))
-    with current().service.store.reading() as db:
-        counts = db.candidates.counts()
-        found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=words)
-        decided = _decided(db)
-        notices = db.watch.notices() if status is Status.PENDING and not words else []
-    following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None
-    return render_template(
-        "queue.html",
-        candidates=found[:QUEUE_LENGTH],
-        notices=[n for n in notices if not channel or channel in (claim.channel for claim in n.claims)],
-        most_notices=MOST_NOTICES,
-        following=f"{following.evidence_at.isoformat()}~{following.id}" if following else None,
-        counts=counts,
-        status=status,
-        chosen=channel,
-        words=words,
-        channels={channel.slug: channel for channel in snapshot.channels},
-        decided=decided,
-        recorded=_recorded(snapshot, decided),
-        lapsed=_lapsed(snapshot, channel) if status is Status.PENDING and not words else [],
-        snapshot=snapshot,
-        now=current().now(),
-    )
-
-
-def _lapsed(snapshot: Snapshot, channel: str | None) -> list[Owed]:
-    """Promises whose day has passed without a report: what became of them is for a reviewer to record."""
-    views = snapshot.views(Moment(current().service.today(), snapshot.now))
-    return promises_in([view for view in views if channel in (None, view.channel.slug)], Fate.LAPSED)
-
-
-def _status(word: str) -> Status:
-    try:
-        return Status(word)
-    except ValueError:
-        raise Refused(f"status is {word!r}.", f"Send one of {', '.join(Status)}.", field="status") from None
-
-
-def _after(text: str | None) -> tuple[datetime, int] | None:
-    """The place in the queue that a page ended with."""
-    if not text:
-        return None
-    instant, _, candidate = text.partition("~")
-    try:
-        # A plus sign that was not escaped arrives as a space.
-        return datetime.fromisoformat(instant.replace(" ", "+")).astimezone(UTC), int(candidate)
-    except ValueError:
-        raise Refused(f"after is {text!r}.", "Follow the link of the page before.", field="after") from None
+    status = status_asked_for()
+    return waiting_page() if status is Status.PENDING else settled_page(status)
 
 
 @blueprint.get("/keys")
@@ -142,7 +92,7 @@ def decision(number: int) -> Response | tuple[str, int] | str:
     """Check, accept or reject, by the button that was pressed. Check is the first of the form, so that Enter in a
     text field shows what would be recorded, and records nothing.
     """
-    form = request.form
+    form, then = request.form, _next(number)
     try:
         match form.get("action"):
             case "accept":
@@ -158,7 +108,7 @@ def decision(number: int) -> Response | tuple[str, int] | str:
         raise
     except Refused as refused:
         return _page(number, form=form, refused=refused), refused.status
-    return redirect(_next(number), 303)
+    return redirect(then, 303)
 
 
 def _check(number: int) -> None:
@@ -188,29 +138,29 @@ def _version() -> int:
 
 
 def _next(number: int) -> str:
-    """The candidate that waits after the one just decided, else the queue; both offer to undo."""
-    kept = _kept()
+    """Where a decision leads: to the candidate that waits after it in its queue, else the queue; both offer to undo."""
+    snapshot = current().snapshot()
     with current().service.store.reading() as db:
-        decided = db.candidates.get(number)
-        place = decided.evidence_at, decided.id
-        older = db.candidates.queue(Status.PENDING, most=1, after=place, channel=kept.get("channel"))
-        rest = older or db.candidates.queue(Status.PENDING, most=1, channel=kept.get("channel"))
-    if rest:
-        return url_for("review.candidate", number=rest[0].id, decided=number, **kept)
-    return url_for("review.queue", decided=number, **kept)
+        asked, queue = _queue(db, snapshot)
+    after = following(queue, number)
+    if after:
+        return url_for("review.candidate", number=after.id, decided=number, **asked.kept)
+    return url_for("review.queue", decided=number, **asked.kept)
 
 
-def _beside(db: Subjects, candidate: Candidate) -> tuple[int | None, int | None]:
-    """The numbers of those that wait before and after a candidate in its queue."""
-    waiting = [c.id for c in db.candidates.queue(Status.PENDING, most=QUEUE_LENGTH, channel=_kept().get("channel"))]
-    if candidate.id not in waiting:
-        return None, next(iter(waiting), None)
-    place = waiting.index(candidate.id)
-    return (waiting[place - 1] if place else None), next(iter(waiting[place + 1 :]), None)
+def _queue(db: Subjects, snapshot: Snapshot) -> tuple[Asked, list[Waiting]]:
+    """The queue from which the candidate was opened, in its order."""
+    asked = asked_for(request.args, snapshot)
+    return asked, waiting(db, asked, snapshot, moment_now())
 
 
-def _kept() -> dict[str, str]:
-    return {name: request.args[name] for name in FILTERS if request.args.get(name)}
+def _beside(queue: Sequence[Waiting], number: int) -> tuple[int | None, int | None]:
+    """The numbers of those that wait before and after a candidate, each None at the end of the queue."""
+    numbers = [one.id for one in queue]
+    if number not in numbers:
+        return None, next(iter(numbers), None)
+    place = numbers.index(number)
+    return (numbers[place - 1] if place else None), next(iter(numbers[place + 1 :]), None)
 
 
 @blueprint.post("/<int:number>/undo")
@@ -267,27 +217,6 @@ def _number(text: str, field: str) -> int:
     return int(text)
 
 
-def _decided(db: Subjects) -> Candidate | None:
-    """The candidate that was decided a moment ago, while it still is."""
-    text = request.args.get("decided", "")
-    found = db.candidates.get(int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-    return found if found and found.status in (Status.ACCEPTED, Status.REJECTED) else None
-
-
-def _recorded(snapshot: Snapshot, decided: Candidate | None) -> dict[str, list[Row]]:
-    """The rows that a decision put on the record, and those on record before for which it cited its releases."""
-    told = decided.standing if decided else None
-    rows = [row for kind in snapshot.entries[decided.channel] for row in kind] if told else []
-    return {
-        "added": [row for row in rows if row.decision == told.id],
-        "cited": [
-            row
-            for row in rows
-            if row.decision != told.id and any(source.recorded_at == told.decided_at for source in row.sources)
-        ],
-    }
-
-
 def _page(
     number: int,
     *,
@@ -304,12 +233,13 @@ def _page(
             raise NotFound(f"There is no candidate {number}.", "The queue at /review lists those that wait.")
         changes, contacts = db.record.entries_of(found.channel)
         histories = {seen.release.id: db.releases.history(seen.release.id) for seen in found.shown}
-        decided = _decided(db)
-        before, after = _beside(db, found)
+        decided = decided_before(db)
+        asked_queue, queue = _queue(db, snapshot)
+        similar = db.waiting.similar(found.id, found.channel, found.signal, most=SIMILAR)
         others = [
             other
             for status in (Status.PENDING, Status.UNLIKELY)
-            for other in db.candidates.queue(status, most=QUEUE_LENGTH, channel=found.channel)
+            for other in db.candidates.queue(status, most=MOST_OTHERS, channel=found.channel)
             if other.id != number
         ]
     changes, contacts = in_force(changes, now), in_force(contacts, now)
@@ -326,9 +256,11 @@ def _page(
         disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
         sides=_sides(found, relationship, snapshot),
         reads=tongue.language(),
-        before=before,
-        after=after,
-        kept=_kept(),
+        beside=_beside(queue, number),
+        place=next((place for place, one in enumerate(queue, 1) if one.id == number), None),
+        waiting=len(queue),
+        kept=asked_queue.kept,
+        similar=similar,
         asked=asked,
         channel=channel,
         relationship=relationship,
@@ -344,17 +276,10 @@ def _page(
         refused=refused,
         conflict=conflict,
         decided=decided,
-        fresh=_fresh(decided, now),
-        recorded=_recorded(snapshot, decided),
+        **told_of(decided, snapshot, now),
         now=now,
         snapshot=snapshot,
     )
-
-
-def _fresh(decided: Candidate | None, now: datetime) -> int:
-    """Seconds for which the way back from a decision stays prominent."""
-    left = decided.standing.decided_at + UNDO_SHOWN - now if decided else timedelta(0)
-    return max(0, round(left.total_seconds()))
 
 
 def _sides(candidate: Candidate, relationship: Relationship, snapshot: Snapshot) -> list[Side]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from markupsafe import Markup
 
+from db.waiting import Waiting
 from tracker.detect.normalise import fold, sentences
-from tracker.grouping import disagree, report_of
-from tracker.history import ChannelView
 from tracker.model import (
     Candidate,
     Channel,
@@ -19,12 +17,25 @@ from tracker.model import (
     KeptSighting,
     Outcome,
     Relationship,
+    Signal,
     State,
     StatusChange,
 )
 from tracker.review import question
+from tracker.tongue import msg
 from tracker.web.hints import Hint
 from tracker.web.marks import marked
+
+SIGNAL_WORDS = {
+    Signal.ANNOUNCED: msg("announced"),
+    Signal.HELD: msg("held"),
+    Signal.RESUMED: msg("resumed"),
+    Signal.SUSPENDED: msg("suspended"),
+    Signal.ENDED: msg("ended"),
+    Signal.REFUSED: msg("refused"),
+    Signal.CANCELLED: msg("cancelled"),
+    Signal.POSTPONED: msg("postponed"),
+}
 
 SHORT = {"zh": 400}
 """Characters of a text that is shown whole, by language."""
@@ -41,77 +52,40 @@ class Line:
     would record, `outcome` the contact; neither where the record tells of it already (`told`).
     """
 
+    waits: Waiting
     candidate: Candidate
     channel: Channel
     relationship: Relationship
     best: KeptSighting | None
-    heard: tuple[str, ...]
-    disagree: bool
     moves_to: State | None
     outcome: Outcome | None
     told: bool
 
+    @property
+    def heard(self) -> tuple[str, ...]:
+        return tuple(side for side in self.relationship.sides if side in self.waits.sides)
+
 
 def line_of(
+    waits: Waiting,
     candidate: Candidate,
     channel: Channel,
     relationship: Relationship,
     changes: Iterable[StatusChange],
     contacts: Iterable[Contact],
 ) -> Line:
-    """The line of a candidate, given the rows of its channel's record that are in force."""
-    telling = candidate.telling
+    """The line of a candidate that waits, given the rows of its channel's record that are in force."""
     asked = question(candidate, changes, contacts)
-    heard = {seen.release.side for seen in telling}
     told = bool(asked.told)
     return Line(
+        waits,
         candidate,
         channel,
         relationship,
-        best=max(telling, key=lambda seen: seen.sighting.confidence, default=None),
-        heard=tuple(side for side in relationship.sides if side in heard),
-        disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in telling),
+        best=max(candidate.telling, key=lambda seen: seen.sighting.confidence, default=None),
         moves_to=None if told else asked.choice.state,
         outcome=None if told else asked.choice.outcome,
         told=told,
-    )
-
-
-@dataclass(frozen=True)
-class Group:
-    """Lines that belong together under a heading: a channel (with its view), a signal, or an age."""
-
-    name: str
-    lines: tuple[Line, ...]
-    view: ChannelView | None = None
-
-
-GROUPS: dict[str, Callable[[Line, datetime], str]] = {
-    "channel": lambda line, now: line.channel.slug,
-    "signal": lambda line, now: line.candidate.signal.value,
-    "age": lambda line, now: age_of(line.candidate, now),
-}
-"""By what the queue may be grouped, with the name of the group of a line."""
-
-AGES = ("today", "this week", "older")
-
-
-def age_of(candidate: Candidate, now: datetime) -> str:
-    """How long a candidate waits, in days since its newest evidence: one of AGES."""
-    days = (now - candidate.evidence_at).days
-    return AGES[0] if days < 1 else AGES[1] if days < 7 else AGES[2]
-
-
-def grouped(
-    lines: Iterable[Line], by: str, now: datetime, views: Callable[[Channel], ChannelView]
-) -> tuple[Group, ...]:
-    """Lines in groups, in the order in which each group's first line stands."""
-    found: dict[str, list[Line]] = {}
-    for line in lines:
-        found.setdefault(GROUPS[by](line, now), []).append(line)
-    return tuple(
-        Group(name, tuple(together), views(together[0].channel) if by == "channel" else None)
-        for name, together in found.items()
     )
 
 
