@@ -10,7 +10,7 @@ from pathlib import Path
 from db.accounts import Accounts
 from db.candidates import Candidates
 from db.chain import Chain
-from db.connection import Connections, StoreError
+from db.connection import BUSY_TIMEOUT, Connections, StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
 from db.integrity import Integrity
@@ -59,9 +59,12 @@ class Store:
         self._connections = Connections(path)
 
     @contextmanager
-    def writing(self) -> Iterator[Subjects]:
-        """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full."""
-        with self._connections.writing() as connection:
+    def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[Subjects]:
+        """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full.
+
+        `patience`: for how many seconds it may be busy.
+        """
+        with self._connections.writing(patience) as connection:
             subjects = _subjects(connection)
             yield subjects
             subjects.search.write()

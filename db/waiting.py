@@ -10,9 +10,10 @@ from itertools import groupby
 from operator import itemgetter
 
 from db.queries import load_queries
+from db.rows import decision_from
 from db.text import day, instant, instant_text, like_pattern, partial
 from tracker.grouping import Report, disagree
-from tracker.model import Decision, PartialDate, Signal, Verdict
+from tracker.model import Decision, PartialDate, Signal
 
 _sql = load_queries("waiting.sql")
 
@@ -113,13 +114,4 @@ def _disputed(told: Iterable[sqlite3.Row]) -> bool:
 
 
 def _similar(row: sqlite3.Row) -> Similar:
-    decided = Decision(
-        row["id"],
-        row["candidate"],
-        Verdict(row["verdict"]),
-        row["decided_by"],
-        instant(row["decided_at"]),
-        row["note"],
-        row["undoes"],
-    )
-    return Similar(Signal(row["signal"]), partial(row["date"]), day(row["starts"]), decided)
+    return Similar(Signal(row["signal"]), partial(row["date"]), day(row["starts"]), decision_from(row))

@@ -51,7 +51,8 @@ UPDATE sighting SET revision = :revision, signal = :signal, date = :date, starts
 WHERE id = :id;
 
 -- name: findings(release)
-SELECT sighting.*, candidate.channel, candidate.status
+-- `channel` is that for which each was found, wherever a reviewer has put it.
+SELECT sighting.*, COALESCE(sighting.found_for, candidate.channel) AS channel, candidate.status
 FROM sighting JOIN candidate ON candidate.id = sighting.candidate
 WHERE sighting.release = :release AND sighting.flagged = 1
     AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = candidate.id)
@@ -61,8 +62,11 @@ ORDER BY sighting.id;
 UPDATE sighting SET reworded = :why, lost = :lost WHERE id = :id;
 
 -- name: move_sighting(id, candidate, because, by)!
+-- On another channel it keeps for which one it was found.
 UPDATE sighting SET candidate = :candidate, joined_because = :because, joined_by = :by,
-    joined_after = (SELECT MAX(id) FROM decision WHERE candidate = :candidate)
+    joined_after = (SELECT MAX(id) FROM decision WHERE candidate = :candidate),
+    found_for = (SELECT NULLIF(COALESCE(sighting.found_for, before.channel), after.channel)
+        FROM candidate AS before, candidate AS after WHERE before.id = sighting.candidate AND after.id = :candidate)
 WHERE id = :id;
 
 -- name: make_first(id)!
@@ -84,6 +88,9 @@ UPDATE candidate SET status = :status, again = :again WHERE id = :id;
 
 -- name: empty(id, into)!
 UPDATE candidate SET status = 'merged', merged_into = :into, again = NULL, version = version + 1 WHERE id = :id;
+
+-- name: refill(id, status, again)!
+UPDATE candidate SET status = :status, merged_into = NULL, again = :again, version = version + 1 WHERE id = :id;
 
 -- name: decide(id, version, status)^
 UPDATE candidate SET status = :status, version = version + 1, again = NULL
@@ -135,8 +142,8 @@ WHERE sighting.candidate = :candidate
 ORDER BY release.published DESC, sighting.id DESC;
 
 -- name: sightings_of_release(release, channel)
-SELECT sighting.* FROM sighting JOIN candidate ON candidate.id = sighting.candidate
-WHERE sighting.release = :release AND candidate.channel = :channel ORDER BY sighting.id;
+SELECT sighting.*, candidate.channel AS placed FROM sighting JOIN candidate ON candidate.id = sighting.candidate
+WHERE sighting.release = :release AND COALESCE(sighting.found_for, candidate.channel) = :channel ORDER BY sighting.id;
 
 -- name: candidates_of_release(release)
 SELECT * FROM candidate

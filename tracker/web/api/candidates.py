@@ -9,6 +9,7 @@ from flask import Response
 
 from db.text import instant_text
 from tracker import regroup, review
+from tracker.deeds import last_deed
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.history import in_force
 from tracker.model import Candidate, Status
@@ -138,7 +139,7 @@ def _check_version(found: Candidate, if_match: str | None) -> None:
         )
     if str(found.version) not in re.findall(r'(?<!W/)"([^"]*)"', if_match):
         raise Stale(
-            f"Candidate {found.id} has changed since you read it. {review.last_deed(found) or ''}".strip(),
+            f"Candidate {found.id} has changed since you read it. {last_deed(found) or ''}".strip(),
             "Nothing of yours was recorded; read it again and decide.",
             field="If-Match",
         )
@@ -147,7 +148,7 @@ def _check_version(found: Candidate, if_match: str | None) -> None:
 def _check_open(found: Candidate) -> None:
     """Raise unless the candidate can be decided as it stands."""
     if not found.status.open:
-        why = review.last_deed(found) or "The record told of it before it was seen."
+        why = last_deed(found) or "The record told of it before it was seen."
         raise Conflict(f"Candidate {found.id} waits for no decision. {why}", "Look at it again.")
 
 
