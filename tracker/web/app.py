@@ -18,7 +18,22 @@ from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.service import Service, secret_key
-from tracker.web import amend, api, auth, cite, cited_pages, memento, outputs, pages, review, search, sheet, subscribe
+from tracker.web import (
+    amend,
+    api,
+    auth,
+    cite,
+    cited_pages,
+    deciding,
+    memento,
+    outputs,
+    pages,
+    presence,
+    review,
+    search,
+    sheet,
+    subscribe,
+)
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
 from tracker.web.memory import FromMemory
@@ -92,7 +107,7 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(api.blueprint)
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
-    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
+    for room in (pages, search, cite, outputs, review, presence, deciding, cited_pages, amend, subscribe, auth, sheet):
         app.register_blueprint(room.blueprint)
     register_filters(app)
     app.jinja_env.policies["ext.i18n.trimmed"] = True

@@ -370,6 +370,10 @@ def regrouping_words(regrouping: Regrouping, candidate: Candidate) -> str:
             return f"split this ({moved}) off from"
         case Move.MERGE, True:
             return "merged this into"
+        case Move.CHANNEL, True:
+            return "moved this to another channel, as"
+        case Move.CHANNEL, False:
+            return f"moved this ({moved}) here from"
     return f"merged into this ({moved})"
 
 
