@@ -24,6 +24,7 @@ from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.hints import hints
 from tracker.web.kept_page import kept_page
 from tracker.web.notice import decided_before, told_of
+from tracker.web.presence import be_present
 from tracker.web.queue import settled_page, status_asked_for, waiting_page
 from tracker.web.screen import SIGNAL_WORDS, Side, words_of_release
 
@@ -77,6 +78,7 @@ def keys() -> str:
 @blueprint.get("/<int:number>")
 @open_to("reviewer")
 def candidate(number: int) -> str:
+    be_present(number)
     return _page(number)
 
 
@@ -119,18 +121,19 @@ def _check(number: int) -> None:
 
 def _accept(number: int) -> None:
     choice = choice_from(request.form)
-    version = _version()
+    version = sent_version()
     service = current().service
-    decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice)
+    second = service.settings.second_person
+    decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice, second=second)
 
 
 def _reject(number: int) -> None:
     service = current().service
     reason = reason_from(request.form)
-    decide.reject(service.store, number, _version(), by=signed_in().name, at=service.clock(), reason=reason)
+    decide.reject(service.store, number, sent_version(), by=signed_in().name, at=service.clock(), reason=reason)
 
 
-def _version() -> int:
+def sent_version() -> int:
     text = request.form.get("version", "")
     if not (text.isascii() and text.isdecimal()):
         raise Refused("The form does not say which version it decides.", "Open the candidate again.", field="version")
@@ -166,30 +169,30 @@ def _beside(queue: Sequence[Waiting], number: int) -> tuple[int | None, int | No
 @blueprint.post("/<int:number>/undo")
 @open_to("reviewer")
 def undo(number: int) -> Response | tuple[str, int]:
-    return _changed(number, lambda store, who: decide.undo(store, number, _version(), **who))
+    return changed(number, lambda store, who: decide.undo(store, number, sent_version(), **who))
 
 
 @blueprint.post("/<int:number>/queue")
 @open_to("reviewer")
 def put_in_queue(number: int) -> Response | tuple[str, int]:
-    return _changed(number, lambda store, who: decide.put_in_queue(store, number, _version(), **who))
+    return changed(number, lambda store, who: decide.put_in_queue(store, number, sent_version(), **who))
 
 
 @blueprint.post("/<int:number>/split")
 @open_to("reviewer")
 def split(number: int) -> Response | tuple[str, int]:
     """What was marked as telling of another event becomes a candidate of its own."""
-    return _changed(number, lambda store, who: regroup.split(store, number, _version(), _chosen(), **who)[0])
+    return changed(number, lambda store, who: regroup.split(store, number, sent_version(), _chosen(), **who)[0])
 
 
 @blueprint.post("/<int:number>/merge")
 @open_to("reviewer")
 def merge(number: int) -> Response | tuple[str, int]:
     """The candidate becomes part of another one, which is shown then."""
-    return _changed(number, lambda store, who: regroup.merge(store, number, _version(), _into(), **who)[1])
+    return changed(number, lambda store, who: regroup.merge(store, number, sent_version(), _into(), **who)[1])
 
 
-def _changed(number: int, change: Callable[[Store, dict[str, Any]], Candidate]) -> Response | tuple[str, int]:
+def changed(number: int, change: Callable[[Store, dict[str, Any]], Candidate]) -> Response | tuple[str, int]:
     """Make a change in the reviewer's name and show the candidate that it answers; a refusal is said on the page."""
     service = current().service
     try:
@@ -200,7 +203,8 @@ def _changed(number: int, change: Callable[[Store, dict[str, Any]], Candidate]) 
         raise
     except Refused as refused:
         return _page(number, refused=refused), refused.status
-    return redirect(url_for("review.candidate", number=shown.id), 303)
+    query = request.query_string.decode()
+    return redirect(url_for("review.candidate", number=shown.id) + (f"?{query}" if query else ""), 303)
 
 
 def _chosen() -> list[int]:
