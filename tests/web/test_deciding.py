@@ -82,7 +82,7 @@ def ben(app: Any, service: Service) -> Reviewer:
 )
 def test_later_puts_a_candidate_aside_and_the_same_address_brings_it_back(service, ana, sent, until):
     answer = ana.send("/review/1/later?channel=dpct", version="2", later_reason="They answer soon.", **sent)
-    assert (answer.status_code, answer.location) == (303, "/review/1?channel=dpct")
+    assert (answer.status_code, answer.location) == (303, "/review?decided=1&channel=dpct")
     held = candidate(service, 1).held(service.clock())
     assert (held.by, held.reason, held.until) == ("ana", "They answer soon.", until)
     assert queue(service) == []

@@ -113,6 +113,31 @@ def test_keys_are_shown_do_nothing_in_fields_and_can_be_switched_off(seeded_2023
     assert set(statuses(seeded_2023).values()) == {Status.PENDING}
 
 
+def test_lines_of_the_queue_are_selected_and_rejected_together_for_a_reason(seeded_2023, three):
+    press(three, "j", "x", "j", "j", "x", "k")
+    expect(three.locator("#selected")).to_have_text("(2)")
+    press(three, "r", "3")
+    expect(three.get_by_role("button", name="Tells of an earlier event again")).to_be_focused()
+    assert set(statuses(seeded_2023).values()) == {Status.PENDING}, "many are not rejected by a slip"
+    with three.expect_navigation():
+        press(three, "Enter")
+    expect(three.locator("h1")).to_have_text("2 candidates rejected")
+    assert sorted(statuses(seeded_2023).values()) == [Status.PENDING, Status.REJECTED, Status.REJECTED]
+
+
+def test_later_takes_the_next_one_up_and_offers_to_bring_it_back(seeded_2023, three):
+    send(three, "j", "Enter")
+    press(three, "l")
+    three.keyboard.type("Their readout is due.")
+    send(three, "Enter")
+    expect(three.locator(".bar.fresh")).to_contain_text("Put aside")
+    with seeded_2023.store.reading() as db:
+        assert db.waiting.count_held(seeded_2023.clock()) == 1
+    send(three, "u", "Enter")
+    with seeded_2023.store.reading() as db:
+        assert db.waiting.count_held(seeded_2023.clock()) == 0
+
+
 def test_a_candidate_is_judged_without_scrolling_and_left_without_deciding(three):
     send(three, "j", "Enter")
     first = three.url

@@ -14,7 +14,7 @@ from tracker.model import Candidate
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, reason_from, text_from
 from tracker.web.current import current
-from tracker.web.review import changed, keep_private, sent_version
+from tracker.web.review import changed, keep_private, next_after, sent_version
 
 _SPANS = ("1", "3", "7", "30")
 """Days for which one press puts a candidate aside."""
@@ -35,7 +35,7 @@ def _reasons() -> dict[str, Any]:
 @blueprint.post("/<int:number>/later")
 @open_to("reviewer")
 def later(number: int) -> Response | tuple[str, int]:
-    """Put a candidate aside, or bring it back by the button `release`."""
+    """Put a candidate aside and go on to the next, or bring it back by the button `release`."""
     if request.form.get("action") == "release":
         return changed(number, lambda store, who: holding.release(store, number, sent_version(), **who))
     return changed(
@@ -43,6 +43,7 @@ def later(number: int) -> Response | tuple[str, int]:
         lambda store, who: holding.hold(
             store, number, sent_version(), reason=text_from(request.form, "later_reason") or "", until=_until(), **who
         ),
+        next_after(number),
     )
 
 

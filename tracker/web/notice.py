@@ -9,18 +9,23 @@ from flask import request
 
 from db.store import Subjects
 from tracker.amend import Row
-from tracker.model import Candidate, Status
+from tracker.model import Candidate, Decision, FirstWord, Hold, Status
 from tracker.web.current import Snapshot
 
 UNDO_SHOWN = timedelta(minutes=1)
 """How long the way back from a decision is prominent; it stays open after that."""
 
 
-def decided_before(db: Subjects) -> Candidate | None:
-    """The candidate that was decided a moment ago, while it still is."""
+def decided_before(db: Subjects, now: datetime) -> Candidate | None:
+    """The candidate that was decided a moment ago, put aside, or given to a second person, while that still holds."""
     text = request.args.get("decided", "")
     found = db.candidates.get(int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-    return found if found and found.status in (Status.ACCEPTED, Status.REJECTED) else None
+    return found if found and (_deed(found, now) or found.first_word) else None
+
+
+def _deed(candidate: Candidate, now: datetime) -> Decision | Hold | None:
+    """The decision that stands, or what puts it aside."""
+    return candidate.standing if candidate.status in (Status.ACCEPTED, Status.REJECTED) else candidate.held(now)
 
 
 def _recorded(snapshot: Snapshot, decided: Candidate | None) -> dict[str, list[Row]]:
@@ -39,10 +44,14 @@ def _recorded(snapshot: Snapshot, decided: Candidate | None) -> dict[str, list[R
 
 def told_of(decided: Candidate | None, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
     """What the notice of a decision needs."""
-    return {"recorded": _recorded(snapshot, decided), "fresh": _fresh(decided, now)}
+    return {"decided": decided, "recorded": _recorded(snapshot, decided), "fresh": _fresh(decided, now)}
 
 
 def _fresh(decided: Candidate | None, now: datetime) -> int:
-    """Seconds for which the way back from a decision stays prominent."""
-    left = decided.standing.decided_at + UNDO_SHOWN - now if decided else timedelta(0)
-    return max(0, round(left.total_seconds()))
+    """Seconds for which the way back stays prominent."""
+    if decided is None:
+        return 0
+    match _deed(decided, now) or decided.first_word:
+        case Decision(decided_at=at) | Hold(at=at) | FirstWord(at=at):
+            return max(0, round((at + UNDO_SHOWN - now).total_seconds()))
+    return 0

@@ -56,13 +56,13 @@ def waiting_page() -> str:
         found = ordered(everything, asked, snapshot, moment)
         shown = found[(page - 1) * QUEUE_LENGTH : page * QUEUE_LENGTH]
         lines = {waits.id: _line(waits, db, snapshot, moment.known_at) for waits in shown}
-        about = {"counts": db.candidates.counts(), "decided": decided_before(db)}
+        counts, decided = db.candidates.counts(), decided_before(db, moment.known_at)
         notices = [] if asked.words else db.watch.notices()
     channel = asked.wanted.channel
     return render_template(
         "queue.html",
-        **about,
-        **told_of(about["decided"], snapshot, moment.known_at),
+        **told_of(decided, snapshot, moment.known_at),
+        counts=counts,
         asked=asked,
         groups=grouped(shown, asked.by, moment.known_at),
         lines=lines,
@@ -103,11 +103,11 @@ def settled_page(status: Status) -> str:
     snapshot = current().snapshot()
     asked = asked_for(request.args, snapshot)
     channel, after = asked.wanted.channel, _after(request.args.get("after"))
+    now = current().now()
     with current().service.store.reading() as db:
         counts = db.candidates.counts()
         found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=asked.words)
-        decided = decided_before(db)
-    now = current().now()
+        decided = decided_before(db, now)
     following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None
     return render_template(
         "settled.html",
@@ -117,7 +117,6 @@ def settled_page(status: Status) -> str:
         status=status,
         asked=asked,
         channels={channel.slug: channel for channel in snapshot.channels},
-        decided=decided,
         **told_of(decided, snapshot, now),
         snapshot=snapshot,
         now=now,

@@ -94,7 +94,7 @@ def decision(number: int) -> Response | tuple[str, int] | str:
     """Check, accept or reject, by the button that was pressed. Check is the first of the form, so that Enter in a
     text field shows what would be recorded, and records nothing.
     """
-    form, then = request.form, _next(number)
+    form, then = request.form, next_after(number)
     try:
         match form.get("action"):
             case "accept":
@@ -140,7 +140,7 @@ def sent_version() -> int:
     return int(text)
 
 
-def _next(number: int) -> str:
+def next_after(number: int) -> str:
     """Where a decision leads: to the candidate that waits after it in its queue, else the queue; both offer to undo."""
     snapshot = current().snapshot()
     with current().service.store.reading() as db:
@@ -192,8 +192,12 @@ def merge(number: int) -> Response | tuple[str, int]:
     return changed(number, lambda store, who: regroup.merge(store, number, sent_version(), _into(), **who)[1])
 
 
-def changed(number: int, change: Callable[[Store, dict[str, Any]], Candidate]) -> Response | tuple[str, int]:
-    """Make a change in the reviewer's name and show the candidate that it answers; a refusal is said on the page."""
+def changed(
+    number: int, change: Callable[[Store, dict[str, Any]], Candidate], then: str | None = None
+) -> Response | tuple[str, int]:
+    """Make a change in the reviewer's name, then go to an address, else to the candidate that it answers; a refusal is
+    said on the page.
+    """
     service = current().service
     try:
         shown = change(service.store, {"by": signed_in().name, "at": service.clock()})
@@ -203,8 +207,10 @@ def changed(number: int, change: Callable[[Store, dict[str, Any]], Candidate]) -
         raise
     except Refused as refused:
         return _page(number, refused=refused), refused.status
-    query = request.query_string.decode()
-    return redirect(url_for("review.candidate", number=shown.id) + (f"?{query}" if query else ""), 303)
+    if then is None:
+        kept = asked_for(request.args, current().snapshot()).kept
+        then = url_for("review.candidate", number=shown.id, **kept)
+    return redirect(then, 303)
 
 
 def _chosen() -> list[int]:
@@ -237,7 +243,7 @@ def _page(
             raise NotFound(f"There is no candidate {number}.", "The queue at /review lists those that wait.")
         changes, contacts = db.record.entries_of(found.channel)
         histories = {seen.release.id: db.releases.history(seen.release.id) for seen in found.shown}
-        decided = decided_before(db)
+        decided = decided_before(db, now)
         asked_queue, queue = _queue(db, snapshot)
         similar = db.waiting.similar(found.id, found.channel, found.signal, most=SIMILAR)
         others = [
@@ -279,7 +285,6 @@ def _page(
         typing=form is not None and not rejecting,
         refused=refused,
         conflict=conflict,
-        decided=decided,
         **told_of(decided, snapshot, now),
         now=now,
         snapshot=snapshot,

@@ -23,7 +23,7 @@
     const details = summary.parentElement;
     details.open = true;
     // Reasons are chosen by digits: the focus stays where Enter does nothing but close them.
-    const first = details.querySelector("[data-at-once]") ? null : details.querySelector("input:not([type=hidden]), select, button:not([hidden])");
+    const first = details.querySelector("[aria-keyshortcuts='1']") ? null : details.querySelector("input:not([type=hidden]), select, button:not([hidden])");
     (first || summary).focus();
     details.scrollIntoView({ block: "nearest" });
   }
@@ -89,6 +89,7 @@
     for (const link of document.querySelectorAll("[data-opens=keys]")) {
       link.addEventListener("click", (event) => { event.preventDefault(); show(); });
     }
+    document.getElementById("keys-close").addEventListener("click", () => dialog.close());
     const box = document.getElementById("keys-on");
     const tell = () => document.documentElement.classList.toggle("keys", on);
     box.checked = on;

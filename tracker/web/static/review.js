@@ -18,6 +18,29 @@
     if (first) first.focus({ preventScroll: !wrong });
   }
 
+  const present = document.getElementById("present");
+  if (present) {
+    const ask = async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch(present.dataset.refresh);
+        const told = answer.ok && !answer.redirected ? await answer.text() : present.innerHTML;
+        if (told.trim() !== present.innerHTML.trim()) present.innerHTML = told;
+      } catch { /* It is asked again. */ }
+    };
+    setInterval(ask, 20000);
+  }
+
+  const selected = document.getElementById("selected");
+  if (selected) {
+    const tell = () => {
+      const marked = document.querySelectorAll("input[name=candidate]:checked").length;
+      selected.textContent = marked ? `(${marked})` : "";
+    };
+    document.addEventListener("change", tell);
+    tell();
+  }
+
   const bar = document.querySelector("[data-fresh]");
   if (bar) setTimeout(() => bar.classList.remove("fresh"), Number(bar.dataset.fresh) * 1000);
 })();
