@@ -21,6 +21,7 @@
 
   function open(summary) {
     const details = summary.parentElement;
+    for (const other of document.querySelectorAll("details.act[open]")) other.open = other === details;
     details.open = true;
     // Reasons are chosen by digits: the focus stays where Enter does nothing but close them.
     const first = details.querySelector("[aria-keyshortcuts='1']") ? null : details.querySelector("input:not([type=hidden]), select, button:not([hidden])");
