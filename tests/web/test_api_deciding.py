@@ -79,6 +79,7 @@ def test_nothing_goes_back_where_nothing_was_moved(api: Api) -> None:
 
 def test_two_tokens_record_a_cut(api: Api) -> None:
     assert api.decide(read(api), decision="accept").get_json()["status"] == "accepted"
+    api.service.clock.advance(minutes=1)
     (found,) = arrive(api.service, replace(CN, url="https://cn.example/cut", title="Cut"), CUT)
     waits = api.decide(read(api, found.id), decision="accept", note="Both ministries.").get_json()
     first = waits["first_word"]
@@ -96,7 +97,7 @@ def test_two_tokens_record_a_cut(api: Api) -> None:
             "first_by": "reviewer-token",
             "answer": "confirmed",
             "by": "admin-token",
-            "at": "2024-02-01T12:01:00Z",
+            "at": "2024-02-01T12:02:00Z",
             "note": None,
         }
     ]
