@@ -227,15 +227,19 @@ class Candidates:
         after: tuple[datetime, int] | None = None,
         channel: str | None = None,
         words: str | None = None,
+        held: tuple[bool, datetime] | None = None,
     ) -> list[Candidate]:
         """Up to `most` candidates of a status, newest evidence first, after the one whose evidence and id are given.
 
-        `words` stand, in their order and in any case, in the title or summary of a release of theirs.
+        `held`: only those that are put aside at a UTC instant, or only those that are not. `words` stand, in their
+        order and in any case, in the title or summary of a release of theirs.
         """
         before_at, before_id = (instant_text(after[0]), after[1]) if after else _BEYOND_ALL
         rows = _sql.queue(
             self._db,
             status=status,
+            held=int(held[0]) if held else -1,
+            now=instant_text(held[1]) if held else "",
             channel=channel or "",
             words=like_pattern(words or ""),
             before_at=before_at,

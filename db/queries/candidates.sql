@@ -110,11 +110,15 @@ RETURNING id;
 -- name: candidate(id)^
 SELECT * FROM shown_candidate WHERE id = :id;
 
--- name: queue(status, channel, words, before_at, before_id, most)
+-- name: queue(status, held, now, channel, words, before_at, before_id, most)
 -- Newest evidence first; `before_at` and `before_id` are those of the last row seen, or beyond all rows. An empty
--- `channel` is any; `words` is a pattern for a release's title and summary, or empty.
+-- `channel` is any; `words` is a pattern for a release's title and summary, or empty. `held` is 1 for those that are put
+-- aside, 0 for the rest, and -1 for both.
 SELECT * FROM shown_candidate
-WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
+WHERE status = :status AND :held IN (-1, CASE WHEN EXISTS (
+        SELECT 1 FROM hold WHERE hold.candidate = shown_candidate.id AND hold.released_at IS NULL
+            AND (hold.until IS NULL OR hold.until > :now)) THEN 1 ELSE 0 END)
+    AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
     AND (:channel = '' OR channel = :channel)
     AND (:words = '' OR EXISTS (
         SELECT 1 FROM sighting JOIN release_revision

@@ -6,7 +6,19 @@ validation error into a problem document.
 
 from __future__ import annotations
 
-from tracker.web.api import amend, candidates, chain, diff, document, figures, record, releases, schemas, search
+from tracker.web.api import (
+    amend,
+    candidates,
+    chain,
+    deciding,
+    diff,
+    document,
+    figures,
+    record,
+    releases,
+    schemas,
+    search,
+)
 from tracker.web.api.calls import blueprint, invalid
 from tracker.web.api.health import blueprint as health_blueprint
 
@@ -15,6 +27,7 @@ __all__ = [
     "blueprint",
     "candidates",
     "chain",
+    "deciding",
     "diff",
     "document",
     "figures",
