@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "tracker" / "locale"
 
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
-OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
+OPTIONS = {"**/templates/**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
 KEYWORDS = {
     "_": None, "gettext": None, "msg": None, "ngettext": (1, 2), "msgs": (1, 2), "pgettext": ((1, "c"), 2),
 }  # fmt: skip

@@ -14,9 +14,10 @@ from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import check_target
 from tracker.model import Category
 from tracker.service import Service
+from tracker.tongue import msg
 from tracker.webhook import new_secret
 
-RHYTHMS = ("daily", "weekly")
+RHYTHMS = (msg("daily"), msg("weekly"))
 
 MOST_ASKED = 60
 """Mail addresses that may be entered within `SPAN` and are not confirmed, by whomever: more look like an attack."""

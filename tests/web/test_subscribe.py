@@ -45,7 +45,7 @@ def test_from_the_form_to_the_digest_and_out_by_one_click(service: Service, cloc
         mailing = with_mail(service, box)
         client = create_app(mailing).test_client()
         answer = asked(client, about="category:military", every="weekly")
-        assert "Weekly digest of military channels" in answer.text
+        assert "Weekly digest: military channels" in answer.text
         serve(mailing)
         link = re.search(r"https://lines\.example(/subscribe/\S+)", text(box.letters[0][2]))[1]
         assert "Yes, send it to me" in client.get(link).text
@@ -166,6 +166,6 @@ def test_the_form_works_without_scripts_on_a_small_screen(mailing, browser):
         page.get_by_label("Mail address").fill(READER)
         page.get_by_label("How often").select_option("weekly")
         page.get_by_role("button", name="Ask this address").press("Enter")
-        assert "Weekly digest of Defense Policy Coordination Talks" in page.inner_text("main")
+        assert "Weekly digest: Defense Policy Coordination Talks" in page.inner_text("main")
         context.close()
     assert live(mailing)[0].filter.channel == "dpct"

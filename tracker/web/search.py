@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from tracker.search import Kind
+from tracker.tongue import msg
 from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
 from tracker.web.auth import open_to
 from tracker.web.current import current, shows_the_past
 from tracker.web.found import Asked, Found, find
 from tracker.web.pages import Clocks
 from tracker.web.sent import check_address
-from tracker.web.words import side_name
+from tracker.wording import side_name
 
 OF_EACH = 5
 """Hits of each kind that are shown together; the rest follow kind by kind."""
@@ -22,10 +23,10 @@ NAMES = ("q", "kind", "side", "lang", "from", "to", "as_of", "known_at")
 """What the address may say of a search, beside the page of it."""
 
 KIND_WORDS = {
-    Kind.CHANNEL: "Channels",
-    Kind.CHANGE: "Changes of state",
-    Kind.CONTACT: "Contacts",
-    Kind.RELEASE: "Releases",
+    Kind.CHANNEL: msg("Channels"),
+    Kind.CHANGE: msg("Changes of state"),
+    Kind.CONTACT: msg("Contacts"),
+    Kind.RELEASE: msg("Releases"),
 }
 
 blueprint = Blueprint("search", __name__)

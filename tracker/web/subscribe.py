@@ -9,6 +9,7 @@ from tracker.errors import NotFound
 from tracker.model import Category
 from tracker.notify import fares_words
 from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
+from tracker.tongue import msg
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.wording import category_words
@@ -73,13 +74,13 @@ def deliveries() -> Response:
         told = db.notifications
         receivers = told.live()
         lists = [
-            ("Given up", told.deliveries("dead", most=MOST)),
-            ("Tried in vain", told.deliveries("failed", most=MOST)),
+            (msg("Given up"), told.deliveries("dead", most=MOST)),
+            (msg("Tried in vain"), told.deliveries("failed", most=MOST)),
         ]
         newest = told.deliveries(most=MOST)
     now = current().now()
     rows = [(fares, wanted_words(service, fares.subscription.filter), fares_words(fares, now)) for fares in receivers]
-    return _page("deliveries.html", receivers=rows, lists=[*lists, ("Newest", newest)])
+    return _page("deliveries.html", receivers=rows, lists=[*lists, (msg("Newest"), newest)])
 
 
 @blueprint.post("/deliveries/<int:number>/replay")
