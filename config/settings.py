@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from config.errors import ConfigError, suggest
 from config.smtp import Sender, Smtp, sender_from, smtp_from
+from tracker.model import State
 
 T = TypeVar("T")
 
@@ -19,6 +20,7 @@ PREFIX = "OPENLINES_"
 SHORTEST_SECRET = 16
 LARGEST_SAMPLE = 1000
 LARGEST_RATE_LIMIT = 1_000_000
+SECOND_PERSON = {"off": frozenset(), "suspensions": frozenset({State.SUSPENDED, State.ENDED})}
 _CONTACT = re.compile(r"(?:https?://|[\w.+-]+@)[\w.~%/?&=#:+-]{3,200}", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
@@ -61,6 +63,11 @@ OPTIONS = (
     ),
     Option("MAIL_FROM", "none", "from whom digests come, such as Open Lines <lines@example.org>; needed with SMTP_URL"),
     Option("DIGEST_HOUR", "6", "hour in UTC, 0 to 23, after which digests are sent; weekly ones on Mondays"),
+    Option(
+        "SECOND_PERSON",
+        "off",
+        "off or suspensions: what suspends or ends a channel is recorded when two agree",
+    ),
     Option("RATE_LIMIT", "600", "requests a minute that one client may make of the API and the outputs; or off"),
     Option("TRUSTED_PROXY", "none", "address of the reverse proxy whose X-Forwarded-For says who asks"),
     Option("LOG_LEVEL", "info", "debug, info, warning or error"),
@@ -72,7 +79,10 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Valid settings. `secret_key` is None when one is to be made and kept in `var`, `rate_limit` when it is off."""
+    """Valid settings. `secret_key` is None when one is to be made and kept in `var`, `rate_limit` when it is off.
+
+    `second_person`: the states that are recorded when two reviewers agree.
+    """
 
     database_url: str
     config: Path
@@ -86,6 +96,7 @@ class Settings:
     smtp_url: Smtp | None
     mail_from: Sender | None
     digest_hour: int
+    second_person: frozenset[State]
     rate_limit: int | None
     trusted_proxy: str | None
     log_level: str
@@ -119,6 +130,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         smtp_url=(smtp := _read(env, "SMTP_URL", smtp_from, None)),
         mail_from=_mail_from(env, smtp),
         digest_hour=_read(env, "DIGEST_HOUR", _hour, 6),
+        second_person=SECOND_PERSON[_read(env, "SECOND_PERSON", _one_of(*SECOND_PERSON), "off")],
         rate_limit=_read(env, "RATE_LIMIT", _rate_limit, 600),
         trusted_proxy=_read(env, "TRUSTED_PROXY", _address, None),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),

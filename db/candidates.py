@@ -13,17 +13,13 @@ from typing import Any
 
 from db.chain import Chain
 from db.queries import load_queries
-from db.rows import release_from
-from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from db.reviewers import holds_of, words_of
+from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
+from db.text import as_json, day, instant, instant_text, like_pattern, partial, text_or_none
 from tracker.grouping import Report
 from tracker.model import (
     Candidate,
-    Decision,
-    Evidence,
-    KeptSighting,
     Move,
-    PageKept,
-    Regrouping,
     Sighting,
     Signal,
     Status,
@@ -43,6 +39,16 @@ class Known:
     status: Status
     report: Report
     sides: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A kept sighting (`id`) of a release, and the candidate and channel that it is part of now."""
+
+    id: int
+    candidate: int
+    channel: str
+    sighting: Sighting
 
 
 @dataclass(frozen=True)
@@ -145,8 +151,20 @@ class Candidates:
         """Leave a candidate as the trace of one that was merged."""
         _sql.empty(self._db, id=candidate, into=into)
 
+    def refill(self, candidate: int, status: Status, why: str) -> None:
+        """Let a candidate that was left as a trace have sightings again; `why`: a sentence."""
+        _sql.refill(self._db, id=candidate, status=status, again=why)
+
     def add_regrouping(
-        self, move: Move, taken_from: int, given_to: int, sightings: Iterable[int], *, by: str, at: datetime
+        self,
+        move: Move,
+        taken_from: int,
+        given_to: int,
+        sightings: Iterable[int],
+        *,
+        by: str,
+        at: datetime,
+        note: str | None = None,
     ) -> None:
         row = _sql.add_regrouping(
             self._db,
@@ -156,6 +174,7 @@ class Candidates:
             sightings=as_json(sorted(sightings)),
             regrouped_by=by,
             regrouped_at=instant_text(at),
+            note=note,
         )
         self._chain.append("regrouping", row["id"])
 
@@ -181,10 +200,12 @@ class Candidates:
             for row in telling
         ]
 
-    def said_by(self, release: int, channel: str) -> list[tuple[int, int, Sighting]]:
-        """What was kept of a release's words on a channel: candidate, id and sighting of each."""
-        rows = _sql.sightings_of_release(self._db, release=release, channel=channel)
-        return [(row["candidate"], row["id"], sighting_from(channel, row)) for row in rows]
+    def said_by(self, release: int, channel: str) -> list[Said]:
+        """What was found for a channel in a release's words, wherever a reviewer has put it."""
+        return [
+            Said(row["id"], row["candidate"], row["placed"], sighting_from(channel, row))
+            for row in _sql.sightings_of_release(self._db, release=release, channel=channel)
+        ]
 
     def apart(self, release: int) -> set[int]:
         """The candidates that a reviewer split from one in which the release speaks, or it from them."""
@@ -206,17 +227,21 @@ class Candidates:
         after: tuple[datetime, int] | None = None,
         channel: str | None = None,
         words: str | None = None,
+        held: tuple[bool, datetime] | None = None,
     ) -> list[Candidate]:
         """Up to `most` candidates of a status, newest evidence first, after the one whose evidence and id are given.
 
-        `words` stand, in their order and in any case, in the title or summary of a release of theirs.
+        `held`: only those that are put aside at a UTC instant, or only those that are not. `words` stand, in their
+        order and in any case, in the title or summary of a release of theirs.
         """
         before_at, before_id = (instant_text(after[0]), after[1]) if after else _BEYOND_ALL
         rows = _sql.queue(
             self._db,
             status=status,
+            held=int(held[0]) if held else -1,
+            now=instant_text(held[1]) if held else "",
             channel=channel or "",
-            words=_pattern(words or ""),
+            words=like_pattern(words or ""),
             before_at=before_at,
             before_id=before_id,
             most=most,
@@ -230,10 +255,6 @@ class Candidates:
         """How many candidates stand in each status, those without any included."""
         found = {Status(row["status"]): row["number"] for row in _sql.count_by_status(self._db)}
         return {status: found.get(status, 0) for status in Status}
-
-    def waiting_since(self) -> datetime | None:
-        """When the candidate that waits the longest for a reviewer got its newest evidence; None: none waits."""
-        return instant(_sql.waiting_since(self._db)["since"])
 
     def decide(self, candidate: int, version: int, status: Status) -> bool:
         """Whether the candidate was open in the version given, and now has the status."""
@@ -266,6 +287,7 @@ class Candidates:
         return row["id"]
 
     def _whole(self, row: sqlite3.Row) -> Candidate:
+        first_word, second_words = words_of(self._db, row["id"])
         return Candidate(
             id=row["id"],
             channel=row["channel"],
@@ -277,34 +299,14 @@ class Candidates:
             opened_at=instant(row["opened_at"]),
             evidence_at=instant(row["evidence_at"]),
             again=row["again"],
-            sightings=tuple(_sightings(row["channel"], _sql.sightings(self._db, candidate=row["id"]))),
-            decisions=tuple(_decision(row) for row in _sql.decisions(self._db, candidate=row["id"])),
-            regroupings=tuple(_regrouping(row) for row in _sql.regroupings(self._db, candidate=row["id"])),
+            sightings=tuple(kept_sightings_from(row["channel"], _sql.sightings(self._db, candidate=row["id"]))),
+            decisions=tuple(decision_from(row) for row in _sql.decisions(self._db, candidate=row["id"])),
+            regroupings=tuple(regrouping_from(row) for row in _sql.regroupings(self._db, candidate=row["id"])),
             merged_into=row["merged_into"],
+            holds=holds_of(self._db, row["id"]),
+            first_word=first_word,
+            second_words=second_words,
         )
-
-
-def sighting_from(channel: str, row: sqlite3.Row) -> Sighting:
-    """The sighting of a channel in a row of the table `sighting`."""
-    return Sighting(
-        channel=channel,
-        signal=Signal(row["signal"]),
-        date=partial(row["date"]),
-        confidence=row["confidence"],
-        evidence=tuple(Evidence(**words) for words in json.loads(row["evidence"])),
-        starts=day(row["starts"]),
-        flagged=bool(row["flagged"]),
-        doubts=tuple(json.loads(row["doubts"])),
-        undated=row["undated"],
-        persons=tuple(json.loads(row["persons"])),
-        round=row["round"],
-    )
-
-
-def _pattern(words: str) -> str:
-    """Words as a pattern for LIKE, with `!` before what would mean something there."""
-    escaped = words.replace("!", "!!").replace("%", "!%").replace("_", "!_").split()
-    return f"%{'%'.join(escaped)}%" if escaped else ""
 
 
 def _years_about(first: date, last: date) -> tuple[str, str]:
@@ -348,51 +350,3 @@ def _known(rows: list[sqlite3.Row]) -> Known:
         frozenset(person for row in telling for person in json.loads(row["persons"])),
     )
     return Known(told["id"], Status(told["status"]), report, frozenset(row["side"] for row in telling))
-
-
-def _sightings(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighting]:
-    for row in rows:
-        yield KeptSighting(
-            sighting=sighting_from(channel, row),
-            release=release_from(row, key="release"),
-            revision=row["revision"],
-            seen_at=instant(row["seen_at"]),
-            id=row["id"],
-            joined_because=row["joined_because"],
-            joined_by=row["joined_by"],
-            joined_after=row["joined_after"],
-            withheld=bool(row["withheld"]),
-            page=_page(row),
-            reworded=row["reworded"],
-            lost=bool(row["lost"]),
-        )
-
-
-def _page(row: sqlite3.Row) -> PageKept | None:
-    if row["sha256"] is None and row["page_fault"] is None:
-        return None
-    return PageKept(row["sha256"], row["size"], instant(row["fetched_at"]), row["page_fault"])
-
-
-def _regrouping(row: sqlite3.Row) -> Regrouping:
-    return Regrouping(
-        row["id"],
-        Move(row["move"]),
-        row["taken_from"],
-        row["given_to"],
-        tuple(json.loads(row["sightings"])),
-        row["regrouped_by"],
-        instant(row["regrouped_at"]),
-    )
-
-
-def _decision(row: sqlite3.Row) -> Decision:
-    return Decision(
-        row["id"],
-        row["candidate"],
-        Verdict(row["verdict"]),
-        row["decided_by"],
-        instant(row["decided_at"]),
-        row["note"],
-        row["undoes"],
-    )

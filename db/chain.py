@@ -26,10 +26,17 @@ _ROWS = {
     "citation": _sql.citation_row,
     "decision": _sql.decision_row,
     "regrouping": _sql.regrouping_row,
+    "first_word": _sql.first_word_row,
+    "second_word": _sql.second_word_row,
 }
 _CLAIMED = {"status_change": _sql.links_of_status_change, "contact": _sql.links_of_contact}
-_WHEN = {"decision": "decided_at", "regrouping": "regrouped_at"}
-_WHO = {"decision": "decided_by", "regrouping": "regrouped_by", "citation": None}
+_WHEN = {
+    "decision": "decided_at", "regrouping": "regrouped_at", "first_word": "given_at", "second_word": "given_at",
+}  # fmt: skip
+_WHO = {
+    "decision": "decided_by", "regrouping": "regrouped_by", "first_word": "given_by", "second_word": "given_by",
+    "citation": None,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,8 @@ class Chain:
 
     def unlinked(self) -> Iterator[tuple[str, int]]:
         """Kind and id of entries that are in no link."""
-        return ((row["kind"], row["id"]) for row in _sql.unlinked(self._db))
+        rows = (*_sql.unlinked(self._db), *_sql.unlinked_words(self._db))
+        return ((row["kind"], row["id"]) for row in rows)
 
     def of_claim(self, kind: str, entry: int) -> list[Link]:
         """The links of all that is on record of a claim, in order; none: there is no such claim.

@@ -18,7 +18,8 @@ from sqlite_utils import Database
 
 Answer = TypeVar("Answer")
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT = 10.0
+"""Seconds that a connection waits for another process before the database is called busy."""
 
 _MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
 """Blocks that are brought to disk at once, and seconds after which no further one is let in."""
@@ -26,7 +27,7 @@ _MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
 _NOBODY_CAME = 0.1
 """Seconds after which a thread looks whether its batch waits for somebody who is gone."""
 
-_PRAGMAS = {"foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS, "synchronous": 2}
+_PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
 
 
 class StoreError(Exception):
@@ -98,15 +99,18 @@ class Connections:
         return connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[sqlite3.Connection]:
         """One transaction around the block, on disk when it ends; anything raised inside undoes it. Does not nest.
+
+        `patience`: seconds to wait for other processes, and as many for threads of this one where that is less than
+        usual, before it is given up with a StoreError.
 
         Threads of one process take turns: SQLite's own waiting is blind to who came first, and starves some. Those who
         wait for their turn share the way to the disk with the one before them: each block is undone by itself, and none
         ends before all of them are kept.
         """
-        with self._in_turn():
-            batch = self._batch or self._begin()
+        with self._in_turn(patience):
+            batch = self._batch or self._begin(patience)
             try:
                 with _undone_if_it_fails(batch.connection):
                     yield batch.connection
@@ -121,23 +125,27 @@ class Connections:
         self._await(batch)
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
+    def _in_turn(self, patience: float) -> Iterator[None]:
         with self._lock:
             self._waiting += 1
         try:
-            self._turn.acquire()
+            # Of threads nobody starves, so that those with the usual patience wait their turn.
+            came = self._turn.acquire(timeout=patience if patience < BUSY_TIMEOUT else -1)
         finally:
             with self._lock:
                 self._waiting -= 1
+        if not came:
+            raise StoreError(f"{self.path} is busy; try again in a moment.")
         try:
             yield
         finally:
             self._turn.release()
 
-    def _begin(self) -> _Batch:
+    def _begin(self, patience: float) -> _Batch:
         if self._writer is None:
             self._writer = self._opened()
         try:
+            self._writer.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
             self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} is busy ({error}); try again in a moment.") from error

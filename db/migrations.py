@@ -944,6 +944,108 @@ def m0015_notifications(db: Database) -> None:
     _guard(db, "attempt", ())
 
 
+_LINKED_BY_REVIEWERS = "('first_word', 'second_word')"
+
+_REVIEWERS = f"""
+CREATE TABLE chain_link_wider (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS} OR kind IN {_LINKED_BY_REVIEWERS}),
+    entry INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    payload_hash TEXT NOT NULL CHECK (length(payload_hash) = 64),
+    hash TEXT NOT NULL CHECK (length(hash) = 64),
+    UNIQUE (kind, entry)
+) STRICT;
+INSERT INTO chain_link_wider SELECT * FROM chain_link ORDER BY seq;
+DROP TABLE chain_link;
+ALTER TABLE chain_link_wider RENAME TO chain_link;
+
+CREATE TABLE regrouping (
+    id INTEGER PRIMARY KEY,
+    move TEXT NOT NULL CHECK (move IN ('split', 'merge', 'channel')),
+    taken_from INTEGER NOT NULL REFERENCES candidate (id),
+    given_to INTEGER NOT NULL REFERENCES candidate (id),
+    sightings TEXT NOT NULL,
+    regrouped_by TEXT NOT NULL,
+    regrouped_at TEXT NOT NULL,
+    note TEXT
+) STRICT;
+INSERT INTO regrouping (id, move, taken_from, given_to, sightings, regrouped_by, regrouped_at)
+SELECT id, move, taken_from, given_to, sightings, regrouped_by, regrouped_at FROM regrouping_before;
+DROP TABLE regrouping_before;
+CREATE INDEX regrouping_by_taken_from ON regrouping (taken_from);
+CREATE INDEX regrouping_by_given_to ON regrouping (given_to);
+
+ALTER TABLE sighting ADD COLUMN found_for TEXT REFERENCES channel (slug);
+
+CREATE TABLE hold (
+    id INTEGER PRIMARY KEY,
+    candidate INTEGER NOT NULL REFERENCES candidate (id),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    until TEXT,
+    held_by TEXT NOT NULL,
+    held_at TEXT NOT NULL,
+    released_at TEXT,
+    released_by TEXT,
+    released_because TEXT,
+    CHECK (until > held_at),
+    CHECK ((released_at IS NULL) = (released_because IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX hold_standing ON hold (candidate) WHERE released_at IS NULL;
+CREATE INDEX hold_by_candidate ON hold (candidate);
+
+CREATE TABLE first_word (
+    id INTEGER PRIMARY KEY,
+    candidate INTEGER NOT NULL REFERENCES candidate (id),
+    choice TEXT NOT NULL,
+    given_by TEXT NOT NULL,
+    given_at TEXT NOT NULL,
+    UNIQUE (id, given_by)
+) STRICT;
+CREATE INDEX first_word_by_candidate ON first_word (candidate);
+
+CREATE TABLE second_word (
+    id INTEGER PRIMARY KEY,
+    first_word INTEGER NOT NULL UNIQUE,
+    first_by TEXT NOT NULL,
+    answer TEXT NOT NULL CHECK (answer IN ('confirmed', 'refused', 'withdrawn')),
+    given_by TEXT NOT NULL,
+    given_at TEXT NOT NULL,
+    note TEXT,
+    decision INTEGER UNIQUE REFERENCES decision (id),
+    FOREIGN KEY (first_word, first_by) REFERENCES first_word (id, given_by),
+    CHECK ((answer = 'withdrawn') = (given_by = first_by)),
+    CHECK ((answer = 'confirmed') = (decision IS NOT NULL))
+) STRICT;
+
+CREATE TABLE presence (
+    candidate INTEGER NOT NULL REFERENCES candidate (id),
+    reviewer TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    PRIMARY KEY (candidate, reviewer)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m0010_reviewers(db: Database) -> None:
+    """What reviewers do besides deciding: hold, move to another channel, ask for a second person, see one another.
+
+    `hold.until` null: until somebody releases it. `sighting.found_for`: the channel that detection named, where a
+    reviewer moved it to a candidate of another. `second_word` answers a `first_word`: two accounts, says the table;
+    whoever takes their own word back withdraws it. `presence` is a soft mark and no part of the record.
+    """
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    db.execute("CREATE TABLE regrouping_before AS SELECT * FROM regrouping")
+    db.execute("DROP TABLE regrouping")
+    _run(db, _REVIEWERS)
+    for table in ("chain_link", "regrouping", "first_word", "second_word"):
+        _guard(db, table, ())
+
+
 _PEOPLE = """
 ALTER TABLE user ADD COLUMN handle TEXT;
 ALTER TABLE session ADD COLUMN seen_at TEXT;

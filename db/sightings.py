@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from db.candidates import sighting_from
 from db.queries import load_queries
+from db.rows import sighting_from
 from db.text import partial
 from tracker.model import Outcome, PartialDate, Sighting, State, Status
 

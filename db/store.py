@@ -12,7 +12,7 @@ from db.attempts import Attempts
 from db.audit import Audit
 from db.candidates import Candidates
 from db.chain import Chain
-from db.connection import Connections, StoreError
+from db.connection import BUSY_TIMEOUT, Connections, StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
 from db.integrity import Integrity
@@ -22,9 +22,11 @@ from db.pages import Pages
 from db.passkeys import Passkeys
 from db.record import Record
 from db.releases import Releases
+from db.reviewers import Reviewers
 from db.samples import Samples
 from db.sightings import Sightings
 from db.sqlite.search import Search
+from db.waiting import WaitingList
 from db.watch import Watch
 
 __all__ = ["Store", "StoreError", "Subjects", "open_store"]
@@ -40,6 +42,8 @@ class Subjects:
     releases: Releases
     pages: Pages
     candidates: Candidates
+    waiting: WaitingList
+    reviewers: Reviewers
     accounts: Accounts
     passkeys: Passkeys
     attempts: Attempts
@@ -61,9 +65,12 @@ class Store:
         self._connections = Connections(path)
 
     @contextmanager
-    def writing(self) -> Iterator[Subjects]:
-        """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full."""
-        with self._connections.writing() as connection:
+    def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[Subjects]:
+        """All or nothing, on disk when the block ends. Raises StoreError when the database stays busy or is full.
+
+        `patience`: for how many seconds it may be busy.
+        """
+        with self._connections.writing(patience) as connection:
             subjects = _subjects(connection)
             yield subjects
             subjects.search.write()
@@ -122,6 +129,8 @@ def _subjects(connection) -> Subjects:
         Releases(connection, search),
         Pages(connection),
         Candidates(connection),
+        WaitingList(connection),
+        Reviewers(connection),
         Accounts(connection),
         Passkeys(connection),
         Attempts(connection),

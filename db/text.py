@@ -34,3 +34,9 @@ def text_or_none(value: object | None) -> str | None:
 
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def like_pattern(words: str) -> str:
+    """Words as a pattern for LIKE, with `!` before what would mean something there."""
+    escaped = words.replace("!", "!!").replace("%", "!%").replace("_", "!_").split()
+    return f"%{'%'.join(escaped)}%" if escaped else ""

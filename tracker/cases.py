@@ -27,7 +27,7 @@ from tracker.model import (
     Status,
     Verdict,
 )
-from tracker.review import quote_of
+from tracker.quoting import quote_of
 from tracker.sampling import ELSEWHERE, settled
 
 BATCH = 200

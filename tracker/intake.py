@@ -8,10 +8,10 @@ Where a publisher changes its wording, and thereby what the release reports, the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
-from db.candidates import Finding, Known
+from db.candidates import Finding, Known, Said
 from db.releases import Kept
 from db.store import Store, Subjects
 from tracker.difference import only_cut
@@ -86,7 +86,7 @@ def _lose(db: Subjects, release: Release, finding: Finding, instead: Sequence[Si
     db.candidates.reword(finding.id, why, lost=True)
     db.candidates.touch(finding.candidate)
     if finding.status not in (Status.REJECTED, Status.UNLIKELY):
-        db.candidates.set_status(finding.candidate, Status.PENDING, why)
+        _bring_back(db, finding.candidate, why, now)
 
 
 def _say_otherwise(
@@ -100,8 +100,14 @@ def _say_otherwise(
     db.candidates.read_again(candidate, finding.id, kept.revision, again, published=release.published, at=now)
     db.candidates.reword(finding.id, why, lost=False)
     if finding.status is not Status.UNLIKELY:
-        db.candidates.set_status(candidate, Status.PENDING, why)
+        _bring_back(db, candidate, why, now)
     retell(db, candidate)
+
+
+def _bring_back(db: Subjects, candidate: int, why: str, now: datetime) -> None:
+    """Put a candidate before a reviewer again, also one that was put aside."""
+    db.candidates.set_status(candidate, Status.PENDING, why)
+    db.reviewers.release(candidate, why, at=now)
 
 
 def _gist(sighting: Sighting) -> tuple[Signal, PartialDate | None, date | None]:
@@ -123,14 +129,14 @@ def _words(sighting: Sighting) -> str:
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
     """Whether what the release says is new."""
     guesses, report = db.samples.guesses(sighting.channel), report_of(sighting, release.published)
-    for candidate, number, said in db.candidates.said_by(kept.id, sighting.channel):
+    for said in db.candidates.said_by(kept.id, sighting.channel):
         # A release speaks once of an event, wherever a reviewer has put its words meanwhile.
-        if candidate not in guesses and same_event(report_of(said, release.published), report):
+        if said.candidate not in guesses and same_event(report_of(said.sighting, release.published), report):
             return (
-                not said.flagged and sighting.flagged and _confirm(db, candidate, number, release, kept, sighting, now)
-            )
+                not said.sighting.flagged and sighting.flagged and _confirm(db, said, release, kept, sighting, now)
+            )  # fmt: skip
     barred = db.candidates.apart(kept.id) | guesses
-    if (match := _match(db, release.side, report, sighting.channel, barred)) is None:
+    if (match := nearest(db, {release.side}, report, sighting.channel, barred)) is None:
         candidate = db.candidates.open(sighting.channel, report, _first_status(db, release, sighting, now), at=now)
         _add(db, candidate, release, kept, sighting, None, now)
         return True
@@ -141,12 +147,10 @@ def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now:
     return True
 
 
-def _confirm(
-    db: Subjects, candidate: int, number: int, release: Release, kept: Kept, sighting: Sighting, now: datetime
-) -> bool:
+def _confirm(db: Subjects, said: Said, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
     """Take what was probably nothing for a report, since the same release now reads so."""
-    known = next(known for known in db.candidates.known(sighting.channel) if known.id == candidate)
-    db.candidates.read_again(candidate, number, kept.revision, sighting, published=release.published, at=now)
+    known = next(known for known in db.candidates.known(said.channel) if known.id == said.candidate)
+    db.candidates.read_again(said.candidate, said.id, kept.revision, sighting, published=release.published, at=now)
     _weigh(db, known, release, sighting, now)
     return True
 
@@ -156,6 +160,10 @@ def _weigh(db: Subjects, known: Known, release: Release, sighting: Sighting, now
     if known.status.open:
         if known.status is Status.UNLIKELY:
             db.candidates.set_status(known.id, _first_status(db, release, sighting, now))
+        elif (why := new_evidence(known.status, release.side, known.sides)) and db.reviewers.release(
+            known.id, why, at=now
+        ):
+            db.candidates.set_status(known.id, Status.PENDING, why)
         retell(db, known.id)
     elif why := new_evidence(known.status, release.side, known.sides | _heard_on_record(db, release, sighting, now)):
         db.candidates.set_status(known.id, Status.PENDING, why)
@@ -178,22 +186,24 @@ def _add(
     )
 
 
-def _match(db: Subjects, side: str, report: Report, channel: str, barred: set[int]) -> tuple[Known, Tie] | None:
-    """The candidate that a side's report tells of, and why: of several the one most surely tied, one that waits before
-    one that does not, one in which this side has spoken, the newest. None of the `barred`: those that a reviewer split
-    the release from, and those that were drawn.
+def nearest(
+    db: Subjects, sides: Collection[str], report: Report, channel: str, barred: Collection[int] = ()
+) -> tuple[Known, Tie] | None:
+    """The candidate of a channel that a report of these sides tells of, and why: of several the one most surely tied,
+    one that waits before one that does not, one in which such a side has spoken, the newest. None of the `barred`:
+    those that a reviewer split the release from, and those that were drawn.
     """
     ties = [
         (known, tie)
         for known in db.candidates.known(channel, report)
         if known.id not in barred and (tie := same_event(report, known.report))
     ]
-    return max(ties, key=lambda match: _nearness(*match, side), default=None)
+    return max(ties, key=lambda match: _nearness(*match, sides), default=None)
 
 
-def _nearness(known: Known, tie: Tie, side: str) -> tuple[int, bool, bool, bool, int]:
+def _nearness(known: Known, tie: Tie, sides: Collection[str]) -> tuple[int, bool, bool, bool, int]:
     waits, doubtful = known.status is Status.PENDING, known.status is Status.UNLIKELY
-    return tie.strength, waits, not doubtful, side in known.sides, known.id
+    return tie.strength, waits, not doubtful, not known.sides.isdisjoint(sides), known.id
 
 
 def _heard_on_record(db: Subjects, release: Release, sighting: Sighting, now: datetime) -> set[str]:

@@ -9,6 +9,7 @@ import calendar
 import gzip
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -508,10 +509,13 @@ class Verdict(StrEnum):
 
 
 class Move(StrEnum):
-    """How a reviewer regroups sightings: into a candidate of their own, or into another that is there."""
+    """How a reviewer regroups sightings: into a candidate of their own, into another that is there, or into one of
+    another channel.
+    """
 
     SPLIT = "split"
     MERGE = "merge"
+    CHANNEL = "channel"
 
 
 @dataclass(frozen=True)
@@ -567,7 +571,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Regrouping:
-    """Sightings (their ids) that a reviewer took from one candidate and gave to another, by splitting or merging."""
+    """Sightings (their ids) that a reviewer took from one candidate and gave to another, and why, if they said so."""
 
     id: int
     move: Move
@@ -576,6 +580,56 @@ class Regrouping:
     sightings: tuple[int, ...]
     by: str
     at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A reviewer has put a candidate aside for a reason, until an instant (UTC) or, where there is none, for good.
+
+    `released_because` says in a sentence why it ended before its time; None while nobody and nothing ended it.
+    """
+
+    id: int
+    reason: str
+    until: datetime | None
+    by: str
+    at: datetime
+    released_because: str | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.released_because is None and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True)
+class FirstWord:
+    """A reviewer has accepted a candidate, and a second person is to confirm that. `choice`: what would be recorded, as
+    the text of each field. Nothing of it is on the record.
+    """
+
+    id: int
+    choice: Mapping[str, str]
+    by: str
+    at: datetime
+
+
+class Answer(StrEnum):
+    """What became of a first word: a second person agreed or did not, or whoever gave it took it back."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class SecondWord:
+    """The answer to a first word, which is not theirs unless they withdrew it."""
+
+    first: FirstWord
+    answer: Answer
+    by: str
+    at: datetime
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -584,7 +638,8 @@ class Candidate:
 
     `version` grows with every decision, regrouping and new sighting: a reviewer decides the version that they saw.
     `again` says why a decided candidate came back, or who put an unlikely one into the queue. `merged_into` is the
-    candidate that has its sightings now. Sightings are newest first, decisions and regroupings oldest first.
+    candidate that has its sightings now. Sightings are newest first, all else oldest first.
+    `first_word` waits for a second person; `second_words` are what such people answered.
     """
 
     id: int
@@ -601,6 +656,14 @@ class Candidate:
     decisions: tuple[Decision, ...] = ()
     regroupings: tuple[Regrouping, ...] = ()
     merged_into: int | None = None
+    holds: tuple[Hold, ...] = ()
+    first_word: FirstWord | None = None
+    second_words: tuple[SecondWord, ...] = ()
+
+    def held(self, now: datetime) -> Hold | None:
+        """What keeps it out of the queue at a UTC instant; None where nothing does."""
+        last = self.holds[-1] if self.holds and self.status is Status.PENDING else None
+        return last if last and last.holds(now) else None
 
     @property
     def shown(self) -> tuple[KeptSighting, ...]:

@@ -1,7 +1,8 @@
-"""Which sightings tell of one event, by the hand of a reviewer: a candidate is split in two, or merged into another.
+"""Which sightings tell of one event, by the hand of a reviewer: a candidate is split in two, merged into another, or
+moved to the channel of which it really tells.
 
 Sightings move, and nothing of the record does. What a decision rests on stays where it was decided. Each move is kept
-as a row; merging takes a split back, and splitting a merge.
+as a row; merging takes a split back, splitting a merge, and moving back a move to another channel.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from db.store import Store, Subjects
+from tracker.deeds import check_no_first_word, unchanged
 from tracker.errors import Conflict, Refused
-from tracker.grouping import new_evidence, report_of
-from tracker.intake import in_order, retell
-from tracker.model import Candidate, Decision, KeptSighting, Move, Status, Verdict
-from tracker.review import unchanged
+from tracker.grouping import new_evidence, report_of, together
+from tracker.intake import in_order, nearest, retell
+from tracker.model import Candidate, Decision, KeptSighting, Move, Regrouping, Status, Verdict
 
 _OUTCOME = {Verdict.ACCEPT: Status.ACCEPTED, Verdict.REJECT: Status.REJECTED}
 
@@ -30,26 +31,18 @@ def split(
     """
     with store.writing() as db:
         candidate = unchanged(db, candidate_id, version)
+        check_no_first_word(candidate)
         moved, rest = _parted(candidate, set(sightings))
-        if held := next((seen for seen in moved if _rests_on(candidate.standing, seen)), None):
-            raise Conflict(
-                f"What {_decided(candidate)} rests on “{held.release.title}”.",
-                "Undo that decision first, then split.",
-            )
+        _check_unused(candidate, moved)
         first = moved[0]
         own = db.candidates.open(
             candidate.channel, report_of(first.sighting, first.release.published), _status(moved), at=at
         )
         _move(db, moved, own, because=f"{by} split them off together.", by=by)
         db.candidates.make_first(first.id)
-        db.candidates.make_first(rest[0].id)
         db.candidates.add_regrouping(Move.SPLIT, candidate.id, own, (seen.id for seen in moved), by=by, at=at)
-        db.candidates.touch(candidate.id)
-        _settle_again(db, candidate, rest)
         retell(db, own)
-        if db.candidates.get(candidate.id).status.open:
-            # What was decided keeps the date that was decided.
-            retell(db, candidate.id)
+        _leave_the_rest(db, candidate, rest)
         db.record.bump("decisions")
         return db.candidates.get(candidate.id), db.candidates.get(own)
 
@@ -67,20 +60,125 @@ def merge(
         candidate = unchanged(db, candidate_id, version)
         target = _target(db, candidate, into)
         _check_free(candidate)
-        moved, telling = in_order(candidate.sightings), candidate.telling
-        because = f"{by} merged candidate {candidate.id} into this one."
-        _move(db, telling, target.id, because=because, by=by)
-        # What had joined quietly goes along, and stays quiet.
-        _move(db, (seen for seen in moved if seen not in telling), target.id, because=because, by=None)
-        db.candidates.empty(candidate.id, target.id)
-        db.candidates.add_regrouping(Move.MERGE, candidate.id, target.id, (seen.id for seen in moved), by=by, at=at)
-        db.candidates.touch(target.id)
-        if target.status.open:
-            retell(db, target.id)
-        if why := _brings_back(candidate, target, by):
-            db.candidates.set_status(target.id, Status.PENDING, why)
-        db.record.bump("decisions")
+        _join(db, candidate, target, Move.MERGE, f"{by} merged candidate {candidate.id} into", by=by, at=at)
         return db.candidates.get(candidate.id), db.candidates.get(target.id)
+
+
+def to_channel(
+    store: Store, candidate_id: int, version: int, channel: str, *, by: str, at: datetime, note: str | None = None
+) -> tuple[Candidate, Candidate]:
+    """Move a candidate to another channel of its relationship; answers both, as they stand then.
+
+    Its sightings join the candidate of that channel which tells of the same event, else they make a new one that waits.
+    The emptied one says where they went. `note`: why. Raises NotFound, Refused for a channel that cannot be, Conflict
+    where the candidate was decided or merged already or waits for a second person, Stale, StoreError.
+    """
+    with store.writing() as db:
+        candidate = unchanged(db, candidate_id, version)
+        _check_channel(db, candidate, channel)
+        _check_free(candidate)
+        telling = in_order(candidate.telling)
+        report = together(*(report_of(seen.sighting, seen.release.published) for seen in telling))
+        sides = {seen.release.side for seen in telling}
+        known = nearest(db, sides, report, channel, db.samples.guesses(channel))
+        deed = f"{by} moved candidate {candidate.id} of {candidate.channel} to"
+        if known:
+            _join(db, candidate, db.candidates.get(known[0].id), Move.CHANNEL, deed, by=by, at=at, note=note)
+            own = known[0].id
+        else:
+            own = db.candidates.open(channel, report, Status.PENDING, at=at)
+            _join(db, candidate, db.candidates.get(own), Move.CHANNEL, deed, by=by, at=at, note=note)
+            db.candidates.make_first(telling[0].id)
+        return db.candidates.get(candidate.id), db.candidates.get(own)
+
+
+def movable_back(db: Subjects, candidate: Candidate) -> Regrouping | None:
+    """The last move from another channel into a candidate that can be taken back: what it emptied is empty still."""
+    moves = [one for one in candidate.regroupings if one.move is Move.CHANNEL and one.given_to == candidate.id]
+    return next((one for one in reversed(moves) if _emptied_into(db, one)), None)
+
+
+def back_to_channel(
+    store: Store, candidate_id: int, version: int, *, by: str, at: datetime
+) -> tuple[Candidate, Candidate]:
+    """Take back the last move from another channel into a candidate; answers it and the one that has its sightings
+    again, as they stand then.
+
+    A candidate that nothing else tells of is left empty. Raises NotFound, Conflict where nothing can be moved back, or
+    a decision rests on it, Stale, StoreError.
+    """
+    with store.writing() as db:
+        candidate = unchanged(db, candidate_id, version)
+        check_no_first_word(candidate)
+        if (move := movable_back(db, candidate)) is None:
+            raise Conflict(f"Nothing was moved to candidate {candidate.id} that can go back.", "Move it as a whole.")
+        moved = [seen for seen in in_order(candidate.sightings) if seen.id in move.sightings]
+        rest = [seen for seen in in_order(candidate.sightings) if seen.id not in move.sightings]
+        _check_unused(candidate, moved)
+        because = f"{by} moved it back from candidate {candidate.id}."
+        db.candidates.refill(move.taken_from, Status.PENDING, because)
+        _move(db, moved, move.taken_from, because=because, by=by)
+        db.candidates.make_first(moved[0].id)
+        db.candidates.add_regrouping(
+            Move.CHANNEL, candidate.id, move.taken_from, (seen.id for seen in moved), by=by, at=at
+        )
+        retell(db, move.taken_from)
+        if rest:
+            _leave_the_rest(db, candidate, rest)
+        else:
+            _leave_empty(db, candidate, move.taken_from, by=by, at=at)
+        db.record.bump("decisions")
+        return db.candidates.get(candidate.id), db.candidates.get(move.taken_from)
+
+
+def _emptied_into(db: Subjects, move: Regrouping) -> bool:
+    emptied = db.candidates.get(move.taken_from)
+    return emptied is not None and emptied.merged_into == move.given_to
+
+
+def _leave_the_rest(db: Subjects, candidate: Candidate, rest: Sequence[KeptSighting]) -> None:
+    """What a candidate is without the sightings that were just taken from it."""
+    db.candidates.make_first(rest[0].id)
+    db.candidates.touch(candidate.id)
+    if candidate.standing is None and candidate.status is Status.PENDING:
+        db.candidates.set_status(candidate.id, _status(rest), candidate.again)
+    _settle_again(db, candidate, rest)
+    if db.candidates.get(candidate.id).status.open:
+        # What was decided keeps the date that was decided.
+        retell(db, candidate.id)
+
+
+def _leave_empty(db: Subjects, candidate: Candidate, into: int, *, by: str, at: datetime) -> None:
+    db.candidates.empty(candidate.id, into)
+    db.reviewers.release(candidate.id, f"Candidate {into} has its releases.", at=at, by=by)
+
+
+def _join(
+    db: Subjects,
+    candidate: Candidate,
+    target: Candidate,
+    move: Move,
+    deed: str,
+    *,
+    by: str,
+    at: datetime,
+    note: str | None = None,
+) -> None:
+    """Give all sightings of a candidate to another. `deed` says who did what, up to the words “this one”."""
+    moved, telling = in_order(candidate.sightings), candidate.telling
+    because = f"{deed} this one."
+    _move(db, telling, target.id, because=because, by=by)
+    # What had joined quietly goes along, and stays quiet.
+    _move(db, (seen for seen in moved if seen not in telling), target.id, because=because, by=None)
+    _leave_empty(db, candidate, target.id, by=by, at=at)
+    db.candidates.add_regrouping(move, candidate.id, target.id, (seen.id for seen in moved), by=by, at=at, note=note)
+    db.candidates.touch(target.id)
+    if target.status.open:
+        retell(db, target.id)
+    if why := _brings_back(candidate, target, f"{deed} it."):
+        db.candidates.set_status(target.id, Status.PENDING, why)
+        db.reviewers.release(target.id, why, at=at, by=by)
+    db.record.bump("decisions")
 
 
 def _parted(candidate: Candidate, chosen: set[int]) -> tuple[list[KeptSighting], list[KeptSighting]]:
@@ -98,6 +196,15 @@ def _parted(candidate: Candidate, chosen: set[int]) -> tuple[list[KeptSighting],
             "Nothing would be left of the candidate.", "Leave at least one of its sightings.", field="sightings"
         )
     return moved, rest
+
+
+def _check_unused(candidate: Candidate, moved: Iterable[KeptSighting]) -> None:
+    """Raise Conflict where what was decided rests on one of the sightings."""
+    if held := next((seen for seen in moved if _rests_on(candidate.standing, seen)), None):
+        raise Conflict(
+            f"What {_decided(candidate)} rests on “{held.release.title}”.",
+            "Undo that decision first.",
+        )
 
 
 def _rests_on(decision: Decision | None, seen: KeptSighting) -> bool:
@@ -150,7 +257,19 @@ def _target(db: Subjects, candidate: Candidate, into: int) -> Candidate:
     return target
 
 
+def _check_channel(db: Subjects, candidate: Candidate, channel: str) -> None:
+    """Raise Refused unless the channel is another one of the candidate's relationship."""
+    by_slug = {one.slug: one for one in db.record.channels()}
+    if channel not in by_slug:
+        raise Refused(f"There is no channel {channel!r}.", "Name one by its slug.", field="channel")
+    if channel == candidate.channel:
+        raise Refused("It stands on that channel already.", "Name another one.", field="channel")
+    if by_slug[channel].relationship != by_slug[candidate.channel].relationship:
+        raise Refused(f"{channel} is a channel of other parties.", "Name one of the same parties.", field="channel")
+
+
 def _check_free(candidate: Candidate) -> None:
+    check_no_first_word(candidate)
     if candidate.merged_into:
         raise Conflict(f"Candidate {candidate.id} was merged into {candidate.merged_into}.", "Look there.")
     if candidate.standing:
@@ -160,12 +279,12 @@ def _check_free(candidate: Candidate) -> None:
         )
 
 
-def _brings_back(candidate: Candidate, target: Candidate, by: str) -> str | None:
-    """Why the target waits for a decision now and did not before (a sentence), or None."""
+def _brings_back(candidate: Candidate, target: Candidate, deed: str) -> str | None:
+    """Why the target waits for a decision now and did not before, or was put aside (a sentence), or None."""
     if target.status is Status.UNLIKELY:
         waits = candidate.status is Status.PENDING or _status(candidate.sightings) is Status.PENDING
-        return f"{by} merged candidate {candidate.id} into it." if waits else None
-    if target.status.open:
+        return deed if waits else None
+    if target.status is Status.PENDING and not any(hold.released_because is None for hold in target.holds):
         return None
     heard = {seen.release.side for seen in target.telling}
     reasons = (new_evidence(target.status, seen.release.side, heard) for seen in candidate.telling)

@@ -6,24 +6,22 @@ are one transaction; taking it back withdraws those rows and leaves them in plac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from db.record import Origin
 from db.store import Store, Subjects
-from tracker.detect.normalise import fold, sentences
-from tracker.errors import Conflict, NotFound, Refused, Stale
+from tracker.deeds import check_no_first_word, existing, minute, stale, unchanged
+from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.history import in_force, propose, state_at, was_cut, with_derived
 from tracker.model import (
     Candidate,
     Contact,
     KeptSighting,
-    Move,
     Outcome,
     PartialDate,
-    Passage,
     Proposal,
     Signal,
     Source,
@@ -32,10 +30,8 @@ from tracker.model import (
     StatusChange,
     Verdict,
 )
+from tracker.quoting import sources_of
 from tracker.rows import check_row
-
-LONGEST_QUOTE = 300
-"""Characters of a release that are quoted on the record; the whole text stays in the release."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,26 @@ class Choice:
     place: str | None = None
     cause: str = ""
     note: str | None = None
+
+    def as_text(self) -> dict[str, str]:
+        """What is chosen, field by field, as `choice_of` reads it again."""
+        return {name: str(value) for name, value in vars(self).items() if value is not None}
+
+
+_READ = {
+    "state": State,
+    "effective": PartialDate,
+    "expected": PartialDate,
+    "outcome": Outcome,
+    "date": PartialDate,
+    "end": date.fromisoformat,
+    "announced": date.fromisoformat,
+}
+
+
+def choice_of(told: Mapping[str, str]) -> Choice:
+    """The choice that `Choice.as_text` wrote."""
+    return Choice(**{name: _READ.get(name, str)(text) for name, text in told.items()})
 
 
 @dataclass(frozen=True)
@@ -137,30 +153,73 @@ def _cause(sightings: Sequence[KeptSighting]) -> str:
 
 
 def accept(
-    store: Store, candidate_id: int, version: int, *, by: str, at: datetime, choice: Choice | None = None
+    store: Store,
+    candidate_id: int,
+    version: int,
+    *,
+    by: str,
+    at: datetime,
+    choice: Choice | None = None,
+    second: Collection[State] = (),
 ) -> Candidate:
     """Record what a candidate reports, as proposed or as the reviewer's `choice` says; cites its releases.
 
-    Raises NotFound, Refused for a choice that records nothing or is incomplete, Stale when the candidate is not
-    open any more or has new evidence since `version`, StoreError.
+    Where that would put one of the `second` states on the record, nothing is recorded: it becomes the candidate's first
+    word, and waits for a second person. Raises NotFound, Refused for a choice that records nothing or is incomplete,
+    Stale when the candidate is not open any more or has new evidence since `version`, Conflict while it waits for a
+    second person, StoreError.
     """
     with store.writing() as db:
         candidate = _open(db, candidate_id, version)
-        changes, contacts = db.record.entries_of(candidate.channel)
         at = db.record.instant_for(at)
-        changes, contacts = in_force(changes, at), in_force(contacts, at)
-        asked = question(candidate, changes, contacts)
-        choice = choice or asked.choice
+        standing = standing_rows(db, candidate, at)
+        choice = choice or standing.asked.choice
         check(choice, candidate.channel, at.date())
-        sources = tuple(_sources(candidate.telling))
-        entries = _entries(candidate.channel, choice, sources)
-        decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
-        own = [row for row in _own_rows(candidate, changes, contacts) if row not in asked.told]
-        standing = [*asked.told, *own]
-        _record(db, entries, standing, Origin(at, by, decision))
-        _settle(db, candidate, version, Status.ACCEPTED)
-        db.record.bump()
+        if _asks_second(candidate, choice, standing, second):
+            db.reviewers.add_first_word(candidate.id, choice.as_text(), by=by, at=at)
+            db.reviewers.release(candidate.id, "It was accepted.", at=at, by=by)
+            db.candidates.touch(candidate.id)
+        else:
+            put_on_record(db, candidate, choice, standing, by=by, at=at)
         return db.candidates.get(candidate.id)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is asked of a candidate, and the rows in force that its acceptance may cite for or replace."""
+
+    asked: Question
+    rows: tuple[StatusChange | Contact, ...]
+
+
+def standing_rows(db: Subjects, candidate: Candidate, at: datetime) -> Standing:
+    changes, contacts = db.record.entries_of(candidate.channel)
+    changes, contacts = in_force(changes, at), in_force(contacts, at)
+    asked = question(candidate, changes, contacts)
+    own = [row for row in _own_rows(candidate, changes, contacts) if row not in asked.told]
+    return Standing(asked, (*asked.told, *own))
+
+
+def put_on_record(
+    db: Subjects, candidate: Candidate, choice: Choice, standing: Standing, *, by: str, at: datetime
+) -> int:
+    """Accept a candidate inside the caller's transaction; answers the decision's id. Raises Stale."""
+    entries = _entries(candidate.channel, choice, tuple(sources_of(candidate.telling)))
+    decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
+    _record(db, entries, standing.rows, Origin(at, by, decision))
+    _settle(db, candidate, Status.ACCEPTED, by=by, at=at)
+    db.record.bump()
+    return decision
+
+
+def _asks_second(candidate: Candidate, choice: Choice, standing: Standing, second: Collection[State]) -> bool:
+    """Whether a choice would say something new of a state for which one person is not enough."""
+    return any(
+        isinstance(entry, StatusChange)
+        and entry.state in second
+        and not any(says_the_same(entry, other) for other in standing.rows)
+        for entry in _entries(candidate.channel, choice, ())
+    )
 
 
 def reject(store: Store, candidate_id: int, version: int, *, by: str, at: datetime, reason: str) -> Candidate:
@@ -170,14 +229,39 @@ def reject(store: Store, candidate_id: int, version: int, *, by: str, at: dateti
     with store.writing() as db:
         candidate = _open(db, candidate_id, version)
         db.candidates.add_decision(candidate.id, Verdict.REJECT, by=by, at=at, note=reason.strip())
-        _settle(db, candidate, version, Status.REJECTED)
+        _settle(db, candidate, Status.REJECTED, by=by, at=at)
         return db.candidates.get(candidate.id)
+
+
+@dataclass(frozen=True)
+class Rejections:
+    """What became of candidates that were to be turned down together: those that were, and why others were not."""
+
+    rejected: tuple[Candidate, ...]
+    skipped: dict[int, Refused]
+
+
+def reject_each(
+    store: Store, versions: Mapping[int, int], *, by: str, clock: Callable[[], datetime], reason: str
+) -> Rejections:
+    """Turn candidates down for one reason, each by itself as `reject` does; `versions` by their numbers.
+
+    One that has changed since, was decided, or is not there, is skipped. Raises Refused without a reason, StoreError.
+    """
+    rejected, skipped = [], {}
+    for number, version in versions.items():
+        try:
+            rejected.append(reject(store, number, version, by=by, at=clock(), reason=reason))
+        except (Conflict, NotFound) as refused:
+            skipped[number] = refused
+    return Rejections(tuple(rejected), skipped)
 
 
 def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
     """Take the last decision back: its rows are withdrawn, never deleted, and the candidate waits again.
 
-    Raises NotFound, Conflict when there is nothing to undo, Stale when the candidate has changed since `version`.
+    Raises NotFound, Conflict when there is nothing to undo or it waits for a second person, Stale when the candidate
+    has changed since `version`.
     """
     with store.writing() as db:
         at = db.record.instant_for(at)
@@ -185,6 +269,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         last = candidate.standing
         if last is None:
             raise Conflict("There is no decision to undo.", "Decide the candidate first.")
+        check_no_first_word(candidate)
         if candidate.version != version or not db.candidates.undo(candidate.id, version, "A decision was undone."):
             raise stale(candidate)
         db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
@@ -203,65 +288,23 @@ def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: 
             raise Conflict(
                 f"Candidate {candidate.id} is {candidate.status}.", "Only an unlikely one is put in the queue."
             )
-        db.candidates.set_status(candidate.id, Status.PENDING, f"{by} put it in the queue at {_minute(at)}.")
+        db.candidates.set_status(candidate.id, Status.PENDING, f"{by} put it in the queue at {minute(at)}.")
         db.candidates.touch(candidate.id)
         return db.candidates.get(candidate.id)
-
-
-def existing(db: Subjects, candidate_id: int) -> Candidate:
-    """The candidate of that number. Raises NotFound."""
-    candidate = db.candidates.get(candidate_id)
-    if candidate is None:
-        raise NotFound(f"There is no candidate {candidate_id}.", "The queue at /review lists those that wait.")
-    return candidate
-
-
-def unchanged(db: Subjects, candidate_id: int, version: int) -> Candidate:
-    """The candidate in the version that a reviewer saw. Raises NotFound, Stale."""
-    candidate = existing(db, candidate_id)
-    if candidate.version != version:
-        raise stale(candidate)
-    return candidate
-
-
-def stale(candidate: Candidate) -> Stale:
-    """Who was first, or that new evidence came in."""
-    if (deed := last_deed(candidate)) is not None:
-        return Stale(deed, "Nothing of yours was recorded; look at the candidate as it stands now.")
-    return Stale(
-        f"Candidate {candidate.id} has changed since you opened it (new evidence, or a decision taken back).",
-        "Nothing of yours was recorded; look at it again and decide.",
-    )
-
-
-def last_deed(candidate: Candidate) -> str | None:
-    """Who decided it, or split or merged it last, and when; None where only evidence came since."""
-    decision = candidate.standing
-    if decision is not None and not candidate.status.open:
-        return f"{decision.decided_by} was first: {decision.verdict}ed at {_minute(decision.decided_at)}."
-    last = candidate.regroupings[-1] if candidate.regroupings else None
-    if last is None or (candidate.decisions and last.at < candidate.decisions[-1].decided_at):
-        return None
-    if candidate.merged_into:
-        return f"{last.by} was first: merged it into candidate {last.given_to} at {_minute(last.at)}."
-    others = f"split into {last.taken_from} and {last.given_to}" if last.move is Move.SPLIT else "merged with another"
-    return f"Candidate {candidate.id} was {others} by {last.by} at {_minute(last.at)}."
-
-
-def _minute(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
 def _open(db: Subjects, candidate_id: int, version: int) -> Candidate:
     candidate = unchanged(db, candidate_id, version)
     if not candidate.status.open:
         raise stale(candidate)
+    check_no_first_word(candidate)
     return candidate
 
 
-def _settle(db: Subjects, candidate: Candidate, version: int, status: Status) -> None:
-    if not db.candidates.decide(candidate.id, version, status):
+def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: datetime) -> None:
+    if not db.candidates.decide(candidate.id, candidate.version, status):
         raise stale(candidate)
+    db.reviewers.release(candidate.id, "It was decided.", at=at, by=by)
     db.record.bump("decisions")
 
 
@@ -275,58 +318,6 @@ def check(choice: Choice, channel: str, today: date) -> None:
         )
     for row in _entries(channel, choice, ()):
         check_row(row, today)
-
-
-def _sources(sightings: Iterable[KeptSighting]) -> Iterable[Source]:
-    """Each release once: after a merge one may speak twice of a candidate."""
-    for seen in {seen.release.id: seen for seen in sightings}.values():
-        release = seen.release
-        yield Source(
-            url=release.url or "",
-            title=release.title,
-            publisher=release.publisher,
-            side=release.side,
-            published=PartialDate.of(release.published),
-            quote=quote_of(seen),
-            says=seen.sighting.signal,
-            dated=seen.sighting.date,
-            persons=seen.sighting.persons,
-            passage=passage_of(seen),
-        )
-
-
-def quote_of(seen: KeptSighting) -> str | None:
-    """The sentence of the release that says what happened; of a very long one, what stands about those words."""
-    found = _quoted(seen)
-    return found[2] if found else None
-
-
-def passage_of(seen: KeptSighting) -> Passage:
-    """Where the quote stands: in the revision that was read for the sighting."""
-    field, start, _ = _quoted(seen) or (None, None, "")
-    return Passage(seen.release.id, seen.revision, field, start)
-
-
-def _quoted(seen: KeptSighting) -> tuple[str, int, str] | None:
-    """The field of the release, the character at which the quote begins, and the quote."""
-    fired = [words for words in seen.sighting.evidence if words.role not in ("party", "discount")]
-    fired = fired or list(seen.sighting.evidence)
-    if not fired:
-        return None
-    signal = next((words for words in fired if words.role == "signal"), fired[0])
-    text = getattr(seen.release, signal.field)
-    start, end = _sentence_around(text, signal.start)
-    if end - start > LONGEST_QUOTE:
-        start = max(start, signal.start - LONGEST_QUOTE // 2)
-        end = min(end, start + LONGEST_QUOTE)
-    quoted = text[start:end].strip()
-    return signal.field, start + text[start:end].index(quoted), quoted
-
-
-def _sentence_around(text: str, position: int) -> tuple[int, int]:
-    folded = fold(text)
-    spans = [folded.span(start, end) for start, end in sentences(folded.text)]
-    return next(((start, end) for start, end in spans if start <= position < end), (position, len(text)))
 
 
 def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:

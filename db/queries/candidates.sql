@@ -51,7 +51,8 @@ UPDATE sighting SET revision = :revision, signal = :signal, date = :date, starts
 WHERE id = :id;
 
 -- name: findings(release)
-SELECT sighting.*, candidate.channel, candidate.status
+-- `channel` is that for which each was found, wherever a reviewer has put it.
+SELECT sighting.*, COALESCE(sighting.found_for, candidate.channel) AS channel, candidate.status
 FROM sighting JOIN candidate ON candidate.id = sighting.candidate
 WHERE sighting.release = :release AND sighting.flagged = 1
     AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = candidate.id)
@@ -61,8 +62,11 @@ ORDER BY sighting.id;
 UPDATE sighting SET reworded = :why, lost = :lost WHERE id = :id;
 
 -- name: move_sighting(id, candidate, because, by)!
+-- On another channel it keeps for which one it was found.
 UPDATE sighting SET candidate = :candidate, joined_because = :because, joined_by = :by,
-    joined_after = (SELECT MAX(id) FROM decision WHERE candidate = :candidate)
+    joined_after = (SELECT MAX(id) FROM decision WHERE candidate = :candidate),
+    found_for = (SELECT NULLIF(COALESCE(sighting.found_for, before.channel), after.channel)
+        FROM candidate AS before, candidate AS after WHERE before.id = sighting.candidate AND after.id = :candidate)
 WHERE id = :id;
 
 -- name: make_first(id)!
@@ -85,6 +89,9 @@ UPDATE candidate SET status = :status, again = :again WHERE id = :id;
 -- name: empty(id, into)!
 UPDATE candidate SET status = 'merged', merged_into = :into, again = NULL, version = version + 1 WHERE id = :id;
 
+-- name: refill(id, status, again)!
+UPDATE candidate SET status = :status, merged_into = NULL, again = :again, version = version + 1 WHERE id = :id;
+
 -- name: decide(id, version, status)^
 UPDATE candidate SET status = :status, version = version + 1, again = NULL
 WHERE id = :id AND version = :version AND status IN ('pending', 'unlikely')
@@ -103,11 +110,15 @@ RETURNING id;
 -- name: candidate(id)^
 SELECT * FROM shown_candidate WHERE id = :id;
 
--- name: queue(status, channel, words, before_at, before_id, most)
+-- name: queue(status, held, now, channel, words, before_at, before_id, most)
 -- Newest evidence first; `before_at` and `before_id` are those of the last row seen, or beyond all rows. An empty
--- `channel` is any; `words` is a pattern for a release's title and summary, or empty.
+-- `channel` is any; `words` is a pattern for a release's title and summary, or empty. `held` is 1 for those that are put
+-- aside, 0 for the rest, and -1 for both.
 SELECT * FROM shown_candidate
-WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
+WHERE status = :status AND :held IN (-1, CASE WHEN EXISTS (
+        SELECT 1 FROM hold WHERE hold.candidate = shown_candidate.id AND hold.released_at IS NULL
+            AND (hold.until IS NULL OR hold.until > :now)) THEN 1 ELSE 0 END)
+    AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
     AND (:channel = '' OR channel = :channel)
     AND (:words = '' OR EXISTS (
         SELECT 1 FROM sighting JOIN release_revision
@@ -116,9 +127,6 @@ WHERE status = :status AND (evidence_at < :before_at OR (evidence_at = :before_a
             AND sighting.id NOT IN (SELECT id FROM withheld_sighting)
             AND LOWER(release_revision.title || ' ' || release_revision.summary) LIKE LOWER(:words) ESCAPE '!'))
 ORDER BY evidence_at DESC, id DESC LIMIT :most;
-
--- name: waiting_since()^
-SELECT MIN(evidence_at) AS since FROM candidate WHERE status = 'pending';
 
 -- name: count_by_status()
 SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
@@ -138,8 +146,8 @@ WHERE sighting.candidate = :candidate
 ORDER BY release.published DESC, sighting.id DESC;
 
 -- name: sightings_of_release(release, channel)
-SELECT sighting.* FROM sighting JOIN candidate ON candidate.id = sighting.candidate
-WHERE sighting.release = :release AND candidate.channel = :channel ORDER BY sighting.id;
+SELECT sighting.*, candidate.channel AS placed FROM sighting JOIN candidate ON candidate.id = sighting.candidate
+WHERE sighting.release = :release AND COALESCE(sighting.found_for, candidate.channel) = :channel ORDER BY sighting.id;
 
 -- name: candidates_of_release(release)
 SELECT * FROM candidate
@@ -148,9 +156,9 @@ WHERE id IN (SELECT candidate FROM sighting WHERE release = :release) ORDER BY i
 -- name: decisions(candidate)
 SELECT * FROM decision WHERE candidate = :candidate ORDER BY id;
 
--- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at)^
-INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at)
-VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at)
+-- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at, note)^
+INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at, note)
+VALUES (:move, :taken_from, :given_to, :sightings, :regrouped_by, :regrouped_at, :note)
 RETURNING id;
 
 -- name: regroupings(candidate)

@@ -10,6 +10,13 @@ SELECT * FROM decision WHERE id = :id;
 -- name: regrouping_row(id)^
 SELECT * FROM regrouping WHERE id = :id;
 
+-- name: first_word_row(id)^
+SELECT * FROM first_word WHERE id = :id;
+
+-- name: second_word_row(id)^
+-- Who gave the first word is sealed in its own entry, to which `first_word` and `first_by` are tied.
+SELECT id, first_word, answer, given_by, given_at, note, decision FROM second_word WHERE id = :id;
+
 -- name: citation_row(id)^
 -- A citation with the source, and what is kept of the very words and page that were cited.
 SELECT citation.*, source.url AS source_url, source.title AS source_title, source.publisher AS source_publisher,
@@ -64,6 +71,12 @@ FROM (
 WHERE NOT EXISTS (SELECT 1 FROM chain_link WHERE chain_link.kind = told.kind AND chain_link.entry = told.id)
 ORDER BY told.at, told.place, told.id;
 
+-- name: unlinked_words()
+-- The same of what two reviewers said, which was never without a link.
+SELECT told.kind, told.id
+FROM (SELECT 'first_word' AS kind, id FROM first_word UNION ALL SELECT 'second_word', id FROM second_word) AS told
+WHERE NOT EXISTS (SELECT 1 FROM chain_link WHERE chain_link.kind = told.kind AND chain_link.entry = told.id);
+
 -- name: links_of_status_change(id)
 -- A claim's own entry, its sources, the decisions behind them, what was taken back, and what replaced it.
 WITH cited AS (SELECT id, decision FROM citation WHERE status_change = :id),
@@ -76,6 +89,8 @@ told AS (
     UNION ALL SELECT 'citation_withdrawn', id FROM cited
     UNION ALL SELECT 'decision', id FROM decision
         WHERE id IN (SELECT decision FROM decided) OR undoes IN (SELECT decision FROM decided)
+    UNION ALL SELECT 'first_word', first_word FROM second_word WHERE decision IN (SELECT decision FROM decided)
+    UNION ALL SELECT 'second_word', id FROM second_word WHERE decision IN (SELECT decision FROM decided)
 )
 SELECT chain_link.* FROM told
 JOIN chain_link ON chain_link.kind = told.kind AND chain_link.entry = told.id
@@ -92,6 +107,8 @@ told AS (
     UNION ALL SELECT 'citation_withdrawn', id FROM cited
     UNION ALL SELECT 'decision', id FROM decision
         WHERE id IN (SELECT decision FROM decided) OR undoes IN (SELECT decision FROM decided)
+    UNION ALL SELECT 'first_word', first_word FROM second_word WHERE decision IN (SELECT decision FROM decided)
+    UNION ALL SELECT 'second_word', id FROM second_word WHERE decision IN (SELECT decision FROM decided)
 )
 SELECT chain_link.* FROM told
 JOIN chain_link ON chain_link.kind = told.kind AND chain_link.entry = told.id

@@ -1,6 +1,7 @@
 -- name: told_by(release)
--- What a release is kept as saying. A drawn release's question counts only once a reviewer has accepted it.
-SELECT sighting.*, candidate.channel, candidate.status
+-- What a release is kept as saying, of the channel for which it was found. A drawn release's question counts only once a
+-- reviewer has accepted it.
+SELECT sighting.*, COALESCE(sighting.found_for, candidate.channel) AS channel, candidate.status
 FROM sighting JOIN candidate ON candidate.id = sighting.candidate
 WHERE sighting.release = :release AND (candidate.status = 'accepted'
       OR NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = candidate.id AND sample.release = :release))

@@ -18,8 +18,9 @@ from tracker.amend import ClaimName
 from tracker.errors import Refused
 from tracker.history import in_force
 from tracker.model import Candidate, Contact, PartialDate, Signal, State, Status
-from tracker.regroup import merge, split
+from tracker.regroup import back_to_channel, merge, split, to_channel
 from tracker.review import Choice, accept, reject, undo
+from tracker.second import confirm, refuse
 from tracker.seed import seed
 from tracker.service import Service
 from tracker.verify import verify
@@ -36,6 +37,11 @@ DEEDS = [
     "undo",
     "split",
     "merge",
+    "channel",
+    "back",
+    "first word",
+    "confirm",
+    "not confirm",
     "seed",
     "reword",
     "amend",
@@ -116,6 +122,11 @@ def decide(service: Service, what: str, number: int) -> None:
         "undo": undo,
         "split": lambda *asked, **named: split(*asked, _some(one), **named),
         "merge": lambda *asked, **named: merge(*asked, other.id, **named),
+        "channel": lambda *asked, **named: to_channel(*asked, "mmca", **named),
+        "back": back_to_channel,
+        "first word": lambda *asked, **named: accept(*asked, **named, second=frozenset(State)),
+        "confirm": lambda *asked, **named: confirm(*asked, **(named | {"by": "ben"})),
+        "not confirm": lambda *asked, **named: refuse(*asked, **(named | {"by": "ben"}), reason="No."),
     }
     deeds[what](service.store, one.id, one.version, by="ana", at=service.clock())
 

@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import OPTIONS, Settings, SettingsError, settings_from
 from config.smtp import Sender, Smtp
+from tracker.model import State
 
 SECRET = "a-key-of-some-length-2024"
 
@@ -27,6 +28,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         smtp_url=None,
         mail_from=None,
         digest_hour=6,
+        second_person=frozenset(),
         rate_limit=600,
         trusted_proxy=None,
         log_level="info",
@@ -51,6 +53,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_SMTP_URL": "smtp://desk:a%40b@mail.example?starttls",
             "OPENLINES_MAIL_FROM": "Open Lines <lines@lines.example>",
             "OPENLINES_DIGEST_HOUR": "22",
+            "OPENLINES_SECOND_PERSON": "Suspensions",
             "OPENLINES_RATE_LIMIT": "Off",
             "OPENLINES_TRUSTED_PROXY": "::1",
             "OPENLINES_LOG_LEVEL": "WARNING",
@@ -68,6 +71,7 @@ def test_every_option_is_read() -> None:
     assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
     assert settings.smtp_url == Smtp("mail.example", 587, "desk", "a@b", starttls=True)
     assert (settings.mail_from, settings.digest_hour) == (Sender("lines@lines.example", "Open Lines"), 22)
+    assert settings.second_person == {State.SUSPENDED, State.ENDED}
     assert (settings.rate_limit, settings.trusted_proxy) == (None, "::1")
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
@@ -207,10 +211,14 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             'OPENLINES_DIGEST_HOUR: "24" is no hour; write a whole number from 0 to 23.',
         ),
         (
+            {"SECOND_PERSON": "always"},
+            'OPENLINES_SECOND_PERSON: "always" is not possible; write off or suspensions.',
+        ),
+        (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, SMTP_URL, MAIL_FROM, DIGEST_HOUR, RATE_LIMIT, "
-            "TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, SMTP_URL, MAIL_FROM, DIGEST_HOUR, "
+            "SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )

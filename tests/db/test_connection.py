@@ -80,3 +80,25 @@ def test_where_the_disk_is_full_nobody_is_told_that_something_was_kept_which_is_
 def test_a_batch_that_waits_for_somebody_who_never_comes_is_brought_to_disk_all_the_same(connections):
     connections._waiting += 1
     assert write(connections, 1) == {1}
+
+
+def test_a_block_with_little_patience_gives_up_where_others_write_and_leaves_them_alone(connections):
+    other = sqlite3.connect(connections.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="is busy"), connections.writing(patience=0.01):
+        raise AssertionError("another process writes")
+    other.execute("ROLLBACK")
+    other.close()
+    with connections.writing() as db, ThreadPoolExecutor(1) as thread:
+        db.execute("INSERT INTO told VALUES (1, '')")
+
+        def hurried() -> None:
+            with connections.writing(patience=0.01):
+                raise AssertionError("another thread writes")
+
+        with pytest.raises(StoreError, match="is busy"):
+            thread.submit(hurried).result()
+    assert kept(connections) == {1}
+    assert 2 in write(connections, 2)
+    (timeout,) = connections._writer.execute("PRAGMA busy_timeout").fetchone()
+    assert timeout == 10_000, "who comes next has the usual patience"

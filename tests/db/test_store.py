@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from db.chain import Chain
 from db.migrations import migrations
 from db.record import Origin
 from db.store import Store, StoreError, open_store
 from tests.make import change, contact, source
 from tracker.model import Outcome, State
+from tracker.verify import verify
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
 
@@ -219,6 +221,39 @@ def test_a_database_of_the_first_schema_keeps_its_candidates_when_it_is_brought_
     store.close()
 
 
+OLD_REGROUPING = """
+INSERT INTO relationship VALUES ('us-china', 0, '{}', '[]', '[]');
+INSERT INTO channel (slug, relationship, position, category, names, counterparts, description)
+VALUES ('dpct', 'us-china', 0, 'military', '{}', '{}', '');
+INSERT INTO candidate (id, channel, signal, status, opened_at, evidence_at, published) VALUES
+    (1, 'dpct', 'held', 'pending', '2024-01-09', '2024-01-09', '2024-01-09'),
+    (2, 'dpct', 'held', 'pending', '2024-01-09', '2024-01-09', '2024-01-09');
+INSERT INTO regrouping VALUES (1, 'split', 1, 2, '[1]', 'ana', '2024-01-09T12:00:00.000000Z');
+"""
+
+
+def test_what_was_regrouped_and_chained_before_reviewers_could_do_more_is_what_it_was(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/old.db", create=True)
+    migrations.apply(store._connections.database(), stop_before="m0010_reviewers")
+    connection = raw(store)
+    connection.executescript(OLD_REGROUPING)
+    connection.row_factory = sqlite3.Row
+    Chain(connection).append_unlinked()
+    before = connection.execute("SELECT * FROM chain_link").fetchall()
+    connection.commit()
+    store.migrate()
+    assert verify(store).findings == ()
+    assert connection.execute("SELECT * FROM chain_link").fetchall() == before != []
+    with store.reading() as db:
+        (row,) = db.candidates.get(2).regroupings
+    assert (row.move, row.taken_from, row.sightings, row.by, row.note) == ("split", 1, (1,), "ana", None)
+    for statement in ("DELETE FROM chain_link", "UPDATE regrouping SET note = 'x'"):
+        with pytest.raises(sqlite3.IntegrityError, match="never changed or deleted"):
+            connection.execute(statement)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    store.close()
+
+
 def test_a_database_made_new_has_the_schema_of_one_brought_up_to_date_and_no_table_left_over(store):
     tables = {row[0] for row in raw(store).execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert {"candidate", "sighting", "regrouping"} <= tables
@@ -233,7 +268,7 @@ def test_what_a_reviewer_regrouped_is_never_changed_or_deleted(filled):
             "INSERT INTO candidate (channel, signal, status, opened_at, evidence_at, published) "
             f"VALUES ('dpct', 'held', {values})"
         )
-    connection.execute("INSERT INTO regrouping VALUES (1, 'split', 1, 2, '[1]', 'ana', '2024-01-09')")
+    connection.execute("INSERT INTO regrouping VALUES (1, 'split', 1, 2, '[1]', 'ana', '2024-01-09', NULL)")
     for statement in ("UPDATE regrouping SET given_to = 1", "DELETE FROM regrouping"):
         with pytest.raises(sqlite3.IntegrityError, match="never changed or deleted"):
             connection.execute(statement)
@@ -298,6 +333,12 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "decisions": "SELECT * FROM decision WHERE candidate = 1",
         "release": "SELECT * FROM sighting WHERE release = 1",
         "regroupings": "SELECT * FROM regrouping WHERE taken_from = 1 OR given_to = 1",
+        "hold": "SELECT * FROM hold WHERE candidate = 1 AND released_at IS NULL AND until > 'x'",
+        "holds": "SELECT * FROM hold WHERE candidate = 1",
+        "first word": "SELECT * FROM first_word WHERE candidate = 1",
+        "second word": "SELECT * FROM second_word WHERE first_word = 1",
+        "present": "SELECT * FROM presence WHERE candidate = 1 AND seen_at >= 'x'",
+        "similar": "SELECT * FROM candidate WHERE channel = 'dpct' AND signal = 'held'",
     }
     for name, query in queries.items():
         plan = " ".join(row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + query))

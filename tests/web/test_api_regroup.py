@@ -100,6 +100,7 @@ def test_a_split_answers_both_candidates_and_a_merge_takes_it_back(api: Api, bot
         "sightings": ids(both, "cn"),
         "by": "reviewer-token",
         "at": "2024-02-01T12:00:00Z",
+        "note": None,
     }
     back = regroup(api, "merge", own, into=rest["id"]).get_json()
     assert (back["candidate"]["status"], back["candidate"]["merged_into"]) == ("merged", rest["id"])

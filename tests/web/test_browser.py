@@ -74,6 +74,7 @@ def test_accepting_with_the_keyboard_and_taking_it_back(seeded_2023, page, sign_
         sign_in(seeded_2023, page, address)
         page.goto(f"{address}/review/{candidate.id}")
         assert page.evaluate("document.activeElement.value") != "accept"
+        page.keyboard.press("e")
         page.get_by_label("Note").focus()
         page.keyboard.type("Seen.")
         page.keyboard.press("Enter")
@@ -95,6 +96,7 @@ def test_splitting_and_merging_with_the_keyboard_on_a_page_that_never_scrolls_si
     with serving(seeded_2023) as address:
         sign_in(seeded_2023, page, address)
         page.goto(f"{address}/review/1")
+        page.keyboard.press("s")
         page.get_by_label("another event").first.focus()
         page.keyboard.press("Space")
         page.get_by_role("button", name="Split").focus()
@@ -102,6 +104,7 @@ def test_splitting_and_merging_with_the_keyboard_on_a_page_that_never_scrolls_si
         page.get_by_role("link", name="candidate 2").click()
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+        page.keyboard.press("s")
         page.get_by_label("Same event as").select_option("1")
         page.get_by_role("button", name="Merge").focus()
         page.keyboard.press("Enter")

@@ -403,6 +403,10 @@ def regrouping_words(regrouping: Regrouping, candidate: Candidate) -> str:
             return gettext("split this (%(moved)s) off from", moved=moved)
         case Move.MERGE, True:
             return gettext("merged this into")
+        case Move.CHANNEL, True:
+            return gettext("moved this to another channel, as")
+        case Move.CHANNEL, False:
+            return gettext("moved this (%(moved)s) here from", moved=moved)
     return gettext("merged into this (%(moved)s)", moved=moved)
 
 

@@ -9,11 +9,13 @@ from flask import Response
 
 from db.text import instant_text
 from tracker import regroup, review
+from tracker.deeds import last_deed
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.history import in_force
 from tracker.model import Candidate, Status
-from tracker.web.api import schemas, shapes
+from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, fresh, json_answer
+from tracker.web.api.candidate import candidate as candidate_shape
 from tracker.web.api.choice import check_rejection, choice_of
 from tracker.web.api.cursor import Position, read_cursor, walk_of, write_cursor
 from tracker.web.api.document import REVIEWERS_ONLY, answers
@@ -28,12 +30,16 @@ ANY_NUMBER = f"<int(max={2**63 - 1}):id>"
 @open_to("reviewer")
 @fresh
 def candidates(query: CandidatesQuery) -> Response:
-    """Candidates of a status, newest evidence first; with `q`, those that a release with these words tells of."""
+    """Candidates of a status, newest evidence first; with `q`, those that a release with these words tells of.
+
+    Those that are put aside are pending, and listed with `held` alone.
+    """
     moment = moment_from_request()
-    after = _after(query)
+    after, now = _after(query), current().now()
     with current().service.store.reading() as db:
-        found = db.candidates.queue(query.status, most=query.most + 1, after=after, words=query.q)
-        pending = db.candidates.counts()[Status.PENDING]
+        held = (query.held, now) if query.status is Status.PENDING else None
+        found = db.candidates.queue(query.status, most=query.most + 1, after=after, words=query.q, held=held)
+        pending = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(now)
     page, more = found[: query.most], len(found) > query.most
     following = write_cursor(_position(page[-1]), moment, walk_of(query)) if more else None
     return json_answer(
@@ -55,7 +61,7 @@ def candidate(path: CandidatePath) -> Response:
 
     The answer's ETag is its version; a decision sends it back in If-Match.
     """
-    return _answer(_existing(path.id))
+    return answer(existing(path.id))
 
 
 @blueprint.post(
@@ -68,17 +74,19 @@ def candidate(path: CandidatePath) -> Response:
 def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> Response:
     """Accept a candidate, as proposed or as corrected in the body, or reject it with a reason in `note`.
 
-    Answers the candidate as it stands then; the record has changed by the time of the answer.
+    Answers the candidate as it stands then; the record has changed by the time of the answer, unless it is `pending`
+    with a `first_word`: then a second person is to confirm it.
     """
-    found = _existing(path.id)
-    _check_version(found, header.if_match)
+    found = existing(path.id)
+    check_version(found, header.if_match)
     _check_open(found)
     store, by, at = current().service.store, signed_in().name, current().now()
     if body.decision == "reject":
         check_rejection(body)
-        return _answer(review.reject(store, found.id, found.version, by=by, at=at, reason=body.note or ""))
+        return answer(review.reject(store, found.id, found.version, by=by, at=at, reason=body.note or ""))
     choice = choice_of(body, _question(found).choice)
-    return _answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice))
+    second = current().service.settings.second_person
+    return answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice, second=second))
 
 
 @blueprint.post(
@@ -93,10 +101,10 @@ def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Re
 
     Refused where a decision rests on them; merging the new candidate into the old one takes it back.
     """
-    found = _existing(path.id)
-    _check_version(found, header.if_match)
+    found = existing(path.id)
+    check_version(found, header.if_match)
     store, by, at = current().service.store, signed_in().name, current().now()
-    return _regrouped(*regroup.split(store, found.id, found.version, body.sightings, by=by, at=at))
+    return regrouped(*regroup.split(store, found.id, found.version, body.sightings, by=by, at=at))
 
 
 @blueprint.post(
@@ -111,13 +119,13 @@ def merge_candidate(path: CandidatePath, header: IfMatch, body: MergeBody) -> Re
 
     The candidate is `merged` then and says into which. Refused where it was decided; splitting takes it back.
     """
-    found = _existing(path.id)
-    _check_version(found, header.if_match)
+    found = existing(path.id)
+    check_version(found, header.if_match)
     store, by, at = current().service.store, signed_in().name, current().now()
-    return _regrouped(*regroup.merge(store, found.id, found.version, body.into, by=by, at=at))
+    return regrouped(*regroup.merge(store, found.id, found.version, body.into, by=by, at=at))
 
 
-def _regrouped(found: Candidate, other: Candidate) -> Response:
+def regrouped(found: Candidate, other: Candidate) -> Response:
     response = json_answer(schemas.Regrouped(candidate=shape(found), into=shape(other)))
     response.set_etag(str(found.version))
     return response
@@ -128,7 +136,7 @@ class _NoVersion(Refused):
     title = "Precondition required"
 
 
-def _check_version(found: Candidate, if_match: str | None) -> None:
+def check_version(found: Candidate, if_match: str | None) -> None:
     """Raise unless the version that was read is the present one."""
     if if_match is None or if_match.strip() == "*":
         raise _NoVersion(
@@ -138,7 +146,7 @@ def _check_version(found: Candidate, if_match: str | None) -> None:
         )
     if str(found.version) not in re.findall(r'(?<!W/)"([^"]*)"', if_match):
         raise Stale(
-            f"Candidate {found.id} has changed since you read it. {review.last_deed(found) or ''}".strip(),
+            f"Candidate {found.id} has changed since you read it. {last_deed(found) or ''}".strip(),
             "Nothing of yours was recorded; read it again and decide.",
             field="If-Match",
         )
@@ -147,11 +155,11 @@ def _check_version(found: Candidate, if_match: str | None) -> None:
 def _check_open(found: Candidate) -> None:
     """Raise unless the candidate can be decided as it stands."""
     if not found.status.open:
-        why = review.last_deed(found) or "The record told of it before it was seen."
+        why = last_deed(found) or "The record told of it before it was seen."
         raise Conflict(f"Candidate {found.id} waits for no decision. {why}", "Look at it again.")
 
 
-def _existing(candidate_id: int) -> Candidate:
+def existing(candidate_id: int) -> Candidate:
     with current().service.store.reading() as db:
         found = db.candidates.get(candidate_id)
     if found is None:
@@ -170,7 +178,7 @@ def _after(query: CandidatesQuery) -> tuple[datetime, int] | None:
     return datetime.fromisoformat(when).astimezone(UTC), number
 
 
-def _answer(found: Candidate) -> Response:
+def answer(found: Candidate) -> Response:
     response = json_answer(shape(found))
     response.set_etag(str(found.version))
     return response
@@ -179,7 +187,7 @@ def _answer(found: Candidate) -> Response:
 def shape(found: Candidate) -> schemas.Candidate:
     address = schemas.Links(self=f"/api/v1/candidates/{found.id}", html=f"/review/{found.id}")
     asked = _question(found) if found.status.open else None
-    return shapes.candidate(found, asked, address)
+    return candidate_shape(found, asked, address, current().now())
 
 
 def _question(found: Candidate) -> review.Question:

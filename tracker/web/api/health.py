@@ -145,7 +145,8 @@ class _Gauges(Collector):
     def collect(self) -> Iterator[Metric]:
         now, snapshot = current().now(), current().snapshot()
         with current().service.store.reading() as db:
-            pending, waiting_since = db.candidates.counts()[Status.PENDING], db.candidates.waiting_since()
+            pending = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(now)
+            waiting_since = db.waiting.since(now)
             last_tick = db.feeds.last_tick(LEASE)
             receivers, messages = db.notifications.receivers(week_ago=now - FAILING), db.notifications.counts()
         states = Counter(view.state for view in snapshot.views(Moment(current().service.today(), now)))

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
-from tracker.model import Category, Outcome, PartialDate, Precision, State, Status
+from tracker.model import Answer, Category, Outcome, PartialDate, Precision, State, Status
 from tracker.promises import Fate
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
@@ -252,6 +252,7 @@ class CandidatesQuery(Page, AtMoment):
     """The two clocks are accepted as everywhere and change nothing: the queue is always that of now."""
 
     status: Status = Status.PENDING
+    held: bool = Field(default=False, description="Of those that are pending, only the ones put aside.")
     q: str | None = Field(
         default=None,
         max_length=200,
@@ -371,6 +372,41 @@ class MergeBody(Sent):
     """The candidate that tells of the same event and is to have the sightings."""
 
     into: Number
+
+
+class LaterBody(Sent):
+    """Why a candidate is put aside, and until when: until somebody brings it back where `until` is null or left out."""
+
+    reason: Words
+    until: str | None = Field(default=None, max_length=40, description="An instant, such as 2024-01-09T12:00:00Z.")
+
+
+class ChannelBody(Sent):
+    """The channel of which a candidate really tells."""
+
+    channel: str = Field(max_length=200, description="The slug of a channel of the same relationship.")
+    note: Words | None = Field(default=None, description="Why.")
+
+
+class SecondBody(Sent):
+    """Confirm what another reviewer accepted, refuse it for the reason in `note`, or withdraw one's own word."""
+
+    answer: Answer
+    note: Words | None = Field(default=None, description="For a refusal its reason, which is required.")
+
+
+class Seen(Sent):
+    """A candidate in the version that was read."""
+
+    id: Number
+    version: Number
+
+
+class RejectBody(Sent):
+    """Candidates to reject, each in the version that was read, for one reason."""
+
+    candidates: list[Seen] = Field(min_length=1, max_length=LARGEST_LIMIT)
+    reason: Words
 
 
 class ReleaseBody(Sent):

@@ -12,6 +12,7 @@ from tracker.coverage import HoleKind
 from tracker.difference import Change
 from tracker.health import Fares
 from tracker.ledger import Deed
+from tracker.model import Answer as Answered
 from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.promises import Fate, Step
 from tracker.readouts import PointKind
@@ -760,7 +761,7 @@ class Decision(Answer):
 
 
 class Regrouping(Answer):
-    """Sightings (their ids) that a reviewer took from one candidate and gave to another."""
+    """Sightings (their ids) that a reviewer took from one candidate and gave to another, and why, if they said so."""
 
     move: Move
     taken_from: int
@@ -768,6 +769,16 @@ class Regrouping(Answer):
     sightings: list[int]
     by: str
     at: Instant
+    note: str | None
+
+
+class Hold(Answer):
+    """A reviewer has put it aside, until an instant or, where that is null, until somebody brings it back."""
+
+    by: str
+    at: Instant
+    until: Instant | None
+    reason: str
 
 
 class ProposedContact(Answer):
@@ -798,10 +809,30 @@ class Question(Answer):
     told: int
 
 
+class FirstWord(Answer):
+    """A reviewer accepted it, and a second person is to confirm that. Nothing of `choice` is on the record."""
+
+    by: str
+    at: Instant
+    choice: Proposed
+    note: str | None
+
+
+class SecondWord(Answer):
+    """What became of what `first_by` had accepted."""
+
+    first_by: str
+    answer: Answered
+    by: str
+    at: Instant
+    note: str | None
+
+
 class Candidate(Answer):
     """One event that releases report. `question` is null unless it can be decided; `version` is its ETag.
 
-    `merged_into` is the candidate that has its sightings now, null unless it was merged.
+    `merged_into` is the candidate that has its sightings now, null unless it was merged or moved. `held` is null unless
+    it is put aside, `first_word` unless it waits for a second person.
     """
 
     id: int
@@ -819,6 +850,9 @@ class Candidate(Answer):
     decisions: list[Decision]
     regroupings: list[Regrouping]
     merged_into: int | None
+    held: Hold | None
+    first_word: FirstWord | None
+    second_words: list[SecondWord]
     links: Links
 
 
@@ -836,6 +870,20 @@ class Regrouped(Answer):
 
     candidate: Candidate
     into: Candidate
+
+
+class Skipped(Answer):
+    """A candidate that was left alone, and why."""
+
+    id: int
+    why: str
+
+
+class Rejected(Answer):
+    """The candidates that were rejected, as they stand then, and those that were left alone."""
+
+    rejected: list[Candidate]
+    skipped: list[Skipped]
 
 
 class HandedIn(Answer):

@@ -10,7 +10,6 @@ from tracker.difference import difference
 from tracker.health import Health
 from tracker.lineage import entry_key
 from tracker.promises import Promise, ladder, rhythm_of
-from tracker.review import Choice, Question
 from tracker.web.api import schemas
 from tracker.web.retold import contested_words, promised_words
 
@@ -289,100 +288,6 @@ def feed(told: Health) -> schemas.Feed:
 
 def warned(told: Health) -> list[schemas.Warned]:
     return [schemas.Warned(kind=one.kind, sentence=one.sentence) for one in told.warnings]
-
-
-def candidate(found: model.Candidate, question: Question | None, links: schemas.Links) -> schemas.Candidate:
-    return schemas.Candidate(
-        id=found.id,
-        channel=found.channel,
-        signal=found.signal,
-        date=partial_date(found.date),
-        starts=found.starts,
-        status=found.status,
-        version=found.version,
-        opened_at=found.opened_at,
-        evidence_at=found.evidence_at,
-        again=found.again,
-        question=_question(question) if question else None,
-        sightings=[_sighting(seen) for seen in found.shown],
-        decisions=[
-            schemas.Decision(verdict=d.verdict, decided_by=d.decided_by, decided_at=d.decided_at, note=d.note)
-            for d in found.decisions
-        ],
-        regroupings=[
-            schemas.Regrouping(
-                move=r.move,
-                taken_from=r.taken_from,
-                given_to=r.given_to,
-                sightings=list(r.sightings),
-                by=r.by,
-                at=r.at,
-            )
-            for r in found.regroupings
-        ],
-        merged_into=found.merged_into,
-        links=links,
-    )
-
-
-def _question(question: Question) -> schemas.Question:
-    return schemas.Question(
-        now=question.now, proposed=_proposed(question.choice), why=question.why, told=len(question.told)
-    )
-
-
-def _proposed(choice: Choice) -> schemas.Proposed:
-    contact = schemas.ProposedContact(
-        outcome=choice.outcome,
-        date=partial_date(choice.date),
-        end=choice.end,
-        announced=choice.announced,
-        form=choice.form,
-        place=choice.place,
-    ) if choice.outcome else None  # fmt: skip
-    return schemas.Proposed(
-        state=choice.state,
-        effective=partial_date(choice.effective),
-        expected=partial_date(choice.expected),
-        contact=contact,
-        cause=choice.cause,
-    )
-
-
-def _sighting(seen: model.KeptSighting) -> schemas.Sighting:
-    said = seen.sighting
-    return schemas.Sighting(
-        id=seen.id,
-        signal=said.signal,
-        date=partial_date(said.date),
-        starts=said.starts,
-        confidence=round(said.confidence, 3),
-        flagged=said.flagged,
-        doubts=list(said.doubts),
-        undated=said.undated,
-        persons=list(said.persons),
-        round=said.round,
-        joined_because=seen.joined_because,
-        reworded=seen.reworded,
-        lost=seen.lost,
-        evidence=[
-            schemas.Evidence(field=w.field, start=w.start, end=w.end, text=w.text, role=w.role) for w in said.evidence
-        ],
-        release=release(seen.release),
-        revision=seen.revision,
-        page=_page(seen),
-        seen_at=seen.seen_at,
-    )
-
-
-def _page(seen: model.KeptSighting) -> schemas.PageKept | None:
-    if seen.page is None:
-        return None
-    kept = seen.page
-    href = f"/api/v1/releases/{seen.release.id}/page" if kept.sha256 else None
-    return schemas.PageKept(
-        sha256=kept.sha256, bytes=kept.size, fetched_at=kept.fetched_at, href=href, fault=kept.fault
-    )
 
 
 def release(kept: model.Release) -> schemas.Release:

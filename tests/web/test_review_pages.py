@@ -1,0 +1,211 @@
+"""The review pages as a reviewer without scripts has them: the queue, one candidate, what leads on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.make import sighting
+from tests.test_review import CN, US, arrive
+from tests.web.test_pages import signed_in, words_of
+from tracker.model import Evidence, PartialDate, Release, Signal, State
+from tracker.review import accept, reject
+from tracker.service import Service
+from tracker.web.screen import passages
+
+ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
+ON_9 = sighting(date=PartialDate("2024-01-09"), starts=None)
+FORM = {"state": "resumed", "effective": "2024-01-08", "outcome": "held", "date": "2024-01-08", "cause": "Met again."}
+
+
+def document(number: int, **over) -> Release:
+    return replace(US, url=f"https://us.example/n{number}", title=f"Release {number}", **over)
+
+
+@pytest.fixture
+def queue(seeded_2023: Service) -> Callable[[str], str]:
+    """The text of the queue with four candidates: two of them three days old, and one whose releases disagree."""
+    arrive(seeded_2023, document(1), ON_8)
+    arrive(seeded_2023, document(2), sighting(channel="mmca", signal=Signal.REFUSED))
+    seeded_2023.clock.advance(days=3)
+    arrive(seeded_2023, document(3, published=date(2024, 1, 20)), sighting(channel="mmca", signal=Signal.SUSPENDED))
+    arrive(seeded_2023, document(4), replace(ON_8, channel="leaders", confidence=0.61))
+    arrive(seeded_2023, replace(CN, url="https://cn.example/4"), replace(ON_9, channel="leaders"))
+    client = signed_in(seeded_2023)
+    return lambda address="": words_of(client.get(f"/review{address}").text)
+
+
+def in_order(text: str, *parts: str) -> bool:
+    return bool(re.search(".*".join(map(re.escape, parts)), text))
+
+
+def test_the_queue_says_how_many_wait_and_how_long_and_puts_first_what_matters(queue):
+    text = queue()
+    assert "4 candidates wait. The oldest had its newest evidence 3 days ago." in text
+    assert in_order(
+        text, "Presidents' summits", "held, 8 Jan 2024 disagree", "Defense Policy Coordination Talks (DPCT)"
+    )
+    assert in_order(text, "suspended since 5 Aug 2022 1 waits", "held, 8 Jan 2024", "resumed", "United States", "90 %")
+    assert in_order(queue("?sort=newest"), "Presidents' summits", "Military Maritime", "Defense Policy")
+
+
+def test_the_queue_is_grouped_by_what_is_reported_and_by_age(queue):
+    assert in_order(queue("?group=signal"), "Held 2 wait", "Presidents' summits", "Defense Policy")
+    assert in_order(queue("?group=age&sort=oldest"), "Within a week 2 wait", "Defense Policy", "Within a day 2 wait")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown", "hidden"),
+    [
+        ("?channel=mmca", ("Release 2", "Release 3"), ("Release 1", "Release 4")),
+        ("?signal=refused", ("Release 2",), ("Release 1", "Release 3")),
+        ("?side=cn", ("disagree",), ("Release 1", "Release 2")),
+        ("?q=release 3", ("Release 3",), ("Release 1", "Release 2")),
+        ("?side=third-party", ("No candidate of this kind waits.",), ("Release 1",)),
+    ],
+)
+def test_each_filter_leaves_what_was_asked_for(queue, address, shown, hidden):
+    text = queue(address)
+    assert all(words in text for words in shown)
+    assert not any(words in text for words in hidden)
+
+
+@pytest.mark.parametrize("wrong", ["signal=x", "side=x", "sort=x", "group=x", "page=0", "page=x", "category=x"])
+def test_a_word_that_the_queue_does_not_know_is_refused_by_its_name(seeded_2023, wrong):
+    answer = signed_in(seeded_2023).get(f"/review?{wrong}")
+    assert answer.status_code == 400
+    assert wrong.partition("=")[0] in answer.text
+
+
+def test_a_decision_leads_to_the_next_of_the_same_queue(seeded_2023):
+    for number, channel in enumerate(("dpct", "mmca", "dpct"), 1):
+        told = sighting(channel=channel, signal=Signal.REFUSED if number == 3 else Signal.HELD)
+        arrive(seeded_2023, document(number), told)
+    client = signed_in(seeded_2023)
+    page = client.get("/review/1?channel=dpct&sort=oldest").text
+    assert "1 of 2" in words_of(page)
+    action = re.search(r'<form method="post" action="([^"]+)" class="decision"', page)[1].replace("&amp;", "&")
+    answer = client.post(action, data=FORM | {"action": "accept", "version": 2})
+    assert answer.location == "/review/3?decided=1&channel=dpct&sort=oldest"
+    assert 'class="bar fresh"' in client.get(answer.location).text
+    seeded_2023.clock.advance(seconds=61)
+    told = client.get(answer.location).text
+    assert 'class="bar fresh"' not in told
+    assert "Accepted:" in words_of(told)
+
+
+def page_of(service: Service, number: int = 1) -> str:
+    return signed_in(service).get(f"/review/{number}").text
+
+
+def test_a_candidate_says_in_one_line_each_what_is_and_what_would_be(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    text = words_of(page_of(seeded_2023))
+    assert "suspended since 5 Aug 2022 →after accepting: ◐ resumed since 8 Jan 2024" in text
+    assert re.search(r"Last contact[^→]+→after accepting: 8–9 Jan 2024", text)
+    assert "Accepting records: ◐ resumed from 8 Jan 2024■ held 8–9 Jan 2024 citing 1 release" in text
+    assert "resumed: the first contact since a suspension took place" in text
+
+
+def test_marked_words_are_explained_in_the_other_language(seeded_2023):
+    words = {"会晤": "signal", "中美国防部工作会晤": "channel", "双方": "office", "1月8日至9日": "date"}
+    title = "".join(words)
+    places = {text: title.index(text) for text in words}
+    fired = tuple(Evidence("title", at, at + len(text), text, words[text]) for text, at in places.items())
+    arrive(seeded_2023, replace(CN, title=title), sighting(evidence=fired))
+    text = words_of(page_of(seeded_2023))
+    assert "中美国防部工作会晤 Defense Policy Coordination Talks (DPCT)" in text
+    assert "会晤 meet, talk" in text
+    assert "1月8日至9日 2024-01-08 – 2024-01-09" in text
+
+
+def test_a_name_is_explained_by_person_and_office_and_never_by_another_person(seeded_2023):
+    names = ("沙利文", "宋延超")
+    title = "、".join(names)
+    fired = tuple(Evidence("title", title.index(n), title.index(n) + len(n), n, "office") for n in names)
+    arrive(seeded_2023, replace(CN, title=title), sighting(evidence=fired))
+    text = words_of(page_of(seeded_2023))
+    assert "沙利文 Jake Sullivan, National Security Adviser" in text
+    # Several persons are listed as one holder of his office: which of them is meant is not known.
+    assert "宋延超 Office for International Military Cooperation" in text
+    assert "Huang Xueping" not in text
+
+
+def test_a_long_release_is_shown_as_the_passages_that_fired_with_the_whole_text_behind_them(seeded_2023):
+    filler = "Nothing of note happened on that day in the harbour. " * 30
+    text = f"{filler}The two sides held talks. They agreed on more. {filler}"
+    start = text.index("held talks")
+    fired = Evidence("summary", start, start + len("held talks"), "held talks", "signal")
+    arrive(seeded_2023, replace(US, summary=text), sighting(evidence=(fired,)))
+    html = page_of(seeded_2023)
+    shown, _, whole = html.partition("Whole text")
+    assert "The two sides <mark" in shown
+    assert "harbour" not in shown
+    assert whole.count("harbour") == 60
+
+
+@given(st.text(alphabet="ab。. \n", max_size=200), st.lists(st.integers(0, 199), max_size=5))
+def test_passages_hold_every_word_that_fired_and_do_not_overlap(text, places):
+    fired = [
+        Evidence("summary", at, at + 1, text[at], "signal") for at in places if at < len(text) and text[at].strip()
+    ]
+    spans = passages(text, fired)
+    assert all(any(start <= words.start < end for start, end in spans) for words in fired)
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+def test_like_decisions_are_shown_with_their_reasons(seeded_2023):
+    (before,) = arrive(
+        seeded_2023, document(1, published=date(2023, 5, 9)), sighting(date=PartialDate("2023-05-08"), starts=None)
+    )
+    reject(seeded_2023.store, before.id, before.version, by="ben", at=seeded_2023.clock(), reason="Routine.")
+    seeded_2023.clock.advance(minutes=1)
+    arrive(seeded_2023, US, sighting())
+    assert "rejected, 8 May 2023: Routine." in words_of(page_of(seeded_2023, 2))
+
+
+def test_a_rejection_that_came_too_late_says_who_was_first_and_keeps_the_words(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    accept(seeded_2023.store, found.id, found.version, by="ben", at=seeded_2023.clock())
+    late = {"action": "reject", "reason_text": "It is old.", "version": found.version}
+    answer = signed_in(seeded_2023).post("/review/1", data=late)
+    assert answer.status_code == 409
+    assert "ben was first: accepted at" in words_of(answer.text)
+
+
+def test_a_rejection_without_a_reason_leaves_the_fields_as_proposed(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    answer = signed_in(seeded_2023).post("/review/1", data={"action": "reject", "version": 2, "reason_text": " "})
+    assert answer.status_code == 400
+    assert "A rejection needs a reason." in answer.text
+    assert 'value="2024-01-08"' in answer.text
+
+
+def test_what_waits_for_a_second_person_offers_no_accepting_and_is_told_above_the_next_page(seeded_2023):
+    two = frozenset({State.SUSPENDED})
+    service = replace(seeded_2023, settings=replace(seeded_2023.settings, second_person=two))
+    arrive(service, US, sighting(channel="leaders", signal=Signal.SUSPENDED, starts=None))
+    client = signed_in(service)
+    typed = {"state": "suspended", "effective": "2024-01-09", "cause": "Cut."}
+    answer = client.post("/review/1", data=typed | {"action": "accept", "version": 2})
+    assert answer.status_code == 303
+    assert "Waits for a second person: Presidents' summits" in words_of(client.get(answer.location).text)
+    page = client.get("/review/1").text
+    assert 'value="accept"' not in page
+    assert "A second person is asked for" in page
+    assert "second person" in words_of(client.get("/review?second=1").text)
+
+
+def test_the_keys_have_a_page_of_their_own(seeded_2023):
+    client: FlaskClient = signed_in(seeded_2023)
+    assert "reject: r opens the reasons, a digit decides" in words_of(client.get("/review/keys").text)
+    arrive(seeded_2023, US, sighting())
+    assert 'href="/review/keys"' in client.get("/review").text

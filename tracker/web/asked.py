@@ -1,0 +1,76 @@
+"""What of the queue a request asks for, and the candidates that wait, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from db.store import Subjects
+from db.waiting import Waiting
+from tracker.errors import Refused
+from tracker.model import THIRD_PARTY, Category, Moment, Signal
+from tracker.triage import Grouping, Order, Wanted, chosen, in_order
+from tracker.web.current import Snapshot, current, find_channel
+
+Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
+
+FLAGS = ("again", "held", "second")
+
+NAMES = ("channel", "category", "signal", "side", *FLAGS, "q", "sort", "group")
+"""What of the address a candidate carries along, so that the next one is of the same queue."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`wanted` of those that wait, with `words` in a release, in an order and groups; `kept`: how it was sent."""
+
+    wanted: Wanted
+    words: str | None
+    order: Order
+    by: Grouping
+    kept: dict[str, str]
+
+
+def asked_for(sent: Mapping[str, str], snapshot: Snapshot) -> Asked:
+    """What an address asks for. Raises NotFound for a channel, Refused for any other word that is not possible."""
+    kept = {name: sent[name].strip() for name in NAMES if sent.get(name, "").strip()}
+    if channel := kept.get("channel"):
+        find_channel(snapshot, channel)
+    sides = {party.code for relationship in snapshot.relationships for party in relationship.parties} | {THIRD_PARTY}
+    if kept.get("side", THIRD_PARTY) not in sides:
+        raise Refused(f"side is {kept['side']!r}.", f"Send one of {', '.join(sorted(sides))}.", field="side")
+    wanted = Wanted(
+        channel=channel,
+        category=_word(kept, "category", Category),
+        signal=_word(kept, "signal", Signal),
+        side=kept.get("side"),
+        **{flag: flag in kept for flag in FLAGS},
+    )
+    order, by = _word(kept, "sort", Order) or Order.MATTERS, _word(kept, "group", Grouping) or Grouping.CHANNEL
+    return Asked(wanted, kept.get("q"), order, by, kept)
+
+
+def _word(kept: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> Vocabulary | None:
+    text = kept.get(name)
+    try:
+        return vocabulary(text) if text else None
+    except ValueError:
+        raise Refused(f"{name} is {text!r}.", f"Send one of {', '.join(vocabulary)}.", field=name) from None
+
+
+def moment_now() -> Moment:
+    """The day that is shown as today, and the present instant."""
+    return Moment(current().service.today(), current().now())
+
+
+def waiting(db: Subjects, asked: Asked, snapshot: Snapshot, moment: Moment) -> list[Waiting]:
+    """Those that wait and are asked for, in their order."""
+    return ordered(db.waiting.all(moment.known_at, asked.words), asked, snapshot, moment)
+
+
+def ordered(everything: list[Waiting], asked: Asked, snapshot: Snapshot, moment: Moment) -> list[Waiting]:
+    categories = {channel.slug: channel.category for channel in snapshot.channels}
+    states = {view.channel.slug: view.state for view in snapshot.views(Moment(moment.as_of, snapshot.now))}
+    return in_order(chosen(everything, asked.wanted, categories), asked.order, states)

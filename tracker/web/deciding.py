@@ -1,0 +1,156 @@
+"""What a reviewer may do besides accepting and rejecting: later, another channel, a second person, many at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from tracker import deeds, holding, regroup, second
+from tracker import review as decide
+from tracker.errors import Refused
+from tracker.model import Candidate
+from tracker.web.auth import open_to, signed_in
+from tracker.web.choice import REASONS, reason_from, text_from
+from tracker.web.current import current
+from tracker.web.review import changed, keep_private, next_after, sent_version
+
+_SPANS = ("1", "3", "7", "30")
+"""Days for which one press puts a candidate aside."""
+
+MOST_AT_ONCE = 100
+"""Candidates that are rejected by one press."""
+
+blueprint = Blueprint("deciding", __name__, url_prefix="/review")
+blueprint.after_request(keep_private)
+
+
+@blueprint.app_context_processor
+def _reasons() -> dict[str, Any]:
+    """Why many may be rejected at once, for the list from which they are."""
+    return {"rejection_reasons": REASONS}
+
+
+@blueprint.post("/<int:number>/later")
+@open_to("reviewer")
+def later(number: int) -> Response | tuple[str, int]:
+    """Put a candidate aside and go on to the next, or bring it back by the button `release`."""
+    if request.form.get("action") == "release":
+        return changed(number, lambda store, who: holding.release(store, number, sent_version(), **who))
+    return changed(
+        number,
+        lambda store, who: holding.hold(
+            store, number, sent_version(), reason=text_from(request.form, "later_reason") or "", until=_until(), **who
+        ),
+        next_after(number),
+    )
+
+
+@blueprint.post("/<int:number>/channel")
+@open_to("reviewer")
+def channel(number: int) -> Response | tuple[str, int]:
+    """Move a candidate to another channel, and show it there; the button `back` takes such a move back."""
+    if request.form.get("action") == "back":
+        return changed(number, lambda store, who: regroup.back_to_channel(store, number, sent_version(), **who)[1])
+    to, note = request.form.get("channel", ""), text_from(request.form, "channel_note")
+    return changed(
+        number, lambda store, who: regroup.to_channel(store, number, sent_version(), to, note=note, **who)[1]
+    )
+
+
+@blueprint.post("/<int:number>/second")
+@open_to("reviewer")
+def second_person(number: int) -> Response | tuple[str, int]:
+    """Confirm what another reviewer accepted, refuse it for a reason, or withdraw one's own word."""
+    match request.form.get("action"):
+        case "confirm":
+            return changed(number, lambda store, who: second.confirm(store, number, sent_version(), **who))
+        case "withdraw":
+            return changed(number, lambda store, who: second.withdraw(store, number, sent_version(), **who))
+        case _:
+            reason = text_from(request.form, "second_reason") or ""
+            return changed(
+                number, lambda store, who: second.refuse(store, number, sent_version(), reason=reason, **who)
+            )
+
+
+@blueprint.post("/reject")
+@open_to("reviewer")
+def reject_many() -> Response | tuple[str, int]:
+    """Reject what was marked, each by itself; what changed meanwhile is left alone and named."""
+    service, who = current().service, signed_in().name
+    try:
+        versions = _marked()
+        done = decide.reject_each(
+            service.store, versions, by=who, clock=service.clock, reason=reason_from(request.form)
+        )  # fmt: skip
+    except Refused as refused:
+        return _many(_candidates(_numbers(request.form.getlist("candidate"))), refused=refused), refused.status
+    numbers = {"done": [one.id for one in done.rejected], "skipped": list(done.skipped)}
+    return redirect(url_for("deciding.rejected", **{name: _joined(some) for name, some in numbers.items()}), 303)
+
+
+@blueprint.get("/rejected")
+@open_to("reviewer")
+def rejected() -> str:
+    """What became of candidates that were rejected together, each with its way back."""
+    done, skipped = (_candidates(_numbers(request.args.get(name, "").split("."))) for name in ("done", "skipped"))
+    return render_template(
+        "rejected.html",
+        done=done,
+        skipped=[(one, deeds.stale(one)) for one in skipped],
+        channels={channel.slug: channel for channel in current().snapshot().channels},
+    )
+
+
+def _many(candidates: list[Candidate], *, refused: Refused) -> str:
+    return render_template(
+        "reject_many.html",
+        candidates=candidates,
+        refused=refused,
+        channels={channel.slug: channel for channel in current().snapshot().channels},
+    )
+
+
+def _marked() -> dict[int, int]:
+    """The versions in which candidates were marked, by their numbers. Raises Refused."""
+    marked = request.form.getlist("candidate")
+    if not marked:
+        raise Refused("No candidate is marked.", "Mark those that are no update.", field="candidate")
+    if len(marked) > MOST_AT_ONCE:
+        raise Refused(f"{len(marked)} are marked.", f"Mark at most {MOST_AT_ONCE} at once.", field="candidate")
+    parts = [text.partition("~") for text in marked]
+    if not all(_is_number(number) and _is_number(version) for number, _, version in parts):
+        raise Refused("The form does not say which are meant.", "Open the queue again.", field="candidate")
+    return {int(number): int(version) for number, _, version in parts}
+
+
+def _numbers(texts: list[str]) -> list[int]:
+    """The numbers of candidates in what was sent, as far as there are such; what stands after `~` does not matter."""
+    return [int(number) for text in texts[:MOST_AT_ONCE] if _is_number(number := text.partition("~")[0])]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _joined(numbers: list[int]) -> str | None:
+    return ".".join(map(str, numbers)) or None
+
+
+def _candidates(numbers: list[int]) -> list[Candidate]:
+    with current().service.store.reading() as db:
+        return [found for number in numbers if (found := db.candidates.get(number))]
+
+
+def _until() -> datetime | None:
+    """The instant that was named: a time in UTC, or so many days from now. Raises Refused."""
+    text, days = text_from(request.form, "until"), text_from(request.form, "days")
+    if text is None and days in _SPANS:
+        return current().service.clock() + timedelta(days=int(days))
+    try:
+        when = datetime.fromisoformat(text) if text else None
+        return when.astimezone(UTC) if when and when.tzinfo else when and when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Refused(f"{text!r} is no time.", "Write YYYY-MM-DDTHH:MM, in UTC.", field="until") from None

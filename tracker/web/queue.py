@@ -1,0 +1,129 @@
+"""The queue of the reviewer: what waits, in groups, each candidate as one line; and what is in it no more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import render_template, request
+
+from db.store import Subjects
+from db.waiting import Waiting
+from tracker.errors import Refused
+from tracker.history import in_force
+from tracker.model import Moment, Status
+from tracker.promises import Fate
+from tracker.triage import Grouping, Order, Wanted, chosen, counted, grouped
+from tracker.web.asked import asked_for, moment_now, ordered
+from tracker.web.choice import REASONS
+from tracker.web.current import Snapshot, current, find_channel
+from tracker.web.figures import Owed, promises_in
+from tracker.web.notice import decided_before, told_of
+from tracker.web.screen import Line, line_of
+
+QUEUE_LENGTH = 100
+"""Candidates shown at once; the rest follow on further pages."""
+
+MOST_NOTICES = 50
+"""Cited pages that changed shown at once."""
+
+
+def status_asked_for() -> Status:
+    word = request.args.get("status", Status.PENDING)
+    try:
+        return Status(word)
+    except ValueError:
+        raise Refused(f"status is {word!r}.", f"Send one of {', '.join(Status)}.", field="status") from None
+
+
+def _after(text: str | None) -> tuple[datetime, int] | None:
+    """The place in the queue that a page ended with."""
+    if not text:
+        return None
+    instant, _, candidate = text.partition("~")
+    try:
+        # A plus sign that was not escaped arrives as a space.
+        return datetime.fromisoformat(instant.replace(" ", "+")).astimezone(UTC), int(candidate)
+    except ValueError:
+        raise Refused(f"after is {text!r}.", "Follow the link of the page before.", field="after") from None
+
+
+def waiting_page() -> str:
+    """What waits, in groups, each candidate as one line."""
+    snapshot, moment = current().snapshot(), moment_now()
+    asked, page = asked_for(request.args, snapshot), _page_number()
+    with current().service.store.reading() as db:
+        everything = db.waiting.all(moment.known_at, asked.words)
+        found = ordered(everything, asked, snapshot, moment)
+        shown = found[(page - 1) * QUEUE_LENGTH : page * QUEUE_LENGTH]
+        lines = {waits.id: _line(waits, db, snapshot, moment.known_at) for waits in shown}
+        counts, decided = db.candidates.counts(), decided_before(db, moment.known_at)
+        notices = [] if asked.words else db.watch.notices()
+    channel = asked.wanted.channel
+    return render_template(
+        "queue.html",
+        **told_of(decided, snapshot, moment.known_at),
+        counts=counts,
+        asked=asked,
+        groups=grouped(shown, asked.by, moment.known_at),
+        lines=lines,
+        found=len(found),
+        numbers=counted(chosen(everything, Wanted(), {}), moment.known_at),
+        held=sum(one.held for one in everything),
+        page=page,
+        more=len(found) > page * QUEUE_LENGTH,
+        orders=tuple(Order),
+        groupings=tuple(Grouping),
+        reasons=REASONS,
+        notices=[n for n in notices if not channel or channel in (claim.channel for claim in n.claims)],
+        most_notices=MOST_NOTICES,
+        channels={channel.slug: channel for channel in snapshot.channels},
+        views={view.channel.slug: view for view in snapshot.views(Moment(moment.as_of, snapshot.now))},
+        lapsed=[] if asked.words else _lapsed(snapshot, channel),
+        snapshot=snapshot,
+        now=moment.known_at,
+    )
+
+
+def _line(waits: Waiting, db: Subjects, snapshot: Snapshot, now: datetime) -> Line:
+    channel = find_channel(snapshot, waits.channel)
+    changes, contacts = (in_force(rows, now) for rows in snapshot.entries[channel.slug])
+    relationship = snapshot.relationship(channel.relationship)
+    return line_of(waits, db.candidates.get(waits.id), channel, relationship, changes, contacts)
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 6 and int(text)):
+        raise Refused(f"page is {text!r}.", "Follow the links of the queue.", field="page")
+    return int(text)
+
+
+def settled_page(status: Status) -> str:
+    """What is not in the queue: decided, merged, on record already, or probably nothing."""
+    snapshot = current().snapshot()
+    asked = asked_for(request.args, snapshot)
+    channel, after = asked.wanted.channel, _after(request.args.get("after"))
+    now = current().now()
+    with current().service.store.reading() as db:
+        counts = db.candidates.counts()
+        found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=asked.words)
+        decided = decided_before(db, now)
+    following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None
+    return render_template(
+        "settled.html",
+        candidates=found[:QUEUE_LENGTH],
+        following=f"{following.evidence_at.isoformat()}~{following.id}" if following else None,
+        counts=counts,
+        status=status,
+        asked=asked,
+        channels={channel.slug: channel for channel in snapshot.channels},
+        **told_of(decided, snapshot, now),
+        snapshot=snapshot,
+        now=now,
+    )
+
+
+def _lapsed(snapshot: Snapshot, channel: str | None) -> list[Owed]:
+    """Promises whose day has passed without a report: what became of them is for a reviewer to record."""
+    views = snapshot.views(Moment(current().service.today(), snapshot.now))
+    return promises_in([view for view in views if channel in (None, view.channel.slug)], Fate.LAPSED)
