@@ -38,6 +38,10 @@ MATRIX = {
         GET /review/pages/<int:visit> | POST /review/pages/<int:visit> | GET /review/pages/copies/<sha256>
         GET /review/releases/<int:number>/page | GET /claims/<name>/amend | POST /claims/<name>/amend
         GET /api/v1/candidates | GET /api/v1/candidates/<id> | POST /api/v1/candidates/<id>/review
+        POST /review/<int:number>/later | POST /review/<int:number>/channel | POST /review/<int:number>/second
+        POST /review/reject | GET /review/rejected | GET /review/<int:number>/present | GET /review/keys
+        POST /api/v1/candidates/<id>/later | POST /api/v1/candidates/<id>/release | POST /api/v1/candidates/<id>/channel
+        POST /api/v1/candidates/<id>/channel/back | POST /api/v1/candidates/<id>/second | POST /api/v1/candidates/reject
         POST /api/v1/candidates/<id>/split | POST /api/v1/candidates/<id>/merge | POST /api/v1/releases
         GET /api/v1/releases/<id> | GET /api/v1/releases/<id>/page | POST /api/v1/claims/<name>/correction
         POST /api/v1/claims/<name>/withdrawal | POST /api/v1/claims/<name>/sources

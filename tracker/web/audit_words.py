@@ -50,6 +50,7 @@ _WORDS = {
     "reject": msg("Candidate rejected"),
     "undo": msg("Decision undone"),
     "split": msg("Candidate split"),
+    "channel": msg("Candidate moved to another channel"),
     "merge": msg("Candidates merged"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -24,12 +23,6 @@ MOST_AT_ONCE = 100
 
 blueprint = Blueprint("deciding", __name__, url_prefix="/review")
 blueprint.after_request(keep_private)
-
-
-@blueprint.app_context_processor
-def _reasons() -> dict[str, Any]:
-    """Why many may be rejected at once, for the list from which they are."""
-    return {"rejection_reasons": REASONS}
 
 
 @blueprint.post("/<int:number>/later")
