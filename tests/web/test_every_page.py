@@ -8,7 +8,8 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tests.conftest import EVERYTHING, Shipped
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
+from tracker.model import PartialDate
+from tracker.review import accept
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 from tracker.web.sheet import sheet
@@ -38,11 +41,22 @@ PUBLIC = {
     "search.search": ["/search", "/search?q=會晤", "/search?q=nothingthatthereis"],
     "subscribe.form": ["/subscribe"],
     "auth.login": ["/login"],
+    "auth.link": ["/login/no-link-that-there-is"],
+    "timeline.timeline": ["/timeline", "/timeline?from=2022&to=2022&category=military"],
+    "since.since": ["/since", "/since?after=2026-01-01"],
+    "readouts.readouts": ["/claims/{contact}/readouts"],
     "outputs.embed": ["/embed/dpct"],
 }
 SIGNED_IN = {
     "review.queue": ["/review", "/review?status=unlikely"],
-    "review.candidate": ["/review/1"],
+    "review.candidate": ["/review/1", "/review/2"],
+    "review.keys": ["/review/keys"],
+    "deciding.rejected": ["/review/rejected"],
+    "account.own": ["/account"],
+    "admin.users": ["/admin/users"],
+    "admin.user": ["/admin/users/ana"],
+    "admin.tokens": ["/admin/tokens"],
+    "admin.audit": ["/admin/audit"],
     "amend.form": ["/amend/change-1"],
     "subscribe.deliveries": ["/deliveries"],
 }
@@ -50,7 +64,7 @@ REFUSED = ["/nowhere", "/channels/nowhere", "/?as_of=yesterday"]
 
 NO_PAGES = {
     "static", "sheet.style", "language.choose", "pages.proof_of_claim", "review.page", "cited_pages.copy", "cite.cite",
-    "auth.sign_in_by_link",  # these answer with a file or lead elsewhere
+    "presence.present",  # these answer with a file or a part of a page, or lead elsewhere
     "cited_pages.changed", "subscribe.begin", "subscribe.end",  # each has its own tests, with the rows that it needs
 }  # fmt: skip
 
@@ -69,29 +83,39 @@ class Site:
 
     service: Service
     address: str
+    contact: str
     visitor: BrowserContext
     admin: BrowserContext
 
+    def public(self) -> list[str]:
+        return [path.format(contact=self.contact) for paths in PUBLIC.values() for path in paths]
+
     def pages(self) -> Iterator[tuple[BrowserContext, str]]:
-        for paths in (*PUBLIC.values(), REFUSED):
-            yield from ((self.visitor, path) for path in paths)
-        for paths in SIGNED_IN.values():
-            yield from ((self.admin, path) for path in paths)
+        yield from ((self.visitor, path) for path in (*self.public(), *REFUSED))
+        yield from ((self.admin, path) for paths in SIGNED_IN.values() for path in paths)
 
 
 @pytest.fixture(scope="module")
 def site(shipped: Shipped, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     service = shipped.over(tmp_path_factory.mktemp("every-page"), utc_now, EVERYTHING)
     for side in (US, CN):
-        arrive(service, side, sighting())
+        (told,) = arrive(service, side, sighting(date=PartialDate("2026-10-09"), starts=date(2026, 10, 8)))
+    accept(service.store, told.id, told.version, by="ben", at=service.clock())
+    (waiting,) = arrive(service, replace(US, url="https://us.example/2"), sighting(channel="mmca"))
+    arrive(service, replace(CN, url="https://cn.example/2"), sighting(channel="mmca"))
+    assert waiting.id == told.id + 1
     now = service.clock()
+    with service.store.reading() as db:
+        newest = max(db.record.entries_of("dpct")[1], key=lambda contact: contact.id)
     with service.store.writing() as db:
         db.accounts.add_user("ana", "admin", None, at=now)
         secret = db.accounts.make_sign_in_link("ana", expires_at=now.replace(year=now.year + 1))
     with serving(service) as address:
         visitor, admin = browser.new_context(), browser.new_context()
-        admin.new_page().goto(f"{address}/login/{secret}")
-        yield Site(service, address, visitor, admin)
+        page = admin.new_page()
+        page.goto(f"{address}/login/{secret}")
+        page.get_by_role("button", name="Sign in").click()
+        yield Site(service, address, f"contact-{newest.id}", visitor, admin)
         visitor.close()
         admin.close()
     service.store.close()
@@ -184,7 +208,7 @@ def test_every_page_is_valid_html(bodies: dict[str, str], tmp_path: Path) -> Non
 def test_no_page_is_heavier_than_60_kb_on_the_wire(site: Site) -> None:
     client = create_app(site.service).test_client()
     coded = {"Accept-Encoding": "br"}
-    heavy = {path: len(client.get(path, headers=coded).data) for paths in PUBLIC.values() for path in paths}
+    heavy = {path: len(client.get(path, headers=coded).data) for path in site.public()}
     assert {path: weight for path, weight in heavy.items() if weight > HEAVIEST} == {}
     assert len(client.get("/static/style-0.css", headers=coded).data) < HEAVIEST
     assert sheet()
