@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from tracker.tongue import msg
+
 LONGEST_GAP = 3
 """A gap between two good polls of more than this many intervals is a hole: the feed was not being read."""
 
@@ -190,7 +192,7 @@ def feed_coverage(
         last, fault = read, None
     read_until = end
     if last is None:
-        gaps.append(Hole(feed, _BEGINNING, end, *_not_read(fault, "Not read yet.")))
+        gaps.append(Hole(feed, _BEGINNING, end, *_not_read(fault, msg("Not read yet."))))
     elif last.ended_at < end:
         off = bool(switches) and switches[-1].polled is not Polled.ON
         if fault or off or end - last.ended_at > max(last.every * LATE, SHORTEST_GAP):
@@ -231,16 +233,16 @@ def _periods(switches: Sequence[Switch]) -> Iterator[tuple[Switch, datetime]]:
 def _by_switches(gap: Hole, switches: Sequence[Switch]) -> Iterator[Hole]:
     """A gap cut where it was decided to poll the feed or not: what nobody asked for is no fault."""
     first = switches[0].at if switches else _NEVER
-    yield replace(gap, end=min(gap.end, first), kind=HoleKind.NOT_CONFIGURED, why="Not yet configured.")
+    yield replace(gap, end=min(gap.end, first), kind=HoleKind.NOT_CONFIGURED, why=msg("Not yet configured."))
     for switch, until in _periods(switches):
         piece = replace(gap, start=max(gap.start, switch.at), end=min(gap.end, until))
         match switch.polled:
             case Polled.ON:
                 yield piece
             case Polled.PAUSED:
-                yield replace(piece, kind=HoleKind.PAUSED, why=switch.reason or "Paused.")
+                yield replace(piece, kind=HoleKind.PAUSED, why=switch.reason or msg("Paused."))
             case Polled.OFF:
-                yield replace(piece, kind=HoleKind.DISABLED, why=switch.reason or "Disabled.")
+                yield replace(piece, kind=HoleKind.DISABLED, why=switch.reason or msg("Disabled."))
 
 
 def _clip(hole: Hole, start: datetime, end: datetime) -> Hole | None:

@@ -16,6 +16,7 @@ from itertools import accumulate, takewhile
 from tracker.disputes import ONE_DAY
 from tracker.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView, meets, visible_from, when, window
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.tongue import msg
 
 
 class Fate(StrEnum):
@@ -128,10 +129,10 @@ IN_PERSON = "in person"
 class Step(StrEnum):
     """The rungs by which a cut channel comes back. Agreed is not resumed, and one call is not a rhythm."""
 
-    AGREED = "agreed to restore"
-    FIRST_CONTACT = "first contact"
-    FIRST_ROUND = "first round of the mechanism itself"
-    RHYTHM = "back in rhythm"
+    AGREED = msg("agreed to restore")
+    FIRST_CONTACT = msg("first contact")
+    FIRST_ROUND = msg("first round of the mechanism itself")
+    RHYTHM = msg("back in rhythm")
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ def test_no_word_of_the_interface_is_left_in_english_on_a_chinese_page(site: Sit
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
       while (walker.nextNode()) {
         const holder = walker.currentNode.parentElement, text = walker.currentNode.textContent;
-        if (holder.closest("script, style, code, .address, .snippet")) continue;
+        if (holder.closest("script, style, code, svg, .address, .snippet, .hit, .picture-words")) continue;
         if (!(holder.closest("[lang]").lang || "").startsWith("zh")) continue;
         if (/[A-Za-z]{2,}[ ,]+[a-z]{2,}[ ,]+[a-z]{2,}/.test(text)) found.push(text.trim().slice(0, 80));
       }

@@ -57,7 +57,7 @@ def visitor(client: FlaskClient, mark: str | None = None) -> FlaskClient:
 
 def brief_on(page: str) -> str:
     """The brief that stands on a page as plain words; empty where there is none."""
-    found = re.search(r'<ul class="told">.*?</ul>', page, re.DOTALL)
+    found = re.search(r'<ul class="sentences">.*?</ul>', page, re.DOTALL)
     return words_of(found[0]).strip() if found else ""
 
 
@@ -310,7 +310,7 @@ def test_a_visitor_without_scripts_sets_the_mark_by_the_keyboard_and_reads_what_
     with serving(seeded) as address:
         page.goto(address)
         page.get_by_role("button", name="Remember this visit").press("Enter")
-        expect(page.locator(".told")).to_contain_text("Nothing changed on the record since 1 Feb 2024 12:00 UTC.")
+        expect(page.locator(".sentences")).to_contain_text("Nothing changed on the record since 1 Feb 2024 12:00 UTC.")
         clock.advance(days=1)
         put_right(seeded, "2022-08-04")
         page.reload()
@@ -319,5 +319,5 @@ def test_a_visitor_without_scripts_sets_the_mark_by_the_keyboard_and_reads_what_
         expect(page.locator("h1")).to_have_text("What changed since 1 Feb 2024 12:00 UTC")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.get_by_role("button", name="Seen").press("Enter")
-        expect(page.locator(".told")).to_contain_text("Nothing changed on the record since 2 Feb 2024 12:00 UTC.")
+        expect(page.locator(".sentences")).to_contain_text("Nothing changed on the record since 2 Feb 2024 12:00 UTC.")
     context.close()

@@ -170,7 +170,7 @@ def test_the_picture_is_told_in_sentences_and_by_lane(api: Api):
     words = page.xpath(f"string(//*[@id='{figure.get('aria-labelledby')}'])")
     assert re.search(r"2020 to 2022: \d+ channels\. As of 1 Sep 2022: \d+ active, .*suspended", words)
     assert "On 5 Aug 2022 10 channels changed at once (Countermeasures to Speaker Pelosi's visit to Taiwan)" in words
-    labels = [lane.get("aria-label") for lane in figure.iterfind(".//li/svg")]
+    labels = [lane.get("aria-label") for lane in figure.iterfind(".//li/div")]
     assert "States: active since 2005, suspended since 5 Aug 2022. Contacts: 3 held, 1 cancelled." in labels
 
 

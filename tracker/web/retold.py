@@ -114,12 +114,18 @@ def _account(source: Source) -> str:
 
 def promised_words(promise: Promise) -> str:
     """`announced for Sep 2024: …` in the words of who announced it."""
+    text, values = promised_parts(promise)
+    return text % values
+
+
+def promised_parts(promise: Promise) -> tuple[str, dict[str, str]]:
+    """The same as a text with its places and what they are filled with: `told` are the words of who announced it."""
     made = promise.made
     told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or gettext("a contact")
     if promise.dated is None:
-        return gettext("Announced without a date, taken for the year that followed: %(told)s", told=told)
+        return gettext("Announced without a date, taken for the year that followed: %(told)s"), {"told": told}
     last = made.end if isinstance(made, Contact) else None
-    return gettext("Announced for %(when)s: %(told)s", when=span_words(promise.dated, last), told=told)
+    return gettext("Announced for %(when)s: %(told)s"), {"when": span_words(promise.dated, last), "told": told}
 
 
 def fate_words(promise: Promise) -> str:

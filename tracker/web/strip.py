@@ -7,7 +7,8 @@ from datetime import date
 
 from tracker.history import ChannelView, visible_from
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
-from tracker.web.words import date_words, outcome_words, span_words
+from tracker.tongue import gettext, pgettext
+from tracker.wording import date_words, outcome_words, parts, span_words, state_words
 
 YEARS = 7
 """How many years before that of the moment the axis begins."""
@@ -103,16 +104,25 @@ def strip_of(view: ChannelView, axis: Axis) -> Strip:
 def _bar(state: State, effective: PartialDate, end: date, axis: Axis) -> Bar:
     x, until = axis.at(effective.first), axis.at(end)
     known_by = axis.at(min(effective.last, end)) if effective.first != effective.last else x
-    return Bar(state, x, round(until - x, 2), round(max(known_by - x, 0.0), 2), f"{state} from {date_words(effective)}")
+    return Bar(state, x, round(until - x, 2), round(max(known_by - x, 0.0), 2), _bar_words(state, effective))
+
+
+def _bar_words(state: State, effective: PartialDate) -> str:
+    return gettext("%(state)s from %(date)s", state=state_words(state), date=date_words(effective))
 
 
 def _tick_words(contact: Contact) -> str:
-    when = span_words(contact.date, contact.end) if contact.date else "no date yet"
-    return f"{outcome_words(contact.outcome)}, {when}"
+    when = span_words(contact.date, contact.end) if contact.date else gettext("no date yet")
+    return gettext("%(outcome)s, %(when)s", outcome=outcome_words(contact.outcome), when=when)
 
 
 def _sentence(bars: tuple[Bar, ...], ticks: tuple[Tick, ...], axis: Axis) -> str:
-    states = ", then ".join(bar.words for bar in bars) or "no state"
+    states = pgettext("between states that follow each other", ", then ").join(bar.words for bar in bars)
     tally = [(outcome, sum(tick.outcome is outcome for tick in ticks)) for outcome in Outcome]
-    contacts = ", ".join(f"{number} {outcome_words(outcome)}" for outcome, number in tally if number)
-    return f"From {axis.start.year}: {states}. Contacts: {contacts or 'none on record'}."
+    contacts = parts(f"{number} {outcome_words(outcome)}" for outcome, number in tally if number)
+    return gettext(
+        "From %(year)s: %(states)s. Contacts: %(contacts)s.",
+        year=axis.start.year,
+        states=states or gettext("no state"),
+        contacts=contacts or gettext("none on record"),
+    )

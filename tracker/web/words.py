@@ -26,6 +26,7 @@ from tracker.model import (
     Candidate,
     Category,
     Contact,
+    Entry,
     Move,
     Outcome,
     PageState,
@@ -39,18 +40,18 @@ from tracker.model import (
     Status,
     StatusChange,
 )
+from tracker.promises import Promise
 from tracker.sampling import Interval
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext
 from tracker.web.marks import ROLES, highlighted, marked_field, reworded
 from tracker.web.retold import (
     DEED_SIGNS,
-    contested_words,
     deed_words,
     deeds_words,
     dispute_words,
     fate_words,
     field_words,
-    promised_words,
+    promised_parts,
     value_words,
 )
 from tracker.wording import (
@@ -423,6 +424,18 @@ def told(text: str) -> Markup:
     return said(gettext(text))
 
 
+def promised_mark(promise: Promise) -> Markup:
+    """A promise with the words of who made it, marked where they are in another language."""
+    text, values = promised_parts(promise)
+    return filled(text, **values | {"told": said(values["told"])})
+
+
+def contested_mark(entry: Entry, relationship: Relationship) -> Markup | None:
+    """How accounts of an entry differ, the reviewer's note marked where it is in another language."""
+    told = [said(entry.contested), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
+    return Markup(" ").join(filter(None, told)) or None
+
+
 def form_and_place(contact: Contact) -> Markup:
     """`video, Geneva`: how and where, as far as it is known."""
     form = form_words(contact.form) if contact.form else ""
@@ -445,7 +458,7 @@ def register_filters(app: Flask) -> None:
         claim=claim_words,
         corroboration=corroboration_words,
         confidence=confidence_words,
-        contested=contested_words,
+        contested=contested_mark,
         count=count,
         date=date_tag,
         date_words=date_words,
@@ -483,7 +496,7 @@ def register_filters(app: Flask) -> None:
         page_mark=page_mark,
         page_words=page_words,
         percent=percent,
-        promised=promised_words,
+        promised=promised_mark,
         quarter=lambda start: f"{start.year} Q{(start.month + 2) // 3}",
         regrouping=regrouping_words,
         rhythm=rhythm_words,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import render_template, request, url_for
 
 from tracker.web.api.parameters import AtMoment, ChannelPath
@@ -10,12 +12,19 @@ from tracker.web.current import current, find_channel, moment_from_request, show
 from tracker.web.outputs.calls import absolute, output
 from tracker.web.strip import axis_until, strip_of
 
+
+class Framed(AtMoment):
+    """A moment, and the language that a frame is told in."""
+
+    language: Literal["en", "zh"] | None = None
+
+
 MOST_CHANGES = 4
 """Status changes that are listed; the page that it leads to has them all."""
 
 
 @output("/embed/<slug>", "text/html")
-def embed(path: ChannelPath, query: AtMoment) -> str:
+def embed(path: ChannelPath, query: Framed) -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
     view = snapshot.view(find_channel(snapshot, path.slug), moment)
     pair = snapshot.relationship(view.channel.relationship)
