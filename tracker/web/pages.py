@@ -17,6 +17,7 @@ from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.promises import Fate
 from tracker.sampling import Figures
 from tracker.sampling import figures as live_figures
+from tracker.tongue import msg
 from tracker.web.api.parameters import ContactsFilter
 from tracker.web.api.selection import contacts_asked_for
 from tracker.web.auth import open_to, session_cookie
@@ -47,13 +48,13 @@ PAGE = 50
 """Rows of a paged list."""
 
 NAVIGATION = (
-    ("pages.dashboard", "Channels"),
-    ("timeline.timeline", "Timeline"),
-    ("pages.changes", "Changes"),
-    ("pages.contacts", "Contacts"),
-    ("pages.figures", "Figures"),
-    ("pages.feeds", "Sources"),
-    ("pages.method", "Method"),
+    ("pages.dashboard", msg("Channels")),
+    ("timeline.timeline", msg("Timeline")),
+    ("pages.changes", msg("Changes")),
+    ("pages.contacts", msg("Contacts")),
+    ("pages.figures", msg("Figures")),
+    ("pages.feeds", msg("Sources")),
+    ("pages.method", msg("Method")),
 )
 
 blueprint = Blueprint("pages", __name__)
