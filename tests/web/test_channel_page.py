@@ -255,7 +255,7 @@ def test_the_bar_has_its_own_scale_and_says_what_was_not_watched_yet(watched: Se
     words = words_of(html)
     assert "a scale of their own, of days: from 2 Feb 2024 to 3 Mar 2024 12:10 UTC" in words
     assert "Before 20 Feb 2024 12:00 UTC nobody watched for us." in words
-    lanes = etree.HTML(html).find(".//figure[@class='lanes']")
+    lanes = etree.HTML(html).find(".//figure[@class='watched']")
     china = lanes.findall(".//svg[@role='img']")[1]
     assert china.get("aria-label") == "China: read 99 % of the time since it was watched"
     titles = [title.text for title in china.iterfind(".//title")]

@@ -80,7 +80,7 @@ def test_a_channel_says_how_far_it_has_come_back_and_when_it_is_next_due(api: Ap
     page = api.client.get("/channels/dpct?as_of=2024-10-01").text
     assert "First round of the mechanism itself" in page
     late = api.client.get("/channels/mmca?as_of=2026-11-28").text
-    assert "overdue by 6 months" in re.sub(r"<[^>]+>", "", late)
+    assert "Overdue by 6 months" in re.sub(r"<[^>]+>", "", late)
 
 
 def test_the_page_of_figures_has_the_numbers_behind_its_picture(api: Api) -> None:

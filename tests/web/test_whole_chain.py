@@ -73,7 +73,7 @@ def test_a_release_of_each_side_becomes_a_corroborated_fact(
 
             sign_in(service, page, address)
             page.goto(f"{address}/review")
-            page.get_by_role("link", name="Defense Policy Coordination Talks").first.click()
+            page.locator("[data-line]").first.click()
             expect(page.locator("mark").first).to_be_visible()
             page.get_by_role("button", name="Accept").click()
             page.goto(f"{address}/channels/dpct")
@@ -87,7 +87,7 @@ def test_a_release_of_each_side_becomes_a_corroborated_fact(
             site.serve("/cn", body=rss(CHINESE, HARBOR, prefix="c9"))
             wait_for(pending)
             page.goto(f"{address}/review")
-            page.get_by_role("link", name="Defense Policy Coordination Talks").first.click()
+            page.locator("[data-line]").first.click()
             expect(page.locator("main")).to_contain_text("A side that had not spoken now reports it.")
             page.get_by_role("button", name="Accept").click()
             now = wait_for(lambda: (c := channel(address))["corroboration"] == "both" and c)

@@ -97,14 +97,13 @@ def wordings_of(channel: Channel) -> list[tuple[str, str]]:
 
     A name that differs from one already there by a spelling, or is a part of one, says nothing new.
     """
-    known = [_folded(name) for name in channel.names.values()]
+    known = [*channel.names.values()]
     found: dict[str, list[str]] = {"en": [], "zh": []}
     for alias in channel.aliases:
         lang = "en" if alias.isascii() else "zh"
-        folded = _folded(alias)
-        if _is_name(alias) and len(found[lang]) < _MOST_WORDINGS and not any(folded in name for name in known):
+        if _is_name(alias) and len(found[lang]) < _MOST_WORDINGS and not any(_within(alias, name) for name in known):
             found[lang].append(alias)
-            known.append(folded)
+            known.append(alias)
     return [(lang, alias) for lang, aliases in found.items() for alias in aliases]
 
 
@@ -115,9 +114,15 @@ def _is_name(alias: str) -> bool:
     return all(word in _SMALL_WORDS or word[0].isupper() or word[0].isdigit() for word in words)
 
 
+def _within(alias: str, name: str) -> bool:
+    """Whether a name says it already. Chinese names put either party first, so that their characters alone count."""
+    if alias.isascii():
+        return _folded(alias) in _folded(name)
+    return set(alias) - set("两国") <= set(name)
+
+
 def _folded(name: str) -> str:
-    folded = name.casefold().replace("美中", "中美").replace("两国", "中美")
-    return folded.replace("defence", "defense").replace("theatre", "theater").replace("co-ord", "coord")
+    return name.casefold().replace("defence", "defense").replace("theatre", "theater").replace("co-ord", "coord")
 
 
 def shown_of(rows: Sequence[StatusChange | Contact], most: int) -> tuple[Sequence, int]:
