@@ -285,8 +285,12 @@ class Feeds:
             vouches=int(read.vouches),
         )
 
-    def reads_since(self, since: datetime, until: datetime | None = None, *, relationship: str = "") -> list[Read]:
+    def reads_since(
+        self, since: datetime, until: datetime | None = None, *, relationship: str = "", feed: str = ""
+    ) -> list[Read]:
         """The polls that tell how far feeds were read from `since` to `until` (None: now), oldest first.
+
+        Those of one relationship, or of one feed, where it is named.
 
         Good polls that vouch for the time before them are left out, but for the one up to `until` and the one after
         it: what is not there left no hole. Failures are told a little beyond, since they say why a hole went on.
@@ -297,6 +301,7 @@ class Feeds:
             at=instant_text(until) if until else _LATEST,
             until=instant_text(until + _BEYOND) if until else _LATEST,
             relationship=relationship,
+            feed=feed,
         )
         return [
             Read(

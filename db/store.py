@@ -17,6 +17,7 @@ from db.integrity import Integrity
 from db.migrations import migrations
 from db.notifications import Notifications
 from db.pages import Pages
+from db.polls import Polls
 from db.record import Record
 from db.releases import Releases
 from db.samples import Samples
@@ -33,6 +34,7 @@ class Subjects:
 
     record: Record
     feeds: Feeds
+    polls: Polls
     hosts: Hosts
     releases: Releases
     pages: Pages
@@ -112,6 +114,7 @@ def _subjects(connection) -> Subjects:
     return Subjects(
         Record(connection, search),
         Feeds(connection),
+        Polls(connection),
         Hosts(connection),
         Releases(connection, search),
         Pages(connection),
