@@ -24,8 +24,10 @@ from tracker.web import (
     auth,
     cite,
     cited_pages,
+    feeds,
     language,
     memento,
+    new_source,
     outputs,
     pages,
     review,
@@ -106,7 +108,7 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(api.blueprint)
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
-    for room in (pages, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
+    for room in (pages, feeds, new_source, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
         app.register_blueprint(room.blueprint)
     register_filters(app)
     language.register(app)

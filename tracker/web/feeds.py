@@ -1,0 +1,454 @@
+"""Sources: what the page of all of them shows, what that of one shows, and what an admin does to one there."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
+from markupsafe import Markup
+
+from config.errors import suggest
+from db.feeds import FeedHealth, PollRow
+from db.releases import Arrived
+from db.sightings import Queued
+from tracker import tending
+from tracker.coverage import Coverage, Hole, HoleKind, Polled, Read, Switch, coverage
+from tracker.errors import NotFound, Refused
+from tracker.health import Fares, Health, health_of
+from tracker.model import Feed, Relationship
+from tracker.tongue import gettext, msg
+from tracker.web.auth import may, open_to, signed_in
+from tracker.web.board import FRESH
+from tracker.web.current import SILENCE_SPAN, Snapshot, current
+from tracker.web.rhythm import Rhythm, beginning, lasted, rhythm_of
+from tracker.web.words import FARES_WORDS, capitalised
+from tracker.wording import day_words
+
+PAGE = 60
+"""Sources on one page."""
+
+ON_TOP = 12
+"""Sources of which the top of the page says what is wrong; the others are counted there."""
+
+MOST_HOLES = 20
+MOST_POLLS = 50
+MOST_RELEASES = 20
+LONGEST_REASON = 300
+
+FEEDS_ASKED = ("side", "fares", "after")
+FEED_ASKED = ("polls", "done", "asked")
+"""What the addresses of the two pages may carry."""
+
+NEEDS = (Fares.FAILING, Fares.WARNING, Fares.PAUSED)
+"""What somebody should look at, or once decided."""
+
+FARES_SIGNS = {
+    Fares.FAILING: "✗",
+    Fares.WARNING: "△",
+    Fares.PAUSED: "◫",
+    Fares.NOT_READ_YET: "…",
+    Fares.READ: "✓",
+    Fares.OFF: "–",
+}
+
+OUTCOMES = {
+    "read": ("✓", msg("read")),
+    "unchanged": ("=", msg("unchanged")),
+    "failed": ("✗", msg("failed")),
+}
+"""How a poll ended: its sign and its word."""
+
+KIND_WORDS = {
+    "feed": msg("a feed (RSS, Atom or JSON Feed)"),
+    "listing": msg("a page that lists releases"),
+    "sitemap": msg("a sitemap"),
+}
+
+HOLE_WORDS = {
+    HoleKind.FAULT: msg("could not be read"),
+    HoleKind.BOT_WALL: msg("turned us away"),
+    HoleKind.WINDOW_OVERRUN: msg("showed nothing known"),
+    HoleKind.NOT_POLLED: msg("not polled"),
+    HoleKind.NOT_CONFIGURED: msg("not yet a source"),
+    HoleKind.PAUSED: msg("paused"),
+    HoleKind.DISABLED: msg("switched off"),
+}
+
+blueprint = Blueprint("feeds", __name__, url_prefix="/feeds")
+
+
+class Done(StrEnum):
+    """What an admin did to a source a moment ago, as the address of its page says it."""
+
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A source as a row: how it fares, its rhythm, and what was read of it in the last 30 days, or since `since`."""
+
+    health: Health
+    rhythm: Rhythm
+    read: Coverage
+    since: date | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The sources of a side that stand on this page, and how many there are of it in all."""
+
+    relationship: Relationship
+    side: str
+    polled: int
+    fresh: int
+    lines: tuple[Line, ...]
+    off: tuple[Health, ...]
+
+
+def feeds_values() -> dict[str, Any]:
+    """What the page of all sources shows. Raises Refused for a filter that it does not know."""
+    snapshot, now = current().snapshot(), current().now()
+    told = [health_of(feed, now) for feed in snapshot.feeds]
+    chosen = {"side": _side(snapshot), "fares": _fares()}
+    wanted = [
+        health
+        for health in sorted(told, key=_order(snapshot))
+        if chosen["side"] in (None, health.feed.side) and chosen["fares"] in (None, health.fares)
+    ]
+    shown, following = _page_of(wanted, request.args.get("after"))
+    whole = not (any(chosen.values()) or request.args.get("after"))
+    needing = sorted((health for health in told if health.fares in NEEDS), key=lambda health: health.need)
+    return {
+        "now": now,
+        "chosen": chosen,
+        "total": len(wanted),
+        "following": following,
+        "tally": _tally(told),
+        "needing": needing,
+        "on_top": needing[:ON_TOP] if whole else [],
+        "groups": _groups(snapshot, told, _lines(shown, snapshot, now), shown, now, every_party=whole),
+        "sides": _sides(snapshot),
+    }
+
+
+def feed_values(slug: str) -> dict[str, Any]:
+    """What the page of one source shows: the public, and what its reader may know besides. Raises NotFound, Refused."""
+    snapshot, now = current().snapshot(), current().now()
+    feed = find_feed(snapshot, slug)
+    only, since = _polls_asked_for(), beginning(now.date())
+    reviewer, admin = may("reviewer"), may("admin")
+    with current().service.store.reading() as db:
+        arrivals = db.polls.arrivals(slug, since=since)
+        reads = db.feeds.reads_since(since, feed=slug)
+        polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")
+        releases = db.releases.newest(slug, most=MOST_RELEASES)
+        queued = _queued(db, releases) if reviewer else {}
+    switches = _switches_of(snapshot)[slug]
+    holes = _holes(feed, reads, switches, since, now)
+    asked_for = sorted((hole for hole in holes if hole.kind is not HoleKind.NOT_CONFIGURED), key=lambda one: one.start)
+    return {
+        "now": now,
+        "line": _line(health_of(feed, now), arrivals, reads, switches, now),
+        "feed": feed,
+        "relationship": snapshot.relationship(feed.relationship),
+        "holes": asked_for[: -MOST_HOLES - 1 : -1],
+        "holes_left": max(len(asked_for) - MOST_HOLES, 0),
+        "polls": polls,
+        "only": only,
+        "releases": releases,
+        "queued": queued,
+        "admin": admin,
+        "configured": current().service.feeds_by_slug.get(slug) if admin else None,
+        "done": _done(slug) if admin else None,
+    }
+
+
+def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
+    """The feed of that slug. Raises NotFound with the one that may be meant."""
+    known = {feed.slug: feed for feed in snapshot.feeds}
+    if slug not in known:
+        raise NotFound(
+            f"There is no source {slug[:60]!r}.", capitalised(suggest(slug, known, "the page /feeds lists them."))
+        )
+    return known[slug]
+
+
+def _order(snapshot: Snapshot) -> Callable[[Health], tuple[str, int, bool]]:
+    """By relationship and side, what is polled first; within that as it is configured."""
+    sides = {pair.slug: pair.sides for pair in snapshot.relationships}
+
+    def place(health: Health) -> tuple[str, int, bool]:
+        feed, known = health.feed, sides[health.feed.relationship]
+        return feed.relationship, known.index(feed.side) if feed.side in known else len(known), not feed.enabled
+
+    return place
+
+
+def _page_of(wanted: Sequence[Health], after: str | None) -> tuple[Sequence[Health], str | None]:
+    """Up to `PAGE` of them after the one of that slug, and the slug to go on with. Raises Refused."""
+    slugs = [health.feed.slug for health in wanted]
+    if after and after not in slugs:
+        raise Refused(f"after is {after[:60]!r}, which is none of these sources.", "Leave it out.", field="after")
+    start = slugs.index(after) + 1 if after else 0
+    shown = wanted[start : start + PAGE]
+    return shown, shown[-1].feed.slug if start + PAGE < len(wanted) else None
+
+
+def _tally(told: Iterable[Health]) -> list[tuple[Fares, int]]:
+    counts = Counter(health.fares for health in told)
+    return [(fares, counts[fares]) for fares in Fares if counts[fares]]
+
+
+def _lines(shown: Iterable[Health], snapshot: Snapshot, now: datetime) -> dict[str, Line]:
+    """What is drawn and reckoned of those that are polled."""
+    switches, reads, since = _switches_of(snapshot), defaultdict(list), beginning(now.date())
+    with current().service.store.reading() as db:
+        for read in db.feeds.reads_since(since):
+            reads[read.feed].append(read)
+        return {
+            health.feed.slug: _line(
+                health,
+                db.polls.arrivals(health.feed.slug, since=since),
+                reads[health.feed.slug],
+                switches[health.feed.slug],
+                now,
+            )
+            for health in shown
+            if health.feed.enabled
+        }
+
+
+def _line(
+    health: Health, arrivals: dict[date, int], reads: Sequence[Read], switches: Sequence[Switch], now: datetime
+) -> Line:
+    feed = health.feed
+    begun = min((switch.at for switch in switches if switch.polled is not Polled.OFF), default=now)
+    start = max(now - SILENCE_SPAN, begun)
+    read = coverage(feed.side, [feed.slug], reads, switches, start, now)
+    holes = _holes(feed, reads, switches, beginning(now.date()), now)
+    return Line(health, rhythm_of(arrivals, holes, now.date()), read, start.date() if start == begun else None)
+
+
+def _holes(
+    feed: FeedHealth, reads: Sequence[Read], switches: Sequence[Switch], start: datetime, now: datetime
+) -> tuple[Hole, ...]:
+    return coverage(feed.side, [feed.slug], reads, switches, start, now).holes
+
+
+def _switches_of(snapshot: Snapshot) -> dict[str, list[Switch]]:
+    found: dict[str, list[Switch]] = defaultdict(list)
+    for switch in snapshot.switches:
+        found[switch.feed].append(switch)
+    return found
+
+
+def _groups(
+    snapshot: Snapshot,
+    told: Sequence[Health],
+    lines: dict[str, Line],
+    shown: Sequence[Health],
+    now: datetime,
+    *,
+    every_party: bool,
+) -> list[Group]:
+    """The sides of this page; with `every_party` also a party of which there is no source, since that says much."""
+    groups = []
+    for pair in snapshot.relationships:
+        parties = [party.code for party in pair.parties]
+        for side in pair.sides:
+            own = [health for health in told if (health.feed.relationship, health.feed.side) == (pair.slug, side)]
+            here = [health for health in shown if (health.feed.relationship, health.feed.side) == (pair.slug, side)]
+            if not here and not (every_party and not own and side in parties):
+                continue
+            enabled = [health.feed for health in own if health.feed.enabled]
+            fresh = sum(feed.last_read is not None and now - feed.last_read <= FRESH for feed in enabled)
+            groups.append(
+                Group(
+                    pair,
+                    side,
+                    len(enabled),
+                    fresh,
+                    tuple(lines[health.feed.slug] for health in here if health.feed.enabled),
+                    tuple(health for health in here if not health.feed.enabled),
+                )
+            )
+    return groups
+
+
+def _sides(snapshot: Snapshot) -> list[tuple[Relationship, str]]:
+    """Every side that has a source, once, with a relationship that names it."""
+    found: dict[str, Relationship] = {}
+    for pair in snapshot.relationships:
+        for side in pair.sides:
+            if any((feed.relationship, feed.side) == (pair.slug, side) for feed in snapshot.feeds):
+                found.setdefault(side, pair)
+    return [(pair, side) for side, pair in found.items()]
+
+
+def _side(snapshot: Snapshot) -> str | None:
+    return _one_of("side", [side for _, side in _sides(snapshot)])
+
+
+def _fares() -> Fares | None:
+    asked = _one_of("fares", [*Fares])
+    return Fares(asked) if asked else None
+
+
+def _polls_asked_for() -> str | None:
+    return _one_of("polls", ["failed"])
+
+
+def _one_of(name: str, known: Sequence[str]) -> str | None:
+    """The value of that name in the address, None where it has none. Raises Refused for one that is not known."""
+    asked = request.args.get(name) or None
+    if asked is not None and asked not in known:
+        raise Refused(
+            f"{name} is {asked[:60]!r}, which is none that there is.", f"Send one of {', '.join(known)}.", field=name
+        )
+    return asked
+
+
+def _queued(db: Any, releases: Iterable[Arrived]) -> dict[int, list[Queued]]:
+    """The candidates of each release; for reviewers alone."""
+    return {arrived.release.id: db.sightings.queued_with(arrived.release.id) for arrived in releases}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What an admin asked for a moment ago: what, when a poll was asked for, and the poll that came of it.
+
+    `ticks`: whether a scheduler runs that does what was asked.
+    """
+
+    done: Done
+    asked_at: datetime | None
+    poll: PollRow | None
+    ticks: bool
+
+
+def _done(slug: str) -> Deed | None:
+    """Raises Refused for a word or an instant in the address that is none."""
+    done = _one_of("done", [*Done])
+    if done is None:
+        return None
+    asked_at = _instant("asked")
+    with current().service.store.reading() as db:
+        newest = next(iter(db.polls.newest(slug, most=1)), None)
+    came = newest if newest and asked_at and newest.started_at >= asked_at else None
+    return Deed(Done(done), asked_at, came, tending.ticks(current().service))
+
+
+def _instant(name: str) -> datetime | None:
+    asked = request.args.get(name)
+    try:
+        found = datetime.fromisoformat(asked) if asked else None
+    except ValueError:
+        found = None
+    if asked and (found is None or found.tzinfo is None):
+        raise Refused(f"{name} is {asked[:60]!r}, which is no instant.", "Leave it out.", field=name)
+    return found
+
+
+# --- What an admin does
+
+
+@blueprint.after_request
+def _keep_private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/<slug>/pause")
+@open_to("admin")
+def pause(slug: str) -> Response:
+    because = " ".join(request.form.get("because", "").split())
+    if len(because) > LONGEST_REASON:
+        raise Refused(f"The reason has {len(because)} characters.", f"Write {LONGEST_REASON} at most.", field="because")
+    tending.pause(current().service, slug, by=signed_in().name, because=because or None)
+    return _back(slug, Done.PAUSED)
+
+
+@blueprint.post("/<slug>/resume")
+@open_to("admin")
+def resume(slug: str) -> Response:
+    asked_at = current().service.clock()
+    tending.resume(current().service, slug)
+    return _back(slug, Done.RESUMED, asked_at)
+
+
+@blueprint.post("/<slug>/now")
+@open_to("admin")
+def poll_now(slug: str) -> Response:
+    asked_at = current().service.clock()
+    tending.poll_now(current().service, slug)
+    return _back(slug, Done.ASKED, asked_at)
+
+
+def _back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
+    asked = asked_at.isoformat() if asked_at else None
+    return redirect(url_for("pages.feed", slug=slug, done=done, asked=asked), 303)
+
+
+# --- Words
+
+
+@blueprint.app_template_filter("fares_mark")
+def fares_mark(fares: Fares) -> Markup:
+    """Sign and word of how a source fares."""
+    return Markup(
+        '<span class="fares fares-{}"><span class="sign" aria-hidden="true">{}</span> <b>{}</b></span>'
+    ).format(fares.value.replace(" ", "-"), FARES_SIGNS[fares], gettext(FARES_WORDS[fares]))
+
+
+@blueprint.app_template_filter("outcome_of_poll")
+def outcome_of_poll(poll: PollRow) -> Markup:
+    """Sign and word of how a poll ended."""
+    sign, word = OUTCOMES[poll.outcome]
+    return Markup('<span class="polled-{}"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
+        poll.outcome, sign, gettext(word)
+    )
+
+
+@blueprint.app_template_filter("took")
+def took(poll: PollRow) -> str:
+    return lasted(poll.ended_at - poll.started_at)
+
+
+@blueprint.app_template_filter("kind_of_source")
+def kind_of_source(kind: str) -> str:
+    return gettext(KIND_WORDS.get(kind, kind))
+
+
+@blueprint.app_template_filter("hole")
+def hole_words(hole: Hole) -> str:
+    return gettext(HOLE_WORDS[hole.kind])
+
+
+@blueprint.app_template_filter("lasted")
+def lasted_words(span: timedelta) -> str:
+    return lasted(span)
+
+
+@blueprint.app_template_filter("usual")
+def usual(rhythm: timedelta) -> str:
+    """`every day`, `every 1.5 days`: a rhythm."""
+    days = round(rhythm / timedelta(days=1), 1)
+    return gettext("every day") if days == 1 else gettext("every %(days)s days", days=f"{days:g}")
+
+
+@blueprint.app_template_filter("short_day")
+def short_day(day: date) -> str:
+    return day_words(day)
+
+
+@blueprint.app_template_filter("selectors")
+def selectors(feed: Feed) -> list[tuple[str, str]]:
+    """How a listing is read: each selector by its name in feeds.yaml."""
+    return [(name, how) for name, how in vars(feed.select).items() if how] if feed.select else []
