@@ -285,12 +285,8 @@ class Feeds:
             vouches=int(read.vouches),
         )
 
-    def reads_since(
-        self, since: datetime, until: datetime | None = None, *, relationship: str = "", feed: str = ""
-    ) -> list[Read]:
+    def reads_since(self, since: datetime, until: datetime | None = None, *, relationship: str = "") -> list[Read]:
         """The polls that tell how far feeds were read from `since` to `until` (None: now), oldest first.
-
-        Those of one relationship, or of one feed, where it is named.
 
         Good polls that vouch for the time before them are left out, but for the one up to `until` and the one after
         it: what is not there left no hole. Failures are told a little beyond, since they say why a hole went on.
@@ -301,20 +297,8 @@ class Feeds:
             at=instant_text(until) if until else _LATEST,
             until=instant_text(until + _BEYOND) if until else _LATEST,
             relationship=relationship,
-            feed=feed,
         )
-        return [
-            Read(
-                feed=row["feed"],
-                every=timedelta(seconds=row["every"]),
-                ended_at=instant(row["ended_at"]),
-                after=instant(row["after"]),
-                fault=row["fault"],
-                fault_kind=row["fault_kind"],
-                overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
-            )
-            for row in rows
-        ]
+        return [read_from(row) for row in rows]
 
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
         """Whether `holder` has the lease now: it was free, had run out, or was its own.
@@ -331,6 +315,19 @@ class Feeds:
     def last_tick(self, name: str) -> datetime | None:
         row = _sql.lease(self._db, name=name)
         return instant(row["last_tick"]) if row else None
+
+
+def read_from(row: sqlite3.Row) -> Read:
+    """A poll as coverage reads it."""
+    return Read(
+        feed=row["feed"],
+        every=timedelta(seconds=row["every"]),
+        ended_at=instant(row["ended_at"]),
+        after=instant(row["after"]),
+        fault=row["fault"],
+        fault_kind=row["fault_kind"],
+        overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
+    )
 
 
 def _overlaps(outcome: str, known: int, whole: bool) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from datetime import date, datetime
 
-from db.feeds import PollRow
+from db.feeds import PollRow, read_from
 from db.queries import load_queries
 from db.text import day, instant, instant_text
+from tracker.coverage import Read
 
 _sql = load_queries("polls.sql")
 
@@ -22,6 +23,10 @@ class Polls:
         """The newest polls of a feed, or of them those that failed; newest first."""
         rows = _sql.newest_polls(self._db, feed=feed, failed=int(failed), most=most)
         return [_poll(row) for row in rows]
+
+    def reads_since(self, feed: str, since: datetime) -> list[Read]:
+        """What `Feeds.reads_since` tells of one feed up to now, without looking through the polls of all."""
+        return [read_from(row) for row in _sql.telling_polls_of(self._db, feed=feed, since=instant_text(since))]
 
     def arrivals(self, feed: str, *, since: datetime) -> dict[date, int]:
         """How many new items of a feed came on each day of those that were seen since then.

@@ -103,13 +103,13 @@ INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status
 VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :items, :fresh, :revised, :overlap,
         :sightings, :whole, :every, :after, :vouches);
 
--- name: telling_polls(since, at, until, relationship, feed)
+-- name: telling_polls(since, at, until, relationship)
 -- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it.
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
 FROM feed JOIN poll ON poll.feed = feed.slug
 WHERE poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
-    AND (:relationship = '' OR feed.relationship = :relationship) AND (:feed = '' OR feed.slug = :feed)
+    AND (:relationship = '' OR feed.relationship = :relationship)
 UNION
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
@@ -118,7 +118,7 @@ FROM feed JOIN poll ON poll.id IN (
         ORDER BY good.ended_at DESC LIMIT 1),
     (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at > :at
         ORDER BY good.ended_at LIMIT 1))
-WHERE (:relationship = '' OR feed.relationship = :relationship) AND (:feed = '' OR feed.slug = :feed)
+WHERE :relationship = '' OR feed.relationship = :relationship
 ORDER BY ended_at, id;
 
 -- name: take_lease(name, holder, now, until, latest)^

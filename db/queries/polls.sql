@@ -9,3 +9,12 @@ SELECT
     COUNT(*) AS number
 FROM release WHERE feed = :feed AND first_seen >= :since
 GROUP BY day ORDER BY day;
+
+-- name: telling_polls_of(feed, since)
+-- Polls that coverage needs: those that vouch for nothing, and the last good one.
+SELECT * FROM poll WHERE feed = :feed AND ended_at >= :since AND vouches = 0
+UNION
+SELECT * FROM poll WHERE id = (
+    SELECT good.id FROM poll good WHERE good.feed = :feed AND good.outcome <> 'failed'
+    ORDER BY good.ended_at DESC LIMIT 1)
+ORDER BY ended_at, id;

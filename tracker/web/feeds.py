@@ -33,7 +33,7 @@ PAGE = 60
 """Sources on one page."""
 
 ON_TOP = 12
-"""Sources of which the top of the page says what is wrong; the others are counted there."""
+"""Sources of which the top of the first page says what is wrong; the others are counted there."""
 
 MOST_HOLES = 20
 MOST_POLLS = 50
@@ -124,15 +124,16 @@ def feeds_values() -> dict[str, Any]:
     ]
     shown, following = _page_of(wanted, request.args.get("after"))
     whole = not (any(chosen.values()) or request.args.get("after"))
-    needing = sorted((health for health in told if health.fares in NEEDS), key=lambda health: health.need)
+    needing = sorted((one for one in (told if whole else shown) if one.fares in NEEDS), key=lambda one: one.need)
     return {
         "now": now,
         "chosen": chosen,
         "total": len(wanted),
         "following": following,
         "tally": _tally(told),
+        "whole": whole,
         "needing": needing,
-        "on_top": needing[:ON_TOP] if whole else [],
+        "on_top": needing[:ON_TOP] if whole else needing,
         "groups": _groups(snapshot, told, _lines(shown, snapshot, now), shown, now, every_party=whole),
         "sides": _sides(snapshot),
     }
@@ -146,7 +147,7 @@ def feed_values(slug: str) -> dict[str, Any]:
     reviewer, admin = may("reviewer"), may("admin")
     with current().service.store.reading() as db:
         arrivals = db.polls.arrivals(slug, since=since)
-        reads = db.feeds.reads_since(since, feed=slug)
+        reads = db.polls.reads_since(slug, since)
         polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")
         releases = db.releases.newest(slug, most=MOST_RELEASES)
         queued = _queued(db, releases) if reviewer else {}
@@ -208,15 +209,13 @@ def _tally(told: Iterable[Health]) -> list[tuple[Fares, int]]:
 
 def _lines(shown: Iterable[Health], snapshot: Snapshot, now: datetime) -> dict[str, Line]:
     """What is drawn and reckoned of those that are polled."""
-    switches, reads, since = _switches_of(snapshot), defaultdict(list), beginning(now.date())
+    switches, since = _switches_of(snapshot), beginning(now.date())
     with current().service.store.reading() as db:
-        for read in db.feeds.reads_since(since):
-            reads[read.feed].append(read)
         return {
             health.feed.slug: _line(
                 health,
                 db.polls.arrivals(health.feed.slug, since=since),
-                reads[health.feed.slug],
+                db.polls.reads_since(health.feed.slug, since),
                 switches[health.feed.slug],
                 now,
             )
