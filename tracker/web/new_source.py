@@ -21,11 +21,14 @@ from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, Limits
 from tracker.feeds.guard import Deadline
 from tracker.feeds.language import spoken
-from tracker.model import THIRD_PARTY, Feed, Item
+from tracker.model import Feed, Item
 from tracker.service import Service
 from tracker.sourcing import GIVEN, SHOWN, as_yaml, configured_as, day_of, draft_of, entry_of, summary_of
+from tracker.tongue import gettext
 from tracker.web.auth import open_to
 from tracker.web.current import current
+from tracker.web.words import LANGUAGE_WORDS
+from tracker.wording import side_name
 
 PATIENCE = 15.0
 """Seconds after which a page says that the address took too long."""
@@ -144,14 +147,14 @@ def _files(service: Service, side: str) -> tuple[Path, ...]:
 
 
 def _page(sent: Mapping[str, str], *, preview: Preview | None = None, refused: Refused | None = None) -> str:
-    packs = current().service.packs
-    parties = [(party.code, party.names) for pack in packs for party in pack.relationship.parties]
+    pairs = [pack.relationship for pack in current().service.packs]
+    sides = {side: side_name(side, pair) for pair in pairs for side in pair.sides}
+    languages = sorted({lang for pair in pairs for lang in pair.languages})
     return render_template(
         "feed_new.html",
         form=sent,
         preview=preview,
         refused=refused,
-        parties=[*dict(parties).items()],
-        third_party=THIRD_PARTY,
-        languages=sorted({lang for pack in packs for lang in pack.relationship.languages}),
+        sides=[*sides.items()],
+        languages=[(lang, gettext(LANGUAGE_WORDS.get(lang, lang))) for lang in languages],
     )

@@ -114,8 +114,10 @@ def beginning(today: date) -> datetime:
 
 
 def lasted(span: timedelta) -> str:
-    """How long something took, in the unit that fits: `0.4 s`, `12 min`, `5 h`, `3 days`."""
+    """How long something took, in the unit that fits: `40 ms`, `2.3 s`, `12 min`, `5 h`, `3 days`."""
     seconds = span.total_seconds()
+    if seconds < 1:
+        return gettext("%(number)s ms", number=round(seconds * 1000))
     if seconds < 10:
         return gettext("%(seconds)s s", seconds=f"{seconds:.1f}")
     if span < timedelta(minutes=1):
