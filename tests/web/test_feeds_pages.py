@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from config.errors import ConfigError
 from config.load import load_relationships
 from db.feeds import PollRow
 from tests.conftest import ROOT, Clock
+from tests.feeds.layouts import mfa
 from tests.feeds.test_poll import TALKS, feed_at, rss
 from tests.make import release
 from tests.site import Handler, Site
@@ -291,7 +293,7 @@ def through(monkeypatch: pytest.MonkeyPatch, site: Site) -> Iterator[Site]:
 
 
 def entry_on(page: str) -> str:
-    return re.search(r"<textarea[^>]*>([^<]*)</textarea>", page)[1].replace("&#39;", "'").replace("&amp;", "&")
+    return unescape(re.search(r"<textarea[^>]*>([^<]*)</textarea>", page)[1])
 
 
 def test_an_address_is_shown_as_it_would_be_read_with_an_entry_that_the_configuration_takes(
@@ -314,6 +316,17 @@ def test_an_address_is_shown_as_it_would_be_read_with_an_entry_that_the_configur
     file.write_text(file.read_text(encoding="utf-8") + "\n" + entry, encoding="utf-8")
     packs = load_relationships(tmp_path / "config")
     assert url in [feed.url for pack in packs for feed in pack.feeds]
+
+
+def test_a_page_without_a_feed_is_shown_with_the_selectors_that_read_it(seeded: Service, through: Site):
+    url = "http://ministry.invalid/news"
+    through.serve(url, body=mfa().page.encode(), Content_Type="text/html; charset=utf-8")
+    page = signed_in(seeded, "admin").post("/feeds/new", data={"url": url, "side": "cn"}).text
+    assert "The address is a page, to be read by the selectors of its list." in words_of(page)
+    (entry,) = yaml.safe_load(entry_on(page))
+    assert (entry["kind"], entry["timezone"], sorted(entry["select"])) == (
+        "listing", "Asia/Shanghai", ["item", "link", "title"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
