@@ -176,7 +176,7 @@ def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
     known = {feed.slug: feed for feed in snapshot.feeds}
     if slug not in known:
         raise NotFound(
-            f"There is no source {slug[:60]!r}.", capitalised(suggest(slug, known, "the page /feeds lists them."))
+            f"There is no feed {slug[:60]!r}.", capitalised(suggest(slug, known, "the page /feeds lists them."))
         )
     return known[slug]
 
@@ -439,7 +439,10 @@ def lasted_words(span: timedelta) -> str:
 def usual(rhythm: timedelta) -> str:
     """`every day`, `every 1.5 days`: a rhythm."""
     days = round(rhythm / timedelta(days=1), 1)
-    return gettext("every day") if days == 1 else gettext("every %(days)s days", days=f"{days:g}")
+    if days == 1:
+        return gettext("every day")
+    number = f"{days:g}"
+    return gettext("every %(days)s days", days=number)
 
 
 @blueprint.app_template_filter("short_day")

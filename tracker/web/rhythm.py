@@ -119,7 +119,8 @@ def lasted(span: timedelta) -> str:
     if seconds < 1:
         return gettext("%(number)s ms", number=round(seconds * 1000))
     if seconds < 10:
-        return gettext("%(seconds)s s", seconds=f"{seconds:.1f}")
+        tenths = f"{seconds:.1f}"
+        return gettext("%(seconds)s s", seconds=tenths)
     if span < timedelta(minutes=1):
         return gettext("%(seconds)s s", seconds=round(seconds))
     if span < timedelta(hours=1):
