@@ -24,7 +24,6 @@ from tracker.web import (
     auth,
     cite,
     cited_pages,
-    feeds,
     language,
     memento,
     new_source,
@@ -33,7 +32,9 @@ from tracker.web import (
     review,
     search,
     sheet,
+    source_words,
     subscribe,
+    tend,
 )
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
@@ -108,9 +109,10 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(api.blueprint)
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
-    for room in (pages, feeds, new_source, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
+    for room in (pages, tend, new_source, search, cite, outputs, review, cited_pages, amend, subscribe, auth, sheet):
         app.register_blueprint(room.blueprint)
     register_filters(app)
+    source_words.register(app)
     language.register(app)
     app.context_processor(auth.template_context)
     memento.register(app)

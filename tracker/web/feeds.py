@@ -1,33 +1,30 @@
-"""Sources: what the page of all of them shows, what that of one shows, and what an admin does to one there."""
+"""Sources: what the page of all of them shows, and what that of one."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
-from markupsafe import Markup
+from flask import request
 
 from config.errors import suggest
-from db.feeds import FeedHealth, PollRow
+from db.feeds import FeedHealth
 from db.releases import Arrived
 from db.sightings import Queued
-from tracker import tending
 from tracker.coverage import Coverage, Hole, HoleKind, Polled, Read, Switch, coverage
 from tracker.errors import NotFound, Refused
 from tracker.health import Fares, Health, health_of
-from tracker.model import Feed, Relationship
-from tracker.tongue import gettext, msg
-from tracker.web.auth import may, open_to, signed_in
+from tracker.model import Relationship
+from tracker.web.auth import may
 from tracker.web.board import FRESH
 from tracker.web.current import SILENCE_SPAN, Snapshot, current
-from tracker.web.rhythm import Rhythm, beginning, lasted, rhythm_of
-from tracker.web.words import FARES_WORDS, capitalised
-from tracker.wording import day_words
+from tracker.web.rhythm import Rhythm, beginning, rhythm_of
+from tracker.web.sent import one_of
+from tracker.web.tend import done_to
+from tracker.web.words import capitalised
 
 PAGE = 60
 """Sources on one page."""
@@ -38,7 +35,6 @@ ON_TOP = 12
 MOST_HOLES = 20
 MOST_POLLS = 50
 MOST_RELEASES = 20
-LONGEST_REASON = 300
 
 FEEDS_ASKED = ("side", "fares", "after")
 FEED_ASKED = ("polls", "done", "asked")
@@ -46,48 +42,6 @@ FEED_ASKED = ("polls", "done", "asked")
 
 NEEDS = (Fares.FAILING, Fares.WARNING, Fares.PAUSED)
 """What somebody should look at, or once decided."""
-
-FARES_SIGNS = {
-    Fares.FAILING: "✗",
-    Fares.WARNING: "△",
-    Fares.PAUSED: "◫",
-    Fares.NOT_READ_YET: "…",
-    Fares.READ: "✓",
-    Fares.OFF: "–",
-}
-
-OUTCOMES = {
-    "read": ("✓", msg("read")),
-    "unchanged": ("=", msg("unchanged")),
-    "failed": ("✗", msg("failed")),
-}
-"""How a poll ended: its sign and its word."""
-
-KIND_WORDS = {
-    "feed": msg("a feed (RSS, Atom or JSON Feed)"),
-    "listing": msg("a page that lists releases"),
-    "sitemap": msg("a sitemap"),
-}
-
-HOLE_WORDS = {
-    HoleKind.FAULT: msg("could not be read"),
-    HoleKind.BOT_WALL: msg("turned us away"),
-    HoleKind.WINDOW_OVERRUN: msg("showed nothing known"),
-    HoleKind.NOT_POLLED: msg("not polled"),
-    HoleKind.NOT_CONFIGURED: msg("not yet a source"),
-    HoleKind.PAUSED: msg("paused"),
-    HoleKind.DISABLED: msg("switched off"),
-}
-
-blueprint = Blueprint("feeds", __name__, url_prefix="/feeds")
-
-
-class Done(StrEnum):
-    """What an admin did to a source a moment ago, as the address of its page says it."""
-
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    ASKED = "asked"
 
 
 @dataclass(frozen=True)
@@ -167,7 +121,7 @@ def feed_values(slug: str) -> dict[str, Any]:
         "queued": queued,
         "admin": admin,
         "configured": current().service.feeds_by_slug.get(slug) if admin else None,
-        "done": _done(slug) if admin else None,
+        "done": done_to(slug) if admin else None,
     }
 
 
@@ -292,165 +246,18 @@ def _sides(snapshot: Snapshot) -> list[tuple[Relationship, str]]:
 
 
 def _side(snapshot: Snapshot) -> str | None:
-    return _one_of("side", [side for _, side in _sides(snapshot)])
+    return one_of("side", [side for _, side in _sides(snapshot)])
 
 
 def _fares() -> Fares | None:
-    asked = _one_of("fares", [*Fares])
+    asked = one_of("fares", [*Fares])
     return Fares(asked) if asked else None
 
 
 def _polls_asked_for() -> str | None:
-    return _one_of("polls", ["failed"])
-
-
-def _one_of(name: str, known: Sequence[str]) -> str | None:
-    """The value of that name in the address, None where it has none. Raises Refused for one that is not known."""
-    asked = request.args.get(name) or None
-    if asked is not None and asked not in known:
-        raise Refused(
-            f"{name} is {asked[:60]!r}, which is none that there is.", f"Send one of {', '.join(known)}.", field=name
-        )
-    return asked
+    return one_of("polls", ["failed"])
 
 
 def _queued(db: Any, releases: Iterable[Arrived]) -> dict[int, list[Queued]]:
     """The candidates of each release; for reviewers alone."""
     return {arrived.release.id: db.sightings.queued_with(arrived.release.id) for arrived in releases}
-
-
-@dataclass(frozen=True)
-class Deed:
-    """What an admin asked for a moment ago: what, when a poll was asked for, and the poll that came of it.
-
-    `ticks`: whether a scheduler runs that does what was asked.
-    """
-
-    done: Done
-    asked_at: datetime | None
-    poll: PollRow | None
-    ticks: bool
-
-
-def _done(slug: str) -> Deed | None:
-    """Raises Refused for a word or an instant in the address that is none."""
-    done = _one_of("done", [*Done])
-    if done is None:
-        return None
-    asked_at = _instant("asked")
-    with current().service.store.reading() as db:
-        newest = next(iter(db.polls.newest(slug, most=1)), None)
-    came = newest if newest and asked_at and newest.started_at >= asked_at else None
-    return Deed(Done(done), asked_at, came, tending.ticks(current().service))
-
-
-def _instant(name: str) -> datetime | None:
-    asked = request.args.get(name)
-    try:
-        found = datetime.fromisoformat(asked) if asked else None
-    except ValueError:
-        found = None
-    if asked and (found is None or found.tzinfo is None):
-        raise Refused(f"{name} is {asked[:60]!r}, which is no instant.", "Leave it out.", field=name)
-    return found
-
-
-# --- What an admin does
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-@blueprint.post("/<slug>/pause")
-@open_to("admin")
-def pause(slug: str) -> Response:
-    because = " ".join(request.form.get("because", "").split())
-    if len(because) > LONGEST_REASON:
-        raise Refused(f"The reason has {len(because)} characters.", f"Write {LONGEST_REASON} at most.", field="because")
-    tending.pause(current().service, slug, by=signed_in().name, because=because or None)
-    return _back(slug, Done.PAUSED)
-
-
-@blueprint.post("/<slug>/resume")
-@open_to("admin")
-def resume(slug: str) -> Response:
-    asked_at = current().service.clock()
-    tending.resume(current().service, slug)
-    return _back(slug, Done.RESUMED, asked_at)
-
-
-@blueprint.post("/<slug>/now")
-@open_to("admin")
-def poll_now(slug: str) -> Response:
-    asked_at = current().service.clock()
-    tending.poll_now(current().service, slug)
-    return _back(slug, Done.ASKED, asked_at)
-
-
-def _back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
-    asked = asked_at.isoformat() if asked_at else None
-    return redirect(url_for("pages.feed", slug=slug, done=done, asked=asked), 303)
-
-
-# --- Words
-
-
-@blueprint.app_template_filter("fares_mark")
-def fares_mark(fares: Fares) -> Markup:
-    """Sign and word of how a source fares."""
-    return Markup(
-        '<span class="fares fares-{}"><span class="sign" aria-hidden="true">{}</span> <b>{}</b></span>'
-    ).format(fares.value.replace(" ", "-"), FARES_SIGNS[fares], gettext(FARES_WORDS[fares]))
-
-
-@blueprint.app_template_filter("outcome_of_poll")
-def outcome_of_poll(poll: PollRow) -> Markup:
-    """Sign and word of how a poll ended."""
-    sign, word = OUTCOMES[poll.outcome]
-    return Markup('<span class="polled-{}"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
-        poll.outcome, sign, gettext(word)
-    )
-
-
-@blueprint.app_template_filter("took")
-def took(poll: PollRow) -> str:
-    return lasted(poll.ended_at - poll.started_at)
-
-
-@blueprint.app_template_filter("kind_of_source")
-def kind_of_source(kind: str) -> str:
-    return gettext(KIND_WORDS.get(kind, kind))
-
-
-@blueprint.app_template_filter("hole")
-def hole_words(hole: Hole) -> str:
-    return gettext(HOLE_WORDS[hole.kind])
-
-
-@blueprint.app_template_filter("lasted")
-def lasted_words(span: timedelta) -> str:
-    return lasted(span)
-
-
-@blueprint.app_template_filter("usual")
-def usual(rhythm: timedelta) -> str:
-    """`every day`, `every 1.5 days`: a rhythm."""
-    days = round(rhythm / timedelta(days=1), 1)
-    if days == 1:
-        return gettext("every day")
-    number = f"{days:g}"
-    return gettext("every %(days)s days", days=number)
-
-
-@blueprint.app_template_filter("short_day")
-def short_day(day: date) -> str:
-    return day_words(day)
-
-
-@blueprint.app_template_filter("selectors")
-def selectors(feed: Feed) -> list[tuple[str, str]]:
-    """How a listing is read: each selector by its name in feeds.yaml."""
-    return [(name, how) for name, how in vars(feed.select).items() if how] if feed.select else []
