@@ -281,6 +281,19 @@ def test_a_poll_that_was_asked_for_is_done_at_the_next_tick_and_said(seeded: Ser
     polling.stop()
 
 
+def test_a_poll_that_its_host_does_not_want_now_is_said_to_be_put_off(seeded: Service, clock: Clock, site: Site):
+    feed = feed_at(site.serve("/feed", status=503, Retry_After="7200"), slug="us-feed")
+    service = over(seeded, feed)
+    admin, polling = signed_in(service, "admin"), Polling(service)
+    wait(polling.tick())
+    clock.advance(seconds=1)
+    asked = admin.post("/feeds/us-feed/now").headers["Location"]
+    wait(polling.tick())
+    assert len(site.seen) == 1
+    assert "asked to be left alone" in words_of(admin.get(asked).text)
+    polling.stop()
+
+
 # --- A new one
 
 

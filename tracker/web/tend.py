@@ -33,12 +33,14 @@ class Done(StrEnum):
 class Deed:
     """What an admin asked for a moment ago: what, when a poll was asked for, and the poll that came of it.
 
-    `ticks`: whether a scheduler runs that does what was asked.
+    `put_off`: until when its host asked to be left alone meanwhile. `ticks`: whether a scheduler runs that does what
+    was asked.
     """
 
     done: Done
     asked_at: datetime | None
     poll: PollRow | None
+    put_off: datetime | None
     ticks: bool
 
 
@@ -49,9 +51,10 @@ def done_to(slug: str) -> Deed | None:
         return None
     asked_at = _instant("asked")
     with current().service.store.reading() as db:
-        newest = next(iter(db.polls.newest(slug, most=1)), None)
+        newest, due = next(iter(db.polls.newest(slug, most=1)), None), db.feeds.get(slug).next_poll
     came = newest if newest and asked_at and newest.started_at >= asked_at else None
-    return Deed(Done(done), asked_at, came, tending.ticks(current().service))
+    put_off = due if due > current().service.clock() else None
+    return Deed(Done(done), asked_at, came, put_off, tending.ticks(current().service))
 
 
 def _instant(name: str) -> datetime | None:
