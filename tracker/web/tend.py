@@ -52,7 +52,8 @@ def done_to(slug: str) -> Deed | None:
     asked_at = _instant("asked")
     with current().service.store.reading() as db:
         newest, due = next(iter(db.polls.newest(slug, most=1)), None), db.feeds.get(slug).next_poll
-    came = newest if newest and asked_at and newest.started_at >= asked_at else None
+    # One that was in hand when it was asked for will do: it brought what there was.
+    came = newest if newest and asked_at and newest.ended_at >= asked_at else None
     put_off = due if due > current().service.clock() else None
     return Deed(Done(done), asked_at, came, put_off, tending.ticks(current().service))
 
