@@ -50,6 +50,11 @@ def test_a_day_stands_above_the_hole_that_it_lies_in() -> None:
     assert (drawn.start, beginning(TODAY)) == (date(2023, 12, 4), datetime(2023, 12, 4, tzinfo=UTC))
 
 
+def test_a_moment_is_not_drawn_as_hours() -> None:
+    drawn = rhythm_of({}, [hole(3, 1 / 24 / 60)], TODAY)
+    assert (drawn.unread, drawn.newest_missed) == ((), None)
+
+
 def test_where_nobody_had_asked_for_it_is_no_hole() -> None:
     drawn = rhythm_of({}, [hole(50, 20, HoleKind.NOT_CONFIGURED), hole(30, 2, HoleKind.PAUSED)], TODAY)
     assert (len(drawn.unread), len(drawn.outside), drawn.missed) == (1, 1, 2 * DAY)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tracker.coverage import Hole, HoleKind
+from tracker.coverage import SHORTEST_GAP, Hole, HoleKind
 from tracker.tongue import gettext, ngettext
 from tracker.wording import date_words
 
@@ -89,9 +89,12 @@ class Rhythm:
 
 
 def rhythm_of(arrivals: Mapping[date, int], holes: Iterable[Hole], today: date) -> Rhythm:
-    """The rhythm of the `DAYS` days up to today, by the new items of each day and the holes of that time."""
+    """The rhythm of the `DAYS` days up to today, by the new items of each day and the holes of that time.
+
+    A hole that is shorter than any that a feed has by its pace alone would be drawn as hours, and is left out.
+    """
     start = today - (DAYS - 1) * _DAY
-    holes = list(holes)
+    holes = [hole for hole in holes if hole.end - hole.start >= SHORTEST_GAP]
     missed = [hole for hole in holes if hole.kind not in _NOT_ASKED]
     return Rhythm(
         start,
