@@ -43,6 +43,15 @@ def anybody(service: Service) -> FlaskClient:
     return create_app(service).test_client()
 
 
+def admin_at(service: Service, address: str) -> list[dict[str, str]]:
+    """The cookie of an admin, as a browser takes it."""
+    now = service.clock()
+    with service.store.writing() as db:
+        db.accounts.add_user("adm", "admin", None, at=now)
+        secret = db.accounts.start_session("adm", now=now, expires_at=now + timedelta(days=1))
+    return [{"name": COOKIE, "value": secret, "url": address}]
+
+
 def read(service: Service, slug: str, **over) -> None:
     """A good poll of a feed, just now."""
     now = service.clock()
@@ -234,12 +243,8 @@ def test_what_only_an_admin_sees_is_kept_by_nobody_and_shown_to_nobody_else(seed
 def test_only_an_admin_may_and_only_by_a_form_of_ours(seeded: Service, path: str):
     assert signed_in(seeded, name="ben").post(path).status_code == 403
     assert anybody(seeded).post(path).status_code in (400, 401)
-    app = create_app(seeded)
-    with seeded.store.writing() as db:
-        db.accounts.add_user("adm", "admin", None, at=seeded.clock())
-        secret = db.accounts.start_session("adm", now=seeded.clock(), expires_at=seeded.clock() + timedelta(days=1))
-    client = app.test_client()
-    client.set_cookie(COOKIE, secret)
+    client = anybody(seeded)
+    client.set_cookie(COOKIE, admin_at(seeded, "")[0]["value"])
     refused = client.post(path)
     assert (refused.status_code, "The form has expired" in refused.text) == (400, True)
 
@@ -413,15 +418,12 @@ def test_no_feed_can_be_called_as_the_page_that_adds_one(tmp_path: Path):
 
 def test_an_admin_pauses_and_resumes_with_the_keyboard_alone_and_without_scripts(seeded: Service, browser: Browser):
     fail(seeded, "mnd-news")
-    with seeded.store.writing() as db:
-        db.accounts.add_user("adm", "admin", None, at=seeded.clock())
-        secret = db.accounts.make_sign_in_link("adm", expires_at=seeded.clock() + timedelta(days=1))
     with serving(seeded) as address:
         context = browser.new_context(
             viewport={"width": 390, "height": 844}, color_scheme="dark", java_script_enabled=False
         )
+        context.add_cookies(admin_at(seeded, address))
         page = context.new_page()
-        page.goto(f"{address}/login/{secret}")
         page.goto(f"{address}/feeds")
         page.get_by_role("link", name="Ministry of National Defense of the PRC", exact=True).first.press("Enter")
         page.get_by_label("Why it is paused").focus()
@@ -441,13 +443,10 @@ def test_no_page_of_sources_scrolls_sideways(seeded: Service, page: Page, width:
     for _ in range(3):
         clock.advance(hours=6)
         fail(seeded, "mnd-news")
-    with seeded.store.writing() as db:
-        db.accounts.add_user("adm", "admin", None, at=seeded.clock())
-        secret = db.accounts.make_sign_in_link("adm", expires_at=seeded.clock() + timedelta(days=1))
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme=scheme)
     with serving(seeded) as address:
-        page.goto(f"{address}/login/{secret}")
+        page.context.add_cookies(admin_at(seeded, address))
         for path in ("/feeds", "/feeds?fares=failing", "/feeds/mnd-news", "/feeds/new"):
             page.goto(address + path)
             root = "document.documentElement"
