@@ -35,6 +35,9 @@ from tracker.model import Category, Outcome, PartialDate, State
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PACE = re.compile(r"(\d{1,9})([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
+TAKEN = frozenset({"new"})
+"""What no feed can be called: below /feeds its page would stand at the address of another."""
+
 SHORTEST, LONGEST = 60, 7 * 86400
 """Bounds of a feed's pace in seconds: one minute to seven days."""
 
@@ -284,6 +287,13 @@ class FeedEntry(Strict):
     allow_private: bool = False
     enabled: bool = True
     reason: Text | None = None
+
+    @field_validator("slug")
+    @classmethod
+    def _has_an_address(cls, slug: str) -> str:
+        if slug in TAKEN:
+            raise ValueError(f'"{slug}" is the address of another page; choose another short name')
+        return slug
 
     @field_validator("select", "date_format")
     @classmethod

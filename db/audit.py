@@ -43,13 +43,14 @@ class What(StrEnum):
     CITED = "cited"
     FEED_PAUSED = "feed-paused"
     FEED_RESUMED = "feed-resumed"
+    FEED_HURRIED = "feed-hurried"
 
 
 _KINDS = {
     "sign-in": (What.SIGNED_IN, What.REFUSED, What.THROTTLED, What.SIGNED_OUT),
     "token": (What.TOKEN_MADE, What.TOKEN_REVOKED),
     "amendment": (What.CORRECTED, What.WITHDRAWN, What.CITED),
-    "feed": (What.FEED_PAUSED, What.FEED_RESUMED),
+    "feed": (What.FEED_PAUSED, What.FEED_RESUMED, What.FEED_HURRIED),
 }
 _KIND_OF = {what: kind for kind, all_of_it in _KINDS.items() for what in all_of_it}
 

@@ -251,6 +251,11 @@ class Feeds:
         """Due at the next tick, whatever a backoff or the server asked for."""
         _sql.make_due(self._db, slug=slug, now=instant_text(now))
 
+    def hurry(self, slug: str, *, now: datetime, by: str) -> None:
+        """The same because somebody asked for it."""
+        self.make_due(slug, now=now)
+        Audit(self._db).note(What.FEED_HURRIED, slug, by=by, at=now)
+
     def bring_back(self, *, now: datetime, latest_poll: datetime, latest_claim: datetime) -> None:
         """Make due and free what waits for longer than anything can: the clock stood ahead when that was written."""
         instants = {"now": now, "latest_poll": latest_poll, "latest_claim": latest_claim}
@@ -301,18 +306,7 @@ class Feeds:
             until=instant_text(until + _BEYOND) if until else _LATEST,
             relationship=relationship,
         )
-        return [
-            Read(
-                feed=row["feed"],
-                every=timedelta(seconds=row["every"]),
-                ended_at=instant(row["ended_at"]),
-                after=instant(row["after"]),
-                fault=row["fault"],
-                fault_kind=row["fault_kind"],
-                overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
-            )
-            for row in rows
-        ]
+        return [read_from(row) for row in rows]
 
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
         """Whether `holder` has the lease now: it was free, had run out, or was its own.
@@ -329,6 +323,19 @@ class Feeds:
     def last_tick(self, name: str) -> datetime | None:
         row = _sql.lease(self._db, name=name)
         return instant(row["last_tick"]) if row else None
+
+
+def read_from(row: sqlite3.Row) -> Read:
+    """A poll as coverage reads it."""
+    return Read(
+        feed=row["feed"],
+        every=timedelta(seconds=row["every"]),
+        ended_at=instant(row["ended_at"]),
+        after=instant(row["after"]),
+        fault=row["fault"],
+        fault_kind=row["fault_kind"],
+        overlap=_overlaps(row["outcome"], row["overlap"], row["whole"]),
+    )
 
 
 def _overlaps(outcome: str, known: int, whole: bool) -> bool:

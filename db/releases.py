@@ -36,6 +36,15 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Arrived:
+    """A release with the instant at which it was first seen, and since when its feed shows it no more."""
+
+    release: Release
+    first_seen: datetime
+    gone_since: datetime | None
+
+
+@dataclass(frozen=True)
 class Named:
     """The release (its id) that a guid of a feed names, and the fingerprint of the words that it last came with."""
 
@@ -252,6 +261,13 @@ class Releases:
             tuple(names),
             instant(row["gone_since"]),
         )
+
+    def newest(self, feed: str, *, most: int) -> list[Arrived]:
+        """The releases of a feed that were first seen last, in their newest revision; newest first."""
+        return [
+            Arrived(release_from(row), instant(row["first_seen"]), instant(row["gone_since"]))
+            for row in _sql.newest_releases(self._db, feed=feed, most=most)
+        ]
 
     def count(self, *, feed: str | None = None, since: date = date.min) -> int:
         return _sql.count_releases(self._db, feed=feed or "", since=since.isoformat())["number"]

@@ -23,6 +23,15 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Queued:
+    """A candidate by its number, its channel and where it stands."""
+
+    id: int
+    channel: str
+    status: Status
+
+
+@dataclass(frozen=True)
 class RecordedChange:
     """A status change that a decision wrote (`own`) or cited its releases for."""
 
@@ -53,6 +62,11 @@ class Sightings:
             Told(sighting_from(row["channel"], row), Status(row["status"]))
             for row in _sql.told_by(self._db, release=release)
         ]
+
+    def queued_with(self, release: int) -> list[Queued]:
+        """The candidates that a release is part of, as reviewers may know them."""
+        rows = _sql.queued_with(self._db, release=release)
+        return [Queued(row["id"], row["channel"], Status(row["status"])) for row in rows]
 
     def decided_releases(self, *, after: int, most: int) -> list[int]:
         """Releases that carry a candidate which a reviewer decided, by id, after one."""

@@ -20,6 +20,7 @@ from db.migrations import migrations
 from db.notifications import Notifications
 from db.pages import Pages
 from db.passkeys import Passkeys
+from db.polls import Polls
 from db.record import Record
 from db.releases import Releases
 from db.reviewers import Reviewers
@@ -38,6 +39,7 @@ class Subjects:
 
     record: Record
     feeds: Feeds
+    polls: Polls
     hosts: Hosts
     releases: Releases
     pages: Pages
@@ -125,6 +127,7 @@ def _subjects(connection) -> Subjects:
     return Subjects(
         Record(connection, search),
         Feeds(connection),
+        Polls(connection),
         Hosts(connection),
         Releases(connection, search),
         Pages(connection),

@@ -59,6 +59,7 @@ class Failure:
     kind: str
     sentence: str
     retry_after: datetime | None = None
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,9 @@ def attempt(
             return Reading(started_at, fetched=fetched)
         parsed = read_source(feed, fetched, fetch_page, known)
     except FetchFailed as failed:
-        return Reading(started_at, Failure(failed.kind, str(failed), failed.retry_after))
+        return Reading(started_at, Failure(failed.kind, str(failed), failed.retry_after, failed.status))
     except NotAFeed as wrong:
-        return Reading(started_at, Failure(wrong.kind, str(wrong)))
+        return Reading(started_at, Failure(wrong.kind, str(wrong), status=fetched.status))
     except Exception as error:
         # The edge of a poll: a defect of ours must show on the feed, and must not stop the others.
         log.exception("poll of %s failed unexpectedly", feed.slug)
@@ -205,7 +206,9 @@ def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading
     else:
         due = next_poll(feed, now, failures=health.failures + 1, retry_after=failure.retry_after)
         db.feeds.record_fault(feed.slug, next_poll=due, kind=failure.kind, fault=failure.sentence)
-    return PollRow(feed.slug, reading.started_at, now, "failed", failure.sentence, fault_kind=failure.kind)
+    return PollRow(
+        feed.slug, reading.started_at, now, "failed", failure.sentence, failure.status, fault_kind=failure.kind
+    )
 
 
 def _keep_reading(

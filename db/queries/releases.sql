@@ -97,6 +97,14 @@ FROM release JOIN release_revision
 WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since AND release.id > :after
 ORDER BY release.id LIMIT :most;
 
+-- name: newest_releases(feed, most)
+SELECT release.id, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
+       release.first_seen, release.gone_since, release_revision.title, release_revision.summary
+FROM release JOIN release_revision
+    ON release_revision.release = release.id AND release_revision.number = release.revision
+WHERE release.feed = :feed
+ORDER BY release.first_seen DESC, release.published DESC, release.id LIMIT :most;
+
 -- name: count_releases(feed, since)^
 SELECT COUNT(*) AS number FROM release
 WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since;

@@ -7,6 +7,13 @@ WHERE sighting.release = :release AND (candidate.status = 'accepted'
       OR NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = candidate.id AND sample.release = :release))
 ORDER BY sighting.id;
 
+-- name: queued_with(release)
+-- Where a release stands in the queue, or stood: a drawn one as any other, and nothing that is withheld.
+SELECT id, channel, status FROM shown_candidate
+WHERE status NOT IN ('unlikely', 'merged') AND id IN (
+    SELECT candidate FROM sighting WHERE release = :release AND id NOT IN (SELECT id FROM withheld_sighting))
+ORDER BY id;
+
 -- name: decided_releases(after, most)
 -- Releases that carry a candidate which a reviewer decided: as in `Candidate.telling`, those alone that are flagged or
 -- that a reviewer put there, unless there is none.

@@ -17,8 +17,8 @@ from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.site import Site
 from tests.test_cli import feed_entry
 from tracker.cli import cli
-from tracker.cli.check import draft_of
 from tracker.errors import Refused
+from tracker.sourcing import draft_of
 
 HTML = "text/html; charset=utf-8"
 

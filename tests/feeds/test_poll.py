@@ -181,6 +181,20 @@ def test_each_way_to_fail_is_shown_on_the_feed(polled, site: Site, status, body,
     assert health(polled.service).fault == row.fault
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/gone", 404), ("/login", 200), ("http://127.0.0.1:1/feed", None)],
+    ids=["404", "HTML", "none"],
+)
+def test_a_failed_poll_keeps_the_status_of_its_answer(polled, site: Site, path: str, status: int | None):
+    site.serve("/gone", 404)
+    site.serve("/login", body=b"<!doctype html><html><body>Please sign in</body></html>", Content_Type="text/html")
+    polled(feed_at(path if path.startswith("http") else site.url(path)))
+    with polled.service.store.reading() as db:
+        (row,) = db.polls.newest("sample", most=9)
+    assert (row.outcome, row.status) == ("failed", status)
+
+
 def test_the_server_says_when_to_come_back(polled, site: Site):
     row = polled(feed_at(site.serve("/feed", status=503, Retry_After="7200")))
     # The header counts from the real time of the answer and the test's clock stands years before: capped at a day.

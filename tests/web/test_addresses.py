@@ -12,6 +12,7 @@ from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.test_pages import words_of
 
 PAGES = ["/", "/channels/dpct", "/figures", "/changes", "/contacts", "/corrections", "/search", "/feeds", "/method"]
+PAGES += ["/feeds/mnd-news"]
 
 
 @pytest.fixture(scope="module")

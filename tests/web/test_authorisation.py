@@ -18,6 +18,7 @@ MATRIX = {
         GET /years.csv | GET /badge/<slug>.svg | GET /embed/<slug>
         GET /static/<path:filename> | GET /static/style-<asked>.css | GET /healthz | GET /readyz | GET /metrics
         GET /language/<chosen> | GET /claims/<claim>/readouts | GET /api/v1/claims/<name>/readouts
+        GET /feeds/<slug> | GET /api/v1/feeds/<slug>
         GET /timeline | GET /timeline.svg | GET /since | POST /since | GET /api/v1/brief
         GET /subscribe | POST /subscribe | GET /subscribe/<secret> | POST /subscribe/<secret>
         GET /unsubscribe/<secret> | POST /unsubscribe/<secret>
@@ -49,7 +50,8 @@ MATRIX = {
     "admin": """
         GET /deliveries | POST /deliveries/<int:number>/replay | GET /admin/users | POST /admin/users
         GET /admin/users/<name> | POST /admin/users/<name> | GET /admin/tokens | POST /admin/tokens
-        POST /admin/tokens/revoke | GET /admin/audit
+        POST /admin/tokens/revoke | GET /admin/audit | GET /feeds/new | POST /feeds/new
+        POST /feeds/<slug>/pause | POST /feeds/<slug>/resume | POST /feeds/<slug>/now
     """,
 }
 """Who may call what: those of a role, and of each role after it. A route that is new needs its line here."""

@@ -37,6 +37,7 @@ PUBLIC = {
     "pages.figures": ["/figures"],
     "pages.claim": ["/claims/change-1"],
     "pages.feeds": ["/feeds"],
+    "pages.feed": ["/feeds/war-releases"],
     "pages.method": ["/method"],
     "search.search": ["/search", "/search?q=會晤", "/search?q=nothingthatthereis"],
     "subscribe.form": ["/subscribe"],
@@ -57,6 +58,7 @@ SIGNED_IN = {
     "admin.user": ["/admin/users/ana"],
     "admin.tokens": ["/admin/tokens"],
     "admin.audit": ["/admin/audit"],
+    "new_source.form": ["/feeds/new"],
     "amend.form": ["/amend/change-1"],
     "subscribe.deliveries": ["/deliveries"],
 }

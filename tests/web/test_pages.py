@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -438,28 +438,6 @@ def test_sign_in_by_password_takes_the_right_one_and_sends_nobody_elsewhere(seed
     assert client.get("/review").status_code == 200
     client.post("/logout")
     assert client.get("/review").status_code == 302
-
-
-def test_the_feeds_page_puts_what_needs_an_operator_on_top(seeded, clock):
-    quiet, paused, well = [feed for feed in seeded.feeds if feed.enabled and feed.side == "cn"][:3]
-    with seeded.store.writing() as db:
-        for feed in (quiet, paused, well):
-            db.feeds.record_read(
-                feed.slug, now=clock(), next_poll=clock(), etag=None, last_modified=None, moved_to=None,
-                anything_new=True,
-            )  # fmt: skip
-        db.feeds.record_rhythm(quiet.slug, newest=date(2024, 1, 1), rhythm=timedelta(days=2))
-        db.feeds.pause(paused.slug, now=clock(), by="ana", because="Its <server> moves.")
-        db.record.bump("polls")
-    page = create_app(seeded).test_client().get("/feeds").get_data(as_text=True)
-    top, _, tables = page.partition("<table")
-    assert "2 sources to look at" in top
-    assert f'href="#feed-{quiet.slug}"' in top
-    assert f'href="#feed-{well.slug}"' not in top
-    assert "brought nothing new since 2024-01-01 (30 days); usually something comes every 2 days" in tables
-    assert "Paused by ana on 2024-02-01 12:00 UTC: Its &lt;server&gt; moves." in tables
-    assert tables.index(f'id="feed-{quiet.slug}"') < tables.index(f'id="feed-{paused.slug}"')
-    assert tables.index(f'id="feed-{paused.slug}"') < tables.index(f'id="feed-{well.slug}"')
 
 
 def test_a_source_links_to_its_page_and_to_the_words_of_it_that_are_kept(seeded_2023):

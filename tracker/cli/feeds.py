@@ -12,14 +12,14 @@ from rich.table import Table
 
 from config.errors import suggest
 from db.feeds import FeedHealth, PollRow
-from db.store import Subjects
+from tracker import tending
 from tracker.cli.check import check
 from tracker.cli.common import opened, output, table
 from tracker.errors import Refused
 from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
 from tracker.poll import poll_feed
-from tracker.scheduler import LATE, LEASE, WORKERS
+from tracker.scheduler import WORKERS
 from tracker.service import Service
 
 
@@ -55,11 +55,7 @@ feeds.add_command(check)
 @click.option("--because", metavar="TEXT", help="Why, for those who see it on the feeds page.")
 def pause(slug: str, because: str | None) -> None:
     """Poll a feed no more until it is resumed; the configuration stays as it is."""
-    service = _prepared()
-    with service.store.writing() as db:
-        _known(db, slug)
-        db.feeds.pause(slug, now=service.clock(), by=_who(), because=because)
-        db.record.bump("polls")
+    tending.pause(_prepared(), slug, by=_who(), because=because)
     click.echo(f"{slug} is paused. python -m tracker feeds resume {slug} has it polled again.")
 
 
@@ -68,13 +64,7 @@ def pause(slug: str, because: str | None) -> None:
 def resume(slug: str) -> None:
     """Have a paused feed polled again, at the next tick of the scheduler."""
     service = _prepared()
-    with service.store.writing() as db:
-        feed = _known(db, slug)
-        if not feed.paused:
-            raise Refused(f"{slug} is not paused.", "python -m tracker feeds says how it is.")
-        db.feeds.resume(slug, now=service.clock(), by=_who())
-        db.feeds.make_due(slug, now=service.clock())
-        db.record.bump("polls")
+    feed = tending.resume(service, slug, by=_who())
     click.echo(f"{slug} is resumed. {_when_polled(service, feed)}")
 
 
@@ -83,14 +73,7 @@ def resume(slug: str) -> None:
 def now(slug: str) -> None:
     """Have a feed polled at the scheduler's next tick, whatever a backoff or its server asked for."""
     service = _prepared()
-    with service.store.writing() as db:
-        feed = _known(db, slug)
-        if not feed.enabled:
-            raise Refused(f"{slug} is not polled: {feed.reason or 'it is disabled.'}", "Enable it in feeds.yaml first.")
-        if feed.paused:
-            raise Refused(f"{slug} is paused.", f"python -m tracker feeds resume {slug} has it polled now.")
-        db.feeds.make_due(slug, now=service.clock())
-        db.record.bump("polls")
+    feed = tending.poll_now(service, slug, by=_who())
     click.echo(f"{slug} is due. {_when_polled(service, feed)}")
 
 
@@ -113,15 +96,6 @@ def _show_feeds() -> None:
     output().print(shown)
 
 
-def _known(db: Subjects, slug: str) -> FeedHealth:
-    """The feed of that slug as the database has it, enabled or not."""
-    feed = db.feeds.get(slug)
-    if feed is None:
-        known = [feed.slug for feed in db.feeds.all()]
-        raise Refused(f"There is no feed {slug!r};", suggest(slug, known, "python -m tracker feeds lists them."))
-    return feed
-
-
 def _who() -> str:
     """The account of this machine that gives the command."""
     try:
@@ -133,9 +107,7 @@ def _who() -> str:
 def _when_polled(service: Service, feed: FeedHealth) -> str:
     if not feed.enabled:
         return f"It is still not polled: {feed.reason or 'it is disabled in feeds.yaml.'}"
-    with service.store.reading() as db:
-        tick = db.feeds.last_tick(LEASE)
-    if tick and service.clock() - tick <= LATE:
+    if tending.ticks(service):
         return "The scheduler polls it at its next tick."
     return f"No scheduler runs now: start one, or poll it yourself with python -m tracker poll {feed.slug}."
 

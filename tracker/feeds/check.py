@@ -19,6 +19,9 @@ from tracker.model import Feed
 
 T = TypeVar("T")
 
+Fetch = Callable[..., Fetched]
+"""As `tracker.feeds.fetch.fetch`, perhaps with a contact, hosts or a deadline given."""
+
 MOST_FEEDS = 3
 """Feeds that are tried of those that a page names."""
 
@@ -32,7 +35,7 @@ class Found:
     notes: tuple[str, ...]
 
 
-def check(draft: Feed, *, as_listing: bool = False) -> Found:
+def check(draft: Feed, *, as_listing: bool = False, fetch: Fetch = fetch) -> Found:
     """Fetch the draft's url and find out its kind, selectors and language: a feed, one that the page names, or a list.
 
     An empty `lang` is filled in. `as_listing`: read the page itself, even if it names a feed. Raises FetchFailed and
@@ -42,33 +45,40 @@ def check(draft: Feed, *, as_listing: bool = False) -> Found:
     notes = (f"The address has moved for good to {fetched.permanent_url}.",) if fetched.permanent_url else ()
     draft = replace(draft, url=fetched.permanent_url or draft.url)
     try:
-        return _feed_or_sitemap(draft, fetched, notes)
+        return _feed_or_sitemap(draft, fetched, notes, fetch)
     except NotAFeed as wrong:
         page = words(fetched.body, fetched.content_type)
         urls = [] if as_listing else _seen_on(page, named_feeds, fetched.final_url)[:MOST_FEEDS]
-        return _from_page(draft, fetched, page, urls, notes, wrong)
+        return _from_page(draft, fetched, page, urls, notes, wrong, fetch)
 
 
-def _feed_or_sitemap(draft: Feed, fetched: Fetched, notes: tuple[str, ...]) -> Found:
+def _feed_or_sitemap(draft: Feed, fetched: Fetched, notes: tuple[str, ...], fetch: Fetch) -> Found:
     """Raises NotAFeed, which says what it is instead of a feed."""
     try:
-        return _read(replace(draft, kind="feed"), fetched, notes)
+        return _read(replace(draft, kind="feed"), fetched, notes, fetch)
     except NotAFeed as wrong:
         try:
-            return _read(replace(draft, kind="sitemap"), fetched, notes)
+            return _read(replace(draft, kind="sitemap"), fetched, notes, fetch)
         except NotAFeed:
             raise wrong from None
 
 
 def _from_page(
-    draft: Feed, fetched: Fetched, page: str, urls: list[str], notes: tuple[str, ...], wrong: NotAFeed
+    draft: Feed,
+    fetched: Fetched,
+    page: str,
+    urls: list[str],
+    notes: tuple[str, ...],
+    wrong: NotAFeed,
+    fetch: Fetch,
 ) -> Found:
     """The first of the feeds that the page names which has items, else the page's own list. Raises NotAFeed."""
     for url in urls:
         private = draft.allow_private and same_host(url, fetched.final_url)
         feed = replace(draft, kind="feed", url=url, allow_private=private)
         try:
-            found = _read(feed, fetch(url, allow_private=private), (*notes, f"The address is a page; it names {url}."))
+            named = (*notes, f"The address is a page; it names {url}.")
+            found = _read(feed, fetch(url, allow_private=private), named, fetch)
             if found.parsed.items:
                 return found
             notes += (f"The page names {url}, a feed without items.",)
@@ -79,7 +89,7 @@ def _from_page(
         told = " ".join((wrong.sentence, *notes, "Nothing on it looks like a list of releases."))
         raise NotAFeed(told, wrong.remedy, wrong.kind)
     feed = replace(draft, kind="listing", select=proposal.select, date_format=proposal.date_format, full_text=True)
-    return _read(feed, fetched, (*notes, "The address is a page, to be read by the selectors of its list."))
+    return _read(feed, fetched, (*notes, "The address is a page, to be read by the selectors of its list."), fetch)
 
 
 def _seen_on(page: str, look: Callable[..., T], *args: str) -> T:
@@ -90,7 +100,7 @@ def _seen_on(page: str, look: Callable[..., T], *args: str) -> T:
         raise NotAFeed(f"Reading the page {why}.", "Write its selectors by hand, or choose a simpler page.") from why
 
 
-def _read(feed: Feed, fetched: Fetched, notes: tuple[str, ...]) -> Found:
+def _read(feed: Feed, fetched: Fetched, notes: tuple[str, ...], fetch: Fetch) -> Found:
     parsed = read_source(feed, fetched, partial(fetch, allow_private=feed.allow_private))
     spoken = Counter(language(f"{item.title} {item.summary}") for item in parsed.items)
     lang = feed.lang or max(spoken, key=spoken.__getitem__, default="en")

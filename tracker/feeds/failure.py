@@ -50,11 +50,17 @@ class _Told(Exception):
 
 
 class FetchFailed(_Told):
-    """An address gave no usable answer. `retry_after`: the UTC instant until which the server asks us to wait."""
+    """An address gave no usable answer. `retry_after`: the UTC instant until which the server asks us to wait.
 
-    def __init__(self, kind: Kind, sentence: str, remedy: str, retry_after: datetime | None = None) -> None:
-        super().__init__(kind, sentence, remedy, retry_after)
-        self.kind, self.sentence, self.remedy, self.retry_after = kind, sentence, remedy, retry_after
+    `status`: that of its answer, None where none came.
+    """
+
+    def __init__(
+        self, kind: Kind, sentence: str, remedy: str, retry_after: datetime | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(kind, sentence, remedy, retry_after, status)
+        self.kind, self.sentence, self.remedy = kind, sentence, remedy
+        self.retry_after, self.status = retry_after, status
 
 
 class NotAFeed(_Told):

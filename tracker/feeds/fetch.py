@@ -292,7 +292,7 @@ def _refusal(response: requests.Response) -> FetchFailed:
     if status == HTTPStatus.NOT_MODIFIED:
         sentence = "The server answered 304 Not Modified to a request that set no condition."
     later = retry_instant(response.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
-    return FetchFailed(kind, sentence, remedy, later)
+    return FetchFailed(kind, sentence, remedy, later, status)
 
 
 def phrase(status: int) -> str:

@@ -29,6 +29,7 @@ from tracker.web import (
     deciding,
     language,
     memento,
+    new_source,
     outputs,
     pages,
     presence,
@@ -38,7 +39,9 @@ from tracker.web import (
     sheet,
     sign_in,
     since,
+    source_words,
     subscribe,
+    tend,
     timeline,
 )
 from tracker.web.current import Current
@@ -86,6 +89,7 @@ ROOMS = (
     cite,
     cited_pages,
     deciding,
+    new_source,
     outputs,
     pages,
     presence,
@@ -95,6 +99,7 @@ ROOMS = (
     sign_in,
     since,
     subscribe,
+    tend,
     timeline,
 )
 
@@ -139,6 +144,7 @@ def create_app(service: Service) -> Flask:
         app.register_blueprint(room.blueprint)
     register_filters(app)
     readouts.register(app)
+    source_words.register(app)
     language.register(app)
     app.context_processor(auth.template_context)
     app.after_request(auth.finished)

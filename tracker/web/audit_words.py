@@ -46,6 +46,7 @@ _WORDS = {
     What.CITED: msg("Source cited"),
     What.FEED_PAUSED: msg("Source paused"),
     What.FEED_RESUMED: msg("Source resumed"),
+    What.FEED_HURRIED: msg("Source to be polled at once"),
     "accept": msg("Candidate accepted"),
     "reject": msg("Candidate rejected"),
     "undo": msg("Decision undone"),

@@ -12,7 +12,6 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from db.store import Subjects
 from tracker.citation import FORM_NAMES, Citation
 from tracker.errors import Refused
-from tracker.health import health_of
 from tracker.model import Category, Moment, Outcome, Relationship, State
 from tracker.promises import Fate
 from tracker.sampling import Figures
@@ -30,12 +29,12 @@ from tracker.web.board import (
     changes_of,
     contact_key,
     page_of,
-    watches,
 )
 from tracker.web.channel import channel_values
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request, shows_the_past
+from tracker.web.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 from tracker.web.figures import figures_of, promises_in, views_asked_for
 from tracker.web.narrowing import PARAMETERS as NARROWING
 from tracker.web.narrowing import narrowing_of
@@ -204,15 +203,13 @@ def proof_of_claim(claim: str) -> Response:
 @blueprint.get("/feeds")
 @open_to("public")
 def feeds() -> Response:
-    return _answer(_feeds, *CLOCKS)
+    return _answer(lambda: _page("feeds.html", moment_from_request(), **feeds_values()), *CLOCKS, *FEEDS_ASKED)
 
 
-def _feeds() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
-    now = current().now()
-    watched = {r.slug: watches(snapshot, r, now) for r in snapshot.relationships}
-    told = sorted((health_of(feed, now) for feed in snapshot.feeds), key=lambda health: health.need)
-    return _page("feeds.html", moment, now=now, snapshot=snapshot, watched=watched, told=told)
+@blueprint.get("/feeds/<slug>")
+@open_to("public")
+def feed(slug: str) -> Response:
+    return _answer(lambda: _page("feed.html", moment_from_request(), **feed_values(slug)), *CLOCKS, *FEED_ASKED)
 
 
 @blueprint.get("/method")

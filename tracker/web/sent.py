@@ -52,3 +52,13 @@ def sent_once() -> dict[str, str]:
 def check_address(*known: str) -> None:
     """Raises Refused for a parameter of the address of a page that is not known, or given twice."""
     check_names((name for name in sent_once() if not is_tag(name) and name != LANGUAGE), known)
+
+
+def one_of(name: str, known: Sequence[str]) -> str | None:
+    """The value of that name in the address, None where it has none. Raises Refused for one that is not known."""
+    asked = request.args.get(name) or None
+    if asked is not None and asked not in known:
+        raise Refused(
+            f"{name} is {asked[:60]!r}, which is none that there is.", f"Send one of {', '.join(known)}.", field=name
+        )
+    return asked

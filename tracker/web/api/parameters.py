@@ -275,6 +275,10 @@ class ChannelPath(BaseModel):
     slug: str = Field(description="The slug of a channel.")
 
 
+class FeedPath(BaseModel):
+    slug: str = Field(description="The slug of a feed.")
+
+
 class CandidatePath(BaseModel):
     id: int = Field(description="The number of a candidate.")
 

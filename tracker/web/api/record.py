@@ -16,12 +16,14 @@ from tracker.web.api.parameters import (
     ChannelsQuery,
     ContactsQuery,
     CoverageQuery,
+    FeedPath,
 )
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, direction, sorted_by
 from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
+from tracker.web.feeds import find_feed
 from tracker.web.words import silence_words
 
 
@@ -152,6 +154,16 @@ def feeds(query: AtMoment) -> schemas.Feeds:
     return schemas.Feeds(
         count=len(found), failing=fares.count(Fares.FAILING), warning=fares.count(Fares.WARNING), feeds=found
     )
+
+
+@blueprint.get("/v1/feeds/<slug>", responses=read_answers(schemas.Feed, 404), tags=[RECORD])
+@open_to("public")
+@rendered
+def feed(path: FeedPath, query: AtMoment) -> schemas.Feed:
+    """One feed, as `/feeds` tells of it."""
+    moment_from_request()
+    found = find_feed(current().snapshot(), path.slug)
+    return shapes.feed(health_of(found, current().now()))
 
 
 def _coverage(snapshot: Snapshot, relationship: str) -> dict[str, schemas.Coverage]:

@@ -1,0 +1,54 @@
+"""The polls of one feed, as they went, and on which days it brought something: what its page shows."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date, datetime
+
+from db.feeds import PollRow, read_from
+from db.queries import load_queries
+from db.text import day, instant, instant_text
+from tracker.coverage import Read
+
+_sql = load_queries("polls.sql")
+
+
+class Polls:
+    """Reads what was kept of polls over one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def newest(self, feed: str, *, most: int, failed: bool = False) -> list[PollRow]:
+        """The newest polls of a feed, or of them those that failed; newest first."""
+        rows = _sql.newest_polls(self._db, feed=feed, failed=int(failed), most=most)
+        return [_poll(row) for row in rows]
+
+    def reads_since(self, feed: str, since: datetime) -> list[Read]:
+        """What `Feeds.reads_since` tells of one feed up to now, without looking through the polls of all."""
+        return [read_from(row) for row in _sql.telling_polls_of(self._db, feed=feed, since=instant_text(since))]
+
+    def arrivals(self, feed: str, *, since: datetime) -> dict[date, int]:
+        """How many new items of a feed came on each day of those that were seen since then.
+
+        Items that were there at the first read came on the day that they bear, as in `Feeds.arrival_days`.
+        """
+        return {day(row["day"]): row["number"] for row in _sql.arrivals(self._db, feed=feed, since=instant_text(since))}
+
+
+def _poll(row: sqlite3.Row) -> PollRow:
+    return PollRow(
+        feed=row["feed"],
+        started_at=instant(row["started_at"]),
+        ended_at=instant(row["ended_at"]),
+        outcome=row["outcome"],
+        fault=row["fault"],
+        status=row["status"],
+        items=row["items"],
+        fresh=row["fresh"],
+        revised=row["revised"],
+        overlap=row["overlap"],
+        sightings=row["sightings"],
+        fault_kind=row["fault_kind"],
+        whole=bool(row["whole"]),
+    )

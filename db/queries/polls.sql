@@ -1,0 +1,20 @@
+-- name: newest_polls(feed, failed, most)
+SELECT * FROM poll WHERE feed = :feed AND (:failed = 0 OR outcome = 'failed')
+ORDER BY ended_at DESC, id DESC LIMIT :most;
+
+-- name: arrivals(feed, since)
+SELECT
+    CASE WHEN first_seen = (SELECT MIN(first_seen) FROM release WHERE feed = :feed) THEN published
+        ELSE substr(first_seen, 1, 10) END AS day,
+    COUNT(*) AS number
+FROM release WHERE feed = :feed AND first_seen >= :since
+GROUP BY day ORDER BY day;
+
+-- name: telling_polls_of(feed, since)
+-- Polls that coverage needs: those that vouch for nothing, and the last good one.
+SELECT * FROM poll WHERE feed = :feed AND ended_at >= :since AND vouches = 0
+UNION
+SELECT * FROM poll WHERE id = (
+    SELECT good.id FROM poll good WHERE good.feed = :feed AND good.outcome <> 'failed'
+    ORDER BY good.ended_at DESC LIMIT 1)
+ORDER BY ended_at, id;

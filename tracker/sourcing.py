@@ -1,0 +1,148 @@
+"""An address as a source to be: the draft that its address tells of, and the feeds.yaml entry of what was found there.
+
+What `feeds check` prints and the page that adds a source shows. Nothing is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import ValidationError
+
+from config.load import RelationshipPack
+from config.schema import TAKEN, FeedEntry
+from tracker.errors import Refused
+from tracker.feeds.address import canonical_url
+from tracker.feeds.check import Found
+from tracker.model import THIRD_PARTY, Feed, Item
+
+SHOWN = 10
+"""Items that are shown of what would be read."""
+
+GIVEN = ("slug", "publisher", "side", "lang", "timezone")
+"""What may be told of a source besides its address and its pace."""
+
+_LONGEST_NAME = 80
+_OF_STATES = {"gov": "us", "mil": "us"}
+"""Whose the top-level domains are that are no country's."""
+
+_NO_NAME = re.compile(r"\d+|www\d*|com|co|org|net|gov|mil|edu|english|en|index.*|feed|rss|web|page")
+
+
+def draft_of(
+    url: str, private: bool, every: str, given: Mapping[str, str | None], packs: Iterable[RelationshipPack]
+) -> Feed:
+    """The source as far as its address tells of it, with what is `given` of `GIVEN`.
+
+    What was given is checked as the configuration would be. Raises Refused that names the field.
+    """
+    zones = {party.code: party.timezone for pack in packs for party in pack.relationship.parties}
+    host = _parts(url).hostname or ""
+    country = host.rpartition(".")[2]
+    country = _OF_STATES.get(country, country)
+    side = given["side"] or (country if country in zones else THIRD_PARTY)
+    if side not in (*zones, THIRD_PARTY):
+        raise Refused(f"{side!r} is no side.", f"Use one of {', '.join((*zones, THIRD_PARTY))}.", field="side")
+    taken = {feed.slug for pack in packs for feed in pack.feeds} | TAKEN
+    feed = {
+        "slug": given["slug"] or _slug(url, taken),
+        "publisher": given["publisher"] or host or "unknown",
+        "side": side,
+        "lang": given["lang"] or "",
+        "url": url,
+        "timezone": given["timezone"] or zones.get(side, "UTC"),
+    }
+    _checked({**feed, "lang": feed["lang"] or "en", "kind": "feed", "every": every})
+    return Feed(**feed, relationship="", kind="feed", every=0, allow_private=private)
+
+
+def entry_of(found: Found, publisher: str | None, every: str) -> dict[str, Any]:
+    """What stands in feeds.yaml, without keys whose default it would repeat. Raises Refused."""
+    feed = found.feed
+    select = {name: how for name, how in asdict(feed.select).items() if how} if feed.select else None
+    entry = {
+        "slug": feed.slug,
+        "publisher": publisher or found.parsed.title[:_LONGEST_NAME].strip() or feed.publisher,
+        "side": feed.side,
+        "lang": feed.lang,
+        "kind": feed.kind,
+        "url": feed.url,
+        "select": select,
+        "date_format": feed.date_format,
+        "timezone": feed.timezone,
+        "full_text": feed.full_text,
+        "every": every,
+        "allow_private": feed.allow_private,
+    }
+    return _checked({key: value for key, value in entry.items() if value})
+
+
+def as_yaml(entry: Mapping[str, Any]) -> str:
+    """The entry as it is written into feeds.yaml."""
+    return yaml.safe_dump([dict(entry)], allow_unicode=True, sort_keys=False, width=1000)
+
+
+def summary_of(found: Found) -> Iterator[str]:
+    """What would be read, in sentences."""
+    parsed, feed = found.parsed, found.feed
+    called = f" “{parsed.title}”" if parsed.title else ""
+    yield f"{feed.url} can be read: {parsed.format}{called}, {len(parsed.items)} items."
+    dates = sorted(item.published for item in parsed.items if item.published)
+    undated = len(parsed.items) - len(dates)
+    if dates:
+        span = f"They are of {local_day(dates[0], feed)} to {local_day(dates[-1], feed)}"
+        yield f"{span}; {undated} without a date that can be read." if undated else f"{span}."
+    elif undated:
+        yield "None of them has a date that can be read: each would count as published on the day on which it is seen."
+
+
+def configured_as(feed: Feed, packs: Iterable[RelationshipPack]) -> Iterator[str]:
+    """Where its address stands in the configuration already, in sentences."""
+    for pack in packs:
+        for known in pack.feeds:
+            if canonical_url(known.url) == canonical_url(feed.url):
+                yield f"This address is configured already, as {known.slug} of {pack.relationship.slug}."
+
+
+def day_of(item: Item, feed: Feed) -> str:
+    """The publisher's day of an item, or what could not be read as one."""
+    return local_day(item.published, feed) if item.published else f"? {item.published_raw or ''}"
+
+
+def local_day(instant: datetime, feed: Feed) -> str:
+    return f"{instant.astimezone(ZoneInfo(feed.timezone)):%Y-%m-%d}"
+
+
+def _parts(url: str) -> SplitResult:
+    """Of an address that is none, nothing; what is wrong with it is said when it is checked."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _slug(url: str, taken: set[str]) -> str:
+    """A short name from the host's own part and the last part of the path that says something."""
+    parts = _parts(url)
+    host = [part for part in (parts.hostname or "").split(".")[:-1] if not _NO_NAME.fullmatch(part)]
+    path = [part.partition(".")[0] for part in parts.path.split("/") if part and not _NO_NAME.fullmatch(part.lower())]
+    named = "-".join([*host[-1:], *path[-1:]]) or "source"
+    slug = re.sub(r"[^a-z0-9]+", "-", named.lower())[:40].strip("-") or "source"
+    return next(name for name in (slug, *(f"{slug}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
+
+
+def _checked(entry: dict[str, Any]) -> dict[str, Any]:
+    try:
+        FeedEntry.model_validate(entry)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = ".".join(map(str, wrong["loc"]))
+        raise Refused(f"{name}: {wrong['msg'].removeprefix('Value error, ')}.", field=name) from error
+    return entry

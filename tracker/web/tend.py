@@ -1,0 +1,106 @@
+"""What an admin does to a source on its page: pause it, resume it, have it polled now; and what is said there then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import Blueprint, Response, redirect, request, url_for
+
+from db.feeds import PollRow
+from tracker import tending
+from tracker.errors import Refused
+from tracker.web.auth import open_to, signed_in
+from tracker.web.current import current
+from tracker.web.sent import one_of
+
+LONGEST_REASON = 300
+"""Characters of the reason of a pause."""
+
+blueprint = Blueprint("tend", __name__, url_prefix="/feeds")
+
+
+class Done(StrEnum):
+    """What an admin did to a source a moment ago, as the address of its page says it."""
+
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What an admin asked for a moment ago: what, when a poll was asked for, and the poll that came of it.
+
+    `put_off`: until when its host asked to be left alone meanwhile. `ticks`: whether a scheduler runs that does what
+    was asked.
+    """
+
+    done: Done
+    asked_at: datetime | None
+    poll: PollRow | None
+    put_off: datetime | None
+    ticks: bool
+
+
+def done_to(slug: str) -> Deed | None:
+    """Raises Refused for a word or an instant in the address that is none."""
+    done = one_of("done", [*Done])
+    if done is None:
+        return None
+    asked_at = _instant("asked")
+    with current().service.store.reading() as db:
+        newest, due = next(iter(db.polls.newest(slug, most=1)), None), db.feeds.get(slug).next_poll
+    # One that was in hand when it was asked for will do: it brought what there was.
+    came = newest if newest and asked_at and newest.ended_at >= asked_at else None
+    put_off = due if due > current().service.clock() else None
+    return Deed(Done(done), asked_at, came, put_off, tending.ticks(current().service))
+
+
+def _instant(name: str) -> datetime | None:
+    asked = request.args.get(name)
+    try:
+        found = datetime.fromisoformat(asked) if asked else None
+    except ValueError:
+        found = None
+    if asked and (found is None or found.tzinfo is None):
+        raise Refused(f"{name} is {asked[:60]!r}, which is no instant.", "Leave it out.", field=name)
+    return found
+
+
+@blueprint.after_request
+def _keep_private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/<slug>/pause")
+@open_to("admin")
+def pause(slug: str) -> Response:
+    because = " ".join(request.form.get("because", "").split())
+    if len(because) > LONGEST_REASON:
+        raise Refused(f"The reason has {len(because)} characters.", f"Write {LONGEST_REASON} at most.", field="because")
+    tending.pause(current().service, slug, by=signed_in().name, because=because or None)
+    return _back(slug, Done.PAUSED)
+
+
+@blueprint.post("/<slug>/resume")
+@open_to("admin")
+def resume(slug: str) -> Response:
+    asked_at = current().service.clock()
+    tending.resume(current().service, slug, by=signed_in().name)
+    return _back(slug, Done.RESUMED, asked_at)
+
+
+@blueprint.post("/<slug>/now")
+@open_to("admin")
+def poll_now(slug: str) -> Response:
+    asked_at = current().service.clock()
+    tending.poll_now(current().service, slug, by=signed_in().name)
+    return _back(slug, Done.ASKED, asked_at)
+
+
+def _back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
+    asked = asked_at.isoformat() if asked_at else None
+    return redirect(url_for("pages.feed", slug=slug, done=done, asked=asked), 303)
