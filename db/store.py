@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.accounts import Accounts
+from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
 from db.connection import BUSY_TIMEOUT, Connections, StoreError
@@ -43,6 +44,7 @@ class Subjects:
     reviewers: Reviewers
     accounts: Accounts
     samples: Samples
+    blind: Blind
     sightings: Sightings
     watch: Watch
     search: Search
@@ -127,6 +129,7 @@ def _subjects(connection) -> Subjects:
         Reviewers(connection),
         Accounts(connection),
         Samples(connection),
+        Blind(connection),
         Sightings(connection),
         Watch(connection),
         search,

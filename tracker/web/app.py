@@ -22,6 +22,7 @@ from tracker.web import (
     amend,
     api,
     auth,
+    blind,
     cite,
     cited_pages,
     deciding,
@@ -108,7 +109,21 @@ def create_app(service: Service) -> Flask:
     csrf.exempt(api.blueprint)
     for view in (subscribe.begun, subscribe.ended):
         csrf.exempt(view)  # who has the link may do it, also a mail program by one click
-    for room in (pages, search, cite, outputs, review, presence, deciding, cited_pages, amend, subscribe, auth, sheet):
+    for room in (
+        pages,
+        search,
+        cite,
+        outputs,
+        review,
+        presence,
+        deciding,
+        blind,
+        cited_pages,
+        amend,
+        subscribe,
+        auth,
+        sheet,
+    ):
         app.register_blueprint(room.blueprint)
     register_filters(app)
     language.register(app)
