@@ -72,11 +72,10 @@ def original(number: int, place: int) -> Response:
 def before(number: int) -> str | None:
     """What is shown instead of a candidate: that it was a decoy, or its text before the proposal. None: nothing."""
     with current().service.store.reading() as db:
-        decoy = decoys.hidden(db, number)
-        if decoy and decoy.answer:
-            return _told(db, decoy)
-        found = decoys.candidate_here(db, number)
+        decoy, found = decoys.hidden(db, number), decoys.candidate_here(db, number)
         blind = found and found.status is Status.PENDING and decoys.reads_first(db)(found)
+    if decoy and decoy.answer:
+        return _told(decoy)
     return _text_alone(found) if blind else None
 
 
@@ -85,10 +84,11 @@ def word_of(db: Subjects, number: int) -> Word | None:
     return db.blind.reading(signed_in().name, number) if decoys.percent() else None
 
 
-def _told(db: Subjects, decoy: Hidden) -> str:
+def _told(decoy: Hidden) -> str:
     snapshot = current().snapshot()
     asked = asked_for(request.args, snapshot)
-    after = following(waiting(db, asked, snapshot, moment_now()), decoy.number)
+    with current().service.store.reading() as db:
+        after = following(waiting(db, asked, snapshot, moment_now()), decoy.number)
     return render_template(
         "checked.html",
         decoy=decoy,

@@ -83,6 +83,12 @@ def _candidate(decoy: Hidden) -> Candidate:
     )
 
 
+def open_on(db: Subjects, channel: str) -> list[Candidate]:
+    """The open decoys that are proposed for a channel, in the likeness of candidates."""
+    found = db.blind.waiting(signed_in().name) if percent() else []
+    return [_candidate(decoy) for decoy in found if decoy.sighting.channel == channel]
+
+
 def history_of(db: Subjects, seen: KeptSighting) -> ReleaseHistory:
     """What is kept of a release; a decoy's has the words that it shows."""
     told = seen.release

@@ -209,6 +209,9 @@ def split(number: int) -> Response | tuple[str, int]:
 @open_to("reviewer")
 def merge(number: int) -> Response | tuple[str, int]:
     """The candidate becomes part of another one, which is shown then."""
+    into = request.form.get("into", "")
+    if _is_number(into) and decoys.answer(int(into), Answer.OTHERWISE):
+        return redirect(_itself(int(into)), 303)
     return changed(number, lambda store, who: regroup.merge(store, number, sent_version(), _into(), **who)[1])
 
 
@@ -244,9 +247,13 @@ def _into() -> int:
 
 
 def _number(text: str, field: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+    if not _is_number(text):
         raise Refused("The form does not say which one is meant.", "Choose one that it offers.", field=field)
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _page(
@@ -267,12 +274,10 @@ def _page(
         decided = decided_before(db, now)
         asked_queue, queue = _queue(db, snapshot)
         similar = db.waiting.similar(found.id, found.channel, found.signal, most=SIMILAR)
-        others = [
-            other
-            for status in (Status.PENDING, Status.UNLIKELY)
-            for other in db.candidates.queue(status, most=MOST_OTHERS, channel=found.channel)
-            if other.id != number and not (other.status is Status.PENDING and reads_first(other))
-        ]
+        pending = db.candidates.queue(Status.PENDING, most=MOST_OTHERS, channel=found.channel)
+        pending = sorted([*pending, *decoys.open_on(db, found.channel)], key=lambda o: (o.evidence_at, o.id))
+        unlikely = db.candidates.queue(Status.UNLIKELY, most=MOST_OTHERS, channel=found.channel)
+        others = [*(other for other in reversed(pending) if not reads_first(other)), *unlikely]
     changes, contacts = in_force(changes, now), in_force(contacts, now)
     asked = decide.question(found, changes, contacts)
     channel = find_channel(snapshot, found.channel)
@@ -284,7 +289,7 @@ def _page(
         candidate=found,
         histories=histories,
         word=word,
-        others=others,
+        others=[other for other in others if other.id != number],
         disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
         sides=_sides(found, relationship, snapshot),
         reads=tongue.language(),
