@@ -166,6 +166,16 @@ def test_the_way_back_is_prominent_for_a_minute_and_stays(seeded_2023, three):
     expect(bar.get_by_role("button", name="Undo")).to_be_visible()
 
 
+def test_another_reviewer_who_opens_it_meanwhile_is_seen_without_a_reload(seeded_2023, three):
+    three.clock.install()
+    send(three, "j", "Enter")
+    number = int(three.url.rpartition("/")[2])
+    with seeded_2023.store.writing() as db:
+        db.reviewers.be_present(number, "ben", at=seeded_2023.clock())
+    three.clock.fast_forward(25_000)
+    expect(three.locator("#present")).to_contain_text("ben opened this")
+
+
 @pytest.mark.parametrize("width", [390, 768, 1920])
 def test_the_review_pages_never_scroll_sideways(three, width):
     three.set_viewport_size({"width": width, "height": 844})
