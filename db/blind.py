@@ -91,11 +91,10 @@ class Blind:
     def turn(self, opened_at: datetime, published: date) -> None:
         """Give the decoy whose turn it is the next number, and the age of the candidate beside which it stands."""
         row = _sql.unplaced(self._db)
-        if row is None:
-            return
         if row["id"] is not None:
             _sql.place(self._db, id=row["id"], at=instant_text(opened_at), published=published.isoformat())
-        _sql.pass_turn(self._db)
+        if row["decoys"]:
+            _sql.pass_turn(self._db)
 
     def undressed(self, reviewer: str) -> list[Undressed]:
         return [
@@ -189,13 +188,15 @@ class Blind:
         _sql.close_item(self._db, reviewer=reviewer, number=number)
 
     def answered(self, reviewer: str) -> list[Hidden]:
-        """The decoys that a reviewer has answered, the last first."""
+        """The decoys that a reviewer has answered, the last first; an empty name: of all."""
         return [_hidden(row) for row in _sql.answered(self._db, reviewer=reviewer)]
 
     def deeds(self, updates: set[str], reviewer: str | None = None) -> Deeds:
         """What is counted of one reviewer, or of all; `updates` are the keys of the decoys that report an update."""
         who = reviewer or ""
-        decided = _sql.decided(self._db, reviewer=who)
+        decided, answered = _sql.decided(self._db, reviewer=who), self.answered(who)
+        instants = [instant(decided[name]) for name in ("since", "until") if decided[name]]
+        days = [when.date() for when in (*instants, *(one.answered_at for one in answered))]
         return Deeds(
             accepted=decided["accepted"] or 0,
             rejected=decided["rejected"] or 0,
@@ -204,12 +205,9 @@ class Blind:
                 Reading(_said(row), _proposed(row), None if row["accepted"] is None else bool(row["accepted"]))
                 for row in _sql.readings(self._db, reviewer=who)
             ],
-            checks=[
-                Check(row["key"] in updates, _yes_or_no(row["answered_rightly"]))
-                for row in _sql.answered(self._db, reviewer=who)
-            ],
-            since=_day_of(decided["since"]),
-            until=_day_of(decided["until"]),
+            checks=[Check(one.key in updates, one.right) for one in answered],
+            since=min(days, default=None),
+            until=max(days, default=None),
         )
 
 
@@ -247,7 +245,3 @@ def _proposed(row: sqlite3.Row) -> Said:
 
 def _yes_or_no(number: int | None) -> bool | None:
     return None if number is None else bool(number)
-
-
-def _day_of(text: str | None) -> date | None:
-    return instant(text).date() if text else None

@@ -9,8 +9,8 @@ WHERE decided_by = :reviewer AND verdict <> 'undo' AND decided_at > :since;
 INSERT INTO decoy (reviewer, key, turns, planned_at) VALUES (:reviewer, :key, :turns, :now);
 
 -- name: unplaced()^
-SELECT MIN(id) AS id FROM decoy WHERE number IS NULL AND turns = 0
-HAVING EXISTS (SELECT 1 FROM decoy WHERE number IS NULL);
+-- How many decoys have no place yet, and the one whose turn it is.
+SELECT COUNT(*) AS decoys, MIN(CASE WHEN turns = 0 THEN id END) AS id FROM decoy WHERE number IS NULL;
 
 -- name: place(id, at, published)!
 UPDATE decoy SET opened_at = :at, published = :published, number = (
