@@ -9,10 +9,12 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 
 from db.blind import Word
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
+from tests.web.conftest import serving
 from tests.web.test_pages import signed_in, words_of
 from tracker import decoys, export
 from tracker.blind import Answer, Said, is_blind
@@ -143,6 +145,31 @@ def test_one_that_came_back_is_no_blind_reading_and_neither_is_any_where_checks_
     off = signed_in(checking(blind, 0), name="eve")
     assert CHECKED not in off.get("/review").text
     assert "ourselves" not in off.get("/method").text
+
+
+def test_a_check_is_passed_with_the_keyboard_alone_from_the_text_to_the_next_candidate(plain, page, sign_in):
+    number = plant(plain, "dpct-held-en", channel="mmca")
+    with serving(checking(plain, 100)) as address:
+        sign_in(plain, page, address)
+        page.goto(f"{address}/review")
+        page.keyboard.press("j")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("What does this text report?")
+        page.locator("select[name=channel]").focus()
+        page.keyboard.type("no update")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_text("The proposal says otherwise.")).to_be_visible()
+        page.keyboard.press("a")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("This was a check, and you were right")
+        with page.expect_navigation():
+            page.keyboard.press("n")
+        assert page.url == f"{address}/review/{number + 1}"
 
 
 # Decoys
