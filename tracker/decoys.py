@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Iterator
 
+from config.load import RelationshipPack
 from db.blind import Hidden
 from db.store import Subjects
 from tracker.blind import Answer, Decoy, is_right, release_of, spacing
@@ -51,16 +52,17 @@ def dress(service: Service, reviewer: str, rng: random.Random = _lots) -> None:
     """Give words to those decoys of a reviewer that have a place: one query where there are none. Raises StoreError."""
     if not service.settings.blind:
         return
-    known = _known(service)
     with service.store.reading() as db:
-        waiting = [bare for bare in db.blind.undressed(reviewer) if bare.key in known]
+        undressed = db.blind.undressed(reviewer)
+    known = _known(service) if undressed else {}
+    waiting = [bare for bare in undressed if bare.key in known]
     if not waiting:
         return
     with service.store.writing() as db:
         for bare in waiting:
-            decoy, detector, publishers = known[bare.key]
+            pack, decoy, publishers = known[bare.key]
             release = release_of(decoy, rng.choice(publishers), bare.published)
-            db.blind.dress(bare.id, release, _proposal(db, release, detector, rng))
+            db.blind.dress(bare.id, release, _proposal(db, release, pack.detector, rng))
 
 
 def answer(
@@ -95,10 +97,10 @@ def updates(service: Service) -> set[str]:
     return {decoy.key for pack in service.packs for decoy in pack.decoys if decoy.truth}
 
 
-def _known(service: Service) -> dict[str, tuple[Decoy, Detector, list[str]]]:
-    """The decoys that can be shown by key, each with the detection of its relationship and who may publish it."""
+def _known(service: Service) -> dict[str, tuple[RelationshipPack, Decoy, list[str]]]:
+    """The decoys that can be shown by key, each with its relationship and who may publish it."""
     return {
-        decoy.key: (decoy, service.compiled[pack.relationship.slug], publishers)
+        decoy.key: (pack, decoy, publishers)
         for pack in service.packs
         for decoy in pack.decoys
         if (publishers := list(_publishers(pack.feeds, decoy)))

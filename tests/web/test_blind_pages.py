@@ -263,6 +263,12 @@ def test_other_acts_end_a_check_and_count_neither_way(plain):
         page = words_of(client.get(f"/review/{number}").text)
         assert "This was a check" in page
         assert "that counts neither way" in page
+    number = plant(plain, pack.decoys[-1].key, pack.channels[-1].slug)
+    answer = client.post(f"/review/{number + 1}/merge", data={"version": "2", "into": str(number)})
+    assert answer.location == f"/review/{number}", "what is merged into a decoy stays as it was"
+    assert "This was a check" in client.get(answer.location).text
+    with plain.store.reading() as db:
+        assert db.candidates.get(number + 1).status is Status.PENDING
     assert "Samples that report an update: rightnone yet" in words_of(client.get("/review/mine").text)
 
 

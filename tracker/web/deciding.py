@@ -90,8 +90,7 @@ def reject_many() -> Response | tuple[str, int]:
         done = decide.reject_each(service.store, real, by=who, clock=service.clock, reason=reason)
     except Refused as refused:
         return _many(_candidates(_numbers(request.form.getlist("candidate"))), refused=refused), refused.status
-    for number in versions:
-        decoys.decided(number)
+    decoys.decided(*versions)
     numbers = {"done": [one.id for one in done.rejected], "skipped": list(done.skipped), "checked": checked}
     return redirect(url_for("deciding.rejected", **{name: _joined(some) for name, some in numbers.items()}), 303)
 

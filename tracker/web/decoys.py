@@ -150,7 +150,7 @@ def word_on(candidate: Candidate, said: Said, when) -> Word:
 
 def answer(number: int, given: Answer, choice: Choice | None = None) -> bool:
     """Whether the number is that of an open decoy, which is answered now."""
-    if not percent():
+    if decoy_here(number) is None:
         return False
     state, outcome = (choice.state, choice.outcome) if choice else (None, None)
     return decoys.answer(current().service, signed_in().name, number, given, state=state, outcome=outcome)
@@ -173,13 +173,14 @@ def opened(number: int) -> None:
             log.info("when candidate %s was opened was not noted: %s", number, error)
 
 
-def decided(number: int) -> None:
-    """Note how long a decision took, and plan a decoy if it is time, if that is possible at once."""
+def decided(*numbers: int) -> None:
+    """Note how long decisions took, and plan a decoy if it is time, if that is possible at once."""
     if percent():
         service, name = current().service, signed_in().name
         try:
             with service.store.writing(patience=PATIENCE) as db:
-                db.blind.close_item(name, number, at=service.clock())
+                for number in numbers:
+                    db.blind.close_item(name, number, at=service.clock())
             decoys.plan(service, name, key())
         except StoreError as error:
             log.info("the checks of %s wait: %s", name, error)
