@@ -944,6 +944,8 @@ def m0015_notifications(db: Database) -> None:
     _guard(db, "attempt", ())
 
 
+_INDEXES = "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
+
 _LINKED_BY_REVIEWERS = "('first_word', 'second_word')"
 
 _REVIEWERS = f"""
@@ -975,8 +977,6 @@ CREATE TABLE regrouping (
 INSERT INTO regrouping (id, move, taken_from, given_to, sightings, regrouped_by, regrouped_at)
 SELECT id, move, taken_from, given_to, sightings, regrouped_by, regrouped_at FROM regrouping_before;
 DROP TABLE regrouping_before;
-CREATE INDEX regrouping_by_taken_from ON regrouping (taken_from);
-CREATE INDEX regrouping_by_given_to ON regrouping (given_to);
 
 ALTER TABLE sighting ADD COLUMN found_for TEXT REFERENCES channel (slug);
 
@@ -1039,9 +1039,12 @@ def m0010_reviewers(db: Database) -> None:
     whoever takes their own word back withdraws it. `presence` is a soft mark and no part of the record.
     """
     db.execute("PRAGMA defer_foreign_keys = ON")
+    indexes = [index for (index,) in db.execute(_INDEXES, ("regrouping",)).fetchall()]
     db.execute("CREATE TABLE regrouping_before AS SELECT * FROM regrouping")
     db.execute("DROP TABLE regrouping")
     _run(db, _REVIEWERS)
+    for index in indexes:  # whichever steps had been applied before this one
+        db.execute(index)
     for table in ("chain_link", "regrouping", "first_word", "second_word"):
         _guard(db, table, ())
 

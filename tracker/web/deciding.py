@@ -116,6 +116,7 @@ def _many(candidates: list[Candidate], *, refused: Refused) -> str:
         "reject_many.html",
         candidates=candidates,
         refused=refused,
+        reasons=REASONS,
         channels={channel.slug: channel for channel in current().snapshot().channels},
     )
 
