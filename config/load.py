@@ -10,11 +10,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from config.checks import check, check_across, check_lexicon
+from config.decoys import read_decoys
 from config.errors import ConfigError, suggest
 from config.files import Read, RelationshipFiles, read_file, read_folder, read_languages, read_readout_languages
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
 from config.yamlfile import Loc
+from tracker.blind import Decoy
 from tracker.detect import Detector
 from tracker.detect.lexicon import Language, Lexicon
 from tracker.detect.weigh import Weights
@@ -47,6 +49,7 @@ class RelationshipPack:
     lexicon: Lexicon
     weights: Weights
     comparer: Comparer
+    decoys: tuple[Decoy, ...] = ()
 
     @property
     def changes(self) -> tuple[StatusChange, ...]:
@@ -75,7 +78,7 @@ def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
     check_across(all_files)
     languages, weights = read_languages(config_dir), read_weights(config_dir)
     compared = read_readout_languages(config_dir)
-    return tuple(_pack(files, languages, weights, compared) for files in all_files)
+    return tuple(_pack(files, languages, weights, compared, root / files.slug) for files in all_files)
 
 
 def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
@@ -95,15 +98,18 @@ def _pack(
     languages: dict[str, Language],
     weights: Weights,
     compared: dict[str, ReadoutLanguage],
+    folder: Path,
 ) -> RelationshipPack:
+    relationship = _relationship(files.slug, files.relationship.data)
     return RelationshipPack(
-        relationship=_relationship(files.slug, files.relationship.data),
+        relationship=relationship,
         channels=tuple(_channel(slug, read.data, files) for slug, read in files.channels.items()),
         entries=tuple(seed for slug, read in files.channels.items() for seed in _entries(slug, read, files)),
         feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
         lexicon=_speaking(files.lexicon.data, files, languages),
         weights=weights,
         comparer=_comparer(files, compared),
+        decoys=read_decoys(folder / "decoys.yaml", files.channels, relationship.sides),
     )
 
 

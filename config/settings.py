@@ -19,6 +19,7 @@ T = TypeVar("T")
 PREFIX = "OPENLINES_"
 SHORTEST_SECRET = 16
 LARGEST_SAMPLE = 1000
+LARGEST_BLIND = 20
 LARGEST_RATE_LIMIT = 1_000_000
 SECOND_PERSON = {"off": frozenset(), "suspensions": frozenset({State.SUSPENDED, State.ENDED})}
 _CONTACT = re.compile(r"(?:https?://|[\w.+-]+@)[\w.~%/?&=#:+-]{3,200}", re.ASCII)
@@ -59,6 +60,12 @@ OPTIONS = (
         "SAMPLE", "20", "unflagged releases a week, about, that reviewers are given unmarked to measure misses; 0: none"
     ),
     Option(
+        "BLIND",
+        "3",
+        "checks of reviewers on themselves: percent of candidates that each reads before the proposal, and of "
+        "decisions beside which a decoy comes at most; 0: none",
+    ),
+    Option(
         "SMTP_URL", "none", "mail server for digests: smtp[s]://user:password@host:port?starttls; none: no mail is sent"
     ),
     Option("MAIL_FROM", "none", "from whom digests come, such as Open Lines <lines@example.org>; needed with SMTP_URL"),
@@ -93,6 +100,7 @@ class Settings:
     watch: bool
     contact: str | None
     sample: int
+    blind: int
     smtp_url: Smtp | None
     mail_from: Sender | None
     digest_hour: int
@@ -127,6 +135,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         watch=_read(env, "WATCH", _one_of("on", "off"), poll) == "on",
         contact=_read(env, "CONTACT", _contact, None),
         sample=_read(env, "SAMPLE", _sample, 20),
+        blind=_read(env, "BLIND", _blind, 3),
         smtp_url=(smtp := _read(env, "SMTP_URL", smtp_from, None)),
         mail_from=_mail_from(env, smtp),
         digest_hour=_read(env, "DIGEST_HOUR", _hour, 6),
@@ -223,6 +232,12 @@ def _contact(text: str) -> str:
 def _sample(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_SAMPLE:
         raise ValueError(f'"{text}" is no number of releases; write a whole number from 0 to {LARGEST_SAMPLE}')
+    return int(text)
+
+
+def _blind(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_BLIND:
+        raise ValueError(f'"{text}" is no share; write a whole number of percent from 0 to {LARGEST_BLIND}')
     return int(text)
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from db.blind import Blind
 from db.chain import Chain
 from db.queries import load_queries
 from db.reviewers import holds_of, words_of
@@ -68,10 +69,16 @@ class Candidates:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._chain = Chain(connection)
+        self._blind = Blind(connection)
 
     def open(self, channel: str, report: Report, status: Status, *, at: datetime) -> int:
-        """A new candidate for what is reported; answers its id."""
+        """A new candidate for what is reported; answers its id. Beside one that waits a decoy may take its place."""
+        waits = status is Status.PENDING
+        if waits:
+            self._blind.turn(at, report.published)
         row = _sql.add_candidate(self._db, channel=channel, status=status, opened_at=instant_text(at), **_told(report))
+        if waits:
+            self._blind.turn(at, report.published)
         return row["id"]
 
     def add_sighting(

@@ -1121,3 +1121,133 @@ def m0017_people(db: Database) -> None:
     for table, word in (("status_change", "change"), ("contact", "contact")):
         db.execute(_AMENDED.format(table=table, word=word))
     _guard(db, "audit", ())
+
+
+_CHECKS = f"""
+CREATE TABLE decoy (
+    id INTEGER PRIMARY KEY,
+    reviewer TEXT NOT NULL,
+    key TEXT NOT NULL,
+    turns INTEGER NOT NULL CHECK (turns >= 0),
+    planned_at TEXT NOT NULL,
+    number INTEGER UNIQUE,
+    opened_at TEXT,
+    published TEXT,
+    channel TEXT REFERENCES channel (slug),
+    signal TEXT CHECK (signal IN {_SIGNALS}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    starts TEXT CHECK (length(starts) = 10),
+    confidence REAL CHECK (confidence BETWEEN 0 AND 1),
+    evidence TEXT,
+    doubts TEXT,
+    undated TEXT,
+    persons TEXT,
+    side TEXT,
+    lang TEXT,
+    publisher TEXT,
+    url TEXT,
+    title TEXT,
+    summary TEXT,
+    answer TEXT CHECK (answer IN ('accepted', 'rejected', 'otherwise')),
+    answered_rightly INTEGER CHECK (answered_rightly IN (0, 1)),
+    answered_at TEXT,
+    UNIQUE (reviewer, key),
+    CHECK ((number IS NULL) = (opened_at IS NULL) AND (number IS NULL) = (published IS NULL)),
+    CHECK (title IS NULL OR number IS NOT NULL AND channel IS NOT NULL AND summary IS NOT NULL),
+    CHECK ((answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL OR title IS NOT NULL)),
+    CHECK ((answer IN ('accepted', 'rejected')) = (answered_rightly IS NOT NULL))
+) STRICT;
+CREATE INDEX decoy_by_title ON decoy (title);
+CREATE INDEX decoy_by_url ON decoy (url);
+
+CREATE TABLE blind_reading (
+    id INTEGER PRIMARY KEY,
+    reviewer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    channel TEXT REFERENCES channel (slug),
+    signal TEXT CHECK (signal IN {_SIGNALS}),
+    date TEXT CHECK ({_PARTIAL_DATE.format("date")}),
+    proposed_channel TEXT NOT NULL REFERENCES channel (slug),
+    proposed_signal TEXT NOT NULL CHECK (proposed_signal IN {_SIGNALS}),
+    proposed_date TEXT CHECK ({_PARTIAL_DATE.format("proposed_date")}),
+    at TEXT NOT NULL,
+    UNIQUE (reviewer, number),
+    CHECK ((channel IS NULL) = (signal IS NULL)),
+    CHECK (channel IS NOT NULL OR date IS NULL)
+) STRICT;
+
+CREATE TABLE opening (
+    reviewer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (reviewer, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE decision_time (
+    id INTEGER PRIMARY KEY,
+    reviewer TEXT NOT NULL,
+    day TEXT NOT NULL CHECK (length(day) = 10),
+    seconds INTEGER NOT NULL CHECK (seconds BETWEEN 1 AND 1800)
+) STRICT;
+"""
+
+_RESTS_ON_CANDIDATE = (
+    ("sighting", "candidate"), ("decision", "candidate"), ("sample", "candidate"), ("hold", "candidate"),
+    ("first_word", "candidate"), ("presence", "candidate"), ("regrouping", "taken_from"), ("regrouping", "given_to"),
+)  # fmt: skip
+"""What a candidate's number may stand in; foreign keys, which a connection can leave unchecked, say the same."""
+
+
+def _refuse(db: Database, table: str, when: str, name: str, why: str) -> None:
+    """Triggers that refuse rows of `table`, added or changed, for which `when` holds."""
+    for verb in ("INSERT", "UPDATE"):
+        db.execute(
+            f"CREATE TRIGGER {name}_on_{verb.lower()} BEFORE {verb} ON {table} WHEN {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{why}'); END"
+        )
+
+
+@migrations()
+def m0018_checks_on_ourselves(db: Database) -> None:
+    """Decoys, blind readings, and how long decisions take; and that nothing of the record can rest on a decoy.
+
+    A decoy has `number` (one that no candidate has) and an age when it was placed, words when it was dressed, an answer
+    when its reviewer gave one. `opening` is forgotten after half an hour. Nothing that rests on a candidate may bear a
+    decoy's number, no row of the record may come from such a decision or cite a decoy as its document, and no release
+    may have a decoy's words.
+    """
+    _run(db, _CHECKS)
+    _guard(db, "blind_reading", ())
+    why = "a decoy is no candidate: nothing can rest on it"
+    for table, column in (("candidate", "id"), *_RESTS_ON_CANDIDATE):
+        is_decoy = f"EXISTS (SELECT 1 FROM decoy WHERE decoy.number = NEW.{column})"
+        _refuse(db, table, is_decoy, f"{table}_{column}_is_no_decoy", why)
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {table}.{column} = NEW.number)"
+        for table, column in (("candidate", "id"), *_RESTS_ON_CANDIDATE)
+    )
+    _refuse(db, "decoy", f"NEW.number IS NOT NULL AND ({taken})", "decoy_is_no_candidate", "that number is a candidate")
+    db.execute(
+        "CREATE TRIGGER decoy_stays BEFORE UPDATE ON decoy WHEN OLD.number <> NEW.number OR OLD.title <> NEW.title "
+        "OR OLD.summary <> NEW.summary OR OLD.answer IS NOT NULL OR (OLD.number IS NOT NULL AND NEW.number IS NULL) "
+        "OR (OLD.title IS NOT NULL AND NEW.title IS NULL) "
+        "BEGIN SELECT RAISE(ABORT, 'decoy: its number, words and answer are given once'); END"
+    )
+    db.execute(
+        "CREATE TRIGGER decoy_never_deleted BEFORE DELETE ON decoy "
+        "BEGIN SELECT RAISE(ABORT, 'decoy: rows are never deleted'); END"
+    )
+    for table in ("status_change", "contact", "citation"):
+        from_decoy = (
+            "EXISTS (SELECT 1 FROM decoy JOIN decision ON decision.candidate = decoy.number "
+            "WHERE decision.id = NEW.decision)"
+        )
+        _refuse(db, table, from_decoy, f"{table}_rests_on_no_decoy", "a decoy cannot reach the record")
+    why = "the words are those of a decoy: it cannot reach the record"
+    same = "decoy.title = source.title AND decoy.publisher = source.publisher AND decoy.published = source.published"
+    is_decoy = f"EXISTS (SELECT 1 FROM decoy WHERE decoy.url = source.url OR {same})"
+    _refuse(db, "source", is_decoy.replace("source.", "NEW."), "source_is_no_decoy", why)
+    cited = f"EXISTS (SELECT 1 FROM source JOIN decoy ON decoy.url = source.url OR {same} WHERE source.id = NEW.source)"
+    _refuse(db, "citation", cited, "citation_is_of_no_decoy", why)
+    words = "EXISTS (SELECT 1 FROM decoy WHERE decoy.title = NEW.title AND decoy.summary = NEW.summary)"
+    _refuse(db, "release_revision", words, "release_is_no_decoy", "the words are those of a decoy: no release has them")

@@ -10,6 +10,7 @@ from pathlib import Path
 from db.accounts import Accounts
 from db.attempts import Attempts
 from db.audit import Audit
+from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
 from db.connection import BUSY_TIMEOUT, Connections, StoreError
@@ -51,6 +52,7 @@ class Subjects:
     attempts: Attempts
     audit: Audit
     samples: Samples
+    blind: Blind
     sightings: Sightings
     watch: Watch
     search: Search
@@ -139,6 +141,7 @@ def _subjects(connection) -> Subjects:
         Attempts(connection),
         Audit(connection),
         Samples(connection),
+        Blind(connection),
         Sightings(connection),
         Watch(connection),
         search,

@@ -224,13 +224,18 @@ def _asks_second(candidate: Candidate, choice: Choice, standing: Standing, secon
 
 def reject(store: Store, candidate_id: int, version: int, *, by: str, at: datetime, reason: str) -> Candidate:
     """Turn a candidate down for a reason; the record stays as it is. Raises as `accept` does."""
-    if not reason.strip():
-        raise Refused("A rejection needs a reason.", "Say in a few words why this is no update.", field="note")
+    check_reason(reason)
     with store.writing() as db:
         candidate = _open(db, candidate_id, version)
         db.candidates.add_decision(candidate.id, Verdict.REJECT, by=by, at=at, note=reason.strip())
         _settle(db, candidate, Status.REJECTED, by=by, at=at)
         return db.candidates.get(candidate.id)
+
+
+def check_reason(reason: str) -> None:
+    """Raise Refused for a rejection without a reason."""
+    if not reason.strip():
+        raise Refused("A rejection needs a reason.", "Say in a few words why this is no update.", field="note")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
 -- name: add_candidate(channel, signal, date, starts, status, opened_at, published)^
-INSERT INTO candidate (channel, signal, date, starts, status, opened_at, evidence_at, published)
-VALUES (:channel, :signal, :date, :starts, :status, :opened_at, :opened_at, :published)
+-- Its number is one that no decoy has either.
+INSERT INTO candidate (id, channel, signal, date, starts, status, opened_at, evidence_at, published)
+VALUES ((SELECT MAX(taken.number) + 1
+         FROM (SELECT COALESCE(MAX(id), 0) AS number FROM candidate
+               UNION ALL SELECT COALESCE(MAX(number), 0) FROM decoy) AS taken),
+        :channel, :signal, :date, :starts, :status, :opened_at, :opened_at, :published)
 RETURNING id;
 
 -- name: known(channel, since, until, begins, ends)

@@ -25,6 +25,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         watch=True,
         contact=None,
         sample=20,
+        blind=3,
         smtp_url=None,
         mail_from=None,
         digest_hour=6,
@@ -50,6 +51,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_WATCH": "on",
             "OPENLINES_CONTACT": "desk@lines.example",
             "OPENLINES_SAMPLE": "7",
+            "OPENLINES_BLIND": "5",
             "OPENLINES_SMTP_URL": "smtp://desk:a%40b@mail.example?starttls",
             "OPENLINES_MAIL_FROM": "Open Lines <lines@lines.example>",
             "OPENLINES_DIGEST_HOUR": "22",
@@ -217,7 +219,7 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, SMTP_URL, MAIL_FROM, DIGEST_HOUR, "
+            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, BLIND, SMTP_URL, MAIL_FROM, DIGEST_HOUR, "
             "SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],

@@ -25,6 +25,6 @@ def demo(every: float) -> None:
 
     Needs no network. The database is made anew in the folder for runtime data at each start.
     """
-    quiet = settings(OPENLINES_LOG_LEVEL="warning", OPENLINES_SAMPLE="0", OPENLINES_WATCH="off")
+    quiet = settings(OPENLINES_LOG_LEVEL="warning", OPENLINES_SAMPLE="0", OPENLINES_BLIND="0", OPENLINES_WATCH="off")
     with playing(quiet, every) as service:
         serve(service, poll=True, tick_seconds=1)

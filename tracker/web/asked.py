@@ -13,6 +13,7 @@ from tracker.errors import Refused
 from tracker.model import THIRD_PARTY, Category, Moment, Signal
 from tracker.triage import Grouping, Order, Wanted, chosen, in_order
 from tracker.web.current import Snapshot, current, find_channel
+from tracker.web.decoys import all_waiting, reads_first
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -31,6 +32,11 @@ class Asked:
     order: Order
     by: Grouping
     kept: dict[str, str]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether only some of those that wait are asked for."""
+        return bool(self.words) or self.wanted != Wanted()
 
 
 def asked_for(sent: Mapping[str, str], snapshot: Snapshot) -> Asked:
@@ -66,8 +72,14 @@ def moment_now() -> Moment:
 
 
 def waiting(db: Subjects, asked: Asked, snapshot: Snapshot, moment: Moment) -> list[Waiting]:
-    """Those that wait and are asked for, in their order."""
-    return ordered(db.waiting.all(moment.known_at, asked.words), asked, snapshot, moment)
+    """Those that wait and are asked for, in their order. What is read before its proposal is shown is only among all of
+    them: that it is among those of a channel would tell the proposal.
+    """
+    everything = all_waiting(db, moment.known_at, asked.words)
+    if asked.narrow:
+        blind = reads_first(db)
+        everything = [one for one in everything if not blind(one)]
+    return ordered(everything, asked, snapshot, moment)
 
 
 def ordered(everything: list[Waiting], asked: Asked, snapshot: Snapshot, moment: Moment) -> list[Waiting]:

@@ -8,8 +8,10 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from tracker import deeds, holding, regroup, second
 from tracker import review as decide
+from tracker.blind import Answer
 from tracker.errors import Refused
 from tracker.model import Candidate
+from tracker.web import decoys
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, reason_from, text_from
 from tracker.web.current import current
@@ -74,13 +76,15 @@ def reject_many() -> Response | tuple[str, int]:
     """Reject what was marked, each by itself; what changed meanwhile is left alone and named."""
     service, who = current().service, signed_in().name
     try:
-        versions = _marked()
-        done = decide.reject_each(
-            service.store, versions, by=who, clock=service.clock, reason=reason_from(request.form)
-        )  # fmt: skip
+        versions, reason = _marked(), reason_from(request.form)
+        decide.check_reason(reason)
+        checked = [number for number in versions if decoys.answer(number, Answer.REJECTED)]
+        real = {number: version for number, version in versions.items() if number not in checked}
+        done = decide.reject_each(service.store, real, by=who, clock=service.clock, reason=reason)
     except Refused as refused:
         return _many(_candidates(_numbers(request.form.getlist("candidate"))), refused=refused), refused.status
-    numbers = {"done": [one.id for one in done.rejected], "skipped": list(done.skipped)}
+    decoys.decided(*versions)
+    numbers = {"done": [one.id for one in done.rejected], "skipped": list(done.skipped), "checked": checked}
     return redirect(url_for("deciding.rejected", **{name: _joined(some) for name, some in numbers.items()}), 303)
 
 
@@ -93,6 +97,9 @@ def rejected() -> str:
         "rejected.html",
         done=done,
         skipped=[(one, deeds.stale(one)) for one in skipped],
+        checked=[
+            number for number in _numbers(request.args.get("checked", "").split(".")) if decoys.decoy_here(number)
+        ],
         channels={channel.slug: channel for channel in current().snapshot().channels},
     )
 
@@ -135,7 +142,7 @@ def _joined(numbers: list[int]) -> str | None:
 
 def _candidates(numbers: list[int]) -> list[Candidate]:
     with current().service.store.reading() as db:
-        return [found for number in numbers if (found := db.candidates.get(number))]
+        return [found for number in numbers if (found := decoys.candidate_here(db, number))]
 
 
 def _until() -> datetime | None:

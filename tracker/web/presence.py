@@ -15,6 +15,7 @@ from db.store import StoreError
 from tracker import deeds
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current
+from tracker.web.decoys import existing_here
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def _others() -> dict[str, Any]:
 def present(number: int) -> Response:
     """A fragment of the candidate's page: who else has it open, and what became of the `version` that is open here."""
     with current().service.store.reading() as db:
-        found = deeds.existing(db, number)
+        found = existing_here(db, number)
     be_present(number)
     opened = request.args.get("version", "")
     overtaken = deeds.stale(found) if opened and opened != str(found.version) else None

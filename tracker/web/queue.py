@@ -16,6 +16,7 @@ from tracker.triage import Grouping, Order, Wanted, chosen, counted, grouped
 from tracker.web.asked import asked_for, moment_now, ordered
 from tracker.web.choice import REASONS
 from tracker.web.current import Snapshot, current, find_channel
+from tracker.web.decoys import all_waiting, candidate_here, count_waiting, reads_first
 from tracker.web.figures import Owed, promises_in
 from tracker.web.notice import decided_before, told_of
 from tracker.web.screen import Line, line_of
@@ -52,11 +53,14 @@ def waiting_page() -> str:
     snapshot, moment = current().snapshot(), moment_now()
     asked, page = asked_for(request.args, snapshot), _page_number()
     with current().service.store.reading() as db:
-        everything = db.waiting.all(moment.known_at, asked.words)
-        found = ordered(everything, asked, snapshot, moment)
+        everything, blind = all_waiting(db, moment.known_at, asked.words), reads_first(db)
+        before = [one for one in everything if blind(one)]
+        found = [one for one in ordered(everything, asked, snapshot, moment) if one not in before]
         shown = found[(page - 1) * QUEUE_LENGTH : page * QUEUE_LENGTH]
         lines = {waits.id: _line(waits, db, snapshot, moment.known_at) for waits in shown}
+        texts = [(one, candidate_here(db, one.id)) for one in before if not one.held]
         counts, decided = db.candidates.counts(), decided_before(db, moment.known_at)
+        counts[Status.PENDING] += count_waiting(db)
         notices = [] if asked.words else db.watch.notices()
     channel = asked.wanted.channel
     return render_template(
@@ -66,6 +70,7 @@ def waiting_page() -> str:
         asked=asked,
         groups=grouped(shown, asked.by, moment.known_at),
         lines=lines,
+        texts=[] if asked.narrow else texts,
         found=len(found),
         numbers=counted(chosen(everything, Wanted(), {}), moment.known_at),
         held=sum(one.held for one in everything),
@@ -88,7 +93,7 @@ def _line(waits: Waiting, db: Subjects, snapshot: Snapshot, now: datetime) -> Li
     channel = find_channel(snapshot, waits.channel)
     changes, contacts = (in_force(rows, now) for rows in snapshot.entries[channel.slug])
     relationship = snapshot.relationship(channel.relationship)
-    return line_of(waits, db.candidates.get(waits.id), channel, relationship, changes, contacts)
+    return line_of(waits, candidate_here(db, waits.id), channel, relationship, changes, contacts)
 
 
 def _page_number() -> int:

@@ -11,12 +11,14 @@ from db.store import Store, Subjects
 from db.waiting import Waiting
 from tracker import regroup, tongue
 from tracker import review as decide
+from tracker.blind import Answer
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import disagree, report_of
 from tracker.history import in_force
 from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Signal, Status
 from tracker.review import Choice
 from tracker.triage import following
+from tracker.web import blind, decoys
 from tracker.web.asked import Asked, asked_for, moment_now, waiting
 from tracker.web.auth import open_to, signed_in
 from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
@@ -35,6 +37,7 @@ SIMILAR = 4
 """Decisions on like candidates shown beside one."""
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
+blueprint.before_request(decoys.make_ready)
 
 
 @blueprint.app_context_processor
@@ -46,7 +49,7 @@ def _queue_size() -> dict[str, Any]:
 def _pending_count() -> int:
     with current().service.store.reading() as db:
         waiting = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(current().service.clock())
-        return waiting + db.watch.count_notices()
+        return waiting + decoys.count_waiting(db) + db.watch.count_notices()
 
 
 @blueprint.app_template_filter("signal")
@@ -79,7 +82,8 @@ def keys() -> str:
 @open_to("reviewer")
 def candidate(number: int) -> str:
     be_present(number)
-    return _page(number)
+    decoys.opened(number)
+    return blind.before(number) or _page(number)
 
 
 @blueprint.get("/releases/<int:number>/page")
@@ -95,6 +99,9 @@ def decision(number: int) -> Response | tuple[str, int] | str:
     text field shows what would be recorded, and records nothing.
     """
     form, then = request.form, next_after(number)
+    checked = decoys.decoy_here(number)
+    if checked and checked.answer:
+        return redirect(_itself(number), 303)
     try:
         match form.get("action"):
             case "accept":
@@ -110,12 +117,17 @@ def decision(number: int) -> Response | tuple[str, int] | str:
         raise
     except Refused as refused:
         return _page(number, form=form, refused=refused), refused.status
-    return redirect(then, 303)
+    decoys.decided(number)
+    return redirect(_itself(number) if checked else then, 303)
+
+
+def _itself(number: int) -> str:
+    return url_for("review.candidate", number=number, **asked_for(request.args, current().snapshot()).kept)
 
 
 def _check(number: int) -> None:
     with current().service.store.reading() as db:
-        channel = decide.existing(db, number).channel
+        channel = decoys.existing_here(db, number).channel
     decide.check(choice_from(request.form), channel, current().now().date())
 
 
@@ -123,14 +135,22 @@ def _accept(number: int) -> None:
     choice = choice_from(request.form)
     version = sent_version()
     service = current().service
+    if decoys.decoy_here(number):
+        _check(number)
+        decoys.answer(number, Answer.ACCEPTED, choice)
+        return
     second = service.settings.second_person
     decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice, second=second)
 
 
 def _reject(number: int) -> None:
     service = current().service
-    reason = reason_from(request.form)
-    decide.reject(service.store, number, sent_version(), by=signed_in().name, at=service.clock(), reason=reason)
+    reason, version = reason_from(request.form), sent_version()
+    if decoys.decoy_here(number):
+        decide.check_reason(reason)
+        decoys.answer(number, Answer.REJECTED)
+        return
+    decide.reject(service.store, number, version, by=signed_in().name, at=service.clock(), reason=reason)
 
 
 def sent_version() -> int:
@@ -189,6 +209,9 @@ def split(number: int) -> Response | tuple[str, int]:
 @open_to("reviewer")
 def merge(number: int) -> Response | tuple[str, int]:
     """The candidate becomes part of another one, which is shown then."""
+    into = request.form.get("into", "")
+    if _is_number(into) and decoys.answer(int(into), Answer.OTHERWISE):
+        return redirect(_itself(int(into)), 303)
     return changed(number, lambda store, who: regroup.merge(store, number, sent_version(), _into(), **who)[1])
 
 
@@ -199,6 +222,9 @@ def changed(
     said on the page.
     """
     service = current().service
+    if decoys.decoy_here(number):
+        decoys.answer(number, Answer.OTHERWISE)
+        return redirect(_itself(number), 303)
     try:
         shown = change(service.store, {"by": signed_in().name, "at": service.clock()})
     except Conflict as conflict:
@@ -208,8 +234,7 @@ def changed(
     except Refused as refused:
         return _page(number, refused=refused), refused.status
     if then is None:
-        kept = asked_for(request.args, current().snapshot()).kept
-        then = url_for("review.candidate", number=shown.id, **kept)
+        then = _itself(shown.id)
     return redirect(then, 303)
 
 
@@ -222,9 +247,13 @@ def _into() -> int:
 
 
 def _number(text: str, field: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+    if not _is_number(text):
         raise Refused("The form does not say which one is meant.", "Choose one that it offers.", field=field)
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _page(
@@ -238,20 +267,17 @@ def _page(
     """A candidate as it stands now, with what the reviewer typed where they typed something."""
     snapshot, now = current().snapshot(), current().now()
     with current().service.store.reading() as db:
-        found = db.candidates.get(number)
-        if found is None:
-            raise NotFound(f"There is no candidate {number}.", "The queue at /review lists those that wait.")
+        found = decoys.existing_here(db, number)
+        word, reads_first = blind.word_of(db, number), decoys.reads_first(db)
         changes, contacts = db.record.entries_of(found.channel)
-        histories = {seen.release.id: db.releases.history(seen.release.id) for seen in found.shown}
+        histories = {seen.release.id: decoys.history_of(db, seen) for seen in found.shown}
         decided = decided_before(db, now)
         asked_queue, queue = _queue(db, snapshot)
         similar = db.waiting.similar(found.id, found.channel, found.signal, most=SIMILAR)
-        others = [
-            other
-            for status in (Status.PENDING, Status.UNLIKELY)
-            for other in db.candidates.queue(status, most=MOST_OTHERS, channel=found.channel)
-            if other.id != number
-        ]
+        pending = db.candidates.queue(Status.PENDING, most=MOST_OTHERS, channel=found.channel)
+        pending = sorted([*pending, *decoys.open_on(db, found.channel)], key=lambda o: (o.evidence_at, o.id))
+        unlikely = db.candidates.queue(Status.UNLIKELY, most=MOST_OTHERS, channel=found.channel)
+        others = [*(other for other in reversed(pending) if not reads_first(other)), *unlikely]
     changes, contacts = in_force(changes, now), in_force(contacts, now)
     asked = decide.question(found, changes, contacts)
     channel = find_channel(snapshot, found.channel)
@@ -262,7 +288,8 @@ def _page(
         "candidate.html",
         candidate=found,
         histories=histories,
-        others=others,
+        word=word,
+        others=[other for other in others if other.id != number],
         disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
         sides=_sides(found, relationship, snapshot),
         reads=tongue.language(),
