@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from tracker.errors import Refused
@@ -89,19 +90,21 @@ def _source(source: Source) -> str:
 
 
 def _filled(thing: Entry | Source) -> dict[str, Any]:
-    values = ((name, getattr(thing, name)) for name in _told_of(type(thing)))
+    names, values_of = _told_of(type(thing))
+    values = zip(names, values_of(thing), strict=True)
     return {name: _plain(value) for name, value in values if value is not None and value != () and value != ""}
 
 
 @cache
-def _told_of(kind: type[Entry] | type[Source]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in _NOT_TOLD)
+def _told_of(kind: type[Entry] | type[Source]) -> tuple[tuple[str, ...], attrgetter]:
+    names = tuple(field.name for field in fields(kind) if field.name not in _NOT_TOLD)
+    return names, attrgetter(*names)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return value if isinstance(value, bool | int) else list(value) if isinstance(value, tuple) else str(value)
+    return value if isinstance(value, int) else list(value) if isinstance(value, tuple) else str(value)
 
 
 @dataclass(frozen=True)

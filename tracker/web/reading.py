@@ -6,7 +6,7 @@ others stands, whoever writes; pages that we read again are marked on the rows t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -16,6 +16,7 @@ from db.watch import Marks
 from tracker.chain import Checkpoint
 from tracker.history import ChannelView, view
 from tracker.ledger import Act, acts_of
+from tracker.lineage import anchors
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 
 VIEWS = 8
@@ -47,6 +48,14 @@ class Line:
         """The channel at a moment. A page asks for the same several times, and most pages for that of now."""
         seen = self._view(Moment(moment.as_of, min(moment.known_at, self.settled)))
         return seen if seen.moment == moment else replace(seen, moment=moment)
+
+    def anchors(self, known_at: datetime) -> Mapping[str, str | None]:
+        """By the key of a row the key of the statement that it tells, as known at an instant."""
+        return self._anchors(min(known_at, self.settled))
+
+    @cached_property
+    def _anchors(self) -> Callable[[datetime], Mapping[str, str | None]]:
+        return lru_cache(maxsize=VIEWS)(lambda known_at: anchors(*self.rows, known_at))
 
     @cached_property
     def _view(self) -> Callable[[Moment], ChannelView]:
