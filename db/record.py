@@ -111,19 +111,28 @@ class Record:
         """All channels, in the order of the configuration."""
         return [_channel(row) for row in _sql.channels(self._db)]
 
-    def entries(self) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
-        """Every row ever recorded, by channel, in the order of recording, its sources with what we saw of their pages:
-        five queries, however long the history.
+    def entries(self, seen: Marks | None = None) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
+        """Every row ever recorded, by channel, in the order of recording, its sources with what we saw of their pages
+        (`seen`, where that was asked for already): five queries, however long the history.
         """
         rows = _sql.status_changes(self._db), _sql.contacts(self._db), _sql.citations(self._db)
-        return self._grouped(*rows, marks(self._db))
+        return self._grouped(*rows, seen or self.marks())
 
-    def entries_of(self, channel: str) -> tuple[list[StatusChange], list[Contact]]:
-        """Every row ever recorded of one channel, without what we saw of its sources' pages."""
+    def marks(self) -> Marks:
+        """What we saw of all cited pages."""
+        return marks(self._db)
+
+    def channels_since(self, link: int) -> set[str]:
+        """The channels of which something was recorded or taken back after a link of the chain."""
+        return {row["channel"] for row in _sql.channels_since(self._db, seq=link)}
+
+    def entries_of(self, channel: str, seen: Marks | None = None) -> tuple[list[StatusChange], list[Contact]]:
+        """Every row ever recorded of one channel, its sources with what we saw of their pages where that is given."""
         grouped = self._grouped(
             _sql.status_changes_of(self._db, channel=channel),
             _sql.contacts_of(self._db, channel=channel),
             _sql.citations_of(self._db, channel=channel),
+            seen,
         )
         return grouped[channel]
 
@@ -345,7 +354,7 @@ def _source(row: sqlite3.Row, seen: Marks | None) -> Source:
         quote=row["quote"],
         says=Signal(row["says"]) if row["says"] else None,
         dated=partial(row["dated"]),
-        persons=tuple(json.loads(row["persons"] or "[]")),
+        persons=tuple(json.loads(row["persons"])) if row["persons"] else (),
         recorded_at=instant(row["recorded_at"]),
         withdrawn_at=instant(row["withdrawn_at"]),
         pages=seen.pages.get(row["url"], ()) if seen else (),

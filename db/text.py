@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from tracker.model import PartialDate
@@ -24,7 +25,9 @@ def day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+@lru_cache(maxsize=10_000)
 def partial(text: str | None) -> PartialDate | None:
+    """The date; the same one for the same text, since a record has many of one day."""
     return PartialDate(text) if text else None
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text, partial
+from tracker.history import AnyEntry
 from tracker.model import Outcome, PageCopy, PageMark, PageState, PartialDate, State
 from tracker.watch import CLAIM, LONGEST_WAIT, Watched, noticed
 
@@ -227,6 +228,23 @@ class Marks:
 
     pages: dict[str, tuple[PageMark, ...]]
     reads: dict[str, datetime]
+
+    def unlike(self, before: Marks) -> set[str]:
+        """The addresses of which something else is shown now."""
+        pairs = (self.pages, before.pages), (self.reads, before.reads)
+        return {url for now, then in pairs for url in now.keys() | then.keys() if now.get(url) != then.get(url)}
+
+    def on(self, entry: AnyEntry, urls: set[str]) -> AnyEntry:
+        """A row with what is shown of those of its pages that are among `urls`; itself where it cites none of them."""
+        if urls.isdisjoint(source.url for source in entry.sources):
+            return entry
+        sources = (
+            replace(source, pages=self.pages.get(source.url, ()), page_read=self.reads.get(source.url))
+            if source.url in urls
+            else source
+            for source in entry.sources
+        )
+        return replace(entry, sources=tuple(sources))
 
 
 def marks(connection: sqlite3.Connection) -> Marks:

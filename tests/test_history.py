@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import zip_longest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
-from tracker.history import in_force, meets, propose, unmet_promises, view, with_derived
+from tracker.history import in_force, meets, state_at, unmet_promises, view, when, with_derived
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
+from tracker.proposals import propose
 
 CUT = change(State.SUSPENDED, "2022-08-05", cause="Cut.")
 AGREED = change(State.PLANNED, "2023-11-15", cause="Agreed.")
@@ -255,3 +257,49 @@ def test_a_promise_is_unmet_where_no_outcome_at_all_meets_it(contacts):
     outcomes = [met for met in contacts if met.outcome is not Outcome.ANNOUNCED and met.first]
     promised = [promise for promise in contacts if promise.outcome is Outcome.ANNOUNCED]
     assert unmet_promises(contacts) == [p for p in promised if not any(meets(met, p) for met in outcomes)]
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(State), st.dates(date(2022, 1, 1), date(2023, 6, 1)).map(str), st.sampled_from([4, 7, 10, 10])
+    ),
+    max_size=8,
+)
+MET = st.lists(
+    st.tuples(st.sampled_from([Outcome.HELD, Outcome.HELD, Outcome.REFUSED]),
+              st.dates(date(2022, 1, 1), date(2023, 6, 1)).map(str), st.sampled_from([4, 7, 10, 10]), st.booleans()),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(ROWS, MET)
+def test_a_resumed_channel_is_made_active_by_the_first_of_all_contacts_between_it_and_the_next_change(rows, met):
+    changes = [change(state, day[:length], id=n) for n, (state, day, length) in enumerate(rows, start=1)]
+    contacts = [
+        contact(outcome, day[:length], id=n, substantive=used)
+        for n, (outcome, day, length, used) in enumerate(met, start=1)
+    ]
+    ordered = sorted(changes, key=lambda c: (c.effective.first, c.id))
+    used = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive), key=when)
+    expected = []
+    for change_now, following in zip_longest(ordered, ordered[1:]):
+        expected.append((change_now.id, None))
+        until = following.effective.first if following else date.max
+        makes = next((c for c in used if change_now.effective.last < c.first < until), None)
+        if change_now.state is State.RESUMED and makes:
+            expected.append((None, makes.id))
+    assert [(c.id, c.follows) for c in with_derived(changes, contacts)] == expected
+
+
+@given(ROWS, MET, st.dates(date(2021, 12, 1), date(2023, 7, 1)))
+def test_the_state_on_a_day_is_that_of_the_last_of_all_changes_begun_by_then(rows, met, day):
+    changes = [change(state, day[:length], id=n) for n, (state, day, length) in enumerate(rows, start=1)]
+    contacts = [contact(outcome, day[:length], id=n) for n, (outcome, day, length, _) in enumerate(met, start=1)]
+    history = with_derived(changes, contacts)
+    assert state_at(history, day) is next((c.state for c in reversed(history) if c.effective.first <= day), None)
+
+
+def test_a_row_of_which_nothing_was_cited_later_is_itself_whenever_it_stands():
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    row = change(State.ACTIVE, "2020", id=1, recorded_at=at, sources=(source(recorded_at=at),))
+    assert in_force([row], at)[0] is row

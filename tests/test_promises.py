@@ -15,7 +15,7 @@ from config.load import load_relationships
 from tests.conftest import ROOT
 from tests.make import CHANNEL, US_CHINA, change, contact, moment
 from tracker.figures import contacts_per_quarter, days_in_states, quarters, stays, years
-from tracker.history import meets, state_at, view, when
+from tracker.history import meets, state_at, view, when, window
 from tracker.model import Category, Contact, Outcome, PartialDate, State, StatusChange
 from tracker.promises import Fate, Step, ladder, promises_of, rhythm_of
 
@@ -145,6 +145,30 @@ def test_a_promise_is_closed_by_the_first_contact_that_meets_it_however_many_the
         late = (c for c in outcomes if c.outcome is Outcome.HELD and 0 < (c.first - promise.due).days <= 31)
         assert promise.closed_by == (met or next(late, None))
         assert (promise.lapsed_on is None) == (met is not None)
+
+
+PROMISED = st.tuples(DAYS, st.sampled_from([4, 7, 10]), st.integers(0, 40))
+
+
+@given(st.lists(PROMISED, max_size=8), st.lists(PROMISED, max_size=8))
+def test_a_planned_state_is_told_where_no_announcement_at_all_can_be_of_the_same(plans, told):
+    changes = [
+        change(State.PLANNED, str(day - timedelta(days=ahead)), id=n, expected=PartialDate(str(day)[:length]))
+        for n, (day, length, ahead) in enumerate(plans, start=1)
+    ]
+    contacts = [
+        contact(
+            Outcome.ANNOUNCED,
+            str(day)[:length] if ahead else None,
+            id=n,
+            announced=day - timedelta(days=ahead),
+        )
+        for n, (day, length, ahead) in enumerate(told, start=1)
+    ]
+    found = promises_of(seen("2030-01-01", changes, contacts))
+    windows = [window(promise) for promise in contacts]
+    alone = [c for c in changes if not any(o <= c.expected.last and c.expected.first <= e for o, e in windows)]
+    assert {one.made.id for one in found if isinstance(one.made, StatusChange)} == {c.id for c in alone}
 
 
 @given(st.lists(st.tuples(DAYS, st.sampled_from(State)), max_size=8), DAYS, DAYS)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from tracker.errors import Refused
@@ -28,6 +30,10 @@ _NOT_TOLD = {
     "page_read", "passage",
 }  # fmt: skip
 """What is said of a row elsewhere, or may change while the row stays as it is."""
+_KEPT = "canonical"
+"""Where a row has its canonical form once that was asked for."""
+
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _MARK = re.compile(r"(\d{1,12})\.(\d{1,12})\.([0-9a-f]{32})", re.ASCII)
 
 
@@ -59,33 +65,46 @@ class Mark:
 def mark_of(rows: Iterable[Entry], revision: int) -> Mark:
     """The mark of a view that shows these rows."""
     told = sorted(canonical(row) for row in rows)
-    return Mark(revision, len(told), hashlib.sha256("\n".join(told).encode()).hexdigest())
+    return Mark(revision, len(told), hashlib.sha256(b"\n".join(told)).hexdigest())
 
 
 def row_hash(row: Entry) -> str:
     """The SHA-256 of one row in its canonical form."""
-    return hashlib.sha256(canonical(row).encode()).hexdigest()
+    return hashlib.sha256(canonical(row)).hexdigest()
 
 
-def canonical(row: Entry) -> str:
-    """What a row tells, with its sources, as text that is the same for the same row."""
-    told = _filled(row) | {"row": entry_key(row), "sources": sorted(map(_source, row.sources))}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def canonical(row: Entry) -> bytes:
+    """What a row tells, with its sources, in UTF-8 that is the same for the same row.
+
+    Kept with the row, since a row never changes, and most pages hash every row that they show.
+    """
+    kept = vars(row)
+    if _KEPT not in kept:
+        told = _filled(row) | {"row": entry_key(row), "sources": sorted(map(_source, row.sources))}
+        kept[_KEPT] = _written(told).encode()
+    return kept[_KEPT]
 
 
 def _source(source: Source) -> str:
-    return json.dumps(_filled(source), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _written(_filled(source))
 
 
 def _filled(thing: Entry | Source) -> dict[str, Any]:
-    values = ((field.name, getattr(thing, field.name)) for field in fields(thing) if field.name not in _NOT_TOLD)
+    names, values_of = _told_of(type(thing))
+    values = zip(names, values_of(thing), strict=True)
     return {name: _plain(value) for name, value in values if value is not None and value != () and value != ""}
+
+
+@cache
+def _told_of(kind: type[Entry] | type[Source]) -> tuple[tuple[str, ...], attrgetter]:
+    names = tuple(field.name for field in fields(kind) if field.name not in _NOT_TOLD)
+    return names, attrgetter(*names)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return value if isinstance(value, bool | int) else list(value) if isinstance(value, tuple) else str(value)
+    return value if isinstance(value, int) else list(value) if isinstance(value, tuple) else str(value)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, takewhile
+from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -22,9 +23,7 @@ from tracker.model import (
     Moment,
     Outcome,
     PartialDate,
-    Proposal,
     Relationship,
-    Signal,
     Source,
     State,
     StatusChange,
@@ -159,10 +158,20 @@ def in_force(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
     known = [row for row in rows if row.recorded_at is None or row.recorded_at <= known_at]
     replaced = {row.replaces for row in known if not _withdrawn(row, known_at)}
     return [
-        replace(row, sources=tuple(_seen_by(known_at, s) for s in row.sources if _cited(s, known_at)))
+        as_cited(row, known_at)
         for row in known
-        if row.id not in replaced - {None} and not _withdrawn(row, known_at)
+        if (row.id is None or row.id not in replaced) and not _withdrawn(row, known_at)
     ]
+
+
+def as_cited(row: AnyEntry, known_at: datetime) -> AnyEntry:
+    """The row with the sources that were cited by then, with what we had seen of their pages.
+
+    The row itself where those are all, as most never change: what is reckoned of a row once is kept with it.
+    """
+    sources = tuple(_seen_by(known_at, source) for source in row.sources if _cited(source, known_at))
+    whole = len(sources) == len(row.sources) and all(map(is_, sources, row.sources))
+    return row if whole else replace(row, sources=sources)
 
 
 def _cited(source: Source, known_at: datetime) -> bool:
@@ -203,15 +212,16 @@ def with_derived(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -
     """
     ordered = sorted(changes, key=lambda c: (c.effective.first, c.id or 0))
     held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=when)
+    begun = [c.first for c in held]
     history: list[StatusChange] = []
     for position, change in enumerate(ordered):
         history.append(change)
         if change.state is not State.RESUMED:
             continue
         until = ordered[position + 1].effective.first if position + 1 < len(ordered) else date.max
-        following = next((c for c in held if change.effective.last < c.first < until), None)
-        if following:
-            history.append(_made_active(change, following))
+        following = bisect_right(begun, change.effective.last)
+        if following < len(held) and begun[following] < until:
+            history.append(_made_active(change, held[following]))
     return history
 
 
@@ -266,52 +276,13 @@ def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | Non
 
 def state_at(history: Sequence[StatusChange], day: date) -> State | None:
     """The state on `day`; None before the first change. `history` in order, oldest first."""
-    return next((c.state for c in reversed(history) if c.effective.first <= day), None)
+    begun = bisect_right(history, day, key=lambda change: change.effective.first)
+    return history[begun - 1].state if begun else None
 
 
 def was_cut(history: Iterable[StatusChange]) -> bool:
     """Whether the channel was ever suspended or ended."""
     return any(change.state in (State.SUSPENDED, State.ENDED) for change in history)
-
-
-def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposal:
-    """What a release's signal asks of a channel now in `state` (None: no history), if a reviewer agrees.
-
-    `cut_before`: it was suspended or ended at some time, so that a first contact is a resumption. An agreement to
-    restore is not yet a restoration: on a suspended channel it proposes `planned`.
-    """
-    match signal, state:
-        case Signal.HELD, State.SUSPENDED | State.ENDED:
-            return Proposal(State.RESUMED, Outcome.HELD, "The first contact since the channel was cut.")
-        case Signal.HELD, State.PLANNED if cut_before:
-            return Proposal(State.RESUMED, Outcome.HELD, "The first contact since the channel was cut.")
-        case Signal.HELD, State.PLANNED | None:
-            return Proposal(State.ACTIVE, Outcome.HELD, "The first contact of the channel.")
-        case Signal.HELD, State.RESUMED:
-            return Proposal(State.ACTIVE, Outcome.HELD, "The next contact after a resumption makes the channel active.")
-        case Signal.HELD, _:
-            return Proposal(None, Outcome.HELD, "A further contact of an active channel.")
-        case Signal.ANNOUNCED, State.SUSPENDED | State.ENDED | None:
-            return Proposal(State.PLANNED, Outcome.ANNOUNCED, "Announced; nothing has taken place yet.")
-        case Signal.ANNOUNCED, _:
-            return Proposal(None, Outcome.ANNOUNCED, "A contact to come; the state stays as it is.")
-        case Signal.RESUMED, State.SUSPENDED | State.ENDED:
-            return Proposal(State.PLANNED, None, "Agreed is not resumed: no contact has taken place yet.")
-        case Signal.RESUMED, State.PLANNED:
-            return Proposal(State.RESUMED, None, "Declared restored after it had been agreed.")
-        case Signal.SUSPENDED, State.SUSPENDED:
-            return Proposal(None, None, "The channel is suspended already; the release is a further source.")
-        case Signal.SUSPENDED, _:
-            return Proposal(State.SUSPENDED, None, "A party has said that the channel is cut.")
-        case Signal.ENDED, State.PLANNED | State.ACTIVE | State.SUSPENDED | State.RESUMED | None:
-            return Proposal(State.ENDED, None, "The channel was dissolved or replaced.")
-        case Signal.REFUSED, _:
-            return Proposal(None, Outcome.REFUSED, "Asked for and refused or not answered; the state stays as it is.")
-        case Signal.CANCELLED, _:
-            return Proposal(None, Outcome.CANCELLED, "One contact was called off; the state stays as it is.")
-        case Signal.POSTPONED, _:
-            return Proposal(None, Outcome.POSTPONED, "One contact was put off; the state stays as it is.")
-    return Proposal(None, None, "The record says so already; the release is a further source.")
 
 
 def unmet_promises(contacts: Sequence[Contact]) -> list[Contact]:

@@ -5,12 +5,13 @@ A row is added, replaced by a correction, or withdrawn, and so are its sources; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from tracker.history import ChannelView, in_force, view, visible_from
+from tracker.history import ChannelView, as_cited, in_force, view, visible_from
 from tracker.lineage import entry_key, first_rows
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, State, StatusChange
 
@@ -84,7 +85,10 @@ def acts(rows: Iterable[Row]) -> list[Act]:
     """Every act that made these rows what they are (all of one kind: ids name rows of one table), oldest first."""
     by_id = {row.id: row for row in rows if row.id is not None}
     claims = first_rows(by_id.values())
-    found = [act for row in by_id.values() for act in _acts_upon(row, by_id, claims)]
+    told: dict[int, list[Row]] = defaultdict(list)
+    for row in by_id.values():
+        told[claims[row.id]].append(row)
+    found = [act for row in by_id.values() for act in _acts_upon(row, by_id.get(row.replaces), told, claims[row.id])]
     return sorted(found, key=lambda act: (act.at, act.deed.ends, act.row.id))
 
 
@@ -93,8 +97,8 @@ def acts_of(changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> lis
     return sorted([*acts(changes), *acts(contacts)], key=lambda act: act.at)
 
 
-def _acts_upon(row: Row, by_id: dict[int, Row], claims: dict[int, int]) -> Iterator[Act]:
-    claim, older = claims[row.id], by_id.get(row.replaces)
+def _acts_upon(row: Row, older: Row | None, told: Mapping[int, list[Row]], claim: int) -> Iterator[Act]:
+    """`older`: the row that it replaces; `told`: by claim all rows that ever told it."""
     says = _with_sources_at(row, row.recorded_at)
     if older is None:
         yield Act(row.recorded_at, Deed.ADDED, claim, says, None)
@@ -104,7 +108,7 @@ def _acts_upon(row: Row, by_id: dict[int, Row], claims: dict[int, int]) -> Itera
         yield corrected if corrected.altered else replace(corrected, deed=Deed.CITED, sources=_further(says, said))
     yield from _citations(row, claim)
     if row.withdrawn_at is not None:
-        yield _withdrawal(row, claim, [other for other in by_id.values() if claims[other.id] == claim])
+        yield _withdrawal(row, claim, told[claim])
 
 
 def _further(row: Row, older: Row) -> tuple[Source, ...]:
@@ -137,8 +141,7 @@ def _citations(row: Row, claim: int) -> Iterator[Act]:
 
 
 def _with_sources_at(row: Row, instant: datetime) -> Row:
-    standing = in_force([replace(row, withdrawn_at=None)], max(instant, row.recorded_at))
-    return replace(standing[0], withdrawn_at=row.withdrawn_at)
+    return as_cited(row, max(instant, row.recorded_at))
 
 
 @dataclass(frozen=True)

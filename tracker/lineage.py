@@ -115,12 +115,11 @@ def _lineage(family: Sequence[AnyEntry], standing: Mapping[int, AnyEntry], known
 
 def _as_known(row: AnyEntry, known_at: datetime) -> AnyEntry:
     later = row.withdrawn_at is not None and row.withdrawn_at > known_at
-    return replace(
-        row,
-        sources=tuple(s for s in row.sources if s.recorded_at is None or s.recorded_at <= known_at),
-        withdrawn_at=None if later else row.withdrawn_at,
-        withdrawn_reason=None if later else row.withdrawn_reason,
-    )
+    sources = tuple(s for s in row.sources if s.recorded_at is None or s.recorded_at <= known_at)
+    if not later and len(sources) == len(row.sources):
+        return row
+    withdrawn = (None, None) if later else (row.withdrawn_at, row.withdrawn_reason)
+    return replace(row, sources=sources, withdrawn_at=withdrawn[0], withdrawn_reason=withdrawn[1])
 
 
 def _instants(family: Iterable[Entry], known_at: datetime) -> tuple[datetime, ...]:

@@ -7,7 +7,7 @@ is decided here, and what a reviewer records later closes it.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -68,7 +68,8 @@ def promises_of(view: ChannelView) -> list[Promise]:
     made = [c for c in view.contacts if c.outcome is Outcome.ANNOUNCED]
     plans = [change for change in view.history if change.state is State.PLANNED and change.expected]
     found = [_announced(promise, outcomes, as_of) for promise in made]
-    found += [_planned(plan, outcomes, as_of) for plan in plans if not any(_speaks_of(plan, c) for c in made)]
+    announced = _Windows(made)
+    found += [_planned(plan, outcomes, as_of) for plan in plans if not announced.touch(plan.expected)]
     return sorted(found, key=lambda promise: (promise.due, promise.made.id or 0))
 
 
@@ -88,6 +89,20 @@ class _Outcomes:
     def since(self, day: date) -> Iterator[Contact]:
         """Those that began on a day or later."""
         return (self._rows[at] for at in range(bisect_left(self._begun, day), len(self._rows)))
+
+
+class _Windows:
+    """The days on which announced contacts are to take place."""
+
+    def __init__(self, promises: Iterable[Contact]) -> None:
+        windows = sorted(map(window, promises))
+        self._opens = [opens for opens, _ in windows]
+        self._closed_by = list(accumulate((closes for _, closes in windows), max))
+
+    def touch(self, expected: PartialDate) -> bool:
+        """Whether any of them may be the one that is expected then."""
+        opened = bisect_right(self._opens, expected.last)
+        return opened > 0 and self._closed_by[opened - 1] >= expected.first
 
 
 def _announced(promise: Contact, outcomes: _Outcomes, as_of: date) -> Promise:

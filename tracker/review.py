@@ -15,7 +15,7 @@ from db.store import Store, Subjects
 from tracker.deeds import check_no_first_word, existing, minute, stale, unchanged
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import Span, entries_telling, event_span, says_the_same
-from tracker.history import in_force, propose, state_at, was_cut, with_derived
+from tracker.history import in_force, state_at, was_cut, with_derived
 from tracker.model import (
     Candidate,
     Contact,
@@ -30,6 +30,7 @@ from tracker.model import (
     StatusChange,
     Verdict,
 )
+from tracker.proposals import propose
 from tracker.quoting import sources_of
 from tracker.rows import check_row
 

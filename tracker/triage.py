@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from db.waiting import Waiting
-from tracker.history import propose
 from tracker.model import Category, Signal, State
+from tracker.proposals import propose
 
 
 class Order(StrEnum):

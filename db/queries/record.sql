@@ -57,6 +57,22 @@ WHERE citation.status_change IN (SELECT id FROM status_change WHERE channel = :c
    OR citation.contact IN (SELECT id FROM contact WHERE channel = :channel)
 ORDER BY citation.id;
 
+-- name: channels_since(seq)
+-- The channels whose rows, or the sources of whose rows, are in the chain after a link.
+SELECT status_change.channel FROM chain_link JOIN status_change ON status_change.id = chain_link.entry
+WHERE chain_link.seq > :seq AND chain_link.kind IN ('status_change', 'status_change_withdrawn')
+UNION
+SELECT contact.channel FROM chain_link JOIN contact ON contact.id = chain_link.entry
+WHERE chain_link.seq > :seq AND chain_link.kind IN ('contact', 'contact_withdrawn')
+UNION
+SELECT status_change.channel FROM chain_link JOIN citation ON citation.id = chain_link.entry
+JOIN status_change ON status_change.id = citation.status_change
+WHERE chain_link.seq > :seq AND chain_link.kind IN ('citation', 'citation_withdrawn')
+UNION
+SELECT contact.channel FROM chain_link JOIN citation ON citation.id = chain_link.entry
+JOIN contact ON contact.id = citation.contact
+WHERE chain_link.seq > :seq AND chain_link.kind IN ('citation', 'citation_withdrawn');
+
 -- name: add_status_change(channel, state, effective, expected, cause, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
 INSERT INTO status_change (channel, state, effective, expected, cause, note, contested, settled, reason,
                            seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)

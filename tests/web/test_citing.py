@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from urllib.parse import quote
 
@@ -14,12 +15,13 @@ import rispy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.make import change, contact, source
 from tests.test_amend import amended, cut_of
 from tests.test_ledger import INSTANTS, histories
 from tests.web.api_client import Api, assert_problem
-from tracker.citation import mark_of
+from tracker.citation import canonical, mark_of
 from tracker.history import in_force
-from tracker.model import PartialDate
+from tracker.model import Outcome, PartialDate, Passage, Signal, State
 from tracker.service import Service
 
 
@@ -45,6 +47,30 @@ def test_the_hash_of_a_cited_view_never_changes_whatever_is_written_later(rows, 
     cut = [row for row in rows if row.recorded_at <= known_at]
     assert mark_of(in_force(rows, known_at), 1).holds(mark_of(in_force(cut, known_at), 9))
     assert mark_of(in_force(rows, later), 1) == mark_of(in_force(reversed(rows), later), 1), "in whatever order"
+
+
+def test_the_canonical_form_is_the_one_that_was_cited_from_the_first_day_on() -> None:
+    """Written out, since old citations rest on every byte of it."""
+    at = datetime(2024, 1, 9, 12, tzinfo=UTC)
+    cited = source(
+        quote="取消", side="cn", says=Signal.SUSPENDED, dated=PartialDate("2022-08"), persons=("minister",),
+        recorded_at=at, passage=Passage(1, 1),
+    )  # fmt: skip
+    row = change(State.SUSPENDED, "2022-08-05", id=7, recorded_at=at, recorded_by="ann", sources=(cited,), decision=3)
+    assert canonical(row).decode() == (
+        '{"cause":"Something happened.","channel":"dpct","effective":"2022-08-05",'
+        '"recorded_at":"2024-01-09T12:00:00+00:00","row":"change-7","sources":["{\\"dated\\":\\"2022-08\\",'
+        '\\"persons\\":[\\"minister\\"],\\"published\\":\\"2024-01-09\\",\\"publisher\\":\\"A paper\\",'
+        '\\"quote\\":\\"取消\\",\\"recorded_at\\":\\"2024-01-09T12:00:00+00:00\\",\\"says\\":\\"suspended\\",'
+        '\\"side\\":\\"cn\\",\\"title\\":\\"A report\\",\\"url\\":\\"https://example.org/1\\"}"],'
+        '"state":"suspended"}'
+    )
+    met = contact(Outcome.HELD, "2024-01-08", id=7, end=date(2024, 1, 9), sources=(), substantive=False, round=17)
+    assert canonical(met).decode() == (
+        '{"channel":"dpct","date":"2024-01-08","end":"2024-01-09","outcome":"held","round":17,"row":"contact-7",'
+        '"sources":[],"substantive":false}'
+    )
+    assert canonical(replace(met, round=18)) != canonical(met), "what is kept of a row is not taken for another's"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tracker.web.app import create_app
 from tracker.web.drawing import FilePen
 from tracker.web.lanes import PIXEL, SLIM, WIDE, Lane, picture_of
 from tracker.web.lettering import fitting, width_of, wrapped
+from tracker.web.reading import Line
 from tracker.web.strip import Axis
 from tracker.web.timeline import MOST_ENTRIES
 from tracker.web.turns import shared_words
@@ -250,7 +251,8 @@ def test_three_hundred_channels_of_fifty_changes_make_no_endless_page(seeded: Se
         return changes, [contact(Outcome.HELD, days[0], channel=slug, id=1, recorded_at=at)]
 
     lines = tuple(replace(CHANNEL, slug=f"line-{number}") for number in range(300))
-    kept._snapshot = replace(kept.snapshot(), channels=lines, entries={one.slug: entries_of(one.slug) for one in lines})
+    rows = {one.slug: Line(one, US_CHINA, entries_of(one.slug)) for one in lines}
+    kept._snapshot = replace(kept.snapshot(), channels=lines, lines=rows)
     sent = client.get("/timeline?from=2020", headers={"Accept-Encoding": "br"}).data
     assert len(sent) < 60_000
     page = etree.HTML(brotli.decompress(sent).decode())

@@ -8,7 +8,6 @@ from typing import Any
 
 from tracker.history import ChannelView
 from tracker.ledger import Act
-from tracker.lineage import anchors
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.promises import Promise, Rung, ladder, promises_of, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
@@ -61,7 +60,7 @@ def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, ever
         "most_promises": MOST_PROMISES,
         "most_corrections": MOST_CHANGES,
         "corrections": [act for act in snapshot.corrections if _concerns(act, channel, moment)],
-        "anchors": anchors(*snapshot.entries[channel.slug], moment.known_at),
+        "anchors": snapshot.lines[channel.slug].anchors(moment.known_at),
     }
 
 

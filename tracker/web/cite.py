@@ -118,8 +118,8 @@ def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment:
     It is known as of the newest act on the record: with the present instant, a row that is being written just now could
     still come to stand before it.
     """
-    moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
     rows = scope_of(snapshot, path, asked).rows(snapshot, moment)
+    moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
     mark = mark_of(rows, snapshot.revisions["record"])
     address = cited_address(path, asked, moment, mark)
     return Citation(title, address, moment.as_of, moment.known_at, current().day(), mark)

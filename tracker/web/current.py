@@ -18,15 +18,16 @@ from flask import Response, current_app, g, request
 from db.feeds import FeedHealth
 from tracker.coverage import Coverage, Read, Switch, coverage
 from tracker.errors import NotFound, Refused
-from tracker.history import ChannelView, view
-from tracker.ledger import Act, Deed, acts_of
+from tracker.history import ChannelView
+from tracker.ledger import Act, Deed
 from tracker.lineage import entry_key
-from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
+from tracker.model import Channel, Moment, Relationship
 from tracker.moments import day_of, known_instant
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
 from tracker.web.keeping import keeping
+from tracker.web.reading import Line, Reading, Rows
 
 RENDERED = "openlines.rendered"
 """Where a request's environ has what was rendered for it, if everybody who asks for its address may have that."""
@@ -36,9 +37,6 @@ COVERAGE_SPAN = timedelta(hours=24)
 
 CLOCK_SKEW = timedelta(seconds=5)
 """A reader's clock may be ahead of ours by this much; what it calls now is now."""
-
-VIEWS = 128
-"""Views of channels at moments that are remembered of one revision."""
 
 SHORTEST_MISSPELT = 4
 """Characters of a name that may be meant by one that is written nearly so; shorter ones resemble too much."""
@@ -55,15 +53,20 @@ class Snapshot:
     now: datetime
     relationships: tuple[Relationship, ...]
     channels: tuple[Channel, ...]
-    entries: dict[str, tuple[list[StatusChange], list[Contact]]]
+    lines: dict[str, Line]
     feeds: tuple[FeedHealth, ...]
     reads: tuple[Read, ...]
     switches: tuple[Switch, ...]
 
     @cached_property
+    def entries(self) -> dict[str, Rows]:
+        """Every row ever recorded, by channel."""
+        return {slug: line.rows for slug, line in self.lines.items()}
+
+    @cached_property
     def acts(self) -> tuple[Act, ...]:
         """Everything that was ever done to the record, oldest first."""
-        found = (act for changes, contacts in self.entries.values() for act in acts_of(changes, contacts))
+        found = (act for line in self.lines.values() for act in line.acts)
         return tuple(sorted(found, key=lambda act: act.at))
 
     @cached_property
@@ -90,19 +93,7 @@ class Snapshot:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
 
     def view(self, channel: Channel, moment: Moment) -> ChannelView:
-        return self._view(channel.slug, moment)
-
-    @cached_property
-    def _view(self) -> Callable[[str, Moment], ChannelView]:
-        """A page asks for the same views several times, and most pages for those of now."""
-        channels = {channel.slug: channel for channel in self.channels}
-
-        @lru_cache(maxsize=VIEWS)
-        def viewed(slug: str, moment: Moment) -> ChannelView:
-            channel = channels[slug]
-            return view(channel, self.relationship(channel.relationship), *self.entries[slug], moment)
-
-        return viewed
+        return self.lines[channel.slug].view(moment)
 
     def views(self, moment: Moment) -> list[ChannelView]:
         """Every channel at a moment, in the configured order; those without a state yet included."""
@@ -166,6 +157,7 @@ class Current:
         self.service = service
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._reading = Reading()
 
     def now(self) -> datetime:
         """The present instant. An answer for which it is asked stands for a minute; `day` leaves it its day."""
@@ -183,7 +175,7 @@ class Current:
         return Basis(revisions, now.date(), today, now.replace(second=0, microsecond=0))
 
     def snapshot(self) -> Snapshot:
-        """The newest revision of the record; read again only when a counter has moved."""
+        """The newest revision of the record; read again only when a counter has moved, and then only what moved."""
         revisions = self.service.store.revisions()
         snapshot = self._snapshot
         if snapshot is None or snapshot.revisions != revisions:
@@ -196,14 +188,13 @@ class Current:
     def _load(self) -> Snapshot:
         with self.service.store.reading() as db:
             now = max(self.service.clock(), db.chain.head().at or self.service.clock())
-            entries = db.record.entries()
-            channels = tuple(db.record.channels())
+            relationships, channels = tuple(db.record.relationships()), tuple(db.record.channels())
             return Snapshot(
                 revisions=db.record.revisions(),
                 now=now,
-                relationships=tuple(db.record.relationships()),
+                relationships=relationships,
                 channels=channels,
-                entries={channel.slug: entries[channel.slug] for channel in channels},
+                lines=self._reading.lines(db, channels, relationships),
                 feeds=tuple(db.feeds.all()),
                 reads=tuple(db.feeds.reads_since(now - SILENCE_SPAN)),
                 switches=tuple(db.feeds.switches()),
