@@ -40,6 +40,7 @@ MATRIX = {
         GET /review/releases/<int:number>/page | GET /claims/<name>/amend | POST /claims/<name>/amend
         GET /api/v1/candidates | GET /api/v1/candidates/<id> | POST /api/v1/candidates/<id>/review
         POST /review/<int:number>/later | POST /review/<int:number>/channel | POST /review/<int:number>/second
+        GET /review/mine | POST /review/<int:number>/blind | GET /review/<int:number>/original/<int:place>
         POST /review/reject | GET /review/rejected | GET /review/<int:number>/present | GET /review/keys
         POST /api/v1/candidates/<id>/later | POST /api/v1/candidates/<id>/release | POST /api/v1/candidates/<id>/channel
         POST /api/v1/candidates/<id>/channel/back | POST /api/v1/candidates/<id>/second | POST /api/v1/candidates/reject

@@ -52,6 +52,7 @@ SIGNED_IN = {
     "review.queue": ["/review", "/review?status=unlikely"],
     "review.candidate": ["/review/1", "/review/2"],
     "review.keys": ["/review/keys"],
+    "blind.mine": ["/review/mine"],
     "deciding.rejected": ["/review/rejected"],
     "account.own": ["/account"],
     "admin.users": ["/admin/users"],
@@ -66,7 +67,7 @@ REFUSED = ["/nowhere", "/channels/nowhere", "/?as_of=yesterday"]
 
 NO_PAGES = {
     "static", "sheet.style", "language.choose", "pages.proof_of_claim", "review.page", "cited_pages.copy", "cite.cite",
-    "presence.present",  # these answer with a file or a part of a page, or lead elsewhere
+    "presence.present", "blind.original",  # these answer with a file or a part of a page, or lead elsewhere
     "cited_pages.changed", "subscribe.begin", "subscribe.end",  # each has its own tests, with the rows that it needs
 }  # fmt: skip
 
