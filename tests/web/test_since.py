@@ -166,7 +166,7 @@ def test_a_mark_that_is_none_is_not_set(api: Api, seen: str) -> None:
     assert "which is no mark" in words_of(refused.text)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example", "http://[x"])
 def test_another_site_cannot_move_the_mark_of_who_visits_it(api: Api, origin: str) -> None:
     refused = api.client.post("/since", headers={"Origin": origin})
     assert (refused.status_code, "Set-Cookie" in refused.headers) == (403, False)
