@@ -205,12 +205,53 @@ class Connections:
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} cannot be read ({error}); try again in a moment.") from error
 
+    def copy_to(self, file: Path) -> None:
+        """Write the whole database, as it stands at one moment, into a new file that needs no other beside it.
+
+        Others may write meanwhile: all pages are copied in one step, since a copy in several begins anew whenever
+        another process writes. Raises StoreError.
+        """
+        try:
+            copy = sqlite3.connect(file, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(f"{file} cannot be made ({error}); choose a folder that can be written to.") from error
+        try:
+            self.get().backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path} was not copied ({error}); make room where the copy goes, or choose another "
+                "disk; nothing was kept."
+            ) from error
+        finally:
+            copy.close()
+
     def close(self) -> None:
         with self._lock:
             for connection in self._all:
                 connection.close()
             self._all.clear()
         self._local, self._writer = threading.local(), None
+
+
+def settle(file: Path) -> None:
+    """Make a database that nobody has open one file: what stands in the log beside it goes into it.
+
+    Raises StoreError where another process has it open. A damaged file stays as it is.
+    """
+    connection = sqlite3.connect(file, isolation_level=None, timeout=1)
+    try:
+        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"{file} is in use ({error}); end what runs on it (serve, schedule), then try again."
+        ) from error
+    except sqlite3.DatabaseError:
+        return  # It is damaged: nothing of it can be settled, and nobody can be at work on it.
+    finally:
+        connection.close()
+    if mode != "delete":
+        raise StoreError(f"{file} is in use; end what runs on it (serve, schedule), then try again.")
 
 
 @contextmanager
