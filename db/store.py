@@ -28,6 +28,7 @@ from db.reviewers import Reviewers
 from db.samples import Samples
 from db.sightings import Sightings
 from db.sqlite.search import Search
+from db.times import Times
 from db.waiting import WaitingList
 from db.watch import Watch
 
@@ -67,6 +68,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connections = Connections(path)
+        self.write_times = Times()
 
     @contextmanager
     def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[Subjects]:
@@ -74,7 +76,7 @@ class Store:
 
         `patience`: for how many seconds it may be busy.
         """
-        with self._connections.writing(patience) as connection:
+        with self.write_times.measured(), self._connections.writing(patience) as connection:
             subjects = _subjects(connection)
             yield subjects
             subjects.search.write()

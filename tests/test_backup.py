@@ -1,4 +1,4 @@
-"""Backups and the way back: real files, other processes that write meanwhile, one that is killed, a disk that is full."""
+"""Backups and the way back: real files, other processes that write, one that is killed, a disk that is full."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ def put_back(file: Path, database: Path, *, now: datetime, force: bool = False) 
     """
     _refuse_unreadable(file, database)
     if database.exists() and not force:
-        raise Conflict(f"{database} exists.", "Say --force to put it aside and take the backup's place, or name another "
-                       "folder with --to.")  # fmt: skip
+        remedy = "Say --force to put it aside and take its place, or name another folder with --to."
+        raise Conflict(f"{database} exists.", remedy)
     folder = database.parent
     with _told_in_words(folder):
         folder.mkdir(parents=True, exist_ok=True)
