@@ -27,7 +27,7 @@ _MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
 _NOBODY_CAME = 0.1
 """Seconds after which a thread looks whether its batch waits for somebody who is gone."""
 
-_PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
+PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
 
 
 class StoreError(Exception):
@@ -83,7 +83,7 @@ class Connections:
             # One thread uses a connection; `close` may be called from another when the process ends.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
-            for pragma, value in _PRAGMAS.items():
+            for pragma, value in PRAGMAS.items():
                 connection.execute(f"PRAGMA {pragma} = {value}")
                 (answer,) = connection.execute(f"PRAGMA {pragma}").fetchone()
                 if answer != value:
