@@ -234,24 +234,26 @@ class Connections:
         self._local, self._writer = threading.local(), None
 
 
-def settle(file: Path) -> None:
-    """Make a database that nobody has open one file: what stands in the log beside it goes into it.
+@contextmanager
+def alone_with(file: Path) -> Iterator[None]:
+    """A database that is one file, without a log beside it, and that nobody else can open while the block runs.
 
-    Raises StoreError where another process has it open. A damaged file stays as it is.
+    Raises StoreError where another process has it open. A damaged file stays as it is, and its log with it.
     """
     connection = sqlite3.connect(file, isolation_level=None, timeout=1)
     try:
-        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-    except sqlite3.OperationalError as error:
-        raise StoreError(
-            f"{file} is in use ({error}); end what runs on it (serve, schedule), then try again."
-        ) from error
-    except sqlite3.DatabaseError:
-        return  # It is damaged: nothing of it can be settled, and nobody can be at work on it.
+        # Leaving the log takes the only connection there is; so nobody has one from here on.
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            connection.close()
+            remedy = "end what runs on it (serve, schedule), then try again."
+            raise StoreError(f"{file} is in use ({error}); {remedy}") from error
+    try:
+        yield
     finally:
         connection.close()
-    if mode != "delete":
-        raise StoreError(f"{file} is in use; end what runs on it (serve, schedule), then try again.")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.connection import BUSY_TIMEOUT, Connections, StoreError, settle
+from db.connection import BUSY_TIMEOUT, Connections, StoreError, alone_with
 from db.feeds import Feeds
 from db.hosts import Hosts
 from db.integrity import Integrity
@@ -32,7 +32,7 @@ from db.times import Times
 from db.waiting import WaitingList
 from db.watch import Watch
 
-__all__ = ["Store", "StoreError", "Subjects", "open_store", "settle"]
+__all__ = ["Store", "StoreError", "Subjects", "alone_with", "open_store"]
 
 
 @dataclass(frozen=True)

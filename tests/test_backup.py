@@ -48,8 +48,17 @@ from pathlib import Path
 from datetime import UTC, datetime
 import tracker.backup
 from db.store import open_store
-tracker.backup.verify = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+setattr(tracker.backup, sys.argv[3], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 tracker.backup.back_up(open_store(f"sqlite:///{sys.argv[1]}"), Path(sys.argv[2]), now=datetime.now(UTC))
+"""
+
+KILLED_AT_RESTORE = """
+import os, signal, sys
+from pathlib import Path
+from datetime import UTC, datetime
+import tracker.backup
+tracker.backup._to_disk = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+tracker.backup.put_back(Path(sys.argv[1]), Path(sys.argv[2]), now=datetime(2020, 1, 1, tzinfo=UTC), force=True)
 """
 
 Tracker = Callable[..., subprocess.CompletedProcess[str]]
@@ -164,8 +173,9 @@ def test_two_backups_of_one_second_have_two_names(database, folder, clock):
     store.close()
 
 
-def test_a_backup_that_is_killed_leaves_no_file_and_the_next_one_cleans_up(tracker: Tracker, database, folder):
-    killed = process(KILLED, database, folder)
+@pytest.mark.parametrize("step", ["verify", "_to_disk"])
+def test_a_backup_that_is_killed_leaves_no_file_and_the_next_one_cleans_up(tracker: Tracker, database, folder, step):
+    killed = process(KILLED, database, folder, step)
     assert killed.wait(timeout=60) == -signal.SIGKILL
     killed.communicate()
     (left,) = names(folder)
@@ -238,6 +248,17 @@ def test_the_log_of_a_damaged_database_is_never_played_into_the_restored_one(tra
     assert tracker("restore", folder / "copy.db", "--force").returncode == 0
     assert whole(database) == links
     assert Path(f"{next(database.parent.glob('*.before-*Z'))}-wal").exists()
+
+
+def test_a_restore_that_is_killed_leaves_the_database_that_was_there(tracker: Tracker, database, folder):
+    tracker("backup", folder / "copy.db")
+    links = whole(database)
+    killed = process(KILLED_AT_RESTORE, folder / "copy.db", database)
+    assert killed.wait(timeout=60) == -signal.SIGKILL
+    killed.communicate()
+    assert whole(database) == links
+    assert tracker("restore", folder / "copy.db", "--force").returncode == 0
+    assert whole(database) == links
 
 
 def test_a_backup_that_was_tampered_with_is_not_put_in_place(tracker: Tracker, database, folder):

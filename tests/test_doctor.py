@@ -128,12 +128,15 @@ def test_pending_migrations_are_named(well: Service):
     assert (line.found, line.says) == (Found.BROKEN, "Pending migrations: 1, first m0015_notifications.")
 
 
-def test_a_damaged_database_is_broken(well: Service):
+@pytest.mark.parametrize("page", [0, 1, 2, 3, 30, 100])
+def test_a_damaged_database_is_broken_and_the_rest_is_told_all_the_same(well: Service, page: int):
     well.store.close()
     with well.store.path.open("r+b") as file:
-        file.seek(4096 * 3)
+        file.seek(4096 * page)
         file.write(b"ruin" * 20_000)
-    assert lines(well)["database"].found is Found.BROKEN
+    told = lines(well)
+    assert told["database"].found is Found.BROKEN
+    assert told["configuration"].found is Found.OK
 
 
 @pytest.mark.parametrize(("free", "found"), [(10_000_000, Found.BROKEN), (100_000_000, Found.LOOK), (10**12, Found.OK)])

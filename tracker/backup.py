@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db.store import Store, StoreError, open_store, settle
+from db.store import Store, StoreError, alone_with, open_store
 from tracker.chain import Checkpoint
 from tracker.errors import Conflict, Refused
 from tracker.verify import Verified, verify
 
 _UNFINISHED = ".openlines-"
 _NAME = re.compile(r"openlines-\d{8}T\d{6}(-\d+)?Z\.db")
-
-_OLD_FILES = ("", "-wal", "-shm")
-"""What a database may consist of: the file, its log, and the index of that."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,7 @@ def put_back(file: Path, database: Path, *, now: datetime, force: bool = False) 
             copy.chmod(0o600)
             migrated = _brought_up_to_date(copy, file)
             verified = _whole(copy, f"{file} does not pass")
-            before = _put_aside(database, now) if database.exists() else None
-            _put(copy, database)
+            before = _take_place(copy, database, now)
     return PutBack(database, verified, migrated, before)
 
 
@@ -166,19 +162,29 @@ def _opened(file: Path) -> Iterator[Store]:
         yield store
     finally:
         store.close()
-    settle(file)
+    with alone_with(file):
+        pass
 
 
-def _put_aside(database: Path, now: datetime) -> Path:
-    """Rename a database that nobody has open. Raises StoreError where somebody has.
+def _take_place(copy: Path, database: Path, now: datetime) -> Path | None:
+    """Put a copy where the database belongs; answers where the one went that was there. Raises StoreError.
 
-    What is in its log goes into the file first: a log that is left beside another database would be written into it.
+    What is in its log goes into the file first: a log that is left beside another database would be played into it. At
+    every moment there is a whole database under the name, the one or the other.
     """
-    settle(database)
+    if not database.exists():
+        _put(copy, database)
+        return None
     before = Path(f"{database}.before-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-    for suffix in reversed(_OLD_FILES):
-        if (part := Path(f"{database}{suffix}")).exists():
-            part.rename(f"{before}{suffix}")
+    with alone_with(database):
+        for suffix in ("-wal", "-shm"):  # Of a damaged one: it could not be settled.
+            if (part := Path(f"{database}{suffix}")).exists():
+                part.rename(f"{before}{suffix}")
+        try:
+            before.hardlink_to(database)
+        except OSError:  # A file system without links: for a moment nothing has the name.
+            database.rename(before)
+        _put(copy, database)
     return before
 
 

@@ -64,5 +64,6 @@ def _next(done: PutBack, *, elsewhere: bool) -> str:
         told.append(f"What was there is now {done.before}; remove it when you miss nothing.")
     if elsewhere:
         told.append(f"Set OPENLINES_DATABASE_URL=sqlite:///{done.database}.")
+    told.append("What was revoked, disabled or sent since the backup is not known to it: look at /admin.")
     told.append("Next: python -m tracker verify --checkpoint with a head that was kept elsewhere, then serve.")
     return " ".join(told)
