@@ -6,11 +6,12 @@ another process wrote in between, whatever the busy timeout.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,6 +80,7 @@ class Connections:
         return Database(self.get())
 
     def _open(self) -> sqlite3.Connection:
+        _make_for_owner_alone(self.path)
         try:
             # One thread uses a connection; `close` may be called from another when the process ends.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
@@ -232,6 +234,15 @@ class Connections:
                 connection.close()
             self._all.clear()
         self._local, self._writer = threading.local(), None
+
+
+def _make_for_owner_alone(file: Path) -> None:
+    """A new file is made before SQLite makes it, which would let others read it; its log gets the same rights.
+
+    One that is there is not even opened: to close it would end the locks that this process holds on it.
+    """
+    with suppress(OSError):  # It is there; or it cannot be made, which SQLite tells in its own way.
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def _configured(settings: Settings) -> tuple[list[Line], tuple[RelationshipPack,
         return [_broken("configuration", str(error), "Correct that line; nothing starts before.")], ()
     channels, feeds = (sum(len(getattr(pack, what)) for pack in packs) for what in ("channels", "feeds"))
     enabled = sum(feed.enabled for pack in packs for feed in pack.feeds)
-    said = f"{len(packs)} relationships, {channels} channels, {enabled} of {feeds} feeds enabled."
+    said = f"Relationships: {len(packs)}, channels: {channels}, feeds enabled: {enabled} of {feeds}."
     return [_ok("configuration", said)], packs
 
 
