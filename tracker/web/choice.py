@@ -8,11 +8,15 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from markupsafe import Markup
+
 from tracker.errors import Refused
 from tracker.history import ChannelView, view
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.review import Choice, Question
 from tracker.sampling import ELSEWHERE
+from tracker.tongue import gettext, msg
+from tracker.web.words import filled, said, told
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -20,13 +24,13 @@ FIELDS = ("state", "effective", "expected", "cause", "outcome", "date", "end", "
 """The names of the form's fields, in its order; each is an attribute of Choice."""
 
 REASONS = (
-    "Not about this channel",
+    msg("Not about this channel"),
     ELSEWHERE,
-    "Tells of an earlier event again",
-    "Says what might be, not what was",
-    "Other parties, not these two",
-    "The date or the event is wrong",
-    "A duplicate of another candidate",
+    msg("Tells of an earlier event again"),
+    msg("Says what might be, not what was"),
+    msg("Other parties, not these two"),
+    msg("The date or the event is wrong"),
+    msg("A duplicate of another candidate"),
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
 
@@ -58,6 +62,15 @@ def choice_from(form: Mapping[str, str]) -> Choice:
 def reason_from(form: Mapping[str, str]) -> str:
     """Why a candidate is turned down: the reason chosen, the words typed, or both; empty when neither."""
     return ": ".join(part for name in ("reason", "reason_text") if (part := text_from(form, name)))
+
+
+def reason_mark(reason: str | None) -> Markup:
+    """A reason that was given, for a page: one that is offered in the reader's language, other words as they stand."""
+    offered = next((one for one in REASONS if reason and (reason == one or reason.startswith(f"{one}: "))), None)
+    if offered is None or reason == offered:
+        return told(reason) if reason else Markup("")
+    typed_words = reason.removeprefix(f"{offered}: ")
+    return filled(gettext("%(reason)s: %(words)s"), reason=gettext(offered), words=said(typed_words))
 
 
 def text_from(form: Mapping[str, str], name: str) -> str | None:
