@@ -251,7 +251,7 @@ def test_reviewers_see_one_another_while_they_have_a_candidate_open(service, ana
 def test_whoever_has_it_open_is_told_who_was_first(service, ana, ben):
     ana.send("/review/1", action="reject", version="2", reason_text="Nothing.")
     told = ben.text("/review/1/present?version=2")
-    assert "ana was first: rejected at 2024-02-01 12:00 UTC." in told
+    assert "ana was first: rejected at 1 Feb 2024 12:00 UTC." in told
     assert "was first" not in ben.text("/review/1/present?version=3")
     assert ben.client.get("/review/99/present").status_code == 404
 
