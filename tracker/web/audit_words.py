@@ -8,6 +8,7 @@ from flask import url_for
 from markupsafe import Markup, escape
 
 from db.audit import NOBODY, Audited, What
+from tracker.accounts import COMMAND_LINE
 from tracker.tongue import gettext, msg
 from tracker.web.agents import agent_parts
 from tracker.web.choice import reason_mark
@@ -83,6 +84,8 @@ def role_words(role: str) -> str:
 
 def actor_words(row: Audited) -> str:
     """Who did it."""
+    if row.actor == COMMAND_LINE:
+        return gettext("command line")
     return gettext("somebody unknown") if row.actor == NOBODY else row.actor
 
 

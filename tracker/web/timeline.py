@@ -266,7 +266,11 @@ def _sentences(picture: Picture, relationship: Relationship) -> Markup:
     views = [lane.view for lane in picture.lanes]
     as_of = views[0].moment.as_of
     states = Counter(view.state for view in views)
-    told = parts(f"{states[state]} {state_words(state)}" for state in STATE_ORDER if states[state])
+    told = parts(
+        gettext("%(number)s %(state)s", number=states[state], state=state_words(state))
+        for state in STATE_ORDER
+        if states[state]
+    )
     sentences = [
         ngettext(
             "%(pair)s, %(span)s: %(num)s channel. As of %(day)s: %(states)s.",
