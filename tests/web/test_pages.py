@@ -325,6 +325,15 @@ def test_what_is_probably_nothing_is_listed_with_its_doubts_and_is_nowhere_in_pu
     assert {path: anonymous.get(path).data for path in before} == before
 
 
+def test_offices_are_named_in_the_readers_language(seeded_2023):
+    arrive(seeded_2023, US, replace(UNLIKELY, persons=("us-china-coordinator", "cn-boundary-ocean")))
+    client = signed_in(seeded_2023)
+    english = words_of(client.get("/review/1").text)
+    assert "China Coordinator, State Department (United States)" in english
+    chinese = words_of(client.get("/review/1?language=zh").text)
+    assert "国务院中国事务协调员（美国），外交部边界与海洋事务司司长（中国）" in chinese
+
+
 def test_a_candidate_shows_doubts_the_missing_date_who_took_part_and_how_often_that_is_right(seeded_2023):
     arrive(seeded_2023, US, UNLIKELY)
     words = words_of(signed_in(seeded_2023).get("/review/1").text)
