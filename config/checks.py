@@ -121,6 +121,8 @@ def check_lexicon(read: Read[Lexicon], files: RelationshipFiles) -> None:
     for slug, office in lexicon.offices.items():
         if office.party not in lexicon.parties:
             raise _not_one_of(file, ("offices", slug, "party"), office.party, list(lexicon.parties), "party")
+        if office.names:
+            _check_keys(file, ("offices", slug, "names"), office.names, files.relationship.data.languages, "language")
         for index, holder in enumerate(office.holders):
             _check_period(file, ("offices", slug, "holders", index), holder)
     for slug, channel in lexicon.channels.items():

@@ -17,6 +17,7 @@ from db.store import open_store
 from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
+from tracker.tongue import ENGLISH, speaking
 
 ROOT = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")
@@ -28,6 +29,13 @@ def pytest_configure() -> None:
     """Lay temporary folders where making a write durable costs nothing; the product writes as it always does."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What a test says by itself is English, whatever its requests or those of tests before it asked for."""
+    with speaking(ENGLISH):
+        yield
 
 
 @dataclass

@@ -28,22 +28,22 @@ def why(one: Report, other: Report) -> str | None:
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        (report(), report(), "Both give 2024-01-09."),
-        (report("2024-01-08"), report("2024-01-09"), "Their dates meet: 2024-01-08 and 2024-01-09."),
+        (report(), report(), "Both give 9 Jan 2024."),
+        (report("2024-01-08"), report("2024-01-09"), "Their dates meet: 8 Jan 2024 and 9 Jan 2024."),
         (
             report(starts=date(2024, 1, 8)),
             report("2024-01-10"),
-            "Their dates meet: 2024-01-08 to 2024-01-09 and 2024-01-10.",
+            "Their dates meet: 8–9 Jan 2024 and 10 Jan 2024.",
         ),
         (report("2024-01-08"), report("2024-01-10"), None),
         (report(None), report(days_later=3), "No date in one; published 3 days apart."),
         (report(None), report(None), "No date in either; published on one day."),
         (report(None), report(days_later=11), None),
-        (report("2024-01"), report(days_later=1), "Their dates meet: 2024-01 and 2024-01-09; published 1 day apart."),
+        (report("2024-01"), report(days_later=1), "Their dates meet: Jan 2024 and 9 Jan 2024; published 1 day apart."),
         (report("2024-01"), report(days_later=40), None),
-        (report("2024-01"), report("2024"), "Their dates meet: 2024 and 2024-01; published on one day."),
+        (report("2024-01"), report("2024"), "Their dates meet: Jan 2024 and 2024; published on one day."),
         (report(), report(signal=Signal.ANNOUNCED), None),
-        (report(signal=Signal.CANCELLED), report(signal=Signal.POSTPONED), "Both give 2024-01-09."),
+        (report(signal=Signal.CANCELLED), report(signal=Signal.POSTPONED), "Both give 9 Jan 2024."),
     ],
 )
 def test_reports_of_like_signals_whose_dates_meet_tell_of_one_event_and_say_why(one, other, expected):
@@ -53,7 +53,7 @@ def test_reports_of_like_signals_whose_dates_meet_tell_of_one_event_and_say_why(
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        (report(round=17), report(round=18), "Both give 2024-01-09. They name different rounds: 17 and 18."),
+        (report(round=17), report(round=18), "Both give 9 Jan 2024. They name different rounds: 17 and 18."),
         (report(round=17), report("2024-01-10", round=18), None),
         (report(None, round=17), report(None, round=18), None),
         (report(round=17), report("2024-01-19", round=17), "Both name round 17."),
@@ -61,7 +61,7 @@ def test_reports_of_like_signals_whose_dates_meet_tell_of_one_event_and_say_why(
         (report(round=17), report(None, round=17, days_later=300), "Both name round 17."),
         (report(round=17), report(None, round=17, days_later=400), None),
         (report(round=17), report(None, round=17, signal=Signal.ANNOUNCED), None),
-        (report(round=17), report(), "Both give 2024-01-09."),
+        (report(round=17), report(), "Both give 9 Jan 2024."),
         (report(round=17, persons=("us-a",)), report(round=17, persons=("us-b",)), "Both name round 17."),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_number_of_the_round_decides_where_both_know_it(one, other, expected
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        ("2024-01-09", "2024-01-09", "Both give 2024-01-09."),
+        ("2024-01-09", "2024-01-09", "Both give 9 Jan 2024."),
         ("2024-01-08", "2024-01-09", None),
         ("2024-01", "2024-01-09", None),
         (None, "2024-01-09", None),

@@ -115,7 +115,7 @@ def test_an_unlikely_candidate_is_accepted_rejected_or_put_in_the_queue(seeded_2
     who = {"by": "ana", "at": seeded_2023.clock()}
     assert reject(seeded_2023.store, first.id, first.version, reason="Nothing.", **who).status is Status.REJECTED
     queued = put_in_queue(seeded_2023.store, second.id, second.version, **who)
-    assert (queued.status, queued.again) == (Status.PENDING, "ana put it in the queue at 2024-02-01 12:00 UTC.")
+    assert (queued.status, queued.again) == (Status.PENDING, "ana put it in the queue at 1 Feb 2024 12:00 UTC.")
 
 
 def test_a_poll_counts_the_flagged_and_keeps_them_all(seeded_2023, site: Site):
@@ -154,7 +154,7 @@ def test_of_two_events_a_release_joins_the_one_that_it_is_most_surely_tied_to(se
     (named,) = arrive(seeded_2023, CN, sighting(date=PartialDate("2024-01-10"), starts=None, round=17))
     assert (named.id, named.sightings[0].joined_because) == (one.id, "Both name round 17.")
     (dated,) = arrive(seeded_2023, replace(CN, url="https://cn.example/2", title="其他"), second)
-    assert (dated.id, dated.sightings[0].joined_because) == (two.id, "Both give 2024-01-10.")
+    assert (dated.id, dated.sightings[0].joined_because) == (two.id, "Both give 10 Jan 2024.")
 
 
 def test_an_announced_event_and_its_later_report_stay_two_candidates(seeded_2023):

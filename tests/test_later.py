@@ -104,7 +104,7 @@ def test_what_is_held_can_be_decided_and_undone_and_then_waits(seeded_2023, talk
 
 def test_whoever_looked_before_is_told_who_put_it_aside_until_when_and_why(seeded_2023, talks):
     put_aside(seeded_2023, talks)
-    said = f"ben put it aside until 2024-02-03 12:00 UTC at 2024-02-01 12:00 UTC: {WHY}"
+    said = f"ben put it aside until 3 Feb 2024 12:00 UTC at 1 Feb 2024 12:00 UTC: {WHY}"
     with pytest.raises(Stale) as told:
         reject(seeded_2023.store, talks.id, talks.version, by="ana", at=seeded_2023.clock(), reason="Nothing.")
     assert told.value.wrong == said

@@ -157,7 +157,7 @@ def test_undo_withdraws_the_rows_leaves_them_in_place_and_puts_the_candidate_bac
 def test_two_reviewers_at_once_one_wins_and_the_other_is_told_who_was_first(seeded_2023):
     (candidate,) = arrive(seeded_2023, US, sighting())
     decide(seeded_2023, candidate)
-    with pytest.raises(Stale, match=r"ana was first: accepted at 2024-02-01 12:00 UTC"):
+    with pytest.raises(Stale, match=r"ana was first: accepted at 1 Feb 2024 12:00 UTC"):
         reject(seeded_2023.store, candidate.id, candidate.version, by="ben", at=seeded_2023.clock(), reason="No.")
 
 

@@ -18,6 +18,8 @@ from tracker.history import in_force
 from tracker.lineage import first_rows
 from tracker.model import Contact, Entry, Source, StatusChange
 from tracker.rows import check_row
+from tracker.tongue import gettext
+from tracker.wording import instant_words
 
 Row = StatusChange | Contact
 
@@ -147,9 +149,13 @@ def _standing(db: Subjects, name: ClaimName, at: datetime) -> Row:
 
 def _what_became_of(row: Row, rows: list[Row]) -> str:
     if row.withdrawn_at:
-        return f"The row was withdrawn at {row.withdrawn_at:%Y-%m-%d %H:%M} UTC."
+        return gettext("The row was withdrawn at %(instant)s.", instant=instant_words(row.withdrawn_at))
     later = next(other for other in rows if other.replaces == row.id and other.withdrawn_at is None)
-    return f"{later.recorded_by} was first: corrected it at {later.recorded_at:%Y-%m-%d %H:%M} UTC."
+    return gettext(
+        "%(name)s was first: corrected it at %(instant)s.",
+        name=later.recorded_by,
+        instant=instant_words(later.recorded_at),
+    )
 
 
 def _check_reason(reason: str) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from tracker.errors import Refused
 from tracker.lineage import entry_key
 from tracker.model import Entry, Source
+from tracker.tongue import msg
 
 PUBLISHER = "Open Lines"
 
@@ -217,4 +218,4 @@ FORMATS: dict[str, tuple[Callable[[Citation], str], str]] = {
 }
 """How each form is written, and its media type."""
 
-FORM_NAMES = {"text": "Plain text", "bibtex": "BibTeX", "ris": "RIS", "csl": "CSL JSON", "gbt7714": "GB/T 7714"}
+FORM_NAMES = {"text": msg("Plain text"), "bibtex": "BibTeX", "ris": "RIS", "csl": "CSL JSON", "gbt7714": "GB/T 7714"}

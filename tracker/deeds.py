@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from operator import itemgetter
 
 from db.store import Subjects
 from tracker.errors import Conflict, NotFound, Stale
-from tracker.model import Candidate, FirstWord, Hold, Move, Regrouping
+from tracker.model import Answer, Candidate, FirstWord, Hold, Move, Regrouping, SecondWord, Verdict
+from tracker.tongue import gettext, msg
+from tracker.wording import instant_words
+
+_DECIDED = {
+    Verdict.ACCEPT: msg("%(name)s was first: accepted at %(instant)s."),
+    Verdict.REJECT: msg("%(name)s was first: rejected at %(instant)s."),
+}
+
+_ANSWERED = {
+    Answer.CONFIRMED: msg("%(name)s confirmed what %(first)s had accepted."),
+    Answer.REFUSED: msg("%(name)s refused what %(first)s had accepted."),
+    Answer.WITHDRAWN: msg("%(name)s withdrew what %(first)s had accepted."),
+}
 
 
 def existing(db: Subjects, candidate_id: int) -> Candidate:
@@ -29,10 +41,13 @@ def unchanged(db: Subjects, candidate_id: int, version: int) -> Candidate:
 def stale(candidate: Candidate) -> Stale:
     """Who was first, or that new evidence came in."""
     if (deed := last_deed(candidate)) is not None:
-        return Stale(deed, "Nothing of yours was recorded; look at the candidate as it stands now.")
+        return Stale(deed, gettext("Nothing of yours was recorded; look at the candidate as it stands now."))
     return Stale(
-        f"Candidate {candidate.id} has changed since you opened it (new evidence, or a decision taken back).",
-        "Nothing of yours was recorded; look at it again and decide.",
+        gettext(
+            "Candidate %(number)s has changed since you opened it (new evidence, or a decision taken back).",
+            number=candidate.id,
+        ),
+        gettext("Nothing of yours was recorded; look at it again and decide."),
     )
 
 
@@ -40,11 +55,11 @@ def last_deed(candidate: Candidate) -> str | None:
     """Who did what to it last, and when, besides bringing evidence or taking a decision back; None: nobody did."""
     decision = candidate.standing
     if decision is not None and not candidate.status.open:
-        return f"{decision.decided_by} was first: {decision.verdict}ed at {minute(decision.decided_at)}."
+        return gettext(_DECIDED[decision.verdict], name=decision.decided_by, instant=instant_words(decision.decided_at))
     deeds = [
         *((move.at, _regrouped(candidate, move)) for move in candidate.regroupings[-1:]),
         *((hold.at, held_words(hold)) for hold in candidate.holds[-1:] if not hold.released_because),
-        *((word.at, f"{word.by} {word.answer} what {word.first.by} had accepted.") for word in candidate.second_words),
+        *((word.at, _answered(word)) for word in candidate.second_words),
         *((word.at, _said_first(word)) for word in [candidate.first_word] if word),
     ]
     decided_at = candidate.decisions[-1].decided_at if candidate.decisions else None
@@ -54,29 +69,55 @@ def last_deed(candidate: Candidate) -> str | None:
 
 def held_words(hold: Hold) -> str:
     """Who put a candidate aside, until when and why, in a sentence."""
-    until = f" until {minute(hold.until)}" if hold.until else ""
-    return f"{hold.by} put it aside{until} at {minute(hold.at)}: {hold.reason}"
+    told = {"name": hold.by, "instant": instant_words(hold.at), "reason": hold.reason}
+    if hold.until is None:
+        return gettext("%(name)s put it aside at %(instant)s: %(reason)s", **told)
+    until = instant_words(hold.until)
+    return gettext("%(name)s put it aside until %(until)s at %(instant)s: %(reason)s", until=until, **told)
+
+
+def _answered(word: SecondWord) -> str:
+    return gettext(_ANSWERED[word.answer], name=word.by, first=word.first.by)
 
 
 def _regrouped(candidate: Candidate, last: Regrouping) -> str:
-    if candidate.merged_into:
-        deed = "moved it to another channel, as" if last.move is Move.CHANNEL else "merged it into"
-        return f"{last.by} was first: {deed} candidate {candidate.merged_into} at {minute(last.at)}."
-    others = f"split into {last.taken_from} and {last.given_to}" if last.move is Move.SPLIT else "merged with another"
-    if last.move is Move.CHANNEL:
-        others = "given what stood on another channel" if last.given_to == candidate.id else "moved back"
-    return f"Candidate {candidate.id} was {others} by {last.by} at {minute(last.at)}."
+    return gettext(
+        _regrouping(candidate, last),
+        name=last.by,
+        instant=instant_words(last.at),
+        number=candidate.id,
+        into=candidate.merged_into,
+        source=last.taken_from,
+        other=last.given_to,
+    )
 
 
-def minute(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
+def _regrouping(candidate: Candidate, last: Regrouping) -> str:
+    """The sentence that tells of it, with its places."""
+    match last.move:
+        case Move.CHANNEL if candidate.merged_into:
+            return msg("%(name)s was first: moved it to another channel, as candidate %(into)s at %(instant)s.")
+        case Move.CHANNEL if last.given_to == candidate.id:
+            return msg("Candidate %(number)s was given what stood on another channel by %(name)s at %(instant)s.")
+        case Move.CHANNEL:
+            return msg("Candidate %(number)s was moved back by %(name)s at %(instant)s.")
+        case _ if candidate.merged_into:
+            return msg("%(name)s was first: merged it into candidate %(into)s at %(instant)s.")
+        case Move.SPLIT:
+            return msg("Candidate %(number)s was split into %(source)s and %(other)s by %(name)s at %(instant)s.")
+    return msg("Candidate %(number)s was merged with another by %(name)s at %(instant)s.")
 
 
 def check_no_first_word(candidate: Candidate) -> None:
     """Raise Conflict while a candidate waits for a second person."""
     if candidate.first_word:
-        raise Conflict(_said_first(candidate.first_word), "Confirm or refuse that first; they may withdraw it.")
+        remedy = gettext("Confirm or refuse that first; they may withdraw it.")
+        raise Conflict(_said_first(candidate.first_word), remedy)
 
 
 def _said_first(word: FirstWord) -> str:
-    return f"{word.by} accepted it at {minute(word.at)}, which waits for a second person."
+    return gettext(
+        "%(name)s accepted it at %(instant)s, which waits for a second person.",
+        name=word.by,
+        instant=instant_words(word.at),
+    )

@@ -21,6 +21,8 @@ from tracker.model import (
     Status,
     StatusChange,
 )
+from tracker.tongue import ENGLISH, msg, speaking
+from tracker.wording import date_words, span_words
 
 SAME_NEWS = timedelta(days=10)
 """Undated reports of one kind on one channel belong together when published within this time of each other."""
@@ -169,7 +171,7 @@ def _by_date(one: Report, other: Report) -> Tie | None:
         return Tie(Strength.TIME, f"No date in {none_in}; {_apart(apart)}.") if apart <= SAME_NEWS else None
     if not _meet(one.span, other.span):
         return None
-    dates = " and ".join(sorted((_days(one), _days(other))))
+    dates = " and ".join(map(_days, sorted((one, other), key=lambda report: (report.span, str(report.date)))))
     if not (one.to_the_day and other.to_the_day):
         return Tie(Strength.TIME, f"Their dates meet: {dates}; {_apart(apart)}.") if apart <= COARSE_NEWS else None
     if one.span == other.span:
@@ -178,10 +180,9 @@ def _by_date(one: Report, other: Report) -> Tie | None:
 
 
 def _days(report: Report) -> str:
-    first, last = report.span
-    if not report.to_the_day or first == last:
-        return str(report.date)
-    return f"{first} to {last}"
+    """The days of its event for people; the sentence is kept, and so is told in one language whoever is there."""
+    with speaking(ENGLISH):
+        return span_words(*report.span) if report.to_the_day else date_words(report.date)
 
 
 def _apart(time: timedelta) -> str:
@@ -256,8 +257,8 @@ def new_evidence(status: Status, side: str, heard: Iterable[str]) -> str | None:
     if side in set(heard):
         return None
     if side != THIRD_PARTY:
-        return "A side that had not spoken now reports it."
-    return "A third party now reports it." if status is Status.REJECTED else None
+        return msg("A side that had not spoken now reports it.")
+    return msg("A third party now reports it.") if status is Status.REJECTED else None
 
 
 def _sharper(report: Report, told: Report) -> bool:

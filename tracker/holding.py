@@ -12,6 +12,8 @@ from db.store import Store
 from tracker.deeds import check_no_first_word, unchanged
 from tracker.errors import Conflict, Refused
 from tracker.model import Candidate, Status
+from tracker.tongue import gettext, msg
+from tracker.wording import instant_words
 
 
 def hold(
@@ -23,9 +25,12 @@ def hold(
     decision, Stale, StoreError.
     """
     if not reason.strip():
-        raise Refused("Putting it aside needs a reason.", "Say in a few words what it waits for.", field="reason")
+        raise Refused(
+            msg("Putting it aside needs a reason."), msg("Say in a few words what it waits for."), field="reason"
+        )
     if until is not None and until <= at:
-        raise Refused(f"{until:%Y-%m-%d %H:%M} UTC has passed.", "Name a later time, or none.", field="until")
+        wrong = gettext("%(instant)s has passed.", instant=instant_words(until))
+        raise Refused(wrong, msg("Name a later time, or none."), field="until")
     with store.writing() as db:
         candidate = unchanged(db, candidate_id, version)
         if candidate.status is not Status.PENDING:

@@ -16,6 +16,7 @@ from tracker.errors import Conflict, Refused
 from tracker.grouping import new_evidence, report_of, together
 from tracker.intake import in_order, nearest, retell
 from tracker.model import Candidate, Decision, KeptSighting, Move, Regrouping, Status, Verdict
+from tracker.wording import instant_words
 
 _OUTCOME = {Verdict.ACCEPT: Status.ACCEPTED, Verdict.REJECT: Status.REJECTED}
 
@@ -213,7 +214,7 @@ def _rests_on(decision: Decision | None, seen: KeptSighting) -> bool:
 
 def _decided(candidate: Candidate) -> str:
     decision = candidate.standing
-    return f"{decision.decided_by} {decision.verdict}ed at {decision.decided_at:%Y-%m-%d %H:%M} UTC"
+    return f"{decision.decided_by} {decision.verdict}ed at {instant_words(decision.decided_at)}"
 
 
 def _status(sightings: Iterable[KeptSighting]) -> Status:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from db.record import Origin
 from db.store import Store, Subjects
-from tracker.deeds import check_no_first_word, existing, minute, stale, unchanged
+from tracker.deeds import check_no_first_word, existing, stale, unchanged
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.history import in_force, state_at, was_cut, with_derived
@@ -33,6 +33,8 @@ from tracker.model import (
 from tracker.proposals import propose
 from tracker.quoting import sources_of
 from tracker.rows import check_row
+from tracker.tongue import ENGLISH, msg, speaking
+from tracker.wording import instant_words
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def question(candidate: Candidate, changes: Iterable[StatusChange], contacts: It
     proposal = propose(candidate.signal, now, cut_before=was_cut(before))
     if not told and proposal.state is None and proposal.contact is None:
         told = [change for change in before[-1:] if not change.derived]
-    why = "The record tells of this already; the releases become further sources." if told else proposal.why
+    why = msg("The record tells of this already; the releases become further sources.") if told else proposal.why
     return Question(candidate, now, tuple(told), _as_told(_choice(candidate, proposal), told), why)
 
 
@@ -276,7 +278,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         if last is None:
             raise Conflict("There is no decision to undo.", "Decide the candidate first.")
         check_no_first_word(candidate)
-        if candidate.version != version or not db.candidates.undo(candidate.id, version, "A decision was undone."):
+        if candidate.version != version or not db.candidates.undo(candidate.id, version, msg("A decision was undone.")):
             raise stale(candidate)
         db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
         db.record.bump("decisions")
@@ -294,7 +296,9 @@ def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: 
             raise Conflict(
                 f"Candidate {candidate.id} is {candidate.status}.", "Only an unlikely one is put in the queue."
             )
-        db.candidates.set_status(candidate.id, Status.PENDING, f"{by} put it in the queue at {minute(at)}.")
+        with speaking(ENGLISH):
+            why = f"{by} put it in the queue at {instant_words(at)}."
+        db.candidates.set_status(candidate.id, Status.PENDING, why)
         db.candidates.touch(candidate.id)
         return db.candidates.get(candidate.id)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from db.store import Store, Subjects
-from tracker.deeds import minute, unchanged
+from tracker.deeds import unchanged
 from tracker.errors import Conflict, NotAllowed, Refused
 from tracker.model import Answer, Candidate, FirstWord
 from tracker.review import check, choice_of, put_on_record, standing_rows
+from tracker.tongue import gettext
+from tracker.wording import instant_words
 
 
 def confirm(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
@@ -62,7 +64,10 @@ def _first(db: Subjects, candidate_id: int, version: int) -> tuple[Candidate, Fi
 def _check_other(first: FirstWord, by: str) -> None:
     if first.by == by:
         raise NotAllowed(
-            f"You accepted it yourself at {minute(first.at)}; a second person has to say whether that is right.",
+            gettext(
+                "You accepted it yourself at %(instant)s; a second person has to say whether that is right.",
+                instant=instant_words(first.at),
+            ),
             "Wait for another reviewer, or withdraw it.",
         )
 

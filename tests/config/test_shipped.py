@@ -32,6 +32,10 @@ def test_the_record_is_as_full_as_it_was_made(pack: RelationshipPack) -> None:
     assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 387
 
 
+def test_every_office_has_a_name_in_each_language(pack: RelationshipPack) -> None:
+    assert {slug for slug, office in pack.lexicon.offices.items() if set(office.names) != {"en", "zh"}} == set()
+
+
 def test_every_claim_cites_a_source_with_publisher_side_and_date(pack: RelationshipPack) -> None:
     for seed in pack.entries:
         assert seed.entry.sources, seed.key

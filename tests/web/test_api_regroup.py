@@ -81,7 +81,7 @@ def test_words_of_releases_narrow_the_list_page_by_page(api: Api, reviewer: dict
 
 def test_a_sighting_says_why_it_joined(both: dict[str, Any]) -> None:
     assert [seen["joined_because"] for seen in both["sightings"]] == [
-        "Their dates meet: 2024-01-08 and 2024-01-09.",
+        "Their dates meet: 8 Jan 2024 and 9 Jan 2024.",
         None,
     ]
 
@@ -118,7 +118,7 @@ def test_moves_need_the_version_that_was_read_and_say_who_was_first(
     assert regroup(api, "split", both, "admin", **body).status_code == 200
     for move, sent in (("split", body), ("merge", {"into": 2})):
         late = regroup(api, move, both, **sent)
-        assert_problem(late, 412, field="If-Match", says="by admin-token at 2024-02-01 12:00 UTC")
+        assert_problem(late, 412, field="If-Match", says="by admin-token at 1 Feb 2024 12:00 UTC")
 
 
 def test_what_was_decided_is_not_regrouped_before_it_is_undone(api: Api, both: dict[str, Any]) -> None:

@@ -215,3 +215,13 @@ def test_what_people_amended_before_there_was_an_audit_is_in_it(tmp_path):
         ("ana", "corrected", "change-2", "A year late."),
     ]
     store.close()
+
+
+def test_the_audit_says_reasons_and_roles_in_chinese(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    refuse(seeded_2023, found, "Not about this channel")
+    accounts.add_user(seeded_2023.store, "mei", "reviewer", act(seeded_2023))
+    page = signed_in(seeded_2023, "admin", "olga").get("/admin/audit?language=zh").text
+    assert "与本渠道无关" in page
+    assert '<span class="line quiet">审核员</span>' in page
+    assert '<th scope="col">IP地址</th>' in page

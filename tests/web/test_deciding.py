@@ -22,6 +22,7 @@ from tracker.model import PartialDate, Signal, State, Status
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
+from tracker.web.choice import REASONS
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 CUT = sighting(signal=Signal.SUSPENDED, date=PartialDate("2024-01-20"), starts=None)
@@ -216,6 +217,47 @@ def test_many_are_rejected_for_one_reason_and_what_changed_meanwhile_is_named(se
     assert ana.text(answer.location).count("stands otherwise now: waiting") == 2
 
 
+def test_what_was_rejected_together_says_why_in_the_readers_language_and_is_taken_back_at_once(service, ana, ben):
+    document = replace(US, url="https://us.example/2020", title="No call in 2020")
+    arrive(service, document, sighting(signal=Signal.REFUSED, date=PartialDate("2020"), starts=None))
+    numbers = queue(service)
+    marked = [f"{number}~{candidate(service, number).version}" for number in numbers]
+    answer = ana.send("/review/reject", candidate=marked, reason="Not about this channel", reason_text="Of Korea.")
+    assert "Rejected because:</b> Not about this channel: Of Korea." in ana.text(answer.location)
+    chinese = ana.text(f"{answer.location}&language=zh")
+    assert '驳回理由：</b> 与本渠道无关：<span lang="en">Of Korea.</span>' in chinese
+    assert re.search(r'<button aria-keyshortcuts="u">全部撤销', chinese)
+
+    rejected = [f"{number}~{candidate(service, number).version}" for number in numbers]
+    ben.send(f"/review/{numbers[0]}/undo", version=rejected[0].partition("~")[2])
+    assert ana.send("/review/rejected/undo", candidate=rejected).status_code == 303
+    assert queue(service) == numbers
+    assert "None of these is rejected now" in ana.text(answer.location)
+    assert "一项决定已撤销。" in ana.text(f"/review/{numbers[0]}?language=zh")
+
+
+def test_the_queue_gives_one_account_of_what_is_put_aside(service, ana):
+    ana.send("/review/1/later", version=str(candidate(service, 1).version), later_reason="A readout.", days="3")
+    shown = ana.text("/review")
+    assert "Nothing waits now; 1 candidate is put aside." in shown
+    assert re.search(r'aria-current="true">0 waiting</a> · <a href="/review\?held=1">1 put aside</a>', shown)
+    assert "candidates wait." not in shown
+    assert "Nothing waits for review" not in shown
+    assert "1 put aside" in ana.text("/review?status=rejected")
+
+
+def test_a_candidate_of_both_sides_shows_both_readouts_and_its_words_in_chinese(service, ana):
+    assert "双方通报对照" not in ana.text("/review/1?language=zh")
+    arrive(service, CN, ON_8)
+    chinese = ana.text("/review/1?language=zh")
+    assert "<summary>双方通报对照</summary>" in chinese
+    assert '<table class="points">' in chinese
+    assert '归并原因：<span lang="en">Both give 8 Jan 2024.</span>' in chinese
+    for reason in REASONS:
+        assert f'value="{reason}"' in chinese, "what is stored stays as it is"
+        assert f"</kbd>{reason}" not in chinese
+
+
 @pytest.mark.parametrize(
     ("sent", "says"),
     [
@@ -251,7 +293,7 @@ def test_reviewers_see_one_another_while_they_have_a_candidate_open(service, ana
 def test_whoever_has_it_open_is_told_who_was_first(service, ana, ben):
     ana.send("/review/1", action="reject", version="2", reason_text="Nothing.")
     told = ben.text("/review/1/present?version=2")
-    assert "ana was first: rejected at 2024-02-01 12:00 UTC." in told
+    assert "ana was first: rejected at 1 Feb 2024 12:00 UTC." in told
     assert "was first" not in ben.text("/review/1/present?version=3")
     assert ben.client.get("/review/99/present").status_code == 404
 

@@ -161,7 +161,7 @@ def test_a_refusal_has_the_usual_header_and_is_kept_for_nobody_else(seeded, path
     visitor = create_app(seeded).test_client().get(path)
     assert "Sign in" in words_of(visitor.text)
     reviewer = signed_in(seeded).get(path)
-    assert re.search(r"Review \d+ ana Sign out", words_of(reviewer.text))
+    assert re.search(r"Review \d+ Your account: ana Your account Sign out", words_of(reviewer.text))
     assert reviewer.headers["Cache-Control"] == "private, no-store"
 
 
@@ -269,7 +269,7 @@ def test_the_second_reviewer_is_told_who_was_first_and_keeps_what_they_typed(see
     typed = FORM | {"action": "accept", "version": candidate.version, "note": "My careful words."}
     answer = signed_in(seeded_2023).post(f"/review/{candidate.id}", data=typed)
     assert answer.status_code == 409
-    assert "ben was first: accepted at 2024-02-01 12:00 UTC." in words_of(answer.text)
+    assert "ben was first: accepted at 1 Feb 2024 12:00 UTC." in words_of(answer.text)
     assert "My careful words." in answer.text
 
 
@@ -325,13 +325,22 @@ def test_what_is_probably_nothing_is_listed_with_its_doubts_and_is_nowhere_in_pu
     assert {path: anonymous.get(path).data for path in before} == before
 
 
+def test_offices_are_named_in_the_readers_language(seeded_2023):
+    arrive(seeded_2023, US, replace(UNLIKELY, persons=("us-china-coordinator", "cn-boundary-ocean")))
+    client = signed_in(seeded_2023)
+    english = words_of(client.get("/review/1").text)
+    assert "China Coordinator, State Department (United States)" in english
+    chinese = words_of(client.get("/review/1?language=zh").text)
+    assert "国务院中国事务协调员（美国），外交部边界与海洋事务司司长（中国）" in chinese
+
+
 def test_a_candidate_shows_doubts_the_missing_date_who_took_part_and_how_often_that_is_right(seeded_2023):
     arrive(seeded_2023, US, UNLIKELY)
     words = words_of(signed_in(seeded_2023).get("/review/1").text)
     for said in (
         "Probably nothing: a wish, not an event; no office is named",
         "No date: The text gives none.",
-        "Took part: president (United States), foreign minister (China).",
+        "Took part: President (United States), Foreign Minister or Director of the Central Foreign Affairs Office",
         "round 17; 2 of 10 like this were right.",
     ):
         assert said in words
@@ -356,7 +365,7 @@ def test_releases_that_disagree_are_shown_split_and_merged_by_form(seeded_2023):
     words = words_of(client.get("/review/1").text)
     assert "The releases disagree." in words
     assert "Department (China): held, 9 Jan 2024" in words
-    assert "Joined because: Their dates meet: 2024-01-08 and 2024-01-09." in words
+    assert "Joined because: Their dates meet: 8 Jan 2024 and 9 Jan 2024." in words
     nothing = client.post("/review/1/split", data={"version": found.version})
     assert nothing.status_code == 400
     assert "Choose what tells of another event" in words_of(nothing.text)
@@ -387,7 +396,7 @@ def test_what_a_decision_rests_on_is_not_split_by_form(seeded_2023):
     data = {"version": decided.version, "sighting": decided.sightings[0].id}
     answer = signed_in(seeded_2023).post("/review/1/split", data=data)
     assert answer.status_code == 409
-    assert "What ben accepted at 2024-02-01 12:00 UTC rests on" in words_of(answer.text)
+    assert "What ben accepted at 1 Feb 2024 12:00 UTC rests on" in words_of(answer.text)
     assert "Undo that decision first" in words_of(answer.text)
 
 

@@ -79,6 +79,7 @@ def test_a_passkey_is_added_signs_in_without_a_name_once_each_time_and_is_remove
         page.set_viewport_size({"width": 360, "height": 800})
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+        page.locator(".menu summary").click()
         page.get_by_role("button", name="Sign out").click()
 
         page.goto(f"{address}/login?next=/changes")
@@ -93,6 +94,7 @@ def test_a_passkey_is_added_signs_in_without_a_name_once_each_time_and_is_remove
         expect(page.get_by_role("row", name="Office laptop")).not_to_contain_text("not yet")
         page.get_by_role("button", name="Remove the passkey Office laptop").click()
         expect(page.locator("main")).to_contain_text("You have none.")
+        page.locator(".menu summary").click()
         page.get_by_role("button", name="Sign out").click()
         page.goto(f"{address}/login")
         sent = []

@@ -96,7 +96,10 @@ def shown(compared: Compared, query: str = "") -> str:
 def test_the_page_says_what_each_side_alone_tells_and_the_hours_between(compared: Compared) -> None:
     said = words_of(shown(compared))
     assert "Published by United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
-    assert "Only United StatesLevel, deputy assistant defense (United States) and the war in Ukraine Only" in said
+    assert (
+        "Only United StatesLevel, Deputy Assistant Secretary of Defense for China (United States) "
+        "and the war in Ukraine Only" in said
+    )
     assert "Only ChinaTaiwan, candid in tone and keeping in touch as agreed" in said, "both raise it, one agrees to it"
     assert "South China Sea 南海 South China Sea 南海 ■ both" in said
     assert "Theater Commanders Talk" in said

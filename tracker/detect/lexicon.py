@@ -185,10 +185,11 @@ class Holder(_Part):
 class Office(_Part):
     """An office of one party. `terms` name the office, `own` too, but only in releases of that party ("the President").
 
-    Each counts as a mention of the party.
+    Each counts as a mention of the party. `names` is what pages call it, by language; without any, its slug.
     """
 
     party: str
+    names: dict[str, str] = {}
     terms: Terms = []
     own: Terms = []
     holders: list[Holder] = []

@@ -12,6 +12,7 @@ from tracker.detect.grounds import promised, scope
 from tracker.detect.reading import Reading, Sentence
 from tracker.detect.signals import BREAKS
 from tracker.model import PartialDate, Precision, Signal
+from tracker.tongue import msg
 
 _BY_PUBLICATION = frozenset({Signal.HELD, Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED})
 """Undated reports of these are news of the day on which they are published."""
@@ -45,7 +46,7 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     """The date of the event that the findings of one channel tell of, the surest finding first."""
     best = told[0]
     if signal is Signal.REFUSED and best.sentence.marked("standing"):
-        return When(None, undated="The request merely stands; no day of it is said.")
+        return When(None, undated=msg("The request merely stands; no day of it is said."))
     found = None
     for rank, finding in enumerate(told):
         for mention in _usable(finding, signal, reading):
@@ -200,7 +201,7 @@ def _undated(signal: Signal, published: date) -> When:
     if signal in _BY_PUBLICATION:
         return When(PartialDate.of(published))
     if signal is Signal.ANNOUNCED:
-        return When(None, undated="The release does not say when it is to take place.")
+        return When(None, undated=msg("The release does not say when it is to take place."))
     return When(PartialDate(f"{published:%Y-%m}"))
 
 

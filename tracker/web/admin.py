@@ -27,6 +27,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.after_request(as_private)
 for _filter in ("what_words", "actor_words", "subject_words", "subject_address", "detail_words"):
     blueprint.add_app_template_filter(getattr(audit_words, _filter), f"audit_{_filter}")
+blueprint.add_app_template_filter(audit_words.role_words, "role_words")
 
 
 @blueprint.get("/users")

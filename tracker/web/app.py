@@ -31,6 +31,7 @@ from tracker.web import (
     language,
     memento,
     new_source,
+    offices,
     outputs,
     pages,
     presence,
@@ -146,6 +147,7 @@ def create_app(service: Service) -> Flask:
         app.register_blueprint(room.blueprint)
     register_filters(app)
     readouts.register(app)
+    offices.register(app)
     source_words.register(app)
     language.register(app)
     app.context_processor(auth.template_context)

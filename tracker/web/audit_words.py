@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import url_for
+from markupsafe import Markup, escape
 
 from db.audit import NOBODY, Audited, What
+from tracker.accounts import COMMAND_LINE
 from tracker.tongue import gettext, msg
 from tracker.web.agents import agent_parts
+from tracker.web.choice import reason_mark
 
 KIND_WORDS = {
     "sign-in": msg("Sign-ins"),
@@ -24,6 +27,8 @@ WAY_WORDS = {
     "passkey": msg("by passkey"),
     "link": msg("by one-time link"),
 }
+
+ROLE_WORDS = {"reader": msg("reader"), "reviewer": msg("reviewer"), "admin": msg("admin")}
 
 _WORDS = {
     What.SIGNED_IN: msg("Signed in"),
@@ -72,8 +77,15 @@ def what_words(row: Audited) -> str:
     return gettext("%(what)s, %(how)s", what=words, how=gettext(way)) if way else words
 
 
+def role_words(role: str) -> str:
+    """What a person or a program may do, by its name."""
+    return gettext(ROLE_WORDS.get(role, role))
+
+
 def actor_words(row: Audited) -> str:
     """Who did it."""
+    if row.actor == COMMAND_LINE:
+        return gettext("command line")
     return gettext("somebody unknown") if row.actor == NOBODY else row.actor
 
 
@@ -89,9 +101,14 @@ def subject_address(row: Audited) -> str:
     return _LINKS[row.kind](row.subject)
 
 
-def detail_words(row: Audited) -> str:
+def detail_words(row: Audited) -> Markup:
     """What was said of it, where that is not in the sentence already."""
-    return "" if row.kind == "sign-in" else row.detail or ""
+    if row.kind == "sign-in" or not row.detail:
+        return Markup("")
+    roles = row.detail.split(" → ")
+    if all(role in ROLE_WORDS for role in roles):
+        return escape(" → ".join(map(role_words, roles)))
+    return reason_mark(row.detail)
 
 
 def browser_words(agent: str) -> str:

@@ -8,12 +8,15 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from markupsafe import Markup
+
 from tracker.errors import Refused
 from tracker.history import ChannelView, view
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.review import Choice, Question
 from tracker.sampling import ELSEWHERE
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
+from tracker.web.words import filled, said, told
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -59,6 +62,15 @@ def choice_from(form: Mapping[str, str]) -> Choice:
 def reason_from(form: Mapping[str, str]) -> str:
     """Why a candidate is turned down: the reason chosen, the words typed, or both; empty when neither."""
     return ": ".join(part for name in ("reason", "reason_text") if (part := text_from(form, name)))
+
+
+def reason_mark(reason: str | None) -> Markup:
+    """A reason that was given, for a page: one that is offered in the reader's language, other words as they stand."""
+    offered = next((one for one in REASONS if reason and (reason == one or reason.startswith(f"{one}: "))), None)
+    if offered is None or reason == offered:
+        return told(reason) if reason else Markup("")
+    typed_words = reason.removeprefix(f"{offered}: ")
+    return filled(gettext("%(reason)s: %(words)s"), reason=gettext(offered), words=said(typed_words))
 
 
 def text_from(form: Mapping[str, str], name: str) -> str | None:

@@ -8,9 +8,11 @@ from db.watch import Notice
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import PageState
 from tracker.rereading import wording
+from tracker.tongue import gettext, msg
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.kept_page import kept_copy
+from tracker.wording import instant_words
 
 LONGEST_NOTE = 2_000
 """Characters of a note."""
@@ -58,7 +60,8 @@ def _acknowledge(visit: int, note: str) -> None:
         _found(db.watch.notice(visit), visit)
         if not db.watch.acknowledge(visit, by=signed_in().name, at=service.clock(), note=note):
             first = db.watch.notice(visit).acknowledged
-            raise Conflict(f"{first.by} was first, at {first.at:%Y-%m-%d %H:%M} UTC.", "Nothing of yours was kept.")
+            wrong = gettext("%(name)s was first, at %(instant)s.", name=first.by, instant=instant_words(first.at))
+            raise Conflict(wrong, msg("Nothing of yours was kept."))
 
 
 def _found(notice: Notice | None, visit: int) -> Notice:

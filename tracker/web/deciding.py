@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from tracker import deeds, holding, regroup, second
 from tracker import review as decide
 from tracker.blind import Answer
-from tracker.errors import Refused
+from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import Candidate
 from tracker.web import decoys
 from tracker.web.auth import as_private, open_to, signed_in
@@ -86,6 +87,17 @@ def reject_many() -> Response | tuple[str, int]:
     decoys.decided(*versions)
     numbers = {"done": [one.id for one in done.rejected], "skipped": list(done.skipped), "checked": checked}
     return redirect(url_for("deciding.rejected", **{name: _joined(some) for name, some in numbers.items()}), 303)
+
+
+@blueprint.post("/rejected/undo")
+@open_to("reviewer")
+def undo_many() -> Response:
+    """Take back what was rejected together; what changed meanwhile is left alone, and shown as it stands."""
+    service, who = current().service, signed_in().name
+    for number, version in _marked().items():
+        with suppress(Conflict, NotFound):
+            decide.undo(service.store, number, version, by=who, at=service.clock())
+    return redirect(url_for("deciding.rejected", **request.args), 303)
 
 
 @blueprint.get("/rejected")

@@ -232,7 +232,7 @@ def bands_of(spells: Sequence[Spell], axis: Axis) -> Iterable[Band]:
             known_by = axis.at(min(change.effective.last, until)) if vague else x
             words = _told([state_since(spell.change) for spell in there])
             changes = tuple(spell.change for spell in there)
-            yield Band(x, round(end - x, 2), round(max(known_by - x, 0.0), 2), changes, f"{words}: {change.cause}")
+            yield Band(x, round(end - x, 2), round(max(known_by - x, 0.0), 2), changes, words)
 
 
 def marks_of(contacts: Iterable[Contact], axis: Axis) -> Iterable[Mark]:

@@ -5,6 +5,7 @@ Pages alone have a choice; what programs read is English.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -30,6 +31,27 @@ A_YEAR = 365 * 24 * 3600
 
 TAGS = {"en": "en", "zh": "zh-Hans"}
 """The languages as HTML names them."""
+
+
+class _Sign:
+    """A sign between words, as the language that is told writes it, for templates to print."""
+
+    def __init__(self, told: Callable[[], str]) -> None:
+        self._told = told
+
+    def __str__(self) -> str:
+        return self._told()
+
+
+SIGNS = {
+    "comma": _Sign(lambda: tongue.pgettext("between the parts of one statement", ", ")),
+    "semicolon": _Sign(lambda: tongue.pgettext("between statements", "; ")),
+    "colon": _Sign(lambda: tongue.pgettext("before what is said", ": ")),
+    "stop": _Sign(lambda: tongue.pgettext("at the end of a sentence", ".")),
+    "opening": _Sign(lambda: tongue.pgettext("before an aside", " (")),
+    "closing": _Sign(lambda: tongue.pgettext("after an aside", ")")),
+}
+"""Chinese has signs of its own, without the spaces beside them."""
 
 blueprint = Blueprint("language", __name__)
 
@@ -80,6 +102,7 @@ def register(app: Flask) -> None:
     # The calls below fill in and escape by themselves, as "new style" means.
     app.jinja_env.newstyle_gettext = True
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
+    app.jinja_env.globals.update(SIGNS)
     app.context_processor(_values)
 
 

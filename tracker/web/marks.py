@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby, pairwise
 
 from markupsafe import Markup, escape
@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from tracker.difference import Change, difference
 from tracker.model import Evidence, Release
 from tracker.search.excerpt import Excerpt
-from tracker.tongue import gettext, msg
+from tracker.tongue import gettext, language, msg
 
 ROLES = {
     "channel": msg("names the channel"),
@@ -70,6 +70,21 @@ def highlighted(part: Excerpt) -> Markup:
     pieces = [escape(part.text[start:end]) for start, end in pairwise(edges)]
     pieces[1::2] = [Markup("<mark>{}</mark>").format(words) for words in pieces[1::2]]
     return Markup("{}{}{}").format("" if part.opens else "… ", Markup("").join(pieces), "" if part.closes else " …")
+
+
+def highlighted_names(part: Excerpt, names: Mapping[str, str]) -> Markup:
+    """The names of a channel, which `part` has one after the other, each marked with its language, with the words in
+    `mark` that were looked for.
+    """
+    told, start = [], 0
+    for lang, name in names.items():
+        end = start + len(name)
+        within = (span for span in part.marks if span[0] < end and span[1] > start)
+        inside = tuple((max(first, start) - start, min(last, end) - start) for first, last in within)
+        words = highlighted(Excerpt(name, inside))
+        told.append(words if lang == language() else Markup('<span lang="{}">{}</span>').format(lang, words))
+        start = end + 1
+    return Markup(" ").join(told)
 
 
 def reworded(before: str, after: str) -> Markup:

@@ -41,6 +41,15 @@ from tracker.web.strip import strip_of
 PAGE = 50
 """Rows of a paged list."""
 
+MEASURED_WORDS = (
+    msg("own"),
+    msg("development"),
+    msg("held out"),
+    msg("each judged by weights that were fitted without it"),
+    msg("never fitted or tuned on"),
+)
+"""How measured.json tells of its sets of cases, for the catalogues of the interface."""
+
 NAVIGATION = (
     ("pages.dashboard", msg("Channels")),
     ("timeline.timeline", msg("Timeline")),

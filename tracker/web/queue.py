@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from flask import render_template, request
 
@@ -59,8 +60,7 @@ def waiting_page() -> str:
         shown = found[(page - 1) * QUEUE_LENGTH : page * QUEUE_LENGTH]
         lines = {waits.id: _line(waits, db, snapshot, moment.known_at) for waits in shown}
         texts = [(one, candidate_here(db, one.id)) for one in before if not one.held]
-        counts, decided = db.candidates.counts(), decided_before(db, moment.known_at)
-        counts[Status.PENDING] += count_waiting(db)
+        counts, decided = _counts(db, moment.known_at), decided_before(db, moment.known_at)
         notices = [] if asked.words else db.watch.notices()
     channel = asked.wanted.channel
     return render_template(
@@ -73,7 +73,6 @@ def waiting_page() -> str:
         texts=[] if asked.narrow else texts,
         found=len(found),
         numbers=counted(chosen(everything, Wanted(), {}), moment.known_at),
-        held=sum(one.held for one in everything),
         page=page,
         more=len(found) > page * QUEUE_LENGTH,
         orders=tuple(Order),
@@ -87,6 +86,12 @@ def waiting_page() -> str:
         snapshot=snapshot,
         now=moment.known_at,
     )
+
+
+def _counts(db: Subjects, now: datetime) -> dict[Status | Literal["held"], int]:
+    """How many candidates there are of each status; those that are put aside do not wait, and stand under `held`."""
+    counts, held = db.candidates.counts(), db.waiting.count_held(now)
+    return {Status.PENDING: counts.pop(Status.PENDING) - held + count_waiting(db), "held": held} | counts
 
 
 def _line(waits: Waiting, db: Subjects, snapshot: Snapshot, now: datetime) -> Line:
@@ -110,7 +115,7 @@ def settled_page(status: Status) -> str:
     channel, after = asked.wanted.channel, _after(request.args.get("after"))
     now = current().now()
     with current().service.store.reading() as db:
-        counts = db.candidates.counts()
+        counts = _counts(db, now)
         found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=asked.words)
         decided = decided_before(db, now)
     following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None

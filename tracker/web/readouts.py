@@ -20,9 +20,10 @@ from tracker.web.auth import open_to
 from tracker.web.claims import find_claim
 from tracker.web.current import current, find_channel, moment_from_request
 from tracker.web.marks import marked
+from tracker.web.offices import office_words
 from tracker.web.quotes import quoted
 from tracker.web.sent import CLOCKS
-from tracker.web.words import date_tag, office_words
+from tracker.web.words import date_tag
 from tracker.wording import count, side_name
 
 KIND_WORDS = {

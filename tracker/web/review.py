@@ -21,13 +21,14 @@ from tracker.triage import following
 from tracker.web import blind, decoys
 from tracker.web.asked import Asked, asked_for, moment_now, waiting
 from tracker.web.auth import as_private, open_to, signed_in
-from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
+from tracker.web.choice import REASONS, choice_from, preview, reason_from, reason_mark, typed
 from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.hints import hints
 from tracker.web.kept_page import kept_page
 from tracker.web.notice import decided_before, told_of
 from tracker.web.presence import be_present
 from tracker.web.queue import settled_page, status_asked_for, waiting_page
+from tracker.web.readouts import told_of_candidate
 from tracker.web.screen import SIGNAL_WORDS, Side, words_of_release
 
 MOST_OTHERS = 100
@@ -57,6 +58,9 @@ def _pending_count() -> int:
 def signal_words(signal: Signal) -> str:
     """What a release reports, as a word in the reader's language."""
     return tongue.gettext(SIGNAL_WORDS[signal])
+
+
+blueprint.add_app_template_filter(reason_mark, "reason")
 
 
 @blueprint.get("", strict_slashes=False)
@@ -286,6 +290,7 @@ def _page(
         others=[other for other in others if other.id != number],
         disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
         sides=_sides(found, relationship, snapshot),
+        told=told_of_candidate(found, histories, relationship),
         reads=tongue.language(),
         beside=_beside(queue, number),
         place=next((place for place, one in enumerate(queue, 1) if one.id == number), None),

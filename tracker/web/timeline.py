@@ -10,6 +10,7 @@ from datetime import date
 from itertools import accumulate, islice
 
 from flask import Blueprint, Response, render_template, request, url_for
+from markupsafe import Markup
 
 from tracker.errors import Refused
 from tracker.history import ChannelView, contact_days
@@ -26,7 +27,7 @@ from tracker.web.lanes import Lane, Picture, picture_of
 from tracker.web.outputs.calls import absolute, output
 from tracker.web.sent import CLOCKS
 from tracker.web.strip import Axis, spells_of
-from tracker.web.words import STATE_ORDER
+from tracker.web.words import STATE_ORDER, filled, said
 from tracker.wording import contact_words, date_words, parts, state_words
 
 FILTERS = ("from", "to", "category", "relationship", "after")
@@ -66,7 +67,7 @@ class Shown:
     last: int
     total: int
     following: str | None
-    words: str
+    words: Markup
 
     @property
     def cut(self) -> bool:
@@ -131,7 +132,7 @@ def timeline_svg(query: TimelineQuery) -> str:
         category=query.category,
         pen=FilePen(current().service.settings.base_url),
         address=address,
-        words=" ".join(shown.words for shown in pictures),
+        words=Markup(" ").join(shown.words for shown in pictures).striptags(),
     )
 
 
@@ -260,12 +261,16 @@ def _rows(lanes: Iterable[Lane], axis: Axis) -> Iterator[Row]:
                 yield Row(view, spell.change, until, tuple(within[place]))
 
 
-def _sentences(picture: Picture, relationship: Relationship) -> str:
+def _sentences(picture: Picture, relationship: Relationship) -> Markup:
     """The picture in a few sentences: how many channels stand how, and on which days several changed at once."""
     views = [lane.view for lane in picture.lanes]
     as_of = views[0].moment.as_of
     states = Counter(view.state for view in views)
-    told = parts(f"{states[state]} {state_words(state)}" for state in STATE_ORDER if states[state])
+    told = parts(
+        gettext("%(number)s %(state)s", number=states[state], state=state_words(state))
+        for state in STATE_ORDER
+        if states[state]
+    )
     sentences = [
         ngettext(
             "%(pair)s, %(span)s: %(num)s channel. As of %(day)s: %(states)s.",
@@ -280,11 +285,11 @@ def _sentences(picture: Picture, relationship: Relationship) -> str:
     for named in picture.turns:
         if named.lines and named.turn.cause:
             sentences.append(
-                gettext(
-                    "On %(day)s %(number)s channels changed at once (%(cause)s).",
+                filled(
+                    gettext("On %(day)s %(number)s channels changed at once (%(cause)s)."),
                     day=date_words(named.turn.day),
                     number=named.channels,
-                    cause=named.turn.cause,
+                    cause=said(named.turn.cause),
                 )
             )
-    return " ".join(sentences)
+    return Markup(" ").join(sentences)

@@ -43,7 +43,7 @@ from tracker.model import (
 from tracker.promises import Promise
 from tracker.sampling import Interval
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext
-from tracker.web.marks import ROLES, highlighted, marked_field, reworded
+from tracker.web.marks import ROLES, highlighted, highlighted_names, marked_field, reworded
 from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
@@ -387,13 +387,6 @@ def interval(estimate: Interval) -> str:
     return f"{round(estimate.value * 100)} % ({math.floor(estimate.low * 100)}–{math.ceil(estimate.high * 100)} %)"
 
 
-def office_words(slug: str, relationship: Relationship) -> str:
-    """`foreign minister (North)`: an office by its slug, which begins with the code of its party."""
-    code, _, rest = slug.partition("-")
-    names = {party.code: name_of(party.names) for party in relationship.parties}
-    return f"{rest.replace('-', ' ')} ({names[code]})" if rest and code in names else slug.replace("-", " ")
-
-
 def regrouping_words(regrouping: Regrouping, candidate: Candidate) -> str:
     """What a reviewer did, as it looks from one of the two candidates, between their name and the other's number."""
     moved = ngettext("%(num)s sighting", "%(num)s sightings", len(regrouping.sightings))
@@ -473,6 +466,7 @@ def register_filters(app: Flask) -> None:
         field=field_words,
         figure=figure,
         highlighted=highlighted,
+        highlighted_names=highlighted_names,
         instant=instant_tag,
         instant_words=instant_words,
         estimate=interval,
@@ -488,7 +482,6 @@ def register_filters(app: Flask) -> None:
         listed=listed,
         local_dates=local_dates,
         marked=marked_field,
-        office=office_words,
         name=name_of,
         other_names=other_names,
         outcome=outcome_mark,

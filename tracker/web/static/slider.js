@@ -9,7 +9,10 @@ for (const form of document.querySelectorAll("form.slider")) {
   const day = () => new Date(first + Number(range.value) * 86400000).toISOString().slice(0, 10);
   // As on the rest of the page; browsers shorten September in their own ways.
   const names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const words = (iso) => `${Number(iso.slice(8))} ${names[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`;
+  const language = document.documentElement.lang;
+  const elsewhere = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
+  const english = (iso) => `${Number(iso.slice(8))} ${names[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`;
+  const words = (iso) => (language === "en" ? english(iso) : elsewhere.format(Date.parse(iso)));
   const show = () => {
     field.value = day();
     shown.value = words(field.value);
