@@ -105,7 +105,7 @@ def test_a_choice_is_kept_and_leads_back_to_the_page_of_this_site_only(client):
     answer = client.get("/language/zh?next=/channels/dpct")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/channels/dpct")
     assert answer.headers["Set-Cookie"].startswith("openlines_language=zh;")
-    for target in ("//evil.example", "https://evil.example", "/\\evil.example", ""):
+    for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "/\n/", ""):
         assert client.get("/language/zh", query_string={"next": target}).headers["Location"] == "/"
     assert client.get("/language/xx").status_code == 404
 

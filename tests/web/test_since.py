@@ -21,6 +21,7 @@ from tests.web.test_pages import signed_in, words_of
 from tracker.model import PartialDate, State
 from tracker.service import Service
 from tracker.web.app import create_app
+from tracker.web.auth import COOKIE
 from tracker.web.memory import FromMemory
 from tracker.web.seen import SEEN, mark_of
 
@@ -165,7 +166,7 @@ def test_a_mark_that_is_none_is_not_set(api: Api, seen: str) -> None:
     assert "which is no mark" in words_of(refused.text)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example", "http://[x"])
 def test_another_site_cannot_move_the_mark_of_who_visits_it(api: Api, origin: str) -> None:
     refused = api.client.post("/since", headers={"Origin": origin})
     assert (refused.status_code, "Set-Cookie" in refused.headers) == (403, False)
@@ -275,6 +276,18 @@ def test_an_instant_that_a_page_gives_is_read_as_it_was(api: Api) -> None:
 def test_a_view_of_the_past_has_no_brief(api: Api) -> None:
     page = visitor(api.client, NOON).get("/?as_of=2023-01-01").text
     assert (brief_on(page), "Remember this visit" in page) == ("", False)
+
+
+def test_a_page_made_for_who_is_signed_in_is_kept_for_nobody_with_https_either(seeded: Service) -> None:
+    secure = replace(seeded, settings=replace(seeded.settings, base_url="https://lines.example"))
+    secret = signed_in(secure, name="ana").get_cookie(COOKIE).value
+    address, cookie = "/since?after=2024-01-01", {"Cookie": f"__Host-{COOKIE}={secret}"}
+    client = create_app(secure).test_client(use_cookies=False)
+    own = client.get(address, headers=cookie)
+    form = own.headers["Set-Cookie"].partition(";")[0]  # the form token has its cookie: nothing is set any more
+    own = client.get(address, headers={"Cookie": f"{cookie['Cookie']}; {form}"})
+    assert ("ana" in words_of(own.text), own.headers["Cache-Control"]) == (True, "private, no-store")
+    assert "Sign out" not in client.get(address).text
 
 
 def test_who_is_signed_in_has_a_mark_too(seeded: Service) -> None:

@@ -20,7 +20,7 @@ from tracker.tongue import ENGLISH, LANGUAGES
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.outputs import for_programs
-from tracker.web.sent import LANGUAGE
+from tracker.web.sent import LANGUAGE, own_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -64,9 +64,7 @@ def choose(chosen: str) -> Response:
     """Keep the choice, and go back to the page that was read."""
     if chosen not in LANGUAGES:
         raise NotFound(f"There is no language {chosen[:20]!r}.", f"There are {', '.join(LANGUAGES)}.")
-    target = request.args.get("next", "")
-    own = target.startswith("/") and not target.startswith(("//", "/\\"))
-    answer = redirect(target if own else url_for("pages.dashboard"), 303)
+    answer = redirect(own_path(request.args.get("next")) or url_for("pages.dashboard"), 303)
     secure = current().service.settings.base_url.startswith("https:")
     answer.set_cookie(COOKIE, chosen, max_age=A_YEAR, httponly=True, samesite="Lax", secure=secure)
     answer.headers["Cache-Control"] = "no-store"

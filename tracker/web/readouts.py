@@ -15,11 +15,11 @@ from tracker.history import in_force
 from tracker.model import Candidate, Contact, Evidence, Relationship, Release, ReleaseHistory, Source, StatusChange
 from tracker.readouts import Comparer, Comparison, Point, PointKind, Readout
 from tracker.tongue import gettext, msg, name_of
+from tracker.web.answers import answer, page
 from tracker.web.auth import open_to
 from tracker.web.claims import find_claim
 from tracker.web.current import current, find_channel, moment_from_request
 from tracker.web.marks import marked
-from tracker.web.pages import _answer, _page
 from tracker.web.quotes import quoted
 from tracker.web.sent import CLOCKS
 from tracker.web.words import date_tag, office_words
@@ -119,14 +119,14 @@ class Told:
 @blueprint.get("/claims/<claim>/readouts")
 @open_to("public")
 def readouts(claim: str) -> Response:
-    return _answer(lambda: _readouts(claim), *CLOCKS)
+    return answer(lambda: _readouts(claim), *CLOCKS)
 
 
 def _readouts(name: str) -> str:
     moment = moment_from_request()
     entry, told = told_of(name, moment.known_at)
     channel = find_channel(current().snapshot(), entry.channel)
-    return _page("readouts.html", moment, claim=name, entry=entry, channel=channel, told=told)
+    return page("readouts.html", moment, claim=name, entry=entry, channel=channel, told=told)
 
 
 def told_of(name: str, known_at: datetime) -> tuple[StatusChange | Contact, Told]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, request, url_for
 
 from tracker.search import Kind
 from tracker.tongue import msg
+from tracker.web.answers import page
 from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
 from tracker.web.auth import open_to
-from tracker.web.current import current, shows_the_past
+from tracker.web.current import current
 from tracker.web.found import Asked, Found, find
-from tracker.web.pages import Clocks
 from tracker.web.sent import check_address
 from tracker.wording import side_name
 
@@ -40,9 +40,9 @@ def search() -> Response:
     asked = asked_for(sent)
     found = _find(asked, sent) if asked.query else None
     following = write_place(found.following, asked, sent) if found and "kind" in sent else None
-    clocks = Clocks(asked.moment, shows_the_past())
-    page = render_template(
+    html = page(
         "search.html",
+        asked.moment,
         asked=asked,
         found=found,
         sent=sent,
@@ -51,11 +51,8 @@ def search() -> Response:
         following=url_for("search.search", **sent, cursor=following) if following else None,
         kind_words=KIND_WORDS,
         snapshot=current().snapshot(),
-        moment=asked.moment,
-        clocks=clocks,
-        link=clocks.link,
     )
-    response = make_response(page)
+    response = make_response(html)
     # What may be seen depends on who asks, and there are more questions than a cache should hold.
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -62,3 +62,12 @@ def one_of(name: str, known: Sequence[str]) -> str | None:
             f"{name} is {asked[:60]!r}, which is none that there is.", f"Send one of {', '.join(known)}.", field=name
         )
     return asked
+
+
+def own_path(target: str | None) -> str:
+    """Where an address asks to be led to, if that is a path of this site; else empty. Browsers leave out tabs and the
+    like, and take `\\` for `/`: what would lead elsewhere by that is none.
+    """
+    target = target or ""
+    plain = target.isprintable() and "\\" not in target
+    return target if plain and target.startswith("/") and not target.startswith("//") else ""

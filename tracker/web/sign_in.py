@@ -19,29 +19,23 @@ from tracker.web import throttle
 from tracker.web.auth import act, begin_session, end_session, keep_cookie, open_to
 from tracker.web.current import current
 from tracker.web.passkeys import CHALLENGE_LASTS, Used, request_options, site_of
+from tracker.web.sent import own_path
 from tracker.web.throttle import Held
 
 blueprint = Blueprint("auth", __name__)
 
 
-def safe_target(target: str | None) -> str:
-    """Where to go after signing in: a path of this site; empty: wherever the role is at home."""
-    target = target or ""
-    plain = target.isprintable() and "\\" not in target
-    return target if plain and target.startswith("/") and not target.startswith("//") else ""
-
-
 @blueprint.get("/login")
 @open_to("public")
 def login() -> Response:
-    return _form(safe_target(request.args.get("next")))
+    return _form(own_path(request.args.get("next")))
 
 
 @blueprint.post("/login")
 @open_to("public")
 def sign_in() -> Response:
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    target = safe_target(request.form.get("next"))
+    target = own_path(request.form.get("next"))
     held = _counted(name)
     if held:
         return _held(held, target, name)
@@ -89,7 +83,7 @@ def passkey_options() -> Response:
 @blueprint.post("/login/passkey")
 @open_to("public")
 def sign_in_by_passkey() -> Response:
-    target = safe_target(request.form.get("next"))
+    target = own_path(request.form.get("next"))
     held = _counted(None)
     if held:
         return _held(held, target)

@@ -7,17 +7,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from tracker.brief import Brief, sentence_of
 from tracker.errors import NotAllowed, Refused
 from tracker.model import Moment
 from tracker.moments import instant_text
 from tracker.tongue import language
-from tracker.web.auth import COOKIE, open_to
+from tracker.web.answers import answer, page
+from tracker.web.auth import open_to
 from tracker.web.briefing import after_of, brief_since
 from tracker.web.current import current, moment_from_request, shows_the_past
-from tracker.web.pages import Clocks
 from tracker.web.seen import SEEN, mark_of, present_mark
 from tracker.web.sent import CLOCKS, check_address
 
@@ -61,9 +61,9 @@ def last_look() -> Look:
 @open_to("public")
 def since() -> Response:
     """With a mark in its address the same for all who have the address; else it leads there, or offers to begin."""
-    check_address(*CLOCKS, "after")
     if request.args.get("after"):
-        return _shared()
+        return answer(_told, *CLOCKS, "after")
+    check_address(*CLOCKS, "after")
     after = mark_of(request.cookies.get(SEEN, ""))
     if after is not None and after <= current().now():
         asked = request.args.to_dict() | {"after": instant_text(after)}
@@ -75,16 +75,6 @@ def since() -> Response:
     return response
 
 
-def _shared() -> Response:
-    if COOKIE in request.cookies:
-        response = make_response(_told())
-        response.headers["Cache-Control"] = "private, no-store"
-    else:
-        response = current().rendered(_told, "text/html")
-    response.vary.update(("Cookie", "Accept-Language"))
-    return response
-
-
 def _told() -> str:
     snapshot, moment, past = current().snapshot(), moment_from_request(), shows_the_past()
     after = after_of(request.args["after"], moment.known_at, past=past)
@@ -92,15 +82,12 @@ def _told() -> str:
 
 
 def _page(brief: Brief | None, moment: Moment) -> str:
-    snapshot, clocks = current().snapshot(), Clocks(moment, shows_the_past())
-    return render_template(
+    return page(
         "since.html",
+        moment,
         brief=brief,
         most=MOST,
-        moment=moment,
-        clocks=clocks,
-        link=clocks.link,
-        mark=instant_text(present_mark(snapshot, current().now())),
+        mark=instant_text(present_mark(current().snapshot(), current().now())),
         address=_address(instant_text(brief.after)) if brief else None,
     )
 
@@ -140,5 +127,5 @@ def _refuse_other_sites() -> None:
     """A page of another site must not move the mark of who visits it. Raises NotAllowed."""
     origin = request.headers.get("Origin")
     ours = {request.host, urlsplit(current().service.settings.base_url).netloc}
-    if origin is not None and urlsplit(origin).netloc not in ours:
+    if origin is not None and origin.partition("://")[2] not in ours:
         raise NotAllowed("The mark can be set from pages of this site alone.", "Open the page here, and press there.")

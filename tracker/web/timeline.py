@@ -15,6 +15,7 @@ from tracker.errors import Refused
 from tracker.history import ChannelView, contact_days
 from tracker.model import Category, Contact, Moment, Outcome, PartialDate, Relationship, StatusChange
 from tracker.tongue import gettext, name_of, ngettext, pgettext
+from tracker.web.answers import answer, page, word_of
 from tracker.web.api.parameters import EntriesFilter, TimelineQuery
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.auth import open_to
@@ -23,7 +24,6 @@ from tracker.web.drawing import FOOT, HEAD, FilePen, PagePen, Sheet, labels_heig
 from tracker.web.figures import FIRST_YEAR
 from tracker.web.lanes import Lane, Picture, picture_of
 from tracker.web.outputs.calls import absolute, output
-from tracker.web.pages import _answer, _chosen, _page
 from tracker.web.sent import CLOCKS
 from tracker.web.strip import Axis, spells_of
 from tracker.web.words import STATE_ORDER
@@ -86,16 +86,16 @@ class Asked:
 @blueprint.get("/timeline")
 @open_to("public")
 def timeline() -> Response:
-    return _answer(_timeline, *CLOCKS, *FILTERS)
+    return answer(_timeline, *CLOCKS, *FILTERS)
 
 
 def _timeline() -> str:
     snapshot, moment, sent = current().snapshot(), moment_from_request(), request.args
-    asked = Asked(_chosen(Category, "category"), sent.get("relationship") or None, sent.get("after") or None)
+    asked = Asked(word_of(Category, "category"), sent.get("relationship") or None, sent.get("after") or None)
     views = views_asked_for(snapshot, moment, asked)
     years = years_offered(views, moment)
     axis = axis_asked_for(sent.get("from"), sent.get("to"), years)
-    return _page(
+    return page(
         "timeline.html",
         moment,
         snapshot=snapshot,

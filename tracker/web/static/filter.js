@@ -30,7 +30,7 @@ for (const form of document.querySelectorAll("form.filters[data-whole]")) {
 
   const show = (chosen) => {
     let shown = 0;
-    for (const group of desk.querySelectorAll(".group")) {
+    for (const group of desk.querySelectorAll(".board-group")) {
       let any = false;
       for (const line of group.querySelectorAll("tr.one")) {
         const fit = fits(line, chosen);
@@ -66,9 +66,9 @@ for (const form of document.querySelectorAll("form.filters[data-whole]")) {
   const complete = async () => {
     const answer = await fetch(form.dataset.whole);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const lines = page.getElementById(board.getAttribute("aria-labelledby")).closest("section").querySelector(".lines");
-    desk.querySelectorAll(".group").forEach((group) => group.remove());
-    desk.querySelector(".nothing").before(...lines.querySelectorAll(".group"));
+    const lines = page.getElementById(board.getAttribute("aria-labelledby")).closest("section").querySelector(".board-lines");
+    desk.querySelectorAll(".board-group").forEach((group) => group.remove());
+    desk.querySelector(".nothing").before(...lines.querySelectorAll(".board-group"));
     whole = true;
   };
 

@@ -1,0 +1,91 @@
+"""How a page of the record is made and answered: at the moment that its address asks for, kept for whom it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Response, make_response, render_template, request, url_for
+
+from tracker.citation import Citation
+from tracker.model import Moment
+from tracker.web.auth import session_cookie
+from tracker.web.cite import Recalled, citation_of, recalled
+from tracker.web.current import current, shows_the_past
+from tracker.web.sent import LANGUAGE, check_address, one_of
+
+Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Which moment a page shows, and how its links and its citation say so."""
+
+    moment: Moment
+    past: bool
+    _cited: dict[str, Citation] = field(default_factory=dict, compare=False)
+
+    @property
+    def latest(self) -> bool:
+        """Whether it shows all that is known."""
+        return self.moment.known_at >= current().snapshot().now
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the day that is shown has not come."""
+        return self.moment.as_of > current().service.today()
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """The arguments that keep a link in the same moment."""
+        return {name: value for name in ("as_of", "known_at", LANGUAGE) if (value := request.args.get(name))}
+
+    def link(self, endpoint: str, **values: Any) -> str:
+        carried = self.carried
+        if endpoint.startswith("outputs."):
+            carried.pop(LANGUAGE, None)  # what programs read has no choice of language
+        return url_for(endpoint, **carried | {name: value for name, value in values.items() if value is not None})
+
+    def citation(self, title: str) -> Citation:
+        """How this page is cited as it is now; reckoned once, since it hashes every row that the page shows."""
+        if title not in self._cited:
+            self._cited[title] = citation_of(current().snapshot(), request.path, request.args, self.moment, title)
+        return self._cited[title]
+
+    def recalled(self) -> Recalled | None:
+        """What became of the view, where the page is opened by an address by which it was cited."""
+        return recalled(current().snapshot(), request.path, request.args, self.moment)
+
+    def cite_as(self, form: str, title: str) -> str:
+        """The address of the citation in one form."""
+        return url_for("cite.cite", format=form, path=request.full_path.rstrip("?"), title=title)
+
+
+def page(template: str, moment: Moment, **values: Any) -> str:
+    """The page of a moment, of which the frame says which one it is; `values` are the template's."""
+    clocks = Clocks(moment, shows_the_past())
+    corrected = current().snapshot().corrected
+    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, corrected=corrected, **values)
+
+
+def answer(render: Callable[[], str], *known: str) -> Response:
+    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep.
+
+    `known`: what the address may carry. Raises Refused for anything else.
+    """
+    check_address(*known)
+    if session_cookie() in request.cookies:
+        response = make_response(render())
+        response.headers["Cache-Control"] = "private, no-store"
+    else:
+        response = current().rendered(render, "text/html")
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
+def word_of(vocabulary: type[Vocabulary], name: str) -> Vocabulary | None:
+    """The filter of that name in the address. Raises Refused for a word that it does not know."""
+    text = one_of(name, [*vocabulary])
+    return vocabulary(text) if text else None
