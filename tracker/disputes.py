@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tracker.model import Entry, Relationship, Signal, Source
+from tracker.model import THIRD_PARTY, Entry, Relationship, Signal, Source
 from tracker.tongue import msg
 
 ONE_DAY = timedelta(days=1)
@@ -60,6 +60,15 @@ _DIFFER = {
     msg("the date"): _days_apart,
     msg("the level"): lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
 }
+
+
+def differs_from(entry: Entry) -> date:
+    """The day from which the world can have known what a reviewer noted of accounts that differ: that of the parties'
+    newest document, or where none of theirs is cited, of the newest. The note has no day of its own.
+    """
+    told = [source for source in entry.sources if source.published]
+    of_parties = [source for source in told if source.side != THIRD_PARTY]
+    return max((source.published.first for source in of_parties or told), default=date.min)
 
 
 def is_contested(entry: Entry | None, relationship: Relationship) -> bool:

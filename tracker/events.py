@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from tracker.disputes import Dispute, disputes
-from tracker.history import view
+from tracker.history import attesting, view
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
 from tracker.statement import Statement, said_of, statements
 from tracker.wording import change_words, entry_words, listed, side_name
@@ -143,7 +143,7 @@ def _claim(entry: Entry) -> Entry:
 def speaking(statement: Statement) -> set[str]:
     """The parties on whose word it stands."""
     parties = {party.code for party in statement.relationship.parties}
-    return parties & {source.side for source in statement.sources}
+    return parties & {source.side for source in attesting(statement.told)}
 
 
 def _differ(statement: Statement) -> tuple[Dispute, ...]:

@@ -14,7 +14,7 @@ from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from tracker.disputes import ONE_DAY, is_contested
+from tracker.disputes import ONE_DAY, differs_from, is_contested
 from tracker.model import (
     THIRD_PARTY,
     Channel,
@@ -126,8 +126,8 @@ def view(
     moment: Moment,
 ) -> ChannelView:
     """The channel as it stood at `moment`, from all rows ever recorded of it."""
-    known_changes = [c for c in in_force(changes, moment.known_at) if c.effective.first <= moment.as_of]
-    known_contacts = [c for c in in_force(contacts, moment.known_at) if visible_from(c) <= moment.as_of]
+    known_changes = _by_day(in_force(changes, moment.known_at), moment.as_of)
+    known_contacts = _by_day(in_force(contacts, moment.known_at), moment.as_of)
     history = with_derived(known_changes, known_contacts)
     change = history[-1] if history else None
     used = [c for c in known_contacts if c.outcome is Outcome.HELD and c.substantive]
@@ -141,7 +141,7 @@ def view(
         history=tuple(reversed(history)),
         contacts=tuple(sorted(known_contacts, key=when, reverse=True)),
         claims=claims,
-        corroboration=corroboration(change.sources if change else (), relationship),
+        corroboration=corroboration(change, relationship),
         contested=_contested(change, used, claims, relationship),
         last_contact=max(used, key=when, default=None),
         last_refused=max(tried, key=when, default=None),
@@ -198,6 +198,20 @@ def visible_from(contact: Contact) -> date:
     return first_choice or second_choice or date.min
 
 
+def first_seen(entry: StatusChange | Contact) -> date:
+    """The day from which the world could know of a row: a change's first day, or that of `visible_from`."""
+    return entry.effective.first if isinstance(entry, StatusChange) else visible_from(entry)
+
+
+def _by_day(rows: Iterable[AnyEntry], day: date) -> list[AnyEntry]:
+    """The rows that the world could know of by a day, without notes on accounts that differed later."""
+    return [
+        replace(row, contested=None) if row.contested and differs_from(row) > day else row
+        for row in rows
+        if first_seen(row) <= day
+    ]
+
+
 def contact_days(contact: Contact) -> tuple[date, date]:
     """The first and last day that a contact can have had; of one without a date the day that told of it."""
     first = contact.first or visible_from(contact)
@@ -240,9 +254,17 @@ def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
     )
 
 
-def corroboration(sources: Iterable[Source], relationship: Relationship) -> str:
-    """On whose word: `both` parties, one party's code, `third-party`, or `none`."""
-    sides = {source.side for source in sources}
+def attesting(entry: StatusChange | Contact) -> tuple[Source, ...]:
+    """The sources that can say that it happened: none that was out before the day between the capitals that preceded
+    it. What is announced happens when it is announced, so its day is that.
+    """
+    begins = max(first_seen(entry), date.min + ONE_DAY) - ONE_DAY
+    return tuple(source for source in entry.sources if not source.published or source.published.last >= begins)
+
+
+def corroboration(entry: StatusChange | Contact | None, relationship: Relationship) -> str:
+    """On whose word a row is: `both` parties', one's (its code), `third-party`, or `none`."""
+    sides = {source.side for source in attesting(entry)} if entry else set()
     parties = [party.code for party in relationship.parties if party.code in sides]
     if len(parties) == len(relationship.parties):
         return "both"
@@ -267,7 +289,7 @@ def last_claims(
 
 def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | None]]) -> Claim | None:
     for _, entry, says, state in reversed(statements):
-        own = [source for source in entry.sources if source.side == side]
+        own = [source for source in attesting(entry) if source.side == side]
         if own:
             source = max(own, key=lambda s: s.published.first if s.published else date.min)
             return Claim(side, says, state, _entry_date(entry) or source.published, source.quote, source)

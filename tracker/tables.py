@@ -212,7 +212,7 @@ def _told(entry: Entry, relationship: Relationship) -> Row:
     return {
         "note": entry.note,
         "contested": entry.contested,
-        "corroboration": corroboration(entry.sources, relationship),
+        "corroboration": corroboration(entry, relationship),
         "recorded_at": instant_text(entry.recorded_at),
         "recorded_by": entry.recorder,
     }

@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from tracker.disputes import is_contested
 from tracker.events import What, became, speaking
-from tracker.history import AnyEntry, ChannelView, window
+from tracker.history import AnyEntry, ChannelView, first_seen, window
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship, State, StatusChange
 from tracker.promises import Fate, Promise, promises_of
-from tracker.statement import Statement, first_seen, statements
+from tracker.statement import Statement, statements
 
 
 class NewsKind(StrEnum):

@@ -239,9 +239,9 @@ def outcome_mark(outcome: Outcome) -> Markup:
     ).format(outcome.value, OUTCOME_SIGNS[outcome], outcome_words(outcome))
 
 
-def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
+def word_mark(entry: StatusChange | Contact, relationship: Relationship) -> Markup:
     """On whose word a row rests: one dot for each party, filled where it speaks itself, and the same in words."""
-    rests = corroboration(sources, relationship)
+    rests = corroboration(entry, relationship)
     dots = "".join("●" if rests in ("both", party.code) else "○" for party in relationship.parties)
     sentence = gettext("on the word of %(sides)s", sides=corroboration_words(rests, relationship))
     return Markup('<span class="word word-{}"><span class="dots" aria-hidden="true">{}</span> {}</span>').format(
@@ -515,7 +515,7 @@ def register_filters(app: Flask) -> None:
         when=contact_when,
         word=word_mark,
         words_of=words_of,
-        word_of=lambda sources, pair: corroboration_words(corroboration(sources, pair), pair),
+        word_of=lambda entry, pair: corroboration_words(corroboration(entry, pair), pair),
     )
     app.jinja_env.globals.update(
         categories=tuple(Category),
