@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
-from tracker.history import corroboration, in_force, meets, state_at, unmet_promises, view, when, with_derived
+from tracker.attest import corroboration
+from tracker.history import in_force, meets, state_at, unmet_promises, view, when, with_derived
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
 from tracker.proposals import propose
 

@@ -14,8 +14,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from tracker.attest import attesting
 from tracker.disputes import Dispute, disputes
-from tracker.history import attesting, view
+from tracker.history import view
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
 from tracker.statement import Statement, said_of, statements
 from tracker.wording import change_words, entry_words, listed, side_name

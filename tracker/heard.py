@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker.history import attesting, corroboration, in_force
+from tracker.attest import attesting, corroboration
+from tracker.history import in_force
 from tracker.model import THIRD_PARTY, Category, Channel, Contact, PartialDate, Relationship, StatusChange
 
 BOTH, NONE = "both", "none"

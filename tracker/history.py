@@ -14,6 +14,7 @@ from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from tracker.attest import attesting, corroboration, first_seen, visible_from
 from tracker.disputes import ONE_DAY, differs_from, is_contested
 from tracker.model import (
     THIRD_PARTY,
@@ -39,7 +40,6 @@ CADENCE_GRACE = 1.5
 """A channel with a cadence is overdue when this many of its periods have passed since its last contact."""
 
 _UNANSWERED = {Outcome.REFUSED, Outcome.NO_ANSWER}
-_TOLD_BEFOREHAND = {Outcome.ANNOUNCED, Outcome.CANCELLED, Outcome.POSTPONED}
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class ChannelView:
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.change.sources if self.change else ()
+
+    def disputed(self, relationship: Relationship) -> list[StatusChange | Contact]:
+        """Of the change in force and the last contact those of which accounts differ; a derived one is its contact."""
+        change = None if self.change and self.change.derived else self.change
+        return [row for row in (change, self.last_contact) if is_contested(row, relationship)]
 
     @property
     def last_report(self) -> PartialDate | None:
@@ -191,18 +196,6 @@ def _withdrawn(row: Entry, known_at: datetime) -> bool:
     return row.withdrawn_at is not None and row.withdrawn_at <= known_at
 
 
-def visible_from(contact: Contact) -> date:
-    """The day from which the world could know of a contact: its own day, or that of the announcement."""
-    days = (contact.announced, contact.first)
-    first_choice, second_choice = days if contact.outcome in _TOLD_BEFOREHAND else reversed(days)
-    return first_choice or second_choice or date.min
-
-
-def first_seen(entry: StatusChange | Contact) -> date:
-    """The day from which the world could know of a row: a change's first day, or that of `visible_from`."""
-    return entry.effective.first if isinstance(entry, StatusChange) else visible_from(entry)
-
-
 def _by_day(rows: Iterable[AnyEntry], day: date) -> list[AnyEntry]:
     """The rows that the world could know of by a day, without notes on accounts that differed later."""
     return [
@@ -252,23 +245,6 @@ def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
         derived=True,
         follows=contact.id,
     )
-
-
-def attesting(entry: StatusChange | Contact) -> tuple[Source, ...]:
-    """The sources that can say that it happened: none that was out before the day between the capitals that preceded
-    it. What is announced happens when it is announced, so its day is that.
-    """
-    begins = max(first_seen(entry), date.min + ONE_DAY) - ONE_DAY
-    return tuple(source for source in entry.sources if not source.published or source.published.last >= begins)
-
-
-def corroboration(entry: StatusChange | Contact | None, relationship: Relationship) -> str:
-    """On whose word a row is: `both` parties', one's (its code), `third-party`, or `none`."""
-    sides = {source.side for source in attesting(entry)} if entry else set()
-    parties = [party.code for party in relationship.parties if party.code in sides]
-    if len(parties) == len(relationship.parties):
-        return "both"
-    return parties[0] if parties else THIRD_PARTY if sides else "none"
 
 
 def last_claims(

@@ -12,7 +12,8 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Generic
 
-from tracker.history import AnyEntry, ChannelView, first_seen, in_force, view
+from tracker.attest import first_seen
+from tracker.history import AnyEntry, ChannelView, in_force, view
 from tracker.lineage import known_rows, lineages
 from tracker.model import Channel, Contact, Moment, Relationship, Source, StatusChange
 from tracker.tables import (

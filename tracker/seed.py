@@ -14,8 +14,9 @@ from datetime import date, datetime
 from config.load import RelationshipPack, SeedEntry
 from db.record import Origin, Seeded, entry_values
 from db.store import Store, Subjects
+from tracker.attest import first_seen
 from tracker.grouping import says_the_same
-from tracker.history import first_seen, in_force
+from tracker.history import in_force
 from tracker.model import SEED, Contact, Source, StatusChange
 
 

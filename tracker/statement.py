@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.history import ChannelView, corroboration, first_seen, visible_from
+from tracker.attest import corroboration, first_seen, visible_from
+from tracker.history import ChannelView
 from tracker.lineage import Lineage, lineages
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
 from tracker.wording import change_words, corroboration_words, date_words, entry_words, side_name

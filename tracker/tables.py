@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tracker.history import ChannelView, corroboration
+from tracker.attest import corroboration
+from tracker.history import ChannelView
 from tracker.model import (
     THIRD_PARTY,
     Category,

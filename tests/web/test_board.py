@@ -156,12 +156,14 @@ def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_
     told = {s.find("h2").get_text(strip=True): words_of(str(s)) for s in rail.find_all("section", recursive=False)}
     assert [*told][-4:] == ["Changed lately", "Due", "Overdue", "The two sides differ"]
     assert "14 May 2026 ◇ planned Intergovernmental dialogue" in told["Changed lately"]
-    assert "no date yet Intergovernmental dialogue" in told["Due"]
+    assert "Economic and trade consultation" in told["Due"]
+    assert "Intergovernmental dialogue" not in told["Due"], "it is overdue, and stands there"
     assert "(MMCA) meetings due by 21 May 2026 (twice a year)" in told["Overdue"]
     assert "Military-to-military exchanges announced 27 Feb 2025, not seen" in told["Overdue"]
     assert "Promised, not seen: 4 announcements" in told["Overdue"]
     differ = told["The two sides differ"]
-    assert "not aware of the visit. United States: ‖ suspended, 5 Aug 2022 China: ◐ resumed, Nov 2024" in differ
+    assert "■ held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in differ
+    assert "United States: no document of its own is cited China: no document of its own is cited" in differ
     overdue = {one["slug"] for one in api.json(f"/channels?as_of={LATER}&only=overdue")["channels"]}
     links = rail.select("[aria-labelledby^=overdue] li a")
     assert {link["href"].partition("?")[0].rpartition("/")[2] for link in links} == overdue

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from tracker.attest import first_seen
 from tracker.disputes import is_contested
 from tracker.events import What, became, speaking
-from tracker.history import AnyEntry, ChannelView, first_seen, window
+from tracker.history import AnyEntry, ChannelView, window
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship, State, StatusChange
 from tracker.promises import Fate, Promise, promises_of

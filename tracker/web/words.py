@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup, escape
 
+from tracker.attest import corroboration
 from tracker.coverage import Coverage
-from tracker.disputes import disputes
+from tracker.disputes import accounts, disputes
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim, corroboration
+from tracker.history import ChannelView, Claim
 from tracker.lineage import entry_key
 from tracker.model import (
     THIRD_PARTY,
@@ -449,6 +450,7 @@ def lines(text: str | None) -> Markup:
 
 def register_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
+        accounts=accounts,
         ago=ago,
         as_options=options,
         capitalize_first=capitalised,
@@ -467,6 +469,7 @@ def register_filters(app: Flask) -> None:
         deeds=deeds_words,
         dispute=dispute_words,
         disputes=disputes,
+        disputed=ChannelView.disputed,
         entry_when=entry_when,
         event=event_words,
         fate=fate_words,
