@@ -125,9 +125,9 @@ def test_filters_that_nothing_fits_say_so_and_lead_back(api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "remedy"),
     [
-        ("word=usa", "Send one of both, us, cn, third-party, none."),
-        ("only=late", "Send one of overdue, contested."),
-        ("state=open", "Send one of planned, active, suspended, resumed, ended."),
+        ("word=usa", "“usa” cannot be chosen here. What can: both, us, cn, third-party, none."),
+        ("only=late", "What can: overdue, contested."),
+        ("state=open", "What can: planned, active, suspended, resumed, ended."),
         ("onyl=overdue", "Did you mean only?"),
     ],
 )

@@ -158,6 +158,6 @@ def test_it_prints_on_one_page_of_a4_in_ink_also_from_a_dark_screen(address: str
     for heading in ("State", "Since", "On whose word", "Last contact", "Next"):
         expect(page.locator("thead").first.get_by_text(heading, exact=True)).to_be_visible()
     for section in ("Changed lately", "Due", "Overdue", "The two sides differ"):
-        expect(page.locator(".rail").get_by_role("heading", name=section)).to_be_visible()
+        expect(page.locator(".rail").get_by_role("heading", name=section, exact=True)).to_be_visible()
     for unwanted in (".rail .since", "form.filters", "form.slider", ".cell-strip", "tr.more"):
         expect(page.locator(unwanted).first).to_be_hidden()

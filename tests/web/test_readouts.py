@@ -172,7 +172,7 @@ def test_visitors_share_what_was_rendered_and_who_is_signed_in_does_not(compared
 
 def test_a_past_moment_is_carried_and_the_page_can_be_cited(compared: Compared) -> None:
     page = shown(compared, "?as_of=2024-02-01&known_at=2024-02-01T14:30:00Z")
-    assert "The record as of" in words_of(page)
+    assert "from the record as it stood at" in words_of(page)
     assert 'href="/channels/dpct?as_of=2024-02-01' in page
     cited = re.search(r"revision \d+, (\d+) rows", words_of(page))
     assert 1 < int(cited[1]) < 20, "the rows of its channel"

@@ -193,6 +193,8 @@ def standing_words(point: Point, told: Told) -> Markup:
         sign, kind, words = "?", "unknown", gettext("not in what we have of the other")
     elif point.differs:
         sign, kind, words = "≠", "differs", gettext("both, not the same")
+    elif point.kind is PointKind.PLACE:  # two names of one place look as different as two places
+        sign, kind, words = "■", "both", gettext("both name a place")
     else:
         sign, kind, words = "■", "both", gettext("both")
     return Markup('<span class="says says-{}"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
