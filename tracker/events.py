@@ -19,7 +19,7 @@ from tracker.disputes import Dispute, disputes
 from tracker.history import view
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
 from tracker.statement import Statement, said_of, statements
-from tracker.wording import change_words, entry_words, listed, side_name
+from tracker.wording import change_words, entry_words, listed, side_in_text
 
 END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00Z")
 
@@ -167,7 +167,7 @@ def _told(statement: Statement, confirmed: Iterable[str]) -> dict[str, Any]:
     """What a message says. It names no reviewer, and holds nothing that feeds do not show."""
     relationship, when = statement.relationship, statement.when
     then = f"; {change_words(statement.begins)}" if statement.begins else ""
-    names = (side_name(side, relationship) for side in relationship.sides if side in confirmed)
+    names = (side_in_text(side, relationship) for side in relationship.sides if side in confirmed)
     return {
         "kind": statement.kind,
         "relationship": relationship.slug,

@@ -169,6 +169,20 @@ def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_
     assert {link["href"].partition("?")[0].rpartition("/")[2] for link in links} == overdue
 
 
+def test_a_view_of_the_past_quotes_nothing_that_was_said_later(api: Api) -> None:
+    for day, told in (("2022-09-01", False), ("2023-10-15", True)):
+        board = board_of(api, f"as_of={day}")
+        differ = words_of(str(board.select_one(".rail [aria-labelledby^=differ]")))
+        assert ("31 May and 31 August 2023" in differ) is told, day
+        assert ("contested" in words_of(str(board.select_one('tr.one[data-also^="mil-mil-exchanges"]')))) is told
+
+
+def test_what_is_contested_is_told_beneath_its_line_too(api: Api) -> None:
+    line = board_of(api, f"as_of={LATER}").select_one('tr.one[data-also^="counternarcotics"]')
+    beneath = words_of(str(line.find_next_sibling("tr")))
+    assert "held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in beneath
+
+
 def test_the_first_line_says_of_how_many_sources_it_heard_in_the_last_hour(seeded: Service) -> None:
     feeds = [feed for feed in seeded.feeds if feed.enabled]
     silent = next(feed for feed in feeds if feed.side == "cn")

@@ -95,8 +95,8 @@ def shown(compared: Compared, query: str = "") -> str:
 
 def test_the_page_says_what_each_side_alone_tells_and_the_hours_between(compared: Compared) -> None:
     said = words_of(shown(compared))
-    assert "Published by United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
-    assert "Only United StatesLevel, deputy assistant defense (United States) and the war in Ukraine Only" in said
+    assert "Published by the United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
+    assert "Only the United StatesLevel, deputy assistant defense (United States) and the war in Ukraine Only" in said
     assert "Only ChinaTaiwan, candid in tone and keeping in touch as agreed" in said, "both raise it, one agrees to it"
     assert "South China Sea 南海 South China Sea 南海 ■ both" in said
     assert "Theater Commanders Talk" in said
@@ -127,7 +127,7 @@ def test_readers_get_short_quotes_and_reviewers_the_whole(compared: Compared) ->
         whole = words_of(render_template_string(source, told=told))
     assert "Lunch was <b>soup</b>." in whole
     assert "双方在楼前合影。" in whole
-    assert "◧ only United States" in whole
+    assert "◧ only the United States" in whole
 
 
 def test_a_candidate_of_one_side_has_nothing_to_compare(compared: Compared) -> None:
