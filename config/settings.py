@@ -20,6 +20,7 @@ PREFIX = "OPENLINES_"
 SHORTEST_SECRET = 16
 LARGEST_SAMPLE = 1000
 LARGEST_BLIND = 20
+LONGEST_KEEP_PAGES = 36_500
 LARGEST_RATE_LIMIT = 1_000_000
 SECOND_PERSON = {"off": frozenset(), "suspensions": frozenset({State.SUSPENDED, State.ENDED})}
 _CONTACT = re.compile(r"(?:https?://|[\w.+-]+@)[\w.~%/?&=#:+-]{3,200}", re.ASCII)
@@ -59,6 +60,7 @@ OPTIONS = (
     Option(
         "SAMPLE", "20", "unflagged releases a week, about, that reviewers are given unmarked to measure misses; 0: none"
     ),
+    Option("KEEP_PAGES", "0", "days that copies of releases' pages stay on which nothing rests; 0: for ever"),
     Option(
         "BLIND",
         "3",
@@ -101,6 +103,7 @@ class Settings:
     contact: str | None
     sample: int
     blind: int
+    keep_pages: int
     smtp_url: Smtp | None
     mail_from: Sender | None
     digest_hour: int
@@ -136,6 +139,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         contact=_read(env, "CONTACT", _contact, None),
         sample=_read(env, "SAMPLE", _sample, 20),
         blind=_read(env, "BLIND", _blind, 3),
+        keep_pages=_read(env, "KEEP_PAGES", _days, 0),
         smtp_url=(smtp := _read(env, "SMTP_URL", smtp_from, None)),
         mail_from=_mail_from(env, smtp),
         digest_hour=_read(env, "DIGEST_HOUR", _hour, 6),
@@ -238,6 +242,12 @@ def _sample(text: str) -> int:
 def _blind(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_BLIND:
         raise ValueError(f'"{text}" is no share; write a whole number of percent from 0 to {LARGEST_BLIND}')
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > LONGEST_KEEP_PAGES:
+        raise ValueError(f'"{text}" is no number of days; write a whole number from 0 to {LONGEST_KEEP_PAGES}')
     return int(text)
 
 

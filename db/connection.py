@@ -6,11 +6,12 @@ another process wrote in between, whatever the busy timeout.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ _MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
 _NOBODY_CAME = 0.1
 """Seconds after which a thread looks whether its batch waits for somebody who is gone."""
 
-_PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
+PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
 
 
 class StoreError(Exception):
@@ -79,11 +80,12 @@ class Connections:
         return Database(self.get())
 
     def _open(self) -> sqlite3.Connection:
+        _make_for_owner_alone(self.path)
         try:
             # One thread uses a connection; `close` may be called from another when the process ends.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
-            for pragma, value in _PRAGMAS.items():
+            for pragma, value in PRAGMAS.items():
                 connection.execute(f"PRAGMA {pragma} = {value}")
                 (answer,) = connection.execute(f"PRAGMA {pragma}").fetchone()
                 if answer != value:
@@ -205,12 +207,64 @@ class Connections:
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} cannot be read ({error}); try again in a moment.") from error
 
+    def copy_to(self, file: Path) -> None:
+        """Write the whole database, as it stands at one moment, into a new file that needs no other beside it.
+
+        Others may write meanwhile: all pages are copied in one step, since a copy in several begins anew whenever
+        another process writes. Raises StoreError.
+        """
+        try:
+            copy = sqlite3.connect(file, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(f"{file} cannot be made ({error}); choose a folder that can be written to.") from error
+        try:
+            self.get().backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path} was not copied ({error}); make room where the copy goes, or choose another "
+                "disk; nothing was kept."
+            ) from error
+        finally:
+            copy.close()
+
     def close(self) -> None:
         with self._lock:
             for connection in self._all:
                 connection.close()
             self._all.clear()
         self._local, self._writer = threading.local(), None
+
+
+def _make_for_owner_alone(file: Path) -> None:
+    """A new file is made before SQLite makes it, which would let others read it; its log gets the same rights.
+
+    One that is there is not even opened: to close it would end the locks that this process holds on it.
+    """
+    with suppress(OSError):  # It is there; or it cannot be made, which SQLite tells in its own way.
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+@contextmanager
+def alone_with(file: Path) -> Iterator[None]:
+    """A database that is one file, without a log beside it, and that nobody else can open while the block runs.
+
+    Raises StoreError where another process has it open. A damaged file stays as it is, and its log with it.
+    """
+    connection = sqlite3.connect(file, isolation_level=None, timeout=1)
+    try:
+        # Leaving the log takes the only connection there is; so nobody has one from here on.
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            connection.close()
+            remedy = "end what runs on it (serve, schedule), then try again."
+            raise StoreError(f"{file} is in use ({error}); {remedy}") from error
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -8,12 +8,24 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
+from db.connection import PRAGMAS
 from db.queries import load_queries
+from db.text import instant
 from tracker.chain import Finding
 from tracker.verifier import words_hash
 
 _sql = load_queries("integrity.sql")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The version of SQLite, and how it is set for a connection of ours."""
+
+    version: str
+    pragmas: dict[str, str]
 
 
 class Integrity:
@@ -34,6 +46,25 @@ class Integrity:
             Finding(f"{table} {row}", f"it points to a row of {target} that is not there")
             for table, row, target, _ in dangling
         ]
+
+    def quick_faults(self) -> list[str]:
+        """What the database engine finds wrong without looking at indexes; quick where `file_faults` is thorough."""
+        try:
+            return [words for (words,) in self._db.execute("PRAGMA quick_check(5)") if words != "ok"]
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+
+    def engine(self) -> Engine:
+        pragmas = ("journal_mode", *PRAGMAS)
+        return Engine(sqlite3.sqlite_version, {name: self._pragma(name) for name in pragmas})
+
+    def _pragma(self, name: str) -> str:
+        return str(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def newest(self) -> datetime | None:
+        """The latest UTC instant at which anything was recorded or polled."""
+        said = [row["at"] for row in _sql.newest(self._db) if row["at"]]
+        return instant(max(said)) if said else None
 
     def sizes(self) -> dict[str, int]:
         """How many rows each check will look at: links, revisions, pages, quotes, sightings."""

@@ -1251,3 +1251,39 @@ def m0018_checks_on_ourselves(db: Database) -> None:
     _refuse(db, "citation", cited, "citation_is_of_no_decoy", why)
     words = "EXISTS (SELECT 1 FROM decoy WHERE decoy.title = NEW.title AND decoy.summary = NEW.summary)"
     _refuse(db, "release_revision", words, "release_is_no_decoy", "the words are those of a decoy: no release has them")
+
+
+_SPARE_PAGES = """
+CREATE INDEX page_copy_by_time ON page_copy (fetched_at, release, revision);
+CREATE INDEX citation_by_release ON citation (release) WHERE release IS NOT NULL;
+CREATE INDEX citation_by_page ON citation (page_sha256) WHERE page_sha256 IS NOT NULL;
+CREATE INDEX page_visit_by_copy ON page_visit (sha256) WHERE sha256 IS NOT NULL;
+CREATE INDEX watched_page_by_baseline ON watched_page (baseline) WHERE baseline IS NOT NULL;
+
+CREATE VIEW spare_page AS
+SELECT release, revision, fetched_at FROM page_copy
+WHERE NOT EXISTS (SELECT 1 FROM citation WHERE citation.release = page_copy.release)
+    AND NOT EXISTS (SELECT 1 FROM citation WHERE citation.page_sha256 = page_copy.sha256)
+    AND NOT EXISTS (SELECT 1 FROM source WHERE source.url = page_copy.url)
+    AND NOT EXISTS (SELECT 1 FROM release_name JOIN source ON source.url = release_name.url
+        WHERE release_name.release = page_copy.release)
+    AND NOT EXISTS (SELECT 1 FROM sighting JOIN candidate ON candidate.id = sighting.candidate
+        WHERE sighting.release = page_copy.release AND candidate.status IN ('pending', 'accepted', 'recorded'))
+    AND NOT EXISTS (SELECT 1 FROM sample JOIN candidate ON candidate.id = sample.candidate
+        WHERE sample.release = page_copy.release AND candidate.status = 'pending')
+    AND NOT EXISTS (SELECT 1 FROM watched_page WHERE watched_page.baseline = page_copy.sha256)
+    AND NOT EXISTS (SELECT 1 FROM page_visit WHERE page_visit.sha256 = page_copy.sha256);
+
+CREATE TRIGGER page_copy_spare_deleted BEFORE DELETE ON page_copy
+WHEN NOT EXISTS (SELECT 1 FROM spare_page WHERE release = OLD.release AND revision = OLD.revision)
+BEGIN SELECT RAISE(ABORT, 'page_copy: a copy on which something rests is never deleted'); END
+"""
+
+
+@migrations()
+def m0021_spare_pages(db: Database) -> None:
+    """Copies of releases' pages may go on which nothing rests (`spare_page`): no row of the record, standing or
+    withdrawn, no candidate that waits or was accepted, no visit to a cited page. The database refuses all others.
+    """
+    db.execute("DROP TRIGGER page_copy_never_deleted")
+    _run(db, _SPARE_PAGES)

@@ -24,6 +24,15 @@ class Waiting:
     fault: str
 
 
+@dataclass(frozen=True)
+class Spare:
+    """A copy on which nothing rests; in the order in which such are gone through."""
+
+    fetched_at: str
+    release: int
+    revision: int
+
+
 class Pages:
     """Reads and writes page copies over one connection; writes belong into the caller's transaction."""
 
@@ -50,6 +59,20 @@ class Pages:
         if row is None:
             return None
         return PageCopy(row["url"], instant(row["fetched_at"]), row["content_type"], gzip.decompress(row["body"]))
+
+    def spare(self, before: datetime, *, after: Spare | None, most: int) -> list[Spare]:
+        """Copies that were fetched before an instant and on which nothing rests, oldest first, after one of them."""
+        place = vars(after) if after else vars(Spare("", 0, 0))
+        rows = _sql.spare(self._db, before=instant_text(before), most=most, **place)
+        return [Spare(row["fetched_at"], row["release"], row["revision"]) for row in rows]
+
+    def addresses(self, release: int) -> set[str]:
+        """Under which addresses, in their plain form, a release came."""
+        return {row["canonical_url"] for row in _sql.addresses(self._db, release=release)}
+
+    def drop(self, spare: Spare) -> bool:
+        """Remove a copy, unless something rests on it by now."""
+        return bool(_sql.drop_spare(self._db, release=spare.release, revision=spare.revision))
 
     def wait(self, release: int, *, tries: int, fault: str, next_try: datetime | None) -> None:
         """Note that the page is still to be read; `next_try` None: it is given up."""

@@ -236,6 +236,10 @@ class Record:
         row = _sql.source_id(self._db, **values) or _sql.add_source(self._db, **values)
         return row["id"]
 
+    def cited_addresses(self) -> set[str]:
+        """The address of every source that was ever cited."""
+        return {row["url"] for row in _sql.cited_addresses(self._db)}
+
     def row(self, kind: type[Entry], entry_id: int) -> StatusChange | Contact | None:
         """One row ever recorded, with all its citations; None where there is no such row."""
         find = _sql.status_change if kind is StatusChange else _sql.contact

@@ -13,7 +13,7 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.connection import BUSY_TIMEOUT, Connections, StoreError
+from db.connection import BUSY_TIMEOUT, Connections, StoreError, alone_with
 from db.feeds import Feeds
 from db.hosts import Hosts
 from db.integrity import Integrity
@@ -28,10 +28,11 @@ from db.reviewers import Reviewers
 from db.samples import Samples
 from db.sightings import Sightings
 from db.sqlite.search import Search
+from db.times import Times
 from db.waiting import WaitingList
 from db.watch import Watch
 
-__all__ = ["Store", "StoreError", "Subjects", "open_store"]
+__all__ = ["Store", "StoreError", "Subjects", "alone_with", "open_store"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connections = Connections(path)
+        self.write_times = Times()
 
     @contextmanager
     def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[Subjects]:
@@ -74,7 +76,7 @@ class Store:
 
         `patience`: for how many seconds it may be busy.
         """
-        with self._connections.writing(patience) as connection:
+        with self.write_times.measured(), self._connections.writing(patience) as connection:
             subjects = _subjects(connection)
             yield subjects
             subjects.search.write()
@@ -94,21 +96,34 @@ class Store:
 
         Raises StoreError when the database was made by newer code.
         """
-        database = self._connections.database()
-        self._refuse_newer()
-        pending = [step.name for step in migrations.pending(database)]
+        pending = self.pending()
         if pending:
-            migrations.apply(database)
+            migrations.apply(self._connections.database())
         return pending
+
+    def pending(self) -> list[str]:
+        """The names of the steps that `migrate` would apply. Raises StoreError as it does."""
+        self._refuse_newer()
+        return [step.name for step in migrations.pending(self._connections.database())]
+
+    def is_ours(self) -> bool:
+        """Whether a migration of ours was ever applied. Raises StoreError where the file cannot be read."""
+        return bool(migrations.applied(self._connections.database()))
+
+    def copy_to(self, file: Path) -> None:
+        """Write everything, as it stands at one moment, into a new file; others may write meanwhile.
+
+        Raises StoreError.
+        """
+        self._connections.copy_to(file)
 
     def check_schema(self) -> None:
         """Raise StoreError unless the schema is the one that this code expects."""
-        self._refuse_newer()
-        pending = migrations.pending(self._connections.database())
+        pending = self.pending()
         if pending:
             raise StoreError(
                 f"{self.path} is not up to date ({len(pending)} migration{'s' * (len(pending) > 1)} pending, first "
-                f"{pending[0].name}); run: python -m tracker migrate"
+                f"{pending[0]}); run: python -m tracker migrate"
             )
 
     def _refuse_newer(self) -> None:

@@ -254,6 +254,12 @@ def _target(db: Subjects, candidate: Candidate, into: int) -> Candidate:
         raise Refused(
             f"Candidate {into} was merged into {target.merged_into}.", f"Name {target.merged_into}.", field="into"
         )
+    if target.first_word:
+        raise Refused(
+            f"Candidate {into} waits for a second person, who was shown what it holds now.",
+            "Have it answered first.",
+            field="into",
+        )
     return target
 
 

@@ -15,12 +15,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
+from tracker.tongue import msg
+
 T = TypeVar("T")
 
 HIGHEST_RATE = 0.5
 """No stratum is drawn more densely: where last month was quiet, a busy week must not flood the queue."""
 
-ELSEWHERE = "Reports an update of another channel"
+ELSEWHERE = msg("Reports an update of another channel")
 """The reason for rejecting a candidate whose release is relevant all the same; a drawn one is then a miss."""
 
 _TAIL = 0.01

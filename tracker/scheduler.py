@@ -25,6 +25,7 @@ from tracker.feeds.hosts import PER_HOST
 from tracker.notify import Notifying
 from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
 from tracker.rereading import Rereading
+from tracker.retention import Retention
 from tracker.sampler import sample
 from tracker.service import Service
 
@@ -49,14 +50,14 @@ class Polling:
     def __init__(self, service: Service, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._service = service
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._workers = ThreadPoolExecutor(WORKERS + 2, thread_name_prefix="poll")
+        self._workers = ThreadPoolExecutor(WORKERS + 3, thread_name_prefix="poll")
         self._lock = threading.Lock()
         self._due: list[str] = []
         self._asked: Counter[str] = Counter()
         self._working = 0
         self._stopped = False
-        self._sampling, self._watching = threading.Lock(), threading.Lock()
-        self._rereading = Rereading(service)
+        self._sampling, self._watching, self._tidying = threading.Lock(), threading.Lock(), threading.Lock()
+        self._rereading, self._retention = Rereading(service), Retention(service)
         self._notifying = Notifying(service)
         self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
@@ -87,8 +88,8 @@ class Polling:
     def tick(self) -> list[Future]:
         """Look up which feeds are due and set idle workers to polling them; answers what these will have done.
 
-        What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, and
-        what was reviewed is told to who asked for it.
+        What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, old
+        copies of pages go where that is set, and what was reviewed is told to who asked for it.
         """
         now = self._service.clock()
         try:
@@ -109,6 +110,7 @@ class Polling:
             self._workers.submit(self._alone, "the sample", self._sampling, self._sample)
             if self._service.settings.watch:
                 self._workers.submit(self._alone, "the watch", self._watching, self._watch)
+            self._workers.submit(self._alone, "old pages", self._tidying, self._retention.go)
             self._notifying.tick()
         return [self._workers.submit(self._work) for _ in range(hands)]
 

@@ -27,3 +27,8 @@ SELECT (SELECT COUNT(*) FROM chain_link) AS links, (SELECT COUNT(*) FROM release
        (SELECT COUNT(*) FROM page_copy) + (SELECT COUNT(*) FROM cited_copy) AS pages,
        (SELECT COUNT(*) FROM citation WHERE release IS NOT NULL) AS quotes,
        (SELECT COUNT(*) FROM sighting) AS sightings;
+
+-- name: newest()
+SELECT MAX(at) AS at FROM chain_link WHERE seq = (SELECT MAX(seq) FROM chain_link)
+UNION ALL SELECT ended_at FROM poll WHERE id = (SELECT MAX(id) FROM poll)
+UNION ALL SELECT MAX(last_tick) FROM lease;

@@ -25,3 +25,15 @@ ORDER BY page_wait.next_try, page_wait.release LIMIT :most;
 
 -- name: fault_of_page(release)^
 SELECT fault FROM page_wait WHERE release = :release;
+
+-- name: spare(before, fetched_at, release, revision, most)
+SELECT release, revision, fetched_at FROM spare_page
+WHERE fetched_at < :before AND (fetched_at, release, revision) > (:fetched_at, :release, :revision)
+ORDER BY fetched_at, release, revision LIMIT :most;
+
+-- name: addresses(release)
+SELECT canonical_url FROM release_name WHERE release = :release AND canonical_url IS NOT NULL;
+
+-- name: drop_spare(release, revision)!
+DELETE FROM page_copy WHERE release = :release AND revision = :revision
+    AND EXISTS (SELECT 1 FROM spare_page WHERE spare_page.release = :release AND spare_page.revision = :revision);

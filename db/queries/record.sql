@@ -184,3 +184,6 @@ SELECT subject, number FROM revision;
 
 -- name: bump(subject)!
 UPDATE revision SET number = number + 1 WHERE subject = :subject;
+
+-- name: cited_addresses()
+SELECT DISTINCT url FROM source;

@@ -26,6 +26,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         contact=None,
         sample=20,
         blind=3,
+        keep_pages=0,
         smtp_url=None,
         mail_from=None,
         digest_hour=6,
@@ -52,6 +53,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_CONTACT": "desk@lines.example",
             "OPENLINES_SAMPLE": "7",
             "OPENLINES_BLIND": "5",
+            "OPENLINES_KEEP_PAGES": "90",
             "OPENLINES_SMTP_URL": "smtp://desk:a%40b@mail.example?starttls",
             "OPENLINES_MAIL_FROM": "Open Lines <lines@lines.example>",
             "OPENLINES_DIGEST_HOUR": "22",
@@ -70,7 +72,8 @@ def test_every_option_is_read() -> None:
     assert settings.secret_key == SECRET
     assert (settings.host, settings.port, settings.poll, settings.watch) == ("::", 8080, False, True)
     assert settings.contact == "desk@lines.example"
-    assert (settings.sample, settings.log_level, settings.log_format) == (7, "warning", "json")
+    assert (settings.sample, settings.keep_pages) == (7, 90)
+    assert (settings.log_level, settings.log_format) == ("warning", "json")
     assert settings.smtp_url == Smtp("mail.example", 587, "desk", "a@b", starttls=True)
     assert (settings.mail_from, settings.digest_hour) == (Sender("lines@lines.example", "Open Lines"), 22)
     assert settings.second_person == {State.SUSPENDED, State.ENDED}
@@ -140,6 +143,10 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"HOST": "http://here:80"},
             'OPENLINES_HOST: "http://here:80" is not a host; write an address or a name, without scheme and port.',
+        ),
+        (
+            {"KEEP_PAGES": "-1"},
+            'OPENLINES_KEEP_PAGES: "-1" is no number of days; write a whole number from 0 to 36500.',
         ),
         (
             {"SAMPLE": "some"},
@@ -219,8 +226,8 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
-            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, BLIND, SMTP_URL, MAIL_FROM, DIGEST_HOUR, "
-            "SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, KEEP_PAGES, BLIND, SMTP_URL, MAIL_FROM, "
+            "DIGEST_HOUR, SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
         ),
     ],
 )
@@ -248,6 +255,7 @@ def test_the_defaults_in_the_table_are_the_defaults() -> None:
     assert told["POLL"] == ("on" if settings.poll else "off")
     assert told["CONTACT"] == str(settings.contact).lower()
     assert told["SAMPLE"] == str(settings.sample)
+    assert told["KEEP_PAGES"] == str(settings.keep_pages)
     assert told["LOG_LEVEL"] == settings.log_level
     assert told["LOG_FORMAT"] == settings.log_format
     assert told["BASE_URL"].startswith(settings.base_url)

@@ -102,3 +102,20 @@ def test_a_block_with_little_patience_gives_up_where_others_write_and_leaves_the
     assert 2 in write(connections, 2)
     (timeout,) = connections._writer.execute("PRAGMA busy_timeout").fetchone()
     assert timeout == 10_000, "who comes next has the usual patience"
+
+
+def test_a_new_database_and_its_log_are_for_their_owner_alone(connections):
+    write(connections, 1)
+    files = list(connections.path.parent.glob("x.db*"))
+    assert {path.name: path.stat().st_mode & 0o777 for path in files} == dict.fromkeys(
+        ["x.db", "x.db-shm", "x.db-wal"], 0o600
+    )
+
+
+def test_rights_that_an_operator_gave_stay(tmp_path):
+    (tmp_path / "x.db").touch(mode=0o660)
+    (tmp_path / "x.db").chmod(0o660)
+    opened = Connections(tmp_path / "x.db")
+    opened.get().execute("CREATE TABLE x (y)")
+    opened.close()
+    assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o660

@@ -14,10 +14,10 @@ from tracker.errors import Conflict, NotAllowed, NotFound, Refused, TooMany
 from tracker.tongue import gettext
 from tracker.web import throttle
 from tracker.web.audit_words import WAY_WORDS, browser_words
-from tracker.web.auth import act, open_to, session, signed_in
+from tracker.web.auth import act, as_private, open_to, session, signed_in
 from tracker.web.current import current
 from tracker.web.passkeys import CHALLENGE_LASTS, Made, Site, creation_options, site_of
-from tracker.web.sign_in import as_private, held_words, password_fits
+from tracker.web.sign_in import held_words, password_fits
 
 FRESH = timedelta(minutes=15)
 """How long after signing in it is plain that it is still the same person."""

@@ -14,9 +14,8 @@ from tracker import accounts
 from tracker.accounts import ROLES
 from tracker.errors import Refused
 from tracker.web import audit_words
-from tracker.web.auth import act, open_to, signed_in
+from tracker.web.auth import act, as_private, open_to, signed_in
 from tracker.web.current import current
-from tracker.web.sign_in import as_private
 
 MOST = 50
 """Rows of the audit on one page."""

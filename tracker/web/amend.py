@@ -11,23 +11,18 @@ from tracker import amend
 from tracker.amend import AMENDABLE, Claim, ClaimName
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import Outcome, Source, State, StatusChange
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import day_from, partial_from, text_from, word_from
 from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
 from tracker.web.words import web_address
 
 blueprint = Blueprint("amend", __name__, url_prefix="/claims")
+blueprint.after_request(as_private)
 
 Row = amend.Row
 
 LARGEST_ROUND = 1_000
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @blueprint.get("/<name>/amend")

@@ -232,11 +232,17 @@ def _store_error(error: StoreError):
 def _defect(error: Exception):
     """The edge of a request: what nobody foresaw is a plain page with an id that the log has too."""
     incident = secrets.token_hex(4)
-    log.exception("request %s %s failed, incident %s", request.method, request.path, incident)
+    log.exception("request %s %s failed, incident %s", request.method, _path_for_the_log(), incident)
     wrong = f"Something went wrong inside Open Lines (incident {incident})."
     return _answer(
         500, msg("Internal error"), wrong, msg("Nothing was changed. The operator finds the incident in the log.")
     )
+
+
+def _path_for_the_log() -> str:
+    """The path that was asked for, without what would let somebody in."""
+    secret = (request.view_args or {}).get("secret")
+    return request.path.replace(secret, "…") if secret else request.path
 
 
 def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None = None) -> Response:

@@ -61,6 +61,12 @@ def may(role: str) -> bool:
     return account is not None and ROLES[account.role] >= ROLES[role]
 
 
+def as_private(response: Response) -> Response:
+    """An answer for who is signed in alone: no cache may keep it."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 def signed_in() -> Account | None:
     """The account behind this request: a token's for the API, a session's for pages. Looked up once."""
     if not hasattr(g, "account"):

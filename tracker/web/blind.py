@@ -16,7 +16,7 @@ from tracker.tongue import msg
 from tracker.triage import following
 from tracker.web import decoys
 from tracker.web.asked import asked_for, moment_now, waiting
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import partial_from, text_from, word_from
 from tracker.web.current import current, find_channel
 from tracker.web.words import web_address
@@ -25,12 +25,7 @@ NO_UPDATE = "none"
 """What the form sends for a text that reports no update."""
 
 blueprint = Blueprint("blind", __name__, url_prefix="/review")
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+blueprint.after_request(as_private)
 
 
 @blueprint.app_context_processor

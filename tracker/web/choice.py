@@ -13,6 +13,7 @@ from tracker.history import ChannelView, view
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.review import Choice, Question
 from tracker.sampling import ELSEWHERE
+from tracker.tongue import msg
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -20,13 +21,13 @@ FIELDS = ("state", "effective", "expected", "cause", "outcome", "date", "end", "
 """The names of the form's fields, in its order; each is an attribute of Choice."""
 
 REASONS = (
-    "Not about this channel",
+    msg("Not about this channel"),
     ELSEWHERE,
-    "Tells of an earlier event again",
-    "Says what might be, not what was",
-    "Other parties, not these two",
-    "The date or the event is wrong",
-    "A duplicate of another candidate",
+    msg("Tells of an earlier event again"),
+    msg("Says what might be, not what was"),
+    msg("Other parties, not these two"),
+    msg("The date or the event is wrong"),
+    msg("A duplicate of another candidate"),
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
 

@@ -8,10 +8,9 @@ from db.watch import Notice
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import PageState
 from tracker.rereading import wording
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.kept_page import kept_copy
-from tracker.web.review import keep_private
 
 LONGEST_NOTE = 2_000
 """Characters of a note."""
@@ -20,7 +19,7 @@ _BEGINNING = 600
 """Characters that are shown of what stands in a page's place."""
 
 blueprint = Blueprint("cited_pages", __name__, url_prefix="/review/pages")
-blueprint.after_request(keep_private)
+blueprint.after_request(as_private)
 
 
 @blueprint.get("/<int:visit>")

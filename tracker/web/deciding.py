@@ -12,10 +12,10 @@ from tracker.blind import Answer
 from tracker.errors import Refused
 from tracker.model import Candidate
 from tracker.web import decoys
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import REASONS, reason_from, text_from
 from tracker.web.current import current
-from tracker.web.review import changed, keep_private, next_after, sent_version
+from tracker.web.review import changed, next_after, sent_version
 
 _SPANS = ("1", "3", "7", "30")
 """Days for which one press puts a candidate aside."""
@@ -24,7 +24,7 @@ MOST_AT_ONCE = 100
 """Candidates that are rejected by one press."""
 
 blueprint = Blueprint("deciding", __name__, url_prefix="/review")
-blueprint.after_request(keep_private)
+blueprint.after_request(as_private)
 
 
 @blueprint.post("/<int:number>/later")
@@ -148,7 +148,9 @@ def _candidates(numbers: list[int]) -> list[Candidate]:
 def _until() -> datetime | None:
     """The instant that was named: a time in UTC, or so many days from now. Raises Refused."""
     text, days = text_from(request.form, "until"), text_from(request.form, "days")
-    if text is None and days in _SPANS:
+    if text is None and days is not None:
+        if days not in _SPANS:
+            raise Refused(f"days is {days[:20]!r}.", f"Send one of {', '.join(_SPANS)}, or none.", field="until")
         return current().service.clock() + timedelta(days=int(days))
     try:
         when = datetime.fromisoformat(text) if text else None

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from tracker.errors import Refused, TooMany
 from tracker.feeds.check import Found, check
@@ -25,7 +25,7 @@ from tracker.model import Feed, Item
 from tracker.service import Service
 from tracker.sourcing import GIVEN, SHOWN, as_yaml, configured_as, day_of, draft_of, entry_of, summary_of
 from tracker.tongue import gettext
-from tracker.web.auth import open_to
+from tracker.web.auth import as_private, open_to
 from tracker.web.current import current
 from tracker.web.words import LANGUAGE_WORDS
 from tracker.wording import side_name
@@ -39,6 +39,7 @@ AT_ONCE = 2
 USUAL_PACE = "30m"
 
 blueprint = Blueprint("new_source", __name__, url_prefix="/feeds/new")
+blueprint.after_request(as_private)
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
@@ -52,12 +53,6 @@ class Preview:
     items: tuple[tuple[str, str, Item], ...]
     entry: str
     files: tuple[Path, ...]
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @blueprint.get("")

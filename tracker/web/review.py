@@ -20,7 +20,7 @@ from tracker.review import Choice
 from tracker.triage import following
 from tracker.web import blind, decoys
 from tracker.web.asked import Asked, asked_for, moment_now, waiting
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import REASONS, choice_from, preview, reason_from, typed
 from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.hints import hints
@@ -37,6 +37,7 @@ SIMILAR = 4
 """Decisions on like candidates shown beside one."""
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
+blueprint.after_request(as_private)
 blueprint.before_request(decoys.make_ready)
 
 
@@ -56,13 +57,6 @@ def _pending_count() -> int:
 def signal_words(signal: Signal) -> str:
     """What a release reports, as a word in the reader's language."""
     return tongue.gettext(SIGNAL_WORDS[signal])
-
-
-@blueprint.after_request
-def keep_private(response: Response) -> Response:
-    """What waits for review is nobody else's: no cache may keep it."""
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @blueprint.get("", strict_slashes=False)

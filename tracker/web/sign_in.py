@@ -16,7 +16,7 @@ from tracker.errors import NotFound, Refused
 from tracker.passwords import passwords
 from tracker.tongue import gettext, ngettext
 from tracker.web import throttle
-from tracker.web.auth import act, begin_session, end_session, keep_cookie, open_to
+from tracker.web.auth import act, as_private, begin_session, end_session, keep_cookie, open_to
 from tracker.web.current import current
 from tracker.web.passkeys import CHALLENGE_LASTS, Used, request_options, site_of
 from tracker.web.sent import own_path
@@ -151,11 +151,6 @@ def held_words(held: Held) -> str:
         "Too many tries from this address. Wait %(num)s minutes.",
         minutes,
     )
-
-
-def as_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _counted(name: str | None) -> Held | None:

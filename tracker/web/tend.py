@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from db.feeds import PollRow
 from tracker import tending
 from tracker.errors import Refused
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.sent import one_of
 
@@ -19,6 +19,7 @@ LONGEST_REASON = 300
 """Characters of the reason of a pause."""
 
 blueprint = Blueprint("tend", __name__, url_prefix="/feeds")
+blueprint.after_request(as_private)
 
 
 class Done(StrEnum):
@@ -67,12 +68,6 @@ def _instant(name: str) -> datetime | None:
     if asked and (found is None or found.tzinfo is None):
         raise Refused(f"{name} is {asked[:60]!r}, which is no instant.", "Leave it out.", field=name)
     return found
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @blueprint.post("/<slug>/pause")

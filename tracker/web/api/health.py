@@ -10,7 +10,7 @@ from datetime import datetime
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from db.store import StoreError
@@ -76,11 +76,11 @@ def ready() -> Response:
 
 @blueprint.get(
     "/metrics",
-    responses={200: {"description": "Gauges.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 @open_to("public")
 def metrics() -> Response:
-    """Gauges in the text format of Prometheus."""
+    """Figures in the text format of Prometheus; where the database cannot serve, that alone and the times of writes."""
     registry = CollectorRegistry()
     registry.register(_Gauges())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -143,6 +143,22 @@ class _Gauges(Collector):
     """What is true now, asked of the record and the feeds each time."""
 
     def collect(self) -> Iterator[Metric]:
+        store = current().service.store
+        try:
+            store.check_schema()
+            told = list(self._told())
+        except Exception:
+            log.exception("the figures cannot be read")
+            told = None
+        yield _by("version", "openlines_info", "The version that runs.", {__version__: 1})
+        ready = "Whether the database can be read and has the schema of this version: 1 or 0."
+        yield _one("openlines_database_ready", ready, int(told is not None))
+        buckets, seconds = store.write_times.histogram()
+        says = "How long writes of this process took, from asking for their turn until they were on disk."
+        yield HistogramMetricFamily("openlines_write_seconds", says, buckets=buckets, sum_value=seconds)
+        yield from told or ()
+
+    def _told(self) -> Iterator[Metric]:
         now, snapshot = current().now(), current().snapshot()
         with current().service.store.reading() as db:
             pending = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(now)
@@ -155,7 +171,6 @@ class _Gauges(Collector):
         counts = _counts(told)
         polled = [health.feed for health in told if health.polled]
         reads = [feed.last_read for feed in polled]
-        yield _by("version", "openlines_info", "The version that runs.", {__version__: 1})
         yield _by("state", "openlines_channels", "Channels by state.", {state: states[state] for state in State})
         yield _one("openlines_feeds_enabled", "Feeds that are enabled in the configuration.", counts.enabled)
         yield _one("openlines_feeds_failing", "Feeds whose last poll failed.", counts.failing)
