@@ -125,7 +125,7 @@ def _speaking(lexicon: Lexicon, files: RelationshipFiles, languages: dict[str, L
 
 
 def _relationship(slug: str, data: RelationshipFile) -> Relationship:
-    first, second = (Party(code=p.code, names=p.names, timezone=p.timezone) for p in data.parties)
+    first, second = (Party(p.code, p.names, p.timezone, p.in_text) for p in data.parties)
     return Relationship(slug=slug, names=data.names, parties=(first, second), languages=tuple(data.languages))
 
 

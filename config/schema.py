@@ -154,8 +154,11 @@ class Strict(BaseModel):
 
 
 class PartyEntry(Strict):
+    """`in_text`: the names within a sentence, where they differ, as by an article."""
+
     code: Slug
     names: Names
+    in_text: Names = {}
     timezone: Timezone
 
 

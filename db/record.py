@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,7 +68,7 @@ class Record:
     def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
         """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""
         for position, relationship in enumerate(relationships):
-            parties = [{"code": p.code, "names": p.names, "timezone": p.timezone} for p in relationship.parties]
+            parties = [asdict(party) for party in relationship.parties]
             _sql.put_relationship(
                 self._db,
                 slug=relationship.slug,

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from config.load import load_relationships
+from tests import make
 from tests.conftest import ROOT
-from tests.make import CHANNEL, US_CHINA, change, contact, source
+from tests.make import CHANNEL, US_CHINA, change, contact
 from tracker.brief import BOOKS, Brief, News, SidesRead, brief_of, news_of, stirred
 from tracker.coverage import Coverage, Polled, Read, Switch, coverage
 from tracker.history import view
@@ -34,6 +36,8 @@ AFTER, UNTIL = datetime(2024, 2, 1, 12, tzinfo=UTC), datetime(2024, 2, 3, 12, tz
 LONG_AGO, NEWLY = AFTER - timedelta(days=20), AFTER + timedelta(days=1)
 
 EVERY = timedelta(hours=2)
+
+source = partial(make.source, published=None)
 
 BOTH = (source(side="us"), source(side="cn", title="Another report"))
 AMERICAN, CHINESE = (source(side="us"),), (source(side="cn"),)
@@ -262,7 +266,7 @@ def written(brief: Brief) -> str:
 
 
 def file_of(lang: str) -> str:
-    told = (f"# {name}\n{written(make().brief(lang))}" for name, make in SITUATIONS.items())
+    told = (f"# {name}\n{written(situation().brief(lang))}" for name, situation in SITUATIONS.items())
     return "\n".join(told)
 
 

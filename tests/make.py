@@ -26,7 +26,7 @@ US_CHINA = Relationship(
     slug="us-china",
     names={"en": "United States – China", "zh": "美国—中国"},
     parties=(
-        Party("us", {"en": "United States", "zh": "美国"}, "America/New_York"),
+        Party("us", {"en": "United States", "zh": "美国"}, "America/New_York", {"en": "the United States"}),
         Party("cn", {"en": "China", "zh": "中国"}, "Asia/Shanghai"),
     ),
     languages=("en", "zh"),

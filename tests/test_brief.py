@@ -89,6 +89,22 @@ def test_what_was_corrected_twice_is_told_once_as_it_stands():
     assert (one.kind, one.claims) == (NewsKind.CORRECTED, ("change-3", "change-1"))
 
 
+def test_what_happened_long_ago_and_was_merely_recorded_now_comes_after_what_is_new_in_the_world():
+    old = new(replace(CUT, effective=PartialDate("2022-08-05")), 1)
+    plan = new(change(State.PLANNED, "2024-01-30", channel="climate"), 2)
+    promise = new(replace(PROMISE, date=PartialDate("2024-06"), channel="climate"), 3)
+    told = Situation([old, plan, promise, new(replace(CALL, channel="mmca"), 4)]).brief("en").news
+    assert [entry_key(one.told) for one in told] == ["change-2", "contact-4", "contact-3", "change-1"]
+
+
+def test_of_the_states_of_long_ago_the_last_alone_is_told():
+    rows = [
+        new(change(state, f"202{year}-05"), year)
+        for year, state in enumerate((State.ACTIVE, State.SUSPENDED, State.PLANNED), 1)
+    ]
+    assert [one.claims for one in Situation(rows).news] == [("change-3",)]
+
+
 def test_a_mark_at_an_act_has_seen_it_and_one_before_has_not():
     assert Situation([new(CUT)], after=NEWLY).news == []
     assert len(Situation([new(CUT)], after=NEWLY - timedelta(microseconds=1)).news) == 1

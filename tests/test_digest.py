@@ -131,7 +131,7 @@ def test_a_digest_tells_what_is_new_in_text_and_html_and_how_to_end_it(mailing, 
     told = text(letter)
     assert "NEW ON THE RECORD" in told
     assert "* Defense Policy Coordination Talks (DPCT): contact held 8 Jan 2024\n  They met, <b>twice</b>." in told
-    assert "On the word of United States only." in told
+    assert "On the word of the United States only." in told
     assert "https://lines.example/channels/dpct#contact-1" in told
     assert f"https://lines.example/unsubscribe/key-{READER}" in told
     assert "ana" not in told
@@ -174,7 +174,7 @@ def test_what_was_told_and_is_not_so_comes_with_its_old_wording_and_what_was_nev
     serve(mailing)
     told = text(box.letters[1][2])
     assert box.letters[1][2]["Subject"] == "Open Lines, daily: 1 corrected, 1 new"
-    assert "We told you before: contact held 8 Jan 2024. They met in Beijing. On the word of United States" in told
+    assert "We told you before: contact held 8 Jan 2024. They met in Beijing. On the word of the United States" in told
     assert told.index("CORRECTED") < told.index("NEW ON THE RECORD")
     assert "A second call, by video." in told
     assert told.count("A second call") == 1, "a wording that nobody was told is told to nobody"

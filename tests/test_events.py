@@ -41,7 +41,7 @@ def test_a_claim_appears_once_and_says_what_it_says_on_whose_word():
     (event,) = happened(row(1, 3, summary="They met."))
     assert (event.key, event.what, event.at) == ("contact-1-r0", What.FIRST, at(3))
     assert event.title == "Defense Policy Coordination Talks: contact held 8 Jan 2024"
-    assert (event.told["detail"], event.told["on_the_word_of"]) == ("They met.", "United States only")
+    assert (event.told["detail"], event.told["on_the_word_of"]) == ("They met.", "the United States only")
     assert (event.before, event.reason) == (None, None)
 
 
@@ -58,7 +58,7 @@ def test_a_confirmation_that_is_taken_back_is_a_correction():
     events = happened(row(1, 0, sources=cited))
     assert [event.what for event in events] == ["first", "confirmed", "corrected"]
     assert events[2].before == "contact held 8 Jan 2024. On the word of both sides."
-    assert events[2].told["on_the_word_of"] == "United States only"
+    assert events[2].told["on_the_word_of"] == "the United States only"
 
 
 def test_a_side_that_says_otherwise_contests_and_does_not_confirm():

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
+from tracker.attest import corroboration
 from tracker.history import in_force, meets, state_at, unmet_promises, view, when, with_derived
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
 from tracker.proposals import propose
@@ -99,6 +100,36 @@ def test_corroboration_is_told_by_the_sides_that_speak(sides, word):
     assert seen("2022-09-01", changes=[cut], contacts=()).corroboration == word
 
 
+@pytest.mark.parametrize(
+    ("published", "word"),
+    [("2022-08-03", "none"), ("2022-07", "none"), ("2022-08-04", "cn"), ("2022-08", "cn"), ("2023-10", "cn")],
+)
+def test_a_document_that_was_out_before_something_happened_is_nobodys_word_on_it(published, word):
+    cut = replace(CUT, sources=(source(side="cn", published=PartialDate(published)),))
+    page = seen("2023-12-01", changes=[cut], contacts=())
+    assert (page.corroboration, [claim.side for claim in page.claims]) == (word, [] if word == "none" else ["cn"])
+
+
+def test_an_announcement_is_attested_by_who_announced_it_though_its_day_is_to_come():
+    told = (source(side="us", published=PartialDate("2024-09-01")),)
+    promise = contact(Outcome.ANNOUNCED, "2024-09-14", announced=date(2024, 9, 1), sources=told)
+    assert corroboration(promise, US_CHINA) == "us"
+    held = contact(Outcome.HELD, "2024-09-14", announced=date(2024, 9, 1), sources=told)
+    assert corroboration(held, US_CHINA) == "none", "that it took place nobody has said"
+
+
+def test_what_was_noted_of_differing_accounts_is_not_shown_before_it_can_have_been_known():
+    told = (
+        source(side="cn", published=PartialDate("2023-05-31")),
+        source(side="us", published=PartialDate("2022-08-06")),
+        source(published=PartialDate("2024-01-01")),
+    )
+    cut = replace(CUT, contested="China says it never broke off.", sources=told)
+    before, after = (seen(day, changes=[cut], contacts=()) for day in ("2023-05-30", "2023-05-31"))
+    assert (before.contested, before.change.contested) == (False, None)
+    assert (after.contested, after.change.contested) == (True, cut.contested)
+
+
 def test_claims_keep_apart_what_each_side_last_said():
     cut = replace(CUT, sources=(source(side="cn", quote="取消安排", published=PartialDate("2022-08-05")),))
     refused = contact(Outcome.REFUSED, "2023-02-04", sources=(source(side="us", published=PartialDate("2023-02-07")),))
@@ -159,7 +190,8 @@ def test_a_channel_with_a_cadence_is_overdue_when_one_and_a_half_periods_have_pa
 
 
 def test_a_contested_account_is_flagged():
-    assert seen("2023-01-01", changes=[replace(CUT, contested="China says it never broke off.")]).contested
+    told = (source(side="cn", published=PartialDate("2022-08-08")),)
+    assert seen("2023-01-01", changes=[replace(CUT, contested="China says no.", sources=told)]).contested
     assert not seen("2023-01-01").contested
 
 

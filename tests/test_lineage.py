@@ -73,7 +73,7 @@ def test_a_further_source_is_a_revision_and_so_is_its_withdrawal():
     rows = [row(1, 0, sources=cited)]
     assert [lineages(rows, at(day))[0].revisions for day in (0, 3, 6)] == [0, 1, 2]
     (statement,) = told(rows, day=3)
-    assert statement.on_the_word_of == "United States only"
+    assert statement.on_the_word_of == "the United States only"
 
 
 def test_a_correction_says_what_it_said_before():

@@ -139,7 +139,7 @@ def test_a_correction_brings_the_old_wording_and_goes_only_to_those_who_had_it(s
     assert [what for what, _ in told(site)] == ["first", "corrected"]
     assert told(site, "/late") == []
     data = bodies(site)[1]["data"]
-    assert data["before"] == "contact held 8 Jan 2024. They met. On the word of United States only."
+    assert data["before"] == "contact held 8 Jan 2024. They met. On the word of the United States only."
     assert data["title"] == "Corrected: Defense Policy Coordination Talks (DPCT): contact held 8 Jan 2024, Arlington"
     assert data["thread"] == bodies(site)[0]["data"]["thread"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tracker.model import Entry, Relationship, Signal, Source
+from tracker.model import THIRD_PARTY, Entry, Party, Relationship, Signal, Source
 from tracker.tongue import msg
 
 ONE_DAY = timedelta(days=1)
@@ -32,15 +33,15 @@ def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
     """
     if entry.settled:
         return ()
-    newest = {party.code: _newest_account(entry, party.code) for party in relationship.parties}
-    one, other = (newest[party.code] for party in relationship.parties)
+    read = [source for source in entry.sources if source.says]
+    one, other = (_newest(read, party.code) for party in relationship.parties)
     if one is None or other is None:
         return ()
     return tuple(Dispute(about, one, other) for about, differ in _DIFFER.items() if differ(one, other))
 
 
-def _newest_account(entry: Entry, side: str) -> Source | None:
-    own = [source for source in entry.sources if source.side == side and source.says]
+def _newest(sources: Iterable[Source], side: str) -> Source | None:
+    own = [source for source in sources if source.side == side]
     return max(own, key=lambda s: s.published.first if s.published else date.min, default=None)
 
 
@@ -60,6 +61,20 @@ _DIFFER = {
     msg("the date"): _days_apart,
     msg("the level"): lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
 }
+
+
+def differs_from(entry: Entry) -> date:
+    """The day from which the world can have known what a reviewer noted of accounts that differ: that of the parties'
+    newest document, or where none of theirs is cited, of the newest. The note has no day of its own.
+    """
+    told = [source for source in entry.sources if source.published]
+    of_parties = [source for source in told if source.side != THIRD_PARTY]
+    return max((source.published.first for source in of_parties or told), default=date.min)
+
+
+def accounts(entry: Entry, relationship: Relationship) -> list[tuple[Party, Source | None]]:
+    """Each party with its newest document that a row cites; None where it cites none of it."""
+    return [(party, _newest(entry.sources, party.code)) for party in relationship.parties]
 
 
 def is_contested(entry: Entry | None, relationship: Relationship) -> bool:

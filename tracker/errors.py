@@ -8,15 +8,16 @@ from tracker.tongue import msg
 class Refused(Exception):
     """A request that cannot be served as it stands: what is wrong, and what to send instead.
 
-    `field` names the part of the request that is at fault, where there is one.
+    `field` names the part of the request that is at fault, where there is one. `plain`: the same for a person, which
+    pages say in the place of both where those speak of what programs send.
     """
 
     status = 400
     title = msg("Bad request")
 
-    def __init__(self, wrong: str, remedy: str = "", *, field: str | None = None) -> None:
+    def __init__(self, wrong: str, remedy: str = "", *, field: str | None = None, plain: str = "") -> None:
         super().__init__(f"{wrong} {remedy}".strip())
-        self.wrong, self.remedy, self.field = wrong, remedy, field
+        self.wrong, self.remedy, self.field, self.plain = wrong, remedy, field, plain
 
 
 class NotSignedIn(Refused):

@@ -14,11 +14,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from tracker.attest import attesting
 from tracker.disputes import Dispute, disputes
 from tracker.history import view
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
 from tracker.statement import Statement, said_of, statements
-from tracker.wording import change_words, entry_words, listed, side_name
+from tracker.wording import change_words, entry_words, listed, side_in_text
 
 END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00Z")
 
@@ -143,7 +144,7 @@ def _claim(entry: Entry) -> Entry:
 def speaking(statement: Statement) -> set[str]:
     """The parties on whose word it stands."""
     parties = {party.code for party in statement.relationship.parties}
-    return parties & {source.side for source in statement.sources}
+    return parties & {source.side for source in attesting(statement.told)}
 
 
 def _differ(statement: Statement) -> tuple[Dispute, ...]:
@@ -166,7 +167,7 @@ def _told(statement: Statement, confirmed: Iterable[str]) -> dict[str, Any]:
     """What a message says. It names no reviewer, and holds nothing that feeds do not show."""
     relationship, when = statement.relationship, statement.when
     then = f"; {change_words(statement.begins)}" if statement.begins else ""
-    names = (side_name(side, relationship) for side in relationship.sides if side in confirmed)
+    names = (side_in_text(side, relationship) for side in relationship.sides if side in confirmed)
     return {
         "kind": statement.kind,
         "relationship": relationship.slug,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from tracker.history import ChannelView, visible_from
+from tracker.attest import visible_from
+from tracker.history import ChannelView
 from tracker.model import Category, Contact, Outcome, State, StatusChange
 
 EXECUTED = frozenset({Outcome.HELD})

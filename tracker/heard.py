@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker.history import corroboration, in_force
+from tracker.attest import attesting, corroboration
+from tracker.history import in_force
 from tracker.model import THIRD_PARTY, Category, Channel, Contact, PartialDate, Relationship, StatusChange
 
 BOTH, NONE = "both", "none"
@@ -74,9 +75,9 @@ def resting(
             continue
         changes, contacts = entries.get(channel.slug, ((), ()))
         for claim in (*in_force(changes, known_at), *in_force(contacts, known_at)):
-            sides = {source.side for source in claim.sources}
+            sides = {source.side for source in attesting(claim)}
             unheard = tuple(code for code in codes if code not in sides)
-            found.append(Resting(channel, claim, corroboration(claim.sources, relationship), unheard))
+            found.append(Resting(channel, claim, corroboration(claim, relationship), unheard))
     found.sort(key=lambda one: one.first, reverse=True)
     return [one for one in found if since is None or one.first >= since]
 

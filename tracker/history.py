@@ -14,7 +14,8 @@ from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from tracker.disputes import ONE_DAY, is_contested
+from tracker.attest import attesting, corroboration, first_seen, visible_from
+from tracker.disputes import ONE_DAY, differs_from, is_contested
 from tracker.model import (
     THIRD_PARTY,
     Channel,
@@ -39,7 +40,6 @@ CADENCE_GRACE = 1.5
 """A channel with a cadence is overdue when this many of its periods have passed since its last contact."""
 
 _UNANSWERED = {Outcome.REFUSED, Outcome.NO_ANSWER}
-_TOLD_BEFOREHAND = {Outcome.ANNOUNCED, Outcome.CANCELLED, Outcome.POSTPONED}
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ class ChannelView:
     def sources(self) -> tuple[Source, ...]:
         return self.change.sources if self.change else ()
 
+    def disputed(self, relationship: Relationship) -> list[StatusChange | Contact]:
+        """Of the change in force and the last contact those of which accounts differ; a derived one is its contact."""
+        change = None if self.change and self.change.derived else self.change
+        return [row for row in (change, self.last_contact) if is_contested(row, relationship)]
+
     @property
     def last_report(self) -> PartialDate | None:
         """The date of the newest document of a party that the record cites, of those published by the moment's day."""
@@ -126,8 +131,8 @@ def view(
     moment: Moment,
 ) -> ChannelView:
     """The channel as it stood at `moment`, from all rows ever recorded of it."""
-    known_changes = [c for c in in_force(changes, moment.known_at) if c.effective.first <= moment.as_of]
-    known_contacts = [c for c in in_force(contacts, moment.known_at) if visible_from(c) <= moment.as_of]
+    known_changes = _by_day(in_force(changes, moment.known_at), moment.as_of)
+    known_contacts = _by_day(in_force(contacts, moment.known_at), moment.as_of)
     history = with_derived(known_changes, known_contacts)
     change = history[-1] if history else None
     used = [c for c in known_contacts if c.outcome is Outcome.HELD and c.substantive]
@@ -141,7 +146,7 @@ def view(
         history=tuple(reversed(history)),
         contacts=tuple(sorted(known_contacts, key=when, reverse=True)),
         claims=claims,
-        corroboration=corroboration(change.sources if change else (), relationship),
+        corroboration=corroboration(change, relationship),
         contested=_contested(change, used, claims, relationship),
         last_contact=max(used, key=when, default=None),
         last_refused=max(tried, key=when, default=None),
@@ -191,11 +196,13 @@ def _withdrawn(row: Entry, known_at: datetime) -> bool:
     return row.withdrawn_at is not None and row.withdrawn_at <= known_at
 
 
-def visible_from(contact: Contact) -> date:
-    """The day from which the world could know of a contact: its own day, or that of the announcement."""
-    days = (contact.announced, contact.first)
-    first_choice, second_choice = days if contact.outcome in _TOLD_BEFOREHAND else reversed(days)
-    return first_choice or second_choice or date.min
+def _by_day(rows: Iterable[AnyEntry], day: date) -> list[AnyEntry]:
+    """The rows that the world could know of by a day, without notes on accounts that differed later."""
+    return [
+        replace(row, contested=None) if row.contested and differs_from(row) > day else row
+        for row in rows
+        if first_seen(row) <= day
+    ]
 
 
 def contact_days(contact: Contact) -> tuple[date, date]:
@@ -240,15 +247,6 @@ def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
     )
 
 
-def corroboration(sources: Iterable[Source], relationship: Relationship) -> str:
-    """On whose word: `both` parties, one party's code, `third-party`, or `none`."""
-    sides = {source.side for source in sources}
-    parties = [party.code for party in relationship.parties if party.code in sides]
-    if len(parties) == len(relationship.parties):
-        return "both"
-    return parties[0] if parties else THIRD_PARTY if sides else "none"
-
-
 def last_claims(
     history: Sequence[StatusChange], contacts: Sequence[Contact], relationship: Relationship
 ) -> tuple[Claim, ...]:
@@ -267,7 +265,7 @@ def last_claims(
 
 def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | None]]) -> Claim | None:
     for _, entry, says, state in reversed(statements):
-        own = [source for source in entry.sources if source.side == side]
+        own = [source for source in attesting(entry) if source.side == side]
         if own:
             source = max(own, key=lambda s: s.published.first if s.published else date.min)
             return Claim(side, says, state, _entry_date(entry) or source.published, source.quote, source)

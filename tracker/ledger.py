@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from tracker.history import ChannelView, as_cited, in_force, view, visible_from
+from tracker.attest import visible_from
+from tracker.history import ChannelView, as_cited, in_force, view
 from tracker.lineage import entry_key, first_rows
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, State, StatusChange
 

@@ -127,11 +127,14 @@ class PartialDate:
 
 @dataclass(frozen=True)
 class Party:
-    """One side of a relationship. `timezone` is its capital's (IANA name)."""
+    """One side of a relationship. `timezone` is its capital's (IANA name). `in_text`: its names as they stand within a
+    sentence, in the languages in which those differ: the United States.
+    """
 
     code: str
     names: dict[str, str]
     timezone: str
+    in_text: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

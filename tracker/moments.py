@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 from tracker.errors import Refused
+from tracker.tongue import gettext
 
 
 def day_of(text: str, field: str) -> date:
@@ -13,7 +14,10 @@ def day_of(text: str, field: str) -> date:
         return _calendar_day(text)
     except ValueError:
         raise Refused(
-            f"{field} is {text!r}, which is not a day.", "Send a day that exists, as YYYY-MM-DD.", field=field
+            f"{field} is {text!r}, which is not a day.",
+            "Send a day that exists, as YYYY-MM-DD.",
+            field=field,
+            plain=gettext("“%(value)s” is not a day of the calendar. Write it as in 2024-01-09.", value=text[:60]),
         ) from None
 
 
@@ -46,6 +50,9 @@ def instant_of(text: str, field: str, *, day: time) -> datetime:
             f"{field} is {text!r}, which is neither a day nor an instant.",
             "Send YYYY-MM-DD, or an instant such as 2024-01-09T12:00:00Z.",
             field=field,
+            plain=gettext(
+                "“%(value)s” is neither a day nor a time of one. Write it as in 2024-01-09.", value=text[:60]
+            ),
         ) from None
 
 

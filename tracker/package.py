@@ -12,10 +12,10 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Generic
 
+from tracker.attest import first_seen
 from tracker.history import AnyEntry, ChannelView, in_force, view
 from tracker.lineage import known_rows, lineages
 from tracker.model import Channel, Contact, Moment, Relationship, Source, StatusChange
-from tracker.statement import first_seen
 from tracker.tables import (
     CHANGE,
     CHANNEL,

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate, takewhile
 
+from tracker.attest import visible_from
 from tracker.disputes import ONE_DAY
-from tracker.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView, meets, visible_from, when, window
+from tracker.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView, meets, when, window
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 from tracker.tongue import msg
 

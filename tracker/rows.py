@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from tracker.attest import visible_from
 from tracker.errors import Refused
-from tracker.history import visible_from
 from tracker.model import Contact, Outcome, State, StatusChange
 
 AHEAD = timedelta(days=1)

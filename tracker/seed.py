@@ -14,8 +14,9 @@ from datetime import date, datetime
 from config.load import RelationshipPack, SeedEntry
 from db.record import Origin, Seeded, entry_values
 from db.store import Store, Subjects
+from tracker.attest import first_seen
 from tracker.grouping import says_the_same
-from tracker.history import in_force, visible_from
+from tracker.history import in_force
 from tracker.model import SEED, Contact, Source, StatusChange
 
 
@@ -63,7 +64,7 @@ def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until
         at, rows = db.record.instant_for(at), db.record.entries()
         reviewed, withdrawn = _by_reviewers(rows, at), _withdrawn(rows)
         for seed_entry in (entry for pack in packs for entry in pack.entries):
-            if until and _happened(seed_entry.entry) > until:
+            if until and first_seen(seed_entry.entry) > until:
                 counts["later"] += 1
             else:
                 counts[_load(db, seed_entry, seeded.get(seed_entry.key), reviewed, withdrawn, at)] += 1
@@ -134,10 +135,6 @@ def _predecessors(row: StatusChange | Contact, rows: Iterable[StatusChange | Con
         found.add(one)
         one = replaces.get(one)
     return frozenset(found)
-
-
-def _happened(entry: StatusChange | Contact) -> date:
-    return entry.effective.first if isinstance(entry, StatusChange) else visible_from(entry)
 
 
 def _digest(entry: StatusChange | Contact) -> str:

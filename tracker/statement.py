@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.history import ChannelView, corroboration, visible_from
+from tracker.attest import corroboration, first_seen, visible_from
+from tracker.history import ChannelView
 from tracker.lineage import Lineage, lineages
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
 from tracker.wording import change_words, corroboration_words, date_words, entry_words, side_name
@@ -82,7 +83,7 @@ class Statement:
 
     @property
     def corroboration(self) -> str:
-        return corroboration(self.sources, self.relationship)
+        return corroboration(self.told, self.relationship)
 
     @property
     def on_the_word_of(self) -> str:
@@ -110,10 +111,6 @@ def statements(
             standing = lineage.standing
             follows = begins.get(standing.id) if isinstance(standing, Contact) else None
             yield Statement(view, relationship, lineage, follows)
-
-
-def first_seen(entry: StatusChange | Contact) -> date:
-    return entry.effective.first if isinstance(entry, StatusChange) else visible_from(entry)
 
 
 def _first_day(entry: StatusChange | Contact) -> date:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tracker.history import ChannelView, corroboration
+from tracker.attest import corroboration
+from tracker.history import ChannelView
 from tracker.model import (
     THIRD_PARTY,
     Category,
@@ -212,7 +213,7 @@ def _told(entry: Entry, relationship: Relationship) -> Row:
     return {
         "note": entry.note,
         "contested": entry.contested,
-        "corroboration": corroboration(entry.sources, relationship),
+        "corroboration": corroboration(entry, relationship),
         "recorded_at": instant_text(entry.recorded_at),
         "recorded_by": entry.recorder,
     }

@@ -143,6 +143,12 @@ def side_name(side: str, relationship: Relationship) -> str:
     return name_of(named) if named else gettext("third parties")
 
 
+def side_in_text(side: str, relationship: Relationship) -> str:
+    """The same within a sentence: `the United States`."""
+    named = next((party.names | party.in_text for party in relationship.parties if party.code == side), None)
+    return name_of(named) if named else side_name(side, relationship)
+
+
 def corroboration_words(corroboration: str, relationship: Relationship) -> str:
     """On whose word: both sides, one of them alone, third parties alone, or nobody's."""
     match corroboration:
@@ -151,7 +157,7 @@ def corroboration_words(corroboration: str, relationship: Relationship) -> str:
         case "none":
             return gettext("no source")
         case _:
-            return gettext("%(side)s only", side=side_name(corroboration, relationship))
+            return gettext("%(side)s only", side=side_in_text(corroboration, relationship))
 
 
 def contact_words(contact: Contact) -> str:

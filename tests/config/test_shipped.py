@@ -11,6 +11,7 @@ import pytest
 
 from config.load import RelationshipPack
 from tests.conftest import Shipped
+from tracker.attest import attesting, first_seen
 from tracker.heard import resting, tally
 from tracker.model import Category, Contact, Outcome, Precision, State
 
@@ -77,6 +78,17 @@ def test_both_sides_are_heard_on_this_share_of_claims_since_2020(
     now = datetime.now(UTC)
     claims = resting(pack.relationship, pack.channels, entries, now, since=date(2020, 1, 1), category=category)
     assert tally(claims, pack.relationship).share_both >= share
+
+
+def test_the_rows_whose_parties_spoke_beforehand_alone_rest_on_others(pack: RelationshipPack) -> None:
+    """Each was looked at: no document of the party tells that it came about."""
+    parties = {party.code for party in pack.relationship.parties}
+    early = [
+        (row.channel, str(first_seen(row)))
+        for row in (*pack.changes, *pack.contacts)
+        if parties & ({one.side for one in row.sources} - {one.side for one in attesting(row)})
+    ]
+    assert sorted(early) == [("ai-dialogue", "2026-05-14"), ("nuclear-arms-control", "2020-06-22")]
 
 
 def test_every_natural_key_is_unique(pack: RelationshipPack) -> None:

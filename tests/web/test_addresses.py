@@ -42,7 +42,7 @@ def test_a_parameter_that_is_given_twice_is_refused_by_name(api: Api, page: str)
         ("/contacts?state=active", "Known are: as_of, known_at, cited, outcome, category, channel, from, to, before."),
         ("/changes?outcome=refused", "'outcome' is not known here"),
         ("/changes?from=2023-01-01&state=active", "'state' is not known here"),
-        ("/contacts?from=soon", "from is 'soon', which is not a day."),
+        ("/contacts?from=soon", "“soon” is not a day of the calendar."),
         ("/contacts?from=2023-01-02&to=2023-01-01", "from is '2023-01-02', which is after to (2023-01-01)."),
     ],
 )
@@ -60,13 +60,19 @@ def test_the_refusal_names_the_field_and_what_may_be_sent(api: Api, address: str
         ("telephone-link", "Did you mean defense-telephone-link?"),
         ("climat", "Did you mean climate?"),
         ("mil-mil-exchange", "Did you mean mil-mil-exchanges?"),
-        ("gardening", "GET /api/v1/channels lists them."),
-        ("xyz", "GET /api/v1/channels lists them."),
     ],
 )
 def test_a_wrong_channel_is_answered_by_what_it_may_be_called_or_by_none(api: Api, asked: str, remedy: str) -> None:
     assert_problem(api.get(f"/channels/{asked}"), 404, says=remedy)
     assert remedy in words_of(api.client.get(f"/channels/{asked}").text)
+
+
+@pytest.mark.parametrize("asked", ["gardening", "xyz"])
+def test_where_no_channel_is_near_a_program_is_told_the_call_and_a_person_the_page(api: Api, asked: str) -> None:
+    assert_problem(api.get(f"/channels/{asked}"), 404, says="GET /api/v1/channels lists them.")
+    page = words_of(api.client.get(f"/channels/{asked}").text)
+    assert f"There is no channel “{asked}”. The dashboard lists all that there are." in page
+    assert "GET /api" not in page
 
 
 def test_contacts_of_some_days_are_the_same_on_the_page_in_the_api_and_in_the_table(api: Api) -> None:

@@ -125,9 +125,9 @@ def test_filters_that_nothing_fits_say_so_and_lead_back(api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "remedy"),
     [
-        ("word=usa", "Send one of both, us, cn, third-party, none."),
-        ("only=late", "Send one of overdue, contested."),
-        ("state=open", "Send one of planned, active, suspended, resumed, ended."),
+        ("word=usa", "“usa” cannot be chosen here. What can: both, us, cn, third-party, none."),
+        ("only=late", "What can: overdue, contested."),
+        ("state=open", "What can: planned, active, suspended, resumed, ended."),
         ("onyl=overdue", "Did you mean only?"),
     ],
 )
@@ -156,15 +156,31 @@ def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_
     told = {s.find("h2").get_text(strip=True): words_of(str(s)) for s in rail.find_all("section", recursive=False)}
     assert [*told][-4:] == ["Changed lately", "Due", "Overdue", "The two sides differ"]
     assert "14 May 2026 ◇ planned Intergovernmental dialogue" in told["Changed lately"]
-    assert "no date yet Intergovernmental dialogue" in told["Due"]
+    assert "Economic and trade consultation" in told["Due"]
+    assert "Intergovernmental dialogue" not in told["Due"], "it is overdue, and stands there"
     assert "(MMCA) meetings due by 21 May 2026 (twice a year)" in told["Overdue"]
     assert "Military-to-military exchanges announced 27 Feb 2025, not seen" in told["Overdue"]
     assert "Promised, not seen: 4 announcements" in told["Overdue"]
     differ = told["The two sides differ"]
-    assert "not aware of the visit. United States: ‖ suspended, 5 Aug 2022 China: ◐ resumed, Nov 2024" in differ
+    assert "■ held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in differ
+    assert "United States: no document of its own is cited China: no document of its own is cited" in differ
     overdue = {one["slug"] for one in api.json(f"/channels?as_of={LATER}&only=overdue")["channels"]}
     links = rail.select("[aria-labelledby^=overdue] li a")
     assert {link["href"].partition("?")[0].rpartition("/")[2] for link in links} == overdue
+
+
+def test_a_view_of_the_past_quotes_nothing_that_was_said_later(api: Api) -> None:
+    for day, told in (("2022-09-01", False), ("2023-10-15", True)):
+        board = board_of(api, f"as_of={day}")
+        differ = words_of(str(board.select_one(".rail [aria-labelledby^=differ]")))
+        assert ("31 May and 31 August 2023" in differ) is told, day
+        assert ("contested" in words_of(str(board.select_one('tr.one[data-also^="mil-mil-exchanges"]')))) is told
+
+
+def test_what_is_contested_is_told_beneath_its_line_too(api: Api) -> None:
+    line = board_of(api, f"as_of={LATER}").select_one('tr.one[data-also^="counternarcotics"]')
+    beneath = words_of(str(line.find_next_sibling("tr")))
+    assert "held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in beneath
 
 
 def test_the_first_line_says_of_how_many_sources_it_heard_in_the_last_hour(seeded: Service) -> None:

@@ -31,6 +31,15 @@ def address(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Itera
     service.store.close()
 
 
+@pytest.fixture(scope="module")
+def unread(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The whole record, with no source read."""
+    service = shipped.over(tmp_path_factory.mktemp("unread"), utc_now, EVERYTHING)
+    with serving(service) as address:
+        yield address
+    service.store.close()
+
+
 def shown(page: Page) -> list[str]:
     """The channels that are seen, by their slugs."""
     links = page.locator("tr.one:visible th a")
@@ -48,6 +57,27 @@ def test_all_channels_stand_on_one_screen_and_no_width_scrolls_sideways(address:
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), width
         assert len(shown(page)) == len(bottoms), width
+
+
+def test_every_head_beside_the_lines_is_seen_at_once_though_nobody_looks(unread: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(unread)
+    expect(page.get_by_text("We are not looking anywhere now.")).to_be_visible()
+    heads = page.locator(".rail h2").evaluate_all("all => all.map(head => head.getBoundingClientRect().bottom)")
+    assert len(heads) == 5
+    assert max(heads) <= 900
+
+
+def test_nothing_touches_nor_wraps_alone_on_a_narrow_desk(address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(address)
+    edges = "all => all.map(one => [one.getBoundingClientRect().right, one.getBoundingClientRect().top])"
+    ((right, _),) = page.locator("h1").evaluate_all(edges)
+    assert right + 8 <= page.locator(".topline").evaluate("one => one.getBoundingClientRect().left")
+    expect(page.locator("h1 .other-name")).to_be_visible()
+    (_, shown_top), (_, csv_top) = page.locator(".found .shown, .found .csv").evaluate_all(edges)
+    assert abs(shown_top - csv_top) < 4
+    assert csv_top < page.locator("form.filters").evaluate("one => one.getBoundingClientRect().top") + 24
 
 
 def test_filters_work_without_asking_again_and_as_the_server_means_them(address: str, page: Page) -> None:
@@ -127,5 +157,7 @@ def test_it_prints_on_one_page_of_a4_in_ink_also_from_a_dark_screen(address: str
     expect(page.locator(".cite .address").last).to_be_visible()
     for heading in ("State", "Since", "On whose word", "Last contact", "Next"):
         expect(page.locator("thead").first.get_by_text(heading, exact=True)).to_be_visible()
-    for unwanted in (".rail", "form.filters", "form.slider", ".cell-strip", "tr.more"):
+    for section in ("Changed lately", "Due", "Overdue", "The two sides differ"):
+        expect(page.locator(".rail").get_by_role("heading", name=section, exact=True)).to_be_visible()
+    for unwanted in (".rail .since", "form.filters", "form.slider", ".cell-strip", "tr.more"):
         expect(page.locator(unwanted).first).to_be_hidden()

@@ -150,8 +150,8 @@ def test_sources_are_narrowed_by_side_and_by_how_they_fare(seeded: Service):
     }  # fmt: skip
     assert WALL in words_of(client.get("/feeds?fares=failing").text)
     for query, said in (
-        ("fares=well", "Send one of failing, "),
-        ("side=fr", "Send one of us, cn, third-party."),
+        ("fares=well", "What can: failing, "),
+        ("side=fr", "What can: us, cn, third-party."),
         ("after=x", "none"),
     ):
         refused = client.get(f"/feeds?{query}")

@@ -101,7 +101,7 @@ def test_with_no_source_read_the_page_warns_before_it_gives_any_state(client):
 def test_a_past_day_is_shown_and_said(client, day, state):
     words = words_of(client.get(f"/channels/dpct?as_of={day}").text)
     assert f"{state} since" in words
-    assert "The record as of" in words
+    assert "from the record as it stood at" in words or "from the record as it stands now" in words
 
 
 @pytest.mark.parametrize("path", ["/", "/channels/dpct", "/search"])
@@ -131,7 +131,7 @@ def test_each_claim_says_in_words_and_by_a_sign_on_whose_word_it_rests(client, p
     mark = r'<span class="word word-[\w-]+"><span class="dots" aria-hidden="true">(..)</span> ([^<]+)<'
     signs = re.findall(mark, client.get(path).text)
     assert ("●●", "on the word of both sides") in signs
-    told = {"●●": "both sides", "●○": "United States only", "○●": "China only", "○○": "third parties only"}
+    told = {"●●": "both sides", "●○": "the United States only", "○●": "China only", "○○": "third parties only"}
     assert all(words == f"on the word of {told[sign]}" for sign, words in signs)
 
 

@@ -95,9 +95,9 @@ def shown(compared: Compared, query: str = "") -> str:
 
 def test_the_page_says_what_each_side_alone_tells_and_the_hours_between(compared: Compared) -> None:
     said = words_of(shown(compared))
-    assert "Published by United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
+    assert "Published by the United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
     assert (
-        "Only United StatesLevel, Deputy Assistant Secretary of Defense for China (United States) "
+        "Only the United StatesLevel, Deputy Assistant Secretary of Defense for China (United States) "
         "and the war in Ukraine Only" in said
     )
     assert "Only ChinaTaiwan, candid in tone and keeping in touch as agreed" in said, "both raise it, one agrees to it"
@@ -130,7 +130,7 @@ def test_readers_get_short_quotes_and_reviewers_the_whole(compared: Compared) ->
         whole = words_of(render_template_string(source, told=told))
     assert "Lunch was <b>soup</b>." in whole
     assert "双方在楼前合影。" in whole
-    assert "◧ only United States" in whole
+    assert "◧ only the United States" in whole
 
 
 def test_a_candidate_of_one_side_has_nothing_to_compare(compared: Compared) -> None:
@@ -175,7 +175,7 @@ def test_visitors_share_what_was_rendered_and_who_is_signed_in_does_not(compared
 
 def test_a_past_moment_is_carried_and_the_page_can_be_cited(compared: Compared) -> None:
     page = shown(compared, "?as_of=2024-02-01&known_at=2024-02-01T14:30:00Z")
-    assert "The record as of" in words_of(page)
+    assert "from the record as it stood at" in words_of(page)
     assert 'href="/channels/dpct?as_of=2024-02-01' in page
     cited = re.search(r"revision \d+, (\d+) rows", words_of(page))
     assert 1 < int(cited[1]) < 20, "the rows of its channel"

@@ -11,7 +11,7 @@ from tracker.brief.news import News, NewsKind
 from tracker.coverage import Coverage
 from tracker.model import Contact, StatusChange
 from tracker.tongue import name_of
-from tracker.wording import change_words, count, entry_words, instant_words, listed, side_name
+from tracker.wording import change_words, count, entry_words, instant_words, listed, side_in_text, side_name
 
 LONGEST_PLACE = 60
 """Characters of a place that is told; a longer one stands on the claim's page."""
@@ -87,7 +87,7 @@ def _end(news: News) -> str:
         case NewsKind.CONTESTED:
             return "; the sides now differ"
         case NewsKind.CONFIRMED:
-            sides = listed(side_name(side, news.relationship) for side in news.confirmed_by)
+            sides = listed(side_in_text(side, news.relationship) for side in news.confirmed_by)
             return f", now confirmed by {sides}"
         case NewsKind.CORRECTED:
             return f"{_on_whose_word(news)}; {_corrected(news)}"
@@ -120,7 +120,7 @@ def _on_whose_word(news: News) -> str:
         case "none":
             return ", with no source on the record"
         case side:
-            return f", on the word of {side_name(side, news.relationship)} alone"
+            return f", on the word of {side_in_text(side, news.relationship)} alone"
 
 
 def _since(read: Sequence[SidesRead], after: datetime) -> str:

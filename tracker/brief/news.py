@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
+from tracker.attest import first_seen
 from tracker.disputes import is_contested
 from tracker.events import What, became, speaking
 from tracker.history import AnyEntry, ChannelView, window
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship, State, StatusChange
 from tracker.promises import Fate, Promise, promises_of
-from tracker.statement import Statement, first_seen, statements
+from tracker.statement import Statement, statements
 
 
 class NewsKind(StrEnum):
@@ -33,6 +34,9 @@ class NewsKind(StrEnum):
 _WEIGHTS = {kind: weight for weight, kind in enumerate(NewsKind)} | {NewsKind.WITHDRAWN: 0}
 """What a reader must unlearn comes first, then where lines were cut or restored, then who met."""
 
+LATE = timedelta(days=30)
+"""What lies further before the first mark than this and was recorded after it is old news: it comes after the rest."""
+
 _BY_WHAT = {What.WITHDRAWN: NewsKind.WITHDRAWN, What.CONTESTED: NewsKind.CONTESTED, What.CONFIRMED: NewsKind.CONFIRMED}
 
 
@@ -41,7 +45,7 @@ class News:
     """What became of one statement between two marks. `before`: as it stood at the first, if it did.
 
     `confirmed_by` are the sides that have spoken since, for what they confirm. `promise` is the one that a contact
-    keeps, or that has lapsed.
+    keeps, or that has lapsed. `late`: it happened long before, and was merely recorded between them.
     """
 
     kind: NewsKind
@@ -49,6 +53,7 @@ class News:
     before: Statement | None = None
     confirmed_by: tuple[str, ...] = ()
     promise: Promise | None = None
+    late: bool = False
 
     @property
     def told(self) -> StatusChange | Contact:
@@ -87,9 +92,19 @@ class News:
         return self.relationship.slug, told.state, told.effective, self.contested, self.statement.corroboration
 
     @property
-    def order(self) -> tuple[int, int, str, int]:
-        """By weight, then the newest event, then by name: the same for the same record."""
-        return _WEIGHTS[self.kind], -self.statement.day.toordinal(), self.channel.slug, self.told.id
+    def superseded(self) -> bool:
+        """Whether it tells of a state after which the channel has come to another."""
+        in_force = self.statement.view.change
+        return isinstance(self.told, StatusChange) and in_force is not None and self.told.id != in_force.id
+
+    @property
+    def order(self) -> tuple[bool, int, int, str, int]:
+        """What is new in the world before what is old, then by weight, then the newest event, then by name: the same
+        for the same record. That a channel is planned weighs as any other state.
+        """
+        announced = self.kind is NewsKind.ANNOUNCED and isinstance(self.told, StatusChange)
+        weight = _WEIGHTS[NewsKind.STATE if announced else self.kind]
+        return self.late, weight, -self.statement.day.toordinal(), self.channel.slug, self.told.id
 
 
 def stirred(changes: Iterable[StatusChange], contacts: Iterable[Contact], after: Moment, until: Moment) -> bool:
@@ -137,7 +152,8 @@ def news_of(
 ) -> list[News]:
     """The news of a channel from a moment to that of its view, from all rows ever recorded of it.
 
-    A promise that was made and kept since is told once, where it was kept. In no order.
+    A promise that was made and kept since is told once, where it was kept; of states that lie long back the last alone.
+    In no order.
     """
     rows = [_stirred(of_a_kind, after, now.moment) for of_a_kind in (changes, contacts)]
     then = replace(now, moment=after, history=())  # of that time the statements are asked, and no more of the view
@@ -145,7 +161,7 @@ def news_of(
     standing = {entry_key(s.told): s for s in statements(now, relationship, *rows)}
     promises = promises_of(now)
     kept = {entry_key(p.closed_by): p for p in promises if p.closed_by and p.fate is Fate.HELD}
-    found = [one for row, s in standing.items() if (one := _news(before.get(s.key), s, kept.get(row)))]
+    found = [one for row, s in standing.items() if (one := _news(before.get(s.key), s, kept.get(row), after))]
     new = {entry_key(one.told) for one in found if one.kind is NewsKind.ANNOUNCED}
     lapsed = [
         News(NewsKind.LAPSED, standing[made], promise=promise)
@@ -155,17 +171,18 @@ def news_of(
     ]
     told_with = {entry_key(one.promise.made) for one in (*found, *lapsed) if one.promise}
     alone = [one for one in found if one.kind is not NewsKind.ANNOUNCED or entry_key(one.told) not in told_with]
-    return [*alone, *lapsed]
+    return [*(one for one in alone if not (one.late and one.superseded)), *lapsed]
 
 
-def _news(before: Statement | None, now: Statement, promise: Promise | None) -> News | None:
+def _news(before: Statement | None, now: Statement, promise: Promise | None, after: Moment) -> News | None:
     what = became(before, now)
     match what:
         case None:
             return None
         case What.FIRST:
             kind = _kind(now.told)
-            return News(kind, now, promise=promise if kind is NewsKind.CONTACT else None)
+            late = first_seen(now.told) <= after.as_of - LATE
+            return News(kind, now, promise=promise if kind is NewsKind.CONTACT else None, late=late)
         case What.CORRECTED:
             altered = before.withdrawn or _told(before.told) != _told(now.told)
             return News(NewsKind.CORRECTED if altered else NewsKind.DETAIL, now, before)

@@ -81,7 +81,7 @@ def _export_record(
     counts = ", ".join(f"{len(one.rows)} {one.name}" for one in tables)
     where = " and ".join(str(path) for path in (folder, sqlite) if path)
     click.echo(f"{where}: {counts}.")
-    click.echo(f"As of {moment.as_of} (world), as known at {instant_text(moment.known_at)} (us).")
+    click.echo(f"As of {moment.as_of}, from the record as it stood at {instant_text(moment.known_at)}.")
 
 
 def _write(name: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -196,7 +196,10 @@ class _WithHeaders:
 def _refused(refused: Refused):
     if isinstance(refused, NotSignedIn) and request.method == "GET" and not outputs.for_programs(request.path):
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
-    return _answer(refused.status, refused.title, refused.wrong, refused.remedy, refused.field)
+    told = (refused.wrong, refused.remedy)
+    if refused.plain and not outputs.for_programs(request.path):
+        told = (refused.plain, "")
+    return _answer(refused.status, refused.title, *told, refused.field)
 
 
 def _form_expired(error: CSRFError):

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from db.feeds import FeedHealth
+from tracker.attest import visible_from
 from tracker.coverage import Coverage
-from tracker.history import ChannelView, in_force, visible_from
+from tracker.history import ChannelView, in_force
 from tracker.ledger import Act
 from tracker.lineage import entry_key
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
@@ -25,7 +26,7 @@ Row = TypeVar("Row")
 FRESH = timedelta(hours=1)
 """A source counts as being watched when it was read within this time."""
 
-RECENT_CHANGES = 4
+RECENT_CHANGES = 3
 
 EVERYTHING = Narrowing()
 
@@ -189,7 +190,7 @@ def board(
         watches=watches(snapshot, relationship, now),
         newest=changes[0] if changes else None,
         recent=changes[:RECENT_CHANGES],
-        coming=sorted((v for v in views if v.next_contact), key=_coming_order),
+        coming=sorted((v for v in views if v.next_contact and not v.overdue), key=_coming_order),
         overdue=[_overdue(view, promised[view.channel.slug]) for view in views if view.overdue],
         unreported=sum(promise.fate is Fate.LAPSED for promises in promised.values() for promise in promises),
         differing=[view for view in views if view.contested],

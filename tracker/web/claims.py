@@ -12,6 +12,7 @@ from flask import Response, request, url_for
 
 from tracker.amend import ClaimName
 from tracker.errors import NotFound
+from tracker.history import as_cited
 from tracker.lineage import entry_key
 from tracker.model import SEED, Contact, Source, StatusChange
 from tracker.proof import FORM, cited_revisions, proof
@@ -70,6 +71,7 @@ def claim_values(name: str) -> dict[str, Any]:
         "older_stands": bool(older) and find_claim(snapshot, older).standing is Standing.STANDS,
         "claim": claim,
         "entry": claim.entry,
+        "cited": as_cited(claim.entry, snapshot.now),
         "channel": channel,
         "relationship": snapshot.relationship(channel.relationship),
         "own": next(link for link in links if (link.kind, link.entry) == (kind, row)),

@@ -26,6 +26,7 @@ from tracker.moments import day_of, known_instant
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
+from tracker.tongue import gettext
 from tracker.web.keeping import keeping
 from tracker.web.reading import Line, Reading, Rows
 
@@ -245,14 +246,20 @@ def find_channel(snapshot: Snapshot, slug: str) -> Channel:
     for channel in snapshot.channels:
         if channel.slug == slug:
             return channel
-    raise NotFound(f"There is no channel {slug!r}.", _near(slug, snapshot.called))
+    if near := _near(slug, snapshot.called):
+        raise NotFound(f"There is no channel {slug!r}.", near)
+    raise NotFound(
+        f"There is no channel {slug!r}.",
+        "GET /api/v1/channels lists them.",
+        plain=gettext("There is no channel “%(name)s”. The dashboard lists all that there are.", name=slug[:60]),
+    )
 
 
 @lru_cache(maxsize=256)
 def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
     """Up to three channels that are called so, else that have its words in a name, else that are written nearly so.
 
-    None is better than a wrong one.
+    Empty where there is none: that is better than a wrong one.
     """
     words = stems(asked.replace("-", " "))
     named = [(stems(name), slug) for name, slug in called] if words else []
@@ -262,7 +269,7 @@ def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
         or [slug for name, slug in named if set(words) <= set(name)]
         or [written[name] for name in difflib.get_close_matches(asked.lower(), written, n=3, cutoff=0.6)]
     )
-    return f"Did you mean {' or '.join([*dict.fromkeys(near)][:3])}?" if near else "GET /api/v1/channels lists them."
+    return f"Did you mean {' or '.join([*dict.fromkeys(near)][:3])}?" if near else ""
 
 
 def _known(text: str, now: datetime) -> datetime:
@@ -277,5 +284,9 @@ def _known(text: str, now: datetime) -> datetime:
             f"known_at is {text!r}, which has not come yet.",
             "Send a moment up to now, or leave it out.",
             field="known_at",
+            plain=gettext(
+                "“%(value)s” has not come yet, and nobody knows what will be known by then. Choose a day up to today.",
+                value=text,
+            ),
         )
     return min(instant, now)

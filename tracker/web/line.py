@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from tracker.history import ChannelView, visible_from
+from tracker.attest import visible_from
+from tracker.history import ChannelView
 from tracker.model import Channel, Contact, Outcome, PartialDate, StatusChange
 from tracker.promises import Fate, Promise, Rhythm
 

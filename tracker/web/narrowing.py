@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from tracker.errors import Refused
 from tracker.history import ChannelView
 from tracker.model import THIRD_PARTY, Category, Relationship, State
+from tracker.web.sent import check_word
 
 
 class Heed(StrEnum):
@@ -79,10 +79,8 @@ def narrowing_of(asked: Mapping[str, str], relationships: Iterable[Relationship]
 
 
 def _one_of(known: Iterable[str], text: str | None, name: str) -> str | None:
-    known = [str(one) for one in known]
-    if text and text not in known:
-        wrong = f"{name} is {text[:60]!r}, which is none that there is."
-        raise Refused(wrong, f"Send one of {', '.join(known)}.", field=name)
+    if text:
+        check_word(name, text, [str(one) for one in known])
     return text or None
 
 

@@ -24,7 +24,7 @@ from tracker.web.offices import office_words
 from tracker.web.quotes import quoted
 from tracker.web.sent import CLOCKS
 from tracker.web.words import date_tag
-from tracker.wording import count, side_name
+from tracker.wording import count, side_in_text
 
 KIND_WORDS = {
     PointKind.DATE: msg("Date"),
@@ -189,11 +189,13 @@ def standing_words(point: Point, told: Told) -> Markup:
     first, _ = told.comparison.sides
     if point.only:
         sign, kind = ("◧" if point.only == first else "◨"), "only"
-        words = gettext("only %(side)s", side=side_name(point.only, told.relationship))
+        words = gettext("only %(side)s", side=side_in_text(point.only, told.relationship))
     elif len(point.said) == 1:
         sign, kind, words = "?", "unknown", gettext("not in what we have of the other")
     elif point.differs:
         sign, kind, words = "≠", "differs", gettext("both, not the same")
+    elif point.kind is PointKind.PLACE:  # two names of one place look as different as two places
+        sign, kind, words = "■", "both", gettext("both name a place")
     else:
         sign, kind, words = "■", "both", gettext("both")
     return Markup('<span class="says says-{}"><span class="sign" aria-hidden="true">{}</span> {}</span>').format(
@@ -203,7 +205,7 @@ def standing_words(point: Point, told: Told) -> Markup:
 
 def apart_words(told: Told) -> str:
     """How far the two publications lie apart, as precisely as it is known."""
-    first, second = (side_name(side, told.relationship) for side in told.comparison.sides)
+    first, second = (side_in_text(side, told.relationship) for side in told.comparison.sides)
     hours, days = told.comparison.apart.hours, told.comparison.apart.days
     if hours is not None:
         if not hours:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from flask import request
 
 from tracker.errors import Refused
+from tracker.tongue import gettext
 
 LANGUAGE = "language"
 """What the address of every page may carry: the language in which it is told."""
@@ -54,13 +55,23 @@ def check_address(*known: str) -> None:
     check_names((name for name in sent_once() if not is_tag(name) and name != LANGUAGE), known)
 
 
+def check_word(name: str, text: str, known: Sequence[str]) -> None:
+    """Raises Refused for a value that is none of those known."""
+    if text not in known:
+        shown, offered = text[:60], ", ".join(known)
+        raise Refused(
+            f"{name} is {shown!r}, which is none that there is.",
+            f"Send one of {offered}.",
+            field=name,
+            plain=gettext("“%(value)s” cannot be chosen here. What can: %(known)s.", value=shown, known=offered),
+        )
+
+
 def one_of(name: str, known: Sequence[str]) -> str | None:
     """The value of that name in the address, None where it has none. Raises Refused for one that is not known."""
     asked = request.args.get(name) or None
-    if asked is not None and asked not in known:
-        raise Refused(
-            f"{name} is {asked[:60]!r}, which is none that there is.", f"Send one of {', '.join(known)}.", field=name
-        )
+    if asked is not None:
+        check_word(name, asked, known)
     return asked
 
 

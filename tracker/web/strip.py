@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.history import ChannelView, visible_from
+from tracker.attest import visible_from
+from tracker.history import ChannelView
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 from tracker.tongue import gettext, pgettext
 from tracker.wording import date_words, outcome_words, parts, span_words, state_words

@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup, escape
 
+from tracker.attest import corroboration
 from tracker.coverage import Coverage
-from tracker.disputes import disputes
+from tracker.disputes import accounts, disputes
 from tracker.health import Fares
 from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim, corroboration
+from tracker.history import ChannelView, Claim
 from tracker.lineage import entry_key
 from tracker.model import (
     THIRD_PARTY,
@@ -65,6 +66,7 @@ from tracker.wording import (
     listed,
     outcome_words,
     parts,
+    side_in_text,
     side_name,
     span_words,
     state_words,
@@ -239,9 +241,9 @@ def outcome_mark(outcome: Outcome) -> Markup:
     ).format(outcome.value, OUTCOME_SIGNS[outcome], outcome_words(outcome))
 
 
-def word_mark(sources: Iterable[Source], relationship: Relationship) -> Markup:
+def word_mark(entry: StatusChange | Contact, relationship: Relationship) -> Markup:
     """On whose word a row rests: one dot for each party, filled where it speaks itself, and the same in words."""
-    rests = corroboration(sources, relationship)
+    rests = corroboration(entry, relationship)
     dots = "".join("●" if rests in ("both", party.code) else "○" for party in relationship.parties)
     sentence = gettext("on the word of %(sides)s", sides=corroboration_words(rests, relationship))
     return Markup('<span class="word word-{}"><span class="dots" aria-hidden="true">{}</span> {}</span>').format(
@@ -442,6 +444,7 @@ def lines(text: str | None) -> Markup:
 
 def register_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
+        accounts=accounts,
         ago=ago,
         as_options=options,
         capitalize_first=capitalised,
@@ -460,6 +463,7 @@ def register_filters(app: Flask) -> None:
         deeds=deeds_words,
         dispute=dispute_words,
         disputes=disputes,
+        disputed=ChannelView.disputed,
         entry_when=entry_when,
         event=event_words,
         fate=fate_words,
@@ -496,6 +500,7 @@ def register_filters(app: Flask) -> None:
         reworded=reworded,
         said=said,
         side=side_name,
+        side_in_text=side_in_text,
         side_options=lambda sides, pair: [(side, side_name(side, pair)) for side in sides],
         silence=silence_words,
         silence_in_short=silence_in_short,
@@ -508,7 +513,7 @@ def register_filters(app: Flask) -> None:
         when=contact_when,
         word=word_mark,
         words_of=words_of,
-        word_of=lambda sources, pair: corroboration_words(corroboration(sources, pair), pair),
+        word_of=lambda entry, pair: corroboration_words(corroboration(entry, pair), pair),
     )
     app.jinja_env.globals.update(
         categories=tuple(Category),

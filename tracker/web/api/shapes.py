@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from tracker import coverage, history, ledger, model
+from tracker.attest import corroboration
 from tracker.difference import difference
 from tracker.health import Health
 from tracker.lineage import entry_key
@@ -66,7 +67,7 @@ def status_change(change: model.StatusChange, relationship: model.Relationship) 
         contested=contested_words(change, relationship),
         settled=change.settled,
         derived=change.derived,
-        corroboration=history.corroboration(change.sources, relationship),
+        corroboration=corroboration(change, relationship),
         sources=[source(cited) for cited in change.sources],
         recorded_at=change.recorded_at,
         recorded_by=change.recorder,
@@ -91,7 +92,7 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         note=met.note,
         contested=contested_words(met, relationship),
         settled=met.settled,
-        corroboration=history.corroboration(met.sources, relationship),
+        corroboration=corroboration(met, relationship),
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
         recorded_by=met.recorder,

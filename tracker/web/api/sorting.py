@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tracker.history import ChannelView, visible_from
+from tracker.attest import visible_from
+from tracker.history import ChannelView
 from tracker.model import Contact, State, StatusChange
 
 CHANNEL_KEYS: dict[str, Callable[[ChannelView], Any]] = {
