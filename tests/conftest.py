@@ -18,6 +18,8 @@ from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
 
+pytest_plugins = ["tests.reliability.table"]
+
 ROOT = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")
 ROOM = 1 << 30
