@@ -96,6 +96,18 @@ def assert_sound(database: Path) -> None:
         assert verify(store).findings == ()
 
 
+def ask(address: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
+    """Status and body of the answer. Raises OSError or HTTPException where the server is gone."""
+    with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
+        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            named.setdefault("Content-Type", "application/json")
+        connection.request(method, path, sent, named)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
 @dataclass
 class Product:
     """`python -m tracker serve` in a process of its own."""
@@ -106,15 +118,7 @@ class Product:
     log: Path
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises OSError or HTTPException where the server is gone."""
-        with closing(http.client.HTTPConnection(self.address, timeout=30)) as connection:
-            sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            if body is not None:
-                named.setdefault("Content-Type", "application/json")
-            connection.request(method, path, sent, named)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+        return ask(self.address, method, path, body, **headers)
 
 
 @contextmanager
