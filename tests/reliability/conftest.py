@@ -1,7 +1,5 @@
-"""Databases for the tests of what must not break."""
+"""What the tests of what must not break share with those of the pages."""
 
-from __future__ import annotations
+from tests.web.conftest import browser
 
-import pytest
-
-LONG = pytest.mark.long
+__all__ = ["browser"]

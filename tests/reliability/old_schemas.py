@@ -36,7 +36,8 @@ INSERT INTO channel (slug, relationship, position, category, names, counterparts
 VALUES ('dpct', 'us-china', 0, 'military', '{}', '{}', 'Policy talks.', 'annual');
 INSERT INTO source (id, url, title, publisher, side, published)
 VALUES (1, 'https://example.org/1', 'A report', 'A paper', 'third-party', '2024-01-09');
-INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, etag, next_poll)
+INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, etag,
+                  next_poll)
 VALUES ('mnd', 'us-china', 0, 'P', 'cn', 'zh', 'feed', 'https://example.org', 1800, 1, NULL, '"x"', '$at');
 INSERT INTO poll (id, feed, started_at, ended_at, outcome, fault, status, items, overlap) VALUES
     (1, 'mnd', '2024-01-09T12:00:00.000000Z', '2024-01-09T12:00:01.000000Z', 'read', NULL, 200, 2, 0),

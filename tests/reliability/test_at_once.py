@@ -186,7 +186,7 @@ polling.stop()
 def test_several_schedulers_on_one_database_poll_each_due_feed_once_though_one_is_stopped_and_one_killed(
     seeded_2023: Service, hosts: Site, survived
 ):
-    """A process that is stopped stands for a machine that sleeps: its lease passes on, and it wakes into the present."""
+    """A process that is stopped stands for a machine that sleeps: its lease passes on, and it wakes up late."""
     service = feeds_on(seeded_2023, hosts, 8)
     service.store.close()
     command = [sys.executable, "-c", SCHEDULE, str(service.settings.var), str(hosts.port)]

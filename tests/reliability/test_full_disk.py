@@ -23,6 +23,8 @@ from tracker.seed import seed
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 
+FULL = r"could not be written \(.*disk.*\); nothing was changed"
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
@@ -72,9 +74,9 @@ def test_on_a_full_disk_everything_is_refused_in_words_and_done_when_there_is_ro
         ballast = fill(small_disk)
         refused = client.post(f"/api/v1/candidates/{candidate.id}/review", **asked)
         assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
-        with pytest.raises(StoreError, match="could not be written .*disk.*; nothing was changed"):
+        with pytest.raises(StoreError, match=FULL):
             poll_feed(service.store, feed, detect, service.clock)
-        with pytest.raises(StoreError, match="could not be written .*disk.*; nothing was changed"):
+        with pytest.raises(StoreError, match=FULL):
             seed(service.store, service.packs, at=service.clock(), until=EVERYTHING)
         assert client.get("/api/v1/channels/dpct").json["state"] == "suspended", "what is there is read all the same"
         assert sizes(database) == before
