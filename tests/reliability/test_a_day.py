@@ -46,7 +46,9 @@ def publish(hosts: Site, hour: int) -> None:
         elif kind == 1:
             hosts.serve(path, body=b"<html><title>Sign in</title><form><input type=password></form></html>")
         else:
-            news = [(f"{HARBOR[0]} {n} of feed {number}", f"{HARBOR[1]} The {n}. time.") for n in range(hour, hour + 20)]
+            news = [
+                (f"{HARBOR[0]} {n} of feed {number}", f"{HARBOR[1]} The {n}. time.") for n in range(hour, hour + 20)
+            ]
             hosts.serve(path, body=rss(TALKS, *news, prefix=f"f{number}h{hour}-"))
 
 
