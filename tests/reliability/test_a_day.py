@@ -1,4 +1,4 @@
-"""A day of polling, told by a clock that the test moves, against real servers: memory, handles and threads stay flat."""
+"""A day of polling by a clock that the test moves, of real servers: memory, handles and threads stay flat."""
 
 from __future__ import annotations
 
