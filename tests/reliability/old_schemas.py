@@ -119,6 +119,13 @@ INSERT INTO passkey (id, user, name, public_key, sign_count, created_at) VALUES 
 INSERT INTO sign_in_attempt (key, number, ends_at) VALUES ('k', 3, '$at');
 INSERT INTO audit (at, actor, kind, what, subject) VALUES ('$at', 'ana', 'feed', 'paused', 'mnd');
 """,
+    "m0018_checks_on_ourselves": """
+INSERT INTO blind_reading (reviewer, number, channel, signal, proposed_channel, proposed_signal, at)
+VALUES ('ana', 7, 'dpct', 'held', 'dpct', 'held', '$at');
+INSERT INTO decoy (reviewer, key, turns, planned_at) VALUES ('ana', 'k', 3, '$at');
+INSERT INTO opening (reviewer, number, at) VALUES ('ana', 8, '$at');
+INSERT INTO decision_time (reviewer, day, seconds) VALUES ('ana', '2024-01-09', 40);
+""",
 }
 
 
