@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint words screenshots bench fit clean
+.PHONY: help install run demo test test-long lint words screenshots bench fit clean
 
 help:  ## what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/.run  ## make .venv with what the product needs
 
@@ -23,6 +23,11 @@ demo: install  ## the same with sample feeds on loopback: the thaw of winter 202
 test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium where it may
 	@sh scripts/debian.sh
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+test-long: $(VENV)/.dev  ## kill, fill, fuzz and poll for a quarter of an hour; writes the table of docs/reliability.md
+	@sh scripts/debian.sh
+	$(BIN)/python -m pytest tests/reliability -m "long or not long" --survived docs/reliability.md \
+		--numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff check .

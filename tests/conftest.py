@@ -19,6 +19,8 @@ from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
 
+pytest_plugins = ["tests.reliability.table"]
+
 ROOT = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")
 ROOM = 1 << 30

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, redirect, render_template, request, url_for
@@ -67,6 +68,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+BEHIND_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Where readers come by https: that they come by nothing else from now on."""
 
 IN_A_FRAME = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -153,9 +157,10 @@ def create_app(service: Service) -> Flask:
     app.context_processor(auth.template_context)
     app.after_request(auth.finished)
     memento.register(app)
-    app.wsgi_app = FromMemory(_WithHeaders(app.wsgi_app), app.extensions["openlines"])
+    with_headers = partial(_WithHeaders, also=BEHIND_TLS if https else {})
+    app.wsgi_app = FromMemory(with_headers(app.wsgi_app), app.extensions["openlines"])
     if service.settings.rate_limit:
-        app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit, _WithHeaders)
+        app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit, with_headers)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)
@@ -176,8 +181,9 @@ class _Sessions(SecureCookieSessionInterface):
 class _WithHeaders:
     """Puts the fixed headers on every answer. Outside Flask, since its header objects cost more than the answer."""
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: WSGIApplication, also: Mapping[str, str]) -> None:
         self._application = application
+        self._also = tuple(also.items())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -185,6 +191,7 @@ class _WithHeaders:
         fixed = [
             *(IN_A_FRAME if outputs.embeddable(path) else HEADERS).items(),
             *(OPEN_TO_ALL.items() if reads else ()),
+            *self._also,
         ]
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
@@ -205,7 +212,7 @@ def _refused(refused: Refused):
 def _form_expired(error: CSRFError):
     return _answer(
         400, msg("The form has expired"), msg("This form was opened too long ago, or in another session."),
-        msg("Go back, copy what you typed, reload the page and send it again."),
+        msg("Open the page again and send it once more."),
     )  # fmt: skip
 
 
@@ -251,5 +258,17 @@ def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None 
     if outputs.for_programs(request.path):
         return problem(status, title, wrong, remedy, field)
     template = "embed_error.html" if outputs.embeddable(request.path) else "error.html"
-    page = render_template(template, title=title, wrong=wrong, remedy=remedy, status=status)
+    typed = _typed() if status in (400, 401) else {}
+    page = render_template(template, title=title, wrong=wrong, remedy=remedy, status=status, typed=typed)
     return Response(page, status, mimetype="text/html")
+
+
+_NOT_TYPED = {"csrf_token", "password", "again", "credential", "version", "action", "next"}
+
+
+def _typed() -> dict[str, str]:
+    """What somebody wrote into a form of ours that cannot be taken now, so that it is not lost."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return {}
+    sent = {name: value.strip() for name, value in request.form.items() if name not in _NOT_TYPED}
+    return {name: value for name, value in sent.items() if value}

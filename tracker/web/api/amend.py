@@ -24,7 +24,7 @@ _REQUIRED = {"state", "effective", "cause", "outcome", "substantive"}
 
 
 @blueprint.post(
-    "/v1/claims/<name>/correction", responses=answers(schemas.Act, 401, 403, 404, 409, 415), **REVIEWERS_ONLY
+    "/v1/claims/<name>/correction", responses=answers(schemas.Act, 401, 403, 404, 409, 413, 415), **REVIEWERS_ONLY
 )
 @open_to("reviewer")
 @fresh
@@ -44,7 +44,7 @@ def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
 
 
 @blueprint.post(
-    "/v1/claims/<name>/withdrawal", responses=answers(schemas.Act, 401, 403, 404, 409, 415), **REVIEWERS_ONLY
+    "/v1/claims/<name>/withdrawal", responses=answers(schemas.Act, 401, 403, 404, 409, 413, 415), **REVIEWERS_ONLY
 )
 @open_to("reviewer")
 @fresh
@@ -54,7 +54,9 @@ def withdraw_claim(path: ClaimPath, body: WithdrawalBody) -> Response:
     return _done(name, lambda store, who: amend.withdraw(store, name, reason=body.reason, **who))
 
 
-@blueprint.post("/v1/claims/<name>/sources", responses=answers(schemas.Act, 401, 403, 404, 409, 415), **REVIEWERS_ONLY)
+@blueprint.post(
+    "/v1/claims/<name>/sources", responses=answers(schemas.Act, 401, 403, 404, 409, 413, 415), **REVIEWERS_ONLY
+)
 @open_to("reviewer")
 @fresh
 def cite_source(path: ClaimPath, body: SourceBody) -> Response:

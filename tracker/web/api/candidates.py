@@ -66,7 +66,7 @@ def candidate(path: CandidatePath) -> Response:
 
 @blueprint.post(
     f"/v1/candidates/{ANY_NUMBER}/review",
-    responses=answers(schemas.Candidate, 401, 403, 404, 409, 412, 415, 428),
+    responses=answers(schemas.Candidate, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
 @open_to("reviewer")
@@ -91,7 +91,7 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
 
 @blueprint.post(
     f"/v1/candidates/{ANY_NUMBER}/split",
-    responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428),
+    responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
 @open_to("reviewer")
@@ -109,7 +109,7 @@ def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Re
 
 @blueprint.post(
     f"/v1/candidates/{ANY_NUMBER}/merge",
-    responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428),
+    responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
 @open_to("reviewer")

@@ -19,8 +19,8 @@ from tracker.web.api.parameters import CandidatePath, ChannelBody, IfMatch, Late
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current
 
-_ONE = {"responses": answers(schemas.Candidate, 401, 403, 404, 409, 412, 415, 428)} | REVIEWERS_ONLY
-_TWO = {"responses": answers(schemas.Regrouped, 401, 403, 404, 409, 412, 415, 428)} | REVIEWERS_ONLY
+_ONE = {"responses": answers(schemas.Candidate, 401, 403, 404, 409, 412, 413, 415, 428)} | REVIEWERS_ONLY
+_TWO = {"responses": answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428)} | REVIEWERS_ONLY
 
 
 @blueprint.post(f"/v1/candidates/{ANY_NUMBER}/later", **_ONE)
@@ -88,7 +88,7 @@ def second_person(path: CandidatePath, header: IfMatch, body: SecondBody) -> Res
     return answer(second.refuse(_store(), found.id, found.version, reason=body.note or "", **_who()))
 
 
-@blueprint.post("/v1/candidates/reject", responses=answers(schemas.Rejected, 401, 403, 415), **REVIEWERS_ONLY)
+@blueprint.post("/v1/candidates/reject", responses=answers(schemas.Rejected, 401, 403, 413, 415), **REVIEWERS_ONLY)
 @open_to("reviewer")
 @fresh
 def reject_many(body: RejectBody) -> Response:

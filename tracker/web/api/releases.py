@@ -22,7 +22,7 @@ from tracker.web.kept_page import kept_page
 
 @blueprint.post(
     "/v1/releases",
-    responses=answers(schemas.HandedIn, 401, 403, 415, status=201),
+    responses=answers(schemas.HandedIn, 401, 403, 413, 415, status=201),
     **REVIEWERS_ONLY,
 )
 @open_to("reviewer")
