@@ -67,7 +67,7 @@ def test_of_two_reviewers_who_decide_at_the_same_moment_one_wins_and_the_other_i
             winner = next(name for name, (status, _) in answers.items() if status == 200)
             (refusal,) = (body.decode() for status, body in answers.values() if status == 412)
             assert f"{winner} was first: " in refusal
-            assert f"{utc_now():%Y-%m-%d}" in refusal
+            assert date_words(utc_now().date()) in refusal
             with service.store.reading() as db:
                 (decision,) = db.candidates.get(candidate.id).decisions
             assert decision.decided_by == winner
@@ -170,6 +170,7 @@ from config.settings import settings_from
 from tests.feeds.test_poll import feed_at
 from tracker.scheduler import Polling
 from tracker.service import open_service
+from tracker.wording import date_words
 
 var, port = sys.argv[1:]
 service = open_service(settings_from({"OPENLINES_VAR": var, "OPENLINES_WATCH": "off", "OPENLINES_SAMPLE": "0"}))
