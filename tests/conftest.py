@@ -19,7 +19,7 @@ from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
 
-pytest_plugins = ["tests.reliability.table"]
+pytest_plugins = ["tests.browser", "tests.reliability.table"]
 
 ROOT = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")

@@ -282,7 +282,7 @@ def test_the_command_writes_both_and_says_what_is_in_them(seeded_2023: Service, 
     done = tracker("export", str(folder), "--sqlite", str(file), "--as-of", "2023-01-01")
     assert done.returncode == 0, done.stderr
     assert "27 channels" in done.stdout
-    assert "As of 2023-01-01 (world)" in done.stdout
+    assert "As of 2023-01-01, from the record as it stood at" in done.stdout
     assert validated(folder).valid
     assert max(row["effective"] for row in table(folder, "changes")) <= "2023-01-01"
     again = tracker("export", str(folder), "--sqlite", str(tmp_path / "other.db"))

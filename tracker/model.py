@@ -128,7 +128,7 @@ class PartialDate:
 @dataclass(frozen=True)
 class Party:
     """One side of a relationship. `timezone` is its capital's (IANA name). `in_text`: its names as they stand within a
-    sentence, in the languages in which those differ: the United States.
+    sentence, in the languages in which those differ (English puts an article before some).
     """
 
     code: str

@@ -144,7 +144,7 @@ def side_name(side: str, relationship: Relationship) -> str:
 
 
 def side_in_text(side: str, relationship: Relationship) -> str:
-    """The same within a sentence: `the United States`."""
+    """The same within a sentence, with the article that English puts before some names."""
     named = next((party.names | party.in_text for party in relationship.parties if party.code == side), None)
     return name_of(named) if named else side_name(side, relationship)
 

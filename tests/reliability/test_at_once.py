@@ -29,6 +29,7 @@ from tracker.model import PartialDate, Status
 from tracker.review import accept
 from tracker.scheduler import LEASE_LENGTH, Polling
 from tracker.service import Service, utc_now
+from tracker.wording import date_words
 
 
 def candidates(service: Service, number: int) -> list:
@@ -170,7 +171,6 @@ from config.settings import settings_from
 from tests.feeds.test_poll import feed_at
 from tracker.scheduler import Polling
 from tracker.service import open_service
-from tracker.wording import date_words
 
 var, port = sys.argv[1:]
 service = open_service(settings_from({"OPENLINES_VAR": var, "OPENLINES_WATCH": "off", "OPENLINES_SAMPLE": "0"}))
