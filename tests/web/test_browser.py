@@ -34,7 +34,7 @@ def shared(shipped, tmp_path_factory):
     service.store.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1280, "light", marks=pytest.mark.long)])
 def test_no_page_scrolls_sideways_or_complains(shared, page, width, scheme):
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme=scheme)
@@ -102,6 +102,7 @@ def test_splitting_and_merging_with_the_keyboard_on_a_page_that_never_scrolls_si
         page.get_by_role("button", name="Split").focus()
         page.keyboard.press("Enter")
         page.get_by_role("link", name="candidate 2").click()
+        page.wait_for_url("**/review/2*")
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
         page.keyboard.press("s")

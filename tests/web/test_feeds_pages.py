@@ -437,7 +437,7 @@ def test_an_admin_pauses_and_resumes_with_the_keyboard_alone_and_without_scripts
         context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1440, "light", marks=pytest.mark.long)])
 def test_no_page_of_sources_scrolls_sideways(seeded: Service, page: Page, width: int, scheme: str, clock: Clock):
     read(seeded, "mnd-news")
     for _ in range(3):
