@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from config.settings import Settings, settings_from
 from db.store import open_store
@@ -18,6 +19,10 @@ from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
+
+settings.register_profile("fast", max_examples=50)
+settings.register_profile("long", max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 pytest_plugins = ["tests.browser", "tests.reliability.table"]
 

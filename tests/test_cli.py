@@ -192,6 +192,7 @@ def test_detect_tells_what_is_probably_nothing_when_asked(tracker):
     assert "dpct" in [found["channel"] for found in told["probably_nothing"]]
 
 
+@pytest.mark.long
 def test_evaluate_compares_another_lexicon_case_by_case(tracker, tmp_path):
     shipped = ROOT / "config" / "relationships" / "us-china" / "lexicon.yaml"
     other = tmp_path / "lexicon.yaml"
@@ -359,6 +360,7 @@ def test_an_unknown_feed_is_answered_with_the_nearest_name(tracker, one_feed, co
     assert "There is no feed 'a-fed'; did you mean \"a-feed\"?" in wrong.stderr
 
 
+@pytest.mark.long
 def test_replay_shows_what_differs_and_writes_only_when_told(tracker, seeded_folder, tmp_path):
     store = open_store(f"sqlite:///{tmp_path}/var/openlines.db")
     missed = release(title=TALKS[0], summary=TALKS[1], published=date(2024, 1, 10))
@@ -424,6 +426,7 @@ def test_a_wrong_setting_is_refused_with_the_values_allowed(tracker):
     assert one_sentence(done.stderr)
 
 
+@pytest.mark.long
 def test_people_and_tokens_are_added_once_and_taken_away(tracker, seeded_folder):
     assert tracker("user", "add", "ana", "--password-stdin", stdin="correct horse battery\n").returncode == 0
     assert "is a user ana already" in tracker("user", "add", "ana", "--password-stdin", stdin="x" * 12 + "\n").stderr

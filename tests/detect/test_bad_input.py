@@ -275,6 +275,7 @@ def going_on(release: Release, sentence: str) -> Release:
     return Release(**{**vars(release), "summary": release.summary + space + sentence})
 
 
+@pytest.mark.long
 def test_an_unrelated_sentence_at_the_end_of_a_case_removes_no_finding(detector: Detector):
     """For each case one sentence, all of them in turn; the next test tries the two at random."""
     lost = []

@@ -52,7 +52,9 @@ def read(bomb: Bomb, site: Site) -> str:
 
 
 @pytest.mark.parametrize("bomb", [bomb for bomb in BOMBS if bomb not in BUSY], ids=lambda bomb: bomb.name)
-def test_a_bomb_is_read_or_refused_in_words(site: Site, bomb: Bomb):
+def test_a_bomb_is_read_or_refused_in_words(site: Site, bomb: Bomb, monkeypatch: pytest.MonkeyPatch):
+    # What can be read is read also where the processors are busy with more than this.
+    monkeypatch.setattr(module, "LIMITS", Limits(cpu=5))
     assert (bomb.told or "read") in read(bomb, site)
 
 

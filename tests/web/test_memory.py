@@ -180,6 +180,7 @@ def test_while_the_database_cannot_be_asked_nothing_is_said_from_memory(seeded: 
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.long
 def test_what_stays_in_memory_is_what_would_be_rendered_anew(seeded: Service, clock: Clock):
     """Of the clock's effect on an answer: a second application, which has the record as the first has it, and no
     answers yet, says at any later time what the first one sends.
