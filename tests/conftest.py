@@ -11,7 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from config.settings import Settings, settings_from
 from db.store import open_store
@@ -19,6 +21,23 @@ from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all the applications of a test run: that costs more than filling them in."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 settings.register_profile("fast", max_examples=50)
 settings.register_profile("long", max_examples=500)
