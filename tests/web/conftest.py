@@ -40,7 +40,10 @@ def serving_application(application: WSGIApplication, **options: Any) -> Iterato
     finally:
         _stopped.append(f"http://127.0.0.1:{server.effective_port}/")
         # In the server's own thread: its loop ends when nothing is left to listen to.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        try:
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        except OSError:  # seen once: its pipe was gone already; the loop sees within a second that nothing is left
+            wasyncore.close_all(server._map)
         thread.join(10)
         server.task_dispatcher.shutdown()
 
