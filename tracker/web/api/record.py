@@ -24,7 +24,7 @@ from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
 from tracker.web.feeds import find_feed
-from tracker.web.words import silence_words
+from tracker.web.measures import silence_words
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])
