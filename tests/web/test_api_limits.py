@@ -132,6 +132,14 @@ def test_no_client_gets_more_than_its_bucket_and_what_flows_in(limit: int, gaps:
             assert last - first + 1 <= allowed + 1e-6
 
 
+def test_who_waits_as_long_as_it_says_is_served_though_sums_of_seconds_are_rounded() -> None:
+    buckets, now = Buckets(1), 241.49140606396136
+    assert buckets.take("one", now).granted
+    refused = buckets.take("one", now)
+    assert not refused.granted
+    assert buckets.take("one", now + refused.seconds).granted
+
+
 def test_threads_take_no_more_than_there_is() -> None:
     buckets, granted = Buckets(100), []
 

@@ -26,7 +26,6 @@ from tracker.model import PartialDate
 from tracker.review import accept
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
-from tracker.web.sheet import sheet
 
 PUBLIC = {
     "pages.dashboard": ["/", "/?as_of=2022-09-01"],
@@ -244,4 +243,3 @@ def test_no_page_is_heavier_than_60_kb_on_the_wire(site: Site) -> None:
     heavy = {path: len(client.get(path, headers=coded).data) for path in site.public()}
     assert {path: weight for path, weight in heavy.items() if weight > HEAVIEST} == {}
     assert len(client.get("/static/style-0.css", headers=coded).data) < HEAVIEST
-    assert sheet()

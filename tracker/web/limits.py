@@ -37,6 +37,10 @@ class Taken(NamedTuple):
     seconds: int
 
 
+ROUNDING = 1e-9
+"""By so much a level may fall short of a whole request, since sums of seconds are rounded."""
+
+
 class Buckets:
     """A bucket of `limit` requests for each client. Safe to use from several threads."""
 
@@ -50,8 +54,9 @@ class Buckets:
         with self._lock:
             level, at = self._levels.get(client, (self._limit, now))
             level = min(self._limit, level + (now - at) * self._rate)
-            if level < 1:
+            if level < 1 - ROUNDING:
                 return Taken(False, 0, ceil((1 - level) / self._rate))
+            level = max(level, 1.0)
             self._levels[client] = level - 1, now
             if len(self._levels) > MOST_CLIENTS:
                 self._forget(now)
