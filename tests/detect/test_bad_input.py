@@ -155,7 +155,7 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name == "5 MB")) for name in LONG])
 def test_a_long_text_is_read_to_its_end(detector: Detector, name: str):
     assert "dpct" in {channel for channel, _, _ in told(in_summary(LONG[name]()), detector)}
 

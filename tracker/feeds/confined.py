@@ -39,7 +39,11 @@ WORKERS = min(os.cpu_count() or 1, 4)
 TASKS_OF_ONE = 500
 """Readings after which a process is replaced: what libraries leave behind does not pile up."""
 
-_READERS = ("tracker.feeds.robust", "tracker.feeds.listing", "tracker.feeds.page", "tracker.feeds.propose")
+_READERS = (
+    "tracker.feeds.robust", "tracker.feeds.listing", "tracker.feeds.page", "tracker.feeds.propose", "trafilatura",
+)  # fmt: skip
+"""What those processes load once for all of them."""
+
 _lock = threading.Lock()
 _pool: ProcessPool | None = None
 

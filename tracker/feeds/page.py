@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-import trafilatura
-
 from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import NotAPage
@@ -49,6 +47,8 @@ def article(html: str, url: str, *, dated: bool = True) -> Page:
     """The same, in this process. Raises whatever the library may raise of what nobody foresaw: to be run confined."""
     if html.count("<") > MAX_TAGS:
         raise NotAPage(f"The page holds more than {MAX_TAGS:,} tags, more than any release needs.", "Read it yourself.")
+    import trafilatura  # here, where pages are read: it takes longer to load than most commands to run
+
     dates = None if dated else _NO_SEARCH
     document = trafilatura.bare_extraction(
         html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
