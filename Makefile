@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-long lint words screenshots bench fit clean
+.PHONY: help install run demo test test-long lint words screenshots bench fit release sbom clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,8 +55,14 @@ bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)
 	$(BIN)/python -m training.fit $(if $(CASES),--development $(CASES)) --write
 
-clean:  ## remove .venv and what tools cached; the database in var/ stays
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+release: $(VENV)/.dev  ## the last commit as dist/openlines-VERSION.tar.gz, with its SHA-256 and the bill of its packages
+	@$(BIN)/python -m scripts.release
+
+sbom: $(VENV)/.dev  ## print what a release is installed with (CycloneDX)
+	@$(BIN)/python -m scripts.sbom
+
+clean:  ## remove .venv, dist and what tools cached; the database in var/ stays
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.run: requirements.txt
 	@sh scripts/venv.sh $(PYTHON) $(VENV)
