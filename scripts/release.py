@@ -1,7 +1,7 @@
 """Make the release of the last commit: `make release` writes dist/openlines-VERSION.tar.gz, and its SHA-256 beside it.
 
-It holds what runs the product and no tests, with sbom.cdx.json. The same commit gives the same bytes: the commit's time,
-nobody's names, no time of packing.
+It holds what runs the product and no tests, with sbom.cdx.json. The same commit gives the same bytes: with the
+commit's time, nobody's name, and no time of packing.
 """
 
 from __future__ import annotations
