@@ -1,23 +1,32 @@
 #!/bin/sh
-# What the tests of the pages need from the system: a browser, and Java for the HTML checker. Installed where they are
-# missing, the machine is Debian and we are root.
+# What the tests need from the system: a browser, and Java for the HTML checker. What lets more of them run: nginx, to stand
+# before the server; Prometheus' promtool, for the alert rules; and each command that is named as an argument, from the
+# package of its name. Installed where they are missing, the machine is Debian and we are root.
 set -eu
-browser() {
-    for name in chromium chromium-browser google-chrome; do
+PATH=$PATH:/usr/sbin
+has() {
+    for name; do
         command -v "$name" >/dev/null && return
     done
     return 1
 }
 
-missing=
-browser || missing="chromium fonts-dejavu-core"
-command -v java >/dev/null || missing="$missing default-jre-headless"
-[ -z "$missing" ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing for the tests of the pages: $missing…"
+needed= useful=
+has chromium chromium-browser google-chrome || needed="chromium fonts-dejavu-core"
+has java || needed="$needed default-jre-headless"
+has nginx || useful="nginx-light"
+has promtool || useful="$useful prometheus"
+for command; do
+    has "$command" || useful="$useful $command"
+done
+[ -z "$needed$useful" ] && exit 0
+if [ "$(id -u)" = 0 ] && has apt-get; then
+    echo "Installing for the tests: $needed $useful…"
     # shellcheck disable=SC2086 # each word is a package
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-else
-    echo "The tests of the pages need more; on Debian: sudo apt-get install $missing. Then run make test again." >&2
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $needed $useful >/dev/null
+elif [ -n "$needed" ]; then
+    echo "The tests of the pages need more; on Debian: sudo apt-get install $needed. Then run make test again." >&2
     exit 2
+else
+    echo "Some tests are skipped; to run them on Debian: sudo apt-get install $useful." >&2
 fi

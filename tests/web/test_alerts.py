@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -17,7 +19,10 @@ from tracker.web.app import create_app
 
 RULES = yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text())
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
+CASES = ROOT / "tests" / "samples" / "alerts"
 PROMETHEUS_OWN = {"up"}
+
+promtool = shutil.which("promtool")
 
 _SELECTED = re.compile(r"\b(openlines_\w+|up)\b(\{[^}]*\})?")
 
@@ -99,3 +104,16 @@ def test_a_database_that_cannot_serve_is_a_figure_and_no_failure(service: Servic
     found = samples(app.get("/metrics").text)
     assert found["openlines_database_ready"][0].value == 0
     assert "openlines_candidates_pending" not in found
+
+
+@pytest.mark.skipif(promtool is None, reason="promtool is not installed; on Debian: apt-get install prometheus")
+@pytest.mark.parametrize("cases", ["minutes", pytest.param("days", marks=pytest.mark.long)])
+def test_prometheus_itself_fires_each_rule_when_it_should_and_not_before(cases: str) -> None:
+    command = [promtool, "test", "rules", CASES / f"{cases}.yml"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_rule_has_a_case_in_which_it_fires() -> None:
+    cases = "".join(path.read_text() for path in CASES.iterdir())
+    assert {rule["alert"] for rule in ALERTS} == set(re.findall(r'alertname(?:: |=")(OpenLines\w+)', cases))
