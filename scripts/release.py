@@ -30,7 +30,7 @@ def packed(commit: str, bill: bytes) -> bytes:
             "-c", "tar.umask=0022", "archive", "--format=tar", prefix, f"--add-file={beside}",
             commit, *files_of(commit, SHIPPED),
         )  # fmt: skip
-    return gzip.compress(plain, mtime=0)
+    return gzip.compress(plain, compresslevel=6, mtime=0)
 
 
 def release(commit: str, folder: Path) -> Path:

@@ -14,8 +14,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -94,6 +92,9 @@ def test_an_archive_unpacked_in_an_empty_folder_makes_and_serves_a_record(tmp_pa
 
 def assert_true_bill(bill: str) -> None:
     """As its makers' own validator reads it; each package that is pinned, in its version, and no other."""
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
     pinned = git("show", f"HEAD:{files_of('HEAD', PINNED)[0]}").decode()
     wanted = {Requirement(line) for line in re.findall(r"^[\w.-]+==[\w.+!-]+", pinned, re.M)}
