@@ -48,7 +48,7 @@ class Option:
 
 
 OPTIONS = (
-    Option("DATABASE_URL", "sqlite:///var/openlines.db", "where the record is kept; follows VAR when unset"),
+    Option("DATABASE_URL", "sqlite:///var/openlines.db", "the record, or postgresql://…; follows VAR when unset"),
     Option("CONFIG", "config/", "folder that holds relationships/"),
     Option("SECRET_KEY", "made once and kept in VAR", f"signs sessions; {SHORTEST_SECRET} characters at least"),
     Option("SECRET_KEY_FILE", "none", "file that holds the secret key, instead of SECRET_KEY"),
@@ -93,7 +93,7 @@ class Settings:
     `second_person`: the states that are recorded when two reviewers agree.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     config: Path
     secret_key: str | None = field(repr=False)
     host: str
@@ -116,9 +116,10 @@ class Settings:
     var: Path
 
     @property
-    def database_path(self) -> Path:
-        """The file that `database_url` names."""
-        return Path(self.database_url.removeprefix("sqlite:///"))
+    def database_path(self) -> Path | None:
+        """The file that `database_url` names; None where a server keeps the database."""
+        is_file = self.database_url.startswith("sqlite:///")
+        return Path(self.database_url.removeprefix("sqlite:///")) if is_file else None
 
 
 def settings_from(env: Mapping[str, str]) -> Settings:
@@ -129,7 +130,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     port = _read(env, "PORT", _port, 8000)
     poll = _read(env, "POLL", _one_of("on", "off"), "on")
     return Settings(
-        database_url=_read(env, "DATABASE_URL", _database_url, f"sqlite:///{var / 'openlines.db'}"),
+        database_url=_read(env, "DATABASE_URL", database_url, f"sqlite:///{var / 'openlines.db'}"),
         config=_read(env, "CONFIG", _path, Path("config")),
         secret_key=_secret_key(env),
         host=host,
@@ -199,12 +200,13 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _database_url(text: str) -> str:
-    scheme = urlsplit(text).scheme
-    if scheme in ("postgresql", "postgres"):
-        raise ValueError(f'"{scheme}" is not possible: this version stores in SQLite; write sqlite:///path/to/file.db')
+def database_url(text: str) -> str:
+    """The address of a database as it may be set. Raises ValueError with "what is wrong; remedy"."""
+    if re.fullmatch(r"postgres(ql)?://[^?#]*/[^/?#]+(\?[^#]*)?", text):
+        return text
     if not re.fullmatch(r"sqlite:///[^?#]+", text) or ":memory:" in text:
-        raise ValueError(f'"{_without_password(text)}" does not name an SQLite file; write sqlite:///path/to/file.db')
+        remedy = "write sqlite:///path/to/file.db, or postgresql://user:password@host/database"
+        raise ValueError(f'"{_without_password(text)}" names no database; {remedy}')
     return text
 
 
