@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import shutil
 import socket
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.errors import ConfigError
+from config.hosts import is_loopback
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
 from db.integrity import EngineState
@@ -133,7 +133,11 @@ def _room(settings: Settings) -> Iterator[Line]:
 def _address(settings: Settings) -> Iterator[Line]:
     """Settings that do not fit one another: what readers are told, who is believed, and on what the service listens."""
     base, proxy = urlsplit(settings.base_url), settings.trusted_proxy
-    https, at_home, listens_at_home = base.scheme == "https", _is_local(base.hostname or ""), _is_local(settings.host)
+    https, at_home, listens_at_home = (
+        base.scheme == "https",
+        is_loopback(base.hostname or ""),
+        is_loopback(settings.host),
+    )
     wrong = []
     if not https and not at_home:
         says = f"{settings.base_url} is not https: cookies are not Secure, and passwords can be read on the way."
@@ -141,7 +145,8 @@ def _address(settings: Settings) -> Iterator[Line]:
             (says, "Put a proxy with TLS in front (deploy/nginx.conf), and set OPENLINES_BASE_URL to https://…")
         )
     if at_home and not listens_at_home:
-        says = f"The service listens on {settings.host}, and its links lead to {settings.base_url}."
+        names = ", ".join(sorted(settings.hosts))
+        says = f"On {settings.host}, its links lead to {settings.base_url}, and it answers as {names} alone."
         wrong.append((says, "Set OPENLINES_BASE_URL to the address under which readers reach it."))
     if https and not proxy:
         says = (
@@ -158,13 +163,6 @@ def _address(settings: Settings) -> Iterator[Line]:
         yield _look("address", says, do)
     if not wrong:
         yield _ok("address", f"Readers reach it at {settings.base_url}.")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _database(settings: Settings, now: datetime) -> Iterator[Line]:
@@ -287,7 +285,7 @@ def _zones(pack: RelationshipPack) -> Iterator[str]:
 def _zone_data(zones: set[str]) -> Iterator[Line]:
     missing = sorted(zone for zone in zones if not _is_known(zone))
     if missing:
-        do = "Install the packages of requirements.txt again (tzdata is one of them)."
+        do = "Install the packages of requirements.lock again (tzdata is one of them)."
         yield _broken("time zones", f"There is no data for {', '.join(missing)}.", do)
     elif zones:
         yield _ok("time zones", f"Data for all {len(zones)} that are configured.")

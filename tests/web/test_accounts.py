@@ -5,6 +5,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import attempts
-from tests.web.conftest import serving_application
+from tests.web.conftest import reached_at, serving_application
 from tests.web.test_pages import signed_in, words_of
 from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
@@ -76,6 +77,20 @@ def test_a_name_that_is_not_known_is_held_back_like_one_that_is(service):
     client = anonymous(service)
     answers = [try_in(client, name="nobody") for _ in range(MOST_OF_NAME + 1)]
     assert [answer.status_code for answer in answers] == [401] * MOST_OF_NAME + [429]
+
+
+def test_a_name_costs_the_same_work_whether_it_is_known_or_not(service, monkeypatch):
+    """Counted, not timed: each try has one hash of a password checked, also where there is none to check."""
+    client, checked = with_password(service), []
+    with service.store.writing() as db:
+        db.accounts.add_user("ben", "reviewer", None, at=service.clock())
+        db.accounts.add_user("eve", "reviewer", HASHED, at=service.clock())
+        db.accounts.disable_user("eve", at=service.clock())
+    verify = PasswordHasher.verify
+    monkeypatch.setattr(PasswordHasher, "verify", lambda self, *given: checked.append(given) or verify(self, *given))
+    for number, name in enumerate(("ana", "ben", "eve", "nobody-of-the-kind"), start=1):
+        assert try_in(client, "wrong words here", name).status_code == 401
+        assert len(checked) == number, name
 
 
 def test_an_address_that_tries_much_is_held_back_and_no_other(service):
@@ -159,7 +174,7 @@ def test_a_session_is_a_new_secret_at_each_sign_in_and_only_its_hash_is_kept(ser
     ],
 )
 def test_the_cookie_is_bound_to_the_host_where_there_is_https(service, base_url, name, flags):
-    over = replace(service, settings=replace(service.settings, base_url=base_url))
+    over = reached_at(service, base_url)
     client = with_password(over)
     cookie = try_in(client).headers["Set-Cookie"]
     assert cookie.startswith(f"{name}=")
