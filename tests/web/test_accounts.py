@@ -5,8 +5,6 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
