@@ -130,7 +130,7 @@ def _configured(service: Service, slug: str) -> Feed:
 
 def _poll(service: Service, feed: Feed) -> PollRow:
     return poll_feed(
-        service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
+        service.store, feed, service.detect_for(feed.relationships), service.clock, service.fetch, service.robots
     )
 
 

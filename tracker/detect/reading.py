@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
@@ -191,7 +191,7 @@ class Reading:
 
 def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
     """Title and summary, cut into sentences with what each mentions; None where not both parties are spoken of."""
-    texts = [(name, text, fold(text)) for name, text in (("title", release.title), ("summary", release.summary))]
+    texts = [(name, text, _folded(text)) for name, text in (("title", release.title), ("summary", release.summary))]
     named = {release.side}.union(
         *(index.parties_named(folded, release.published, release.side) for _, _, folded in texts)
     )
@@ -224,6 +224,12 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
         )
     title, body = fields
     return Reading(release, title[0], body, title[1:])
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> Folded:
+    """A text that several relationships read is folded once."""
+    return fold(text)
 
 
 def _between(found: list, start: int, end: int) -> list:

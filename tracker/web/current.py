@@ -108,11 +108,11 @@ class Snapshot:
         self, relationship: str, side: str, start: datetime, end: datetime, reads: Sequence[Read] | None = None
     ) -> Coverage:
         """What was read of a side's feeds in a span: by `reads`, or by those of the last `SILENCE_SPAN`."""
-        feeds = [feed.slug for feed in self.feeds if feed.relationship == relationship and feed.side == side]
+        feeds = [feed.slug for feed in self.feeds if feed.serves(relationship, side)]
         return coverage(side, feeds, self.reads if reads is None else reads, self.switches, start, end)
 
     def enabled_feeds(self, relationship: str, side: str) -> list[FeedHealth]:
-        return [f for f in self.feeds if f.enabled and f.relationship == relationship and f.side == side]
+        return [feed for feed in self.feeds if feed.enabled and feed.serves(relationship, side)]
 
 
 @dataclass(frozen=True)

@@ -319,7 +319,7 @@ def _page(
 
 def _sides(candidate: Candidate, relationship: Relationship, snapshot: Snapshot) -> list[Side]:
     """What each side released, the two parties always, third parties where they spoke."""
-    detector = current().service.compiled[relationship.slug]
+    detector = current().service.pack(relationship.slug).detector
     sides = []
     for code in relationship.sides:
         seen = [seen for seen in candidate.shown if seen.release.side == code]
