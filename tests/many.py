@@ -151,7 +151,8 @@ def _channel(number: int, place: int) -> str:
     states = len(_STATES[(number + place) % len(_STATES)])
     sources = "".join(
         f"  paper-{at}:\n    url: https://paper.example/{code}/{place}/{at}\n    title: Sample report {at}\n"
-        f"    publisher: Sample paper\n    side: third-party\n    published: {2021 + at}-0{1 + number % 9}-1{place % 9}\n"
+        f"    publisher: Sample paper\n    side: third-party\n"
+        f"    published: {2021 + at}-0{1 + number % 9}-1{place % 9}\n"
         for at in range(states)
     )
     return f"""\

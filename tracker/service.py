@@ -33,7 +33,7 @@ class Service:
     """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant.
 
     `measured` says how well detection does on labelled cases. `packs` and `feeds` are the configuration in force, which
-    `tracker/reloading.py` alone replaces; `fault` says what keeps a newer one from being taken, None where nothing does.
+    `tracker/reloading.py` alone replaces; `fault` says what keeps a newer one from being taken, None: nothing.
     """
 
     settings: Settings

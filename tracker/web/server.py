@@ -24,8 +24,8 @@ FIRST_ACCOUNT = "admin"
 
 
 def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS, reload: bool = True) -> None:
-    """Serve until SIGINT or SIGTERM; then let requests and polls in hand finish. `reload`: with the configuration as its
-    files stand, also when they change.
+    """Serve until SIGINT or SIGTERM; then let requests and polls in hand finish. `reload`: by the configuration as its
+    files stand, also after they have changed.
 
     Raises Refused in one sentence when the port is taken or the address is not this machine's.
     """
