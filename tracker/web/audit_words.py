@@ -39,6 +39,7 @@ _WORDS = {
     What.USER_DISABLED: msg("User disabled"),
     What.USER_ENABLED: msg("User enabled"),
     What.ROLE_CHANGED: msg("Role changed"),
+    What.LIMITED: msg("Relationships set"),
     What.PASSWORD_SET: msg("Password set"),
     What.LINK_MADE: msg("One-time link made"),
     What.SESSIONS_ENDED: msg("Sessions ended"),
