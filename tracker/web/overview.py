@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from tracker.history import ChannelView
 from tracker.model import Contact, Moment, Relationship, State
-from tracker.web.board import Change, changes_of
+from tracker.web.board import Change, Watch, changes_of, watches
 from tracker.web.current import Snapshot
 from tracker.web.narrowing import Narrowing
 from tracker.web.words import STATE_ORDER
@@ -38,6 +39,12 @@ class Row:
     overdue: int
     contested: int
     met: Met | None
+    watches: tuple[Watch, ...]
+
+    @property
+    def blind(self) -> list[str]:
+        """The sides of which no source was read in the last hour."""
+        return [watch.side for watch in self.watches if watch.blind]
 
     @property
     def named(self) -> tuple[ChannelView, ...]:
@@ -49,17 +56,20 @@ class Row:
         return len(self.suspended) - len(self.named)
 
 
-def overview(snapshot: Snapshot, moment: Moment, narrowing: Narrowing) -> list[Row]:
+def overview(snapshot: Snapshot, moment: Moment, now: datetime, narrowing: Narrowing) -> list[Row]:
     """Every relationship in its configured order; where something is asked for, those in which it is found."""
     views: dict[str, list[ChannelView]] = {pair.slug: [] for pair in snapshot.relationships}
     for view in snapshot.views(moment):
         if view.state:
             views[view.channel.relationship].append(view)
-    rows = [_row(pair, views[pair.slug], narrowing) for pair in snapshot.relationships]
+    rows = [
+        _row(pair, views[pair.slug], watches(snapshot.of(pair.slug), pair, now), narrowing)
+        for pair in snapshot.relationships
+    ]
     return [row for row in rows if row.shown] if narrowing.sent else rows
 
 
-def _row(pair: Relationship, views: list[ChannelView], narrowing: Narrowing) -> Row:
+def _row(pair: Relationship, views: list[ChannelView], watched: list[Watch], narrowing: Narrowing) -> Row:
     tally = Counter(view.state for view in views)
     return Row(
         relationship=pair,
@@ -71,6 +81,7 @@ def _row(pair: Relationship, views: list[ChannelView], narrowing: Narrowing) -> 
         overdue=sum(view.overdue for view in views),
         contested=sum(view.contested for view in views),
         met=_last_met(views),
+        watches=tuple(watched),
     )
 
 

@@ -75,9 +75,10 @@ def _dashboard() -> str:
     """The board of a relationship; of several, where none is chosen, what stands out in each."""
     snapshot, moment = scoped_snapshot(), moment_from_request()
     narrowing = narrowing_of(request.args, snapshot.relationships)
-    if len(snapshot.relationships) > 1:
-        return page("overview.html", moment, rows=overview(snapshot, moment, narrowing), narrowing=narrowing)
     now, today = current().now(), current().service.today()
+    if len(snapshot.relationships) > 1:
+        rows = overview(snapshot, moment, now, narrowing)
+        return page("overview.html", moment, now=now, rows=rows, narrowing=narrowing)
     boards = [board(snapshot, pair, moment, now, today, narrowing) for pair in snapshot.relationships]
     return page("dashboard.html", moment, now=now, boards=boards, strip_of=strip_of, narrowing=narrowing)
 
