@@ -1,8 +1,11 @@
 """Packs that are added, broken and mended while the product runs."""
 
+import json
 import logging
 import shutil
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run
 from tests.conftest import Clock, settings_in
 from tests.many import SHARED, release_on, slug_of, write_pack
+from tests.reliability.processes import product
 from tests.site import Site
 from tests.web.test_pages import signed_in
 from tracker.model import Status
@@ -144,3 +149,35 @@ def test_a_pack_that_is_taken_away_is_polled_no_more_and_stays_on_record(one_pai
     assert look(reloading)
     assert "Sample cause 0." in page_of(one_pair, "/channels/p001-hotline")
     assert one_pair.feeds_by_slug[SHARED].relationships == (slug_of(0),)
+
+
+def until(true: Callable[[], object], *, within: float) -> None:
+    """Wait for what another process does; fails where it does not come."""
+    ends = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < ends, "it did not come"
+        time.sleep(0.2)
+
+
+@pytest.mark.long
+def test_a_running_service_takes_packs_as_they_come_and_leaves_what_is_broken(tmp_path, site):
+    site.serve("/feed", body=rss(0, 1))
+    folder = write_pack(tmp_path / "config", 0, feed=site.url())
+    env = {"OPENLINES_CONFIG": str(tmp_path / "config"), "OPENLINES_VAR": str(tmp_path)}
+    assert run(["migrate"], env=env).returncode == 0
+    with product(tmp_path, env=env) as served:
+
+        def told(path: str) -> str:
+            return served.ask("GET", path)[1].decode()
+
+        write_pack(tmp_path / "config", 1, feed=site.url())
+        until(lambda: "p001-hotline" in told(f"/?relationship={slug_of(1)}"), within=30)
+        until(lambda: json.loads(told(f"/api/v1/feeds/{SHARED}"))["last_read"], within=30)
+        feeds = folder / "feeds.yaml"
+        good = feeds.read_text()
+        feeds.write_text(good.replace("side: hub", "side: nobody", 1))
+        until(lambda: "feeds.yaml, line 3" in told("/readyz"), within=30)
+        assert "p001-hotline" in told(f"/?relationship={slug_of(1)}")
+        feeds.write_text(good.replace("every: 30m", "every: 2h", 1))
+        served.process.send_signal(signal.SIGHUP)
+        until(lambda: "line 3" not in told("/readyz"), within=4)

@@ -42,6 +42,11 @@ class Row:
     watches: tuple[Watch, ...]
 
     @property
+    def looked_at(self) -> bool:
+        """Whether any source was read in the last hour."""
+        return any(watch.fresh for watch in self.watches)
+
+    @property
     def blind(self) -> list[str]:
         """The sides of which no source was read in the last hour."""
         return [watch.side for watch in self.watches if watch.blind]
