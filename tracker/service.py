@@ -13,7 +13,7 @@ from config.load import Loaded, RelationshipPack, feeds_of, load
 from config.settings import Settings
 from config.weights import Measured, read_measured
 from db.store import Store, StoreError, open_store
-from tracker.detect import Detector, examine
+from tracker.detect import Detector, Detectors, examine
 from tracker.errors import NotFound
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.hosts import Hosts
@@ -52,6 +52,7 @@ class Service:
     def take(self, packs: tuple[RelationshipPack, ...], feeds: tuple[Feed, ...]) -> None:
         """Have these in force from now on. Who works with what was in force before ends with it."""
         self.packs, self.feeds = packs, feeds
+        self._together: dict[tuple[str, ...], Detectors] = {}
         self.feeds_by_slug = {feed.slug: feed for feed in feeds}
 
     def today(self) -> date:
@@ -78,8 +79,11 @@ class Service:
     def detect_for(self, relationships: Iterable[str]) -> Detect:
         """Detection of what a release may say of the channels of some relationships."""
         wanted = set(relationships)
-        detectors = [pack.detector for pack in self.packs if pack.relationship.slug in wanted]
-        return lambda release: [sighting for detector in detectors for sighting in examine(release, detector)]
+        slugs = tuple(pack.relationship.slug for pack in self.packs if pack.relationship.slug in wanted)
+        together = self._together
+        if slugs not in together:
+            together[slugs] = Detectors([self.pack(slug).detector for slug in slugs])
+        return together[slugs].examine
 
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release may say of the channels of any relationship."""
