@@ -86,6 +86,9 @@ def test_the_api_answers_for_one(client):
     assert {feed["slug"] for feed in asked("feeds")["feeds"]} == {"hub-news", "p002-news"}
     assert len(asked("search?q=sample&kind=channel")["hits"]) == 3
     assert "p002" in str(asked("brief?after=2020-01-01")["coverage"])
+    assert "(Hubland – " not in asked("brief?after=2020-01-01")["text"]
+    assert "(Hubland – " in client.get("/api/v1/brief?after=2020-01-01").json["text"]
+    assert "（枢国—" in client.get("/api/v1/brief?after=2020-01-01&lang=zh").json["text"]
 
 
 def test_the_timeline_draws_a_few_and_leads_to_the_others(client):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from db.store import open_store
+from tests.commands import run
 from tests.conftest import Clock, settings_in
 from tests.make import release
 from tests.many import partner, release_on, slug_of, write_packs
@@ -81,6 +82,8 @@ def test_the_queue_has_what_is_in_reach_alone(three, limited):
     assert "Hubland and Avaria" in page
     assert "Hubland and Boraria" not in page
     assert '<span class="pill">1</span>' in page
+    assert f'value="{slug_of(0)}"' in page
+    assert f'value="{slug_of(1)}"' not in page
     assert '<span class="pill">2</span>' in signed_in(three, "reviewer", "eva").get("/review").text
 
 
@@ -142,6 +145,18 @@ def test_limits_are_set_on_the_page_of_a_person_and_stand_in_the_audit(three):
     client.post("/admin/users/ana", data={"action": "limit"})
     with three.store.reading() as db:
         assert db.accounts.user("ana").relationships is None
+
+
+def test_the_command_line_limits_people_and_tokens(three, tmp_path, made):
+    signed_in(three, "reviewer", "ana")
+    env = {"OPENLINES_CONFIG": str(made.settings.config), "OPENLINES_DATABASE_URL": f"sqlite:///{three.store.path}"}
+    assert run(["user", "limit", "ana", slug_of(1)], env=env).stdout == f"ana is there for {slug_of(1)} now.\n".encode()
+    assert slug_of(1).encode() in run(["user", "list"], env=env).stdout
+    assert b"all relationships" in run(["user", "limit", "ana", "--all"], env=env).stdout
+    assert run(["user", "limit", "ana"], env=env).returncode == 2
+    made_now = run(["token", "create", "bot", "--relationship", slug_of(0)], env=env)
+    with three.store.reading() as db:
+        assert db.accounts.token(made_now.stdout.decode().strip()).relationships == (slug_of(0),)
 
 
 def test_limits_that_make_no_sense_are_refused(three):

@@ -21,6 +21,7 @@ from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.decoys import all_waiting, candidate_here, count_waiting, reads_first
 from tracker.web.figures import Owed, promises_in
 from tracker.web.notice import decided_before, told_of
+from tracker.web.reach import reach
 from tracker.web.screen import Line, line_of
 
 QUEUE_LENGTH = 100
@@ -85,6 +86,7 @@ def waiting_page() -> str:
         views={view.channel.slug: view for view in snapshot.views(Moment(moment.as_of, snapshot.now))},
         lapsed=[] if asked.words else [owed for owed in _lapsed(snapshot, channel) if asked.shows(owed.view.channel)],
         snapshot=snapshot,
+        limits=reach(),
         now=moment.known_at,
     )
 

@@ -48,9 +48,15 @@ def pair_of(channel: Channel) -> Relationship | None:
     return current().snapshot().relationship(channel.relationship)
 
 
+def pair_with(side: str) -> Relationship:
+    """A relationship that names a side: the first of which it is a party, else the first."""
+    found = current().snapshot().relationships
+    return next((pair for pair in found if side in (party.code for party in pair.parties)), found[0])
+
+
 def register(app: Flask) -> None:
     app.context_processor(_scope)
 
 
 def _scope() -> dict[str, Any]:
-    return {"pairs": pairs, "pair_of": pair_of, "scope": request.args.get(SCOPE) or None}
+    return {"pairs": pairs, "pair_of": pair_of, "pair_with": pair_with, "scope": request.args.get(SCOPE) or None}
