@@ -68,6 +68,11 @@ def common_stamp(config_dir: Path) -> Stamp:
     return frozenset().union(*(stamp_of(config_dir / name) for name in COMMON))
 
 
+def stamp_of_all(config_dir: Path) -> Stamp:
+    """That of the whole configuration, as `Loaded.stamp` has it of what was read."""
+    return common_stamp(config_dir) | stamp_of(config_dir / "relationships")
+
+
 def read_folder(folder: Path) -> RelationshipFiles:
     """The folder's files. Raises ConfigError for the first mistake in any of them."""
     if not SLUG.fullmatch(folder.name):

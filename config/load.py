@@ -84,6 +84,11 @@ class Loaded:
     stamps: Mapping[str, Stamp]
     files: Mapping[str, RelationshipFiles]
 
+    @property
+    def stamp(self) -> Stamp:
+        """That of all that was read."""
+        return self.common.union(*self.stamps.values())
+
 
 def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
     """Every relationship below `config_dir`/relationships, by name. Raises ConfigError for the first mistake."""

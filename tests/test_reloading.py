@@ -133,6 +133,7 @@ def test_a_mistake_leaves_what_was_and_says_where(one_pair, tmp_path, caplog):
     assert one_pair.feeds_by_slug[SHARED].every == 45 * 60
 
 
+@pytest.mark.long
 def test_what_is_on_record_changes_by_seeding_alone(one_pair, tmp_path):
     reloading = Reloading(one_pair)
     file = tmp_path / "config/relationships" / slug_of(0) / "channels/p000-hotline.yaml"
@@ -144,6 +145,7 @@ def test_what_is_on_record_changes_by_seeding_alone(one_pair, tmp_path):
     assert told_of(one_pair, "p000-hotline") == ("Avarian military hotline", "Another cause.")
 
 
+@pytest.mark.long
 def test_a_pack_that_is_taken_away_is_polled_no_more_and_stays_on_record(one_pair, tmp_path, site):
     second = write_pack(tmp_path / "config", 1, feed=site.url())
     reloading = Reloading(one_pair)

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 
 from config.errors import ConfigError
-from config.files import Stamp, stamp_of
+from config.files import Stamp, stamp_of_all
 from config.load import Loaded, RelationshipPack, feeds_of, load
 from db.store import StoreError
 from tracker.seed import seed
@@ -30,9 +30,11 @@ class Reloading:
 
     def __init__(self, service: Service, *, seconds: float = LOOK_SECONDS) -> None:
         self._service, self._seconds = service, seconds
-        self._read: Stamp | None
-        self._read = self._seen = self._stamp()
-        self._stopped, self._woken = False, threading.Event()
+        # What changed since it was read at the start is noticed too.
+        self._read = service.loaded.stamp if service.loaded else self._stamp()
+        self._seen = self._stamp()
+        self._asked = self._stopped = False
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, name="reload", daemon=True)
 
     def start(self) -> None:
@@ -40,7 +42,7 @@ class Reloading:
 
     def at_once(self, *_: object) -> None:
         """Have everything read at the next moment, whether or not a file has changed; the handler of a signal."""
-        self._read = None
+        self._asked = True
         self._woken.set()
 
     def stop(self) -> None:
@@ -51,13 +53,17 @@ class Reloading:
 
     def look(self) -> bool:
         """Whether another configuration was put in force. Raises StoreError; it is tried again at the next look."""
-        stamp, asked = self._stamp(), self._read is None
+        asked, self._asked = self._asked, False
+        stamp = self._stamp()
         still, self._seen = stamp == self._seen, stamp
-        if stamp == self._read or not (still or asked):
+        if not asked and (stamp == self._read or not still):
             return False
-        taken = reload(self._service)
         self._read = stamp
-        return taken
+        try:
+            return reload(self._service)
+        except StoreError:
+            self._asked = True
+            raise
 
     def _keep_looking(self) -> None:
         while not self._stopped:
@@ -72,7 +78,7 @@ class Reloading:
                 log.exception("looking after the configuration failed unexpectedly")
 
     def _stamp(self) -> Stamp:
-        return stamp_of(self._service.settings.config)
+        return stamp_of_all(self._service.settings.config)
 
 
 def reload(service: Service) -> bool:

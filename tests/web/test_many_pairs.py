@@ -50,7 +50,10 @@ def test_the_overview_is_asked_as_the_board_was(client):
     assert client.get("/?as_of=2021-06-01").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/changes", "/contacts", "/figures", "/timeline", "/search?q=sample", "/corrections"])
+REST = [pytest.param(path, marks=pytest.mark.long) for path in ("/contacts", "/figures", "/timeline", "/corrections")]
+
+
+@pytest.mark.parametrize("path", ["/changes", "/search?q=sample", *REST])
 def test_a_list_shows_all_with_their_pairs_or_one_alone(client, path):
     joined = "&" if "?" in path else "?"
     everything, one = client.get(path), client.get(f"{path}{joined}relationship={slug_of(1)}")
@@ -97,6 +100,7 @@ def test_the_timeline_draws_a_few_and_leads_to_the_others(client):
     assert f'/timeline?relationship={slug_of(5)}"' in page.text
 
 
+@pytest.mark.long
 def test_a_page_of_all_is_small_on_the_wire(client):
     for path in ("/", "/changes", "/timeline"):
         body = client.get(path, headers={"Accept-Encoding": "br"}).data

@@ -147,6 +147,7 @@ def test_limits_are_set_on_the_page_of_a_person_and_stand_in_the_audit(three):
         assert db.accounts.user("ana").relationships is None
 
 
+@pytest.mark.long
 def test_the_command_line_limits_people_and_tokens(three, tmp_path, made):
     signed_in(three, "reviewer", "ana")
     env = {"OPENLINES_CONFIG": str(made.settings.config), "OPENLINES_DATABASE_URL": f"sqlite:///{three.store.path}"}
