@@ -14,6 +14,7 @@ import re
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -24,13 +25,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.stream import BOTH, NEITHER, long_text, stream
-from config.load import load_relationships
-from tracker.detect import Detector, Lexicon, detect
+from config.load import RelationshipPack, load_relationships
+from tests.many import write_packs
+from tracker.detect import Detector, Detectors, Lexicon, detect
 from tracker.detect.lexicon import parts, spellings
 from tracker.detect.normalise import fold
 from tracker.model import Release
 
 ROUNDS = 5
+OTHERS = 40
 RELEASES = 2_000
 PEER_RELEASES = 100
 SIZES = (5_000, 50_000, 500_000, 5_000_000)
@@ -143,6 +146,14 @@ def peaks(detector: Detector, more: int) -> tuple[float, float]:
     return warm, peak()
 
 
+def with_others(pack: RelationshipPack, pairs: int) -> Detectors:
+    """The detector of a relationship with those of so many synthetic ones that read the same feed."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_packs(Path(folder), pairs, channels=25)
+        others = load_relationships(Path(folder))
+    return Detectors([pack.detector, *(other.detector for other in others)])
+
+
 def main() -> None:
     more = int(sys.argv[1]) if len(sys.argv) > 1 else MORE
     (pack,) = load_relationships(Path("config"))
@@ -160,6 +171,9 @@ def main() -> None:
         table.add_row(name, f"{mine:,.0f}", f"{theirs:,.0f}", f"{mine / theirs:.0f}", goal)
     whole = rate(partial(detect, detector=detector), releases)
     table.add_row("whole detection, releases/s", f"{whole:,.0f}", "", "", "1,500")
+    together = rate(with_others(pack, OTHERS).examine, releases)
+    name = f"the same for it and {OTHERS} more relationships, against it alone"
+    table.add_row(name, f"{together:,.0f}", f"{whole:,.0f}", f"{together / whole:.2f}", "")
     for name, told in long_texts().items():
         times = [seconds_per_megabyte(told, size, detector) for size in SIZES]
         shown = " ".join(f"{seconds:.2f}" for seconds in times)

@@ -3,6 +3,7 @@
     python -m bench.servers hello
     python -m bench.servers product TIMES     the record in OPENLINES_VAR, with TIMES its history
     python -m bench.servers sized CHANNELS TIMES     the same of so many channels, fewer or more than there are
+    python -m bench.servers many PAIRS CHANNELS     so many synthetic relationships of so many channels each
 
 Each prints its port when it listens.
 """
@@ -25,6 +26,7 @@ from config.load import RelationshipPack
 from config.settings import LARGEST_RATE_LIMIT, settings_from
 from db.record import Origin
 from db.store import Subjects
+from tests.many import write_packs
 from tracker.export import read_record, write_database
 from tracker.model import Contact, Entry, PartialDate, StatusChange
 from tracker.seed import seed
@@ -49,6 +51,16 @@ def product(times: int) -> Flask:
 
 def sized(channels: int, times: int) -> Flask:
     return create_app(recorded(times, channels))
+
+
+def many(pairs: int, channels: int) -> Flask:
+    settings = settings_from(os.environ)
+    settings = replace(settings, config=settings.var / "config")
+    write_packs(settings.config, pairs, channels=channels)
+    service = open_service(settings, migrate=True)
+    service.prepare()
+    seed(service.store, service.packs, at=service.clock())
+    return create_app(service)
 
 
 def recorded(times: int, channels: int | None = None) -> Service:
@@ -164,7 +176,7 @@ def _port(process: subprocess.Popen, log: Path, says: str) -> int:
 
 if __name__ == "__main__":
     name, *sizes = sys.argv[1:]
-    application = {"hello": hello, "product": product, "sized": sized}[name](*map(int, sizes))
+    application = {"hello": hello, "product": product, "sized": sized, "many": many}[name](*map(int, sizes))
     server = create_server(application, host="127.0.0.1", port=0, threads=THREADS)
     print(server.effective_port, flush=True)
     server.run()

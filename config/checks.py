@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from config.errors import ConfigError, suggest
 from config.files import Read, RelationshipFiles
-from config.schema import ChannelFile, Citation, SourceEntry
+from config.schema import ChannelFile, Citation, FeedEntry, SourceEntry
 from config.yamlfile import Loc, YamlFile
 from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
@@ -28,20 +28,41 @@ def check(files: RelationshipFiles) -> None:
 
 
 def check_across(all_files: Sequence[RelationshipFiles]) -> None:
-    """Channels and feeds are addressed by their slugs alone, so no two relationships may share one."""
+    """Channels and feeds are addressed by their slugs alone: no two relationships may share a channel's, and a feed
+    that has one slug in several is one feed, which is polled once for all of them.
+    """
     channels: dict[str, str] = {}
-    feeds: dict[str, str] = {}
+    feeds: dict[str, tuple[str, FeedEntry]] = {}
+    places: dict[tuple[str, str], tuple[str, str]] = {}
     for files in all_files:
         for index, slug in enumerate(files.channels):
-            _claim(channels, slug, files.slug, files.relationship.file, ("channels", index), "channel")
+            if slug in channels:
+                wrong = f'the channel "{slug}" stands in {channels[slug]} already'
+                remedy = f'call one of them another name, such as "{files.slug}-{slug}"'
+                raise files.relationship.file.error(("channels", index), wrong, remedy)
+            channels[slug] = files.slug
         for index, feed in enumerate(files.feeds.data.root):
-            _claim(feeds, feed.slug, files.slug, files.feeds.file, (index, "slug"), "feed")
+            _check_shared(files, index, feed, feeds, places)
 
 
-def _claim(owners: dict[str, str], slug: str, owner: str, file: YamlFile, loc: Loc, kind: str) -> None:
-    if slug in owners:
-        raise file.error(loc, f'the {kind} "{slug}" stands in {owners[slug]} already', "give one of them another slug")
-    owners[slug] = owner
+def _check_shared(
+    files: RelationshipFiles,
+    index: int,
+    feed: FeedEntry,
+    feeds: dict[str, tuple[str, FeedEntry]],
+    places: dict[tuple[str, str], tuple[str, str]],
+) -> None:
+    """What one feed is elsewhere it is here, and one address of one side has one slug."""
+    file = files.feeds.file
+    owner, known = feeds.setdefault(feed.slug, (files.slug, feed))
+    for field in type(feed).model_fields:
+        if getattr(feed, field) != getattr(known, field):
+            wrong = f'the feed "{feed.slug}" has another {field} in {owner}'
+            raise file.error((index, field), wrong, "write the same in both, or give one of them another slug")
+    taken, slug = places.setdefault((feed.url, feed.side), (files.slug, feed.slug))
+    if slug != feed.slug and taken != files.slug:
+        wrong = f'this address is polled as "{slug}" of {taken}'
+        raise file.error((index, "slug"), wrong, f'write "{slug}" here too, so that it is polled once for both')
 
 
 def _check_relationship(files: RelationshipFiles, parties: list[str]) -> None:

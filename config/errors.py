@@ -18,6 +18,11 @@ class ConfigError(Exception):
         self.remedy = remedy
         super().__init__(str(self))
 
+    def within(self, folder: Path) -> ConfigError:
+        """The same, with the path as it stands within a folder, for who need not know where that lies."""
+        path = self.path.relative_to(folder) if self.path and self.path.is_relative_to(folder) else self.path
+        return ConfigError(path, self.line, self.field, self.wrong, self.remedy)
+
     def __str__(self) -> str:
         where = ", ".join(
             part for part in (self.path and str(self.path), self.line and f"line {self.line}", self.field) if part

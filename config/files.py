@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -43,6 +44,33 @@ class RelationshipFiles:
     @property
     def shared_sources(self) -> dict[str, SourceEntry]:
         return self.shared.data.root if self.shared else {}
+
+
+Stamp = frozenset[tuple[str, int, int, int]]
+"""Of each file its name, when it was changed, its size and its number on the disk: alike while nobody wrote it."""
+
+COMMON = ("language", "readouts", "detection")
+"""Folders beside relationships/, which speak for all of them."""
+
+
+def stamp_of(folder: Path) -> Stamp:
+    """The stamp of a folder's files. Reads none of them; a file that goes meanwhile is left out."""
+    found = set()
+    for path in (path for pattern in ("*.yaml", "*.json") for path in folder.rglob(pattern)):
+        with suppress(OSError):
+            stat = path.stat()
+            found.add((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return frozenset(found)
+
+
+def common_stamp(config_dir: Path) -> Stamp:
+    """That of what the product says in all relationships: words of languages, and weights."""
+    return frozenset().union(*(stamp_of(config_dir / name) for name in COMMON))
+
+
+def stamp_of_all(config_dir: Path) -> Stamp:
+    """That of the whole configuration, as `Loaded.stamp` has it of what was read."""
+    return common_stamp(config_dir) | stamp_of(config_dir / "relationships")
 
 
 def read_folder(folder: Path) -> RelationshipFiles:

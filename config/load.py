@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,17 @@ from pydantic import BaseModel
 from config.checks import check, check_across, check_lexicon
 from config.decoys import read_decoys
 from config.errors import ConfigError, suggest
-from config.files import Read, RelationshipFiles, read_file, read_folder, read_languages, read_readout_languages
+from config.files import (
+    Read,
+    RelationshipFiles,
+    Stamp,
+    common_stamp,
+    read_file,
+    read_folder,
+    read_languages,
+    read_readout_languages,
+    stamp_of,
+)
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
 from config.yamlfile import Loc
@@ -65,20 +75,58 @@ class RelationshipPack:
         return Detector(self.lexicon, self.weights)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """The packs as they were loaded, by name, with the stamps of what they were read from and their files."""
+
+    packs: tuple[RelationshipPack, ...]
+    common: Stamp
+    stamps: Mapping[str, Stamp]
+    files: Mapping[str, RelationshipFiles]
+
+    @property
+    def stamp(self) -> Stamp:
+        """That of all that was read."""
+        return self.common.union(*self.stamps.values())
+
+
 def load_relationships(config_dir: Path) -> tuple[RelationshipPack, ...]:
     """Every relationship below `config_dir`/relationships, by name. Raises ConfigError for the first mistake."""
+    return load(config_dir).packs
+
+
+def load(config_dir: Path, before: Loaded | None = None) -> Loaded:
+    """All relationships as their files stand now; a folder that is as it was `before` is not read again, and its pack
+    is the same object. Raises ConfigError for the first mistake; nothing has changed then.
+    """
     root = config_dir / "relationships"
     folders = sorted(path for path in root.glob("*") if path.is_dir()) if root.is_dir() else []
     if not folders:
         wrong = "no relationship is configured here"
         raise ConfigError(root, None, None, wrong, "point OPENLINES_CONFIG at a folder that holds relationships/")
-    all_files = [read_folder(folder) for folder in folders]
-    for files in all_files:
-        check(files)
-    check_across(all_files)
-    languages, weights = read_languages(config_dir), read_weights(config_dir)
-    compared = read_readout_languages(config_dir)
-    return tuple(_pack(files, languages, weights, compared, root / files.slug) for files in all_files)
+    common, stamps = common_stamp(config_dir), {folder.name: stamp_of(folder) for folder in folders}
+    same = {slug for slug, stamp in stamps.items() if before and before.stamps.get(slug) == stamp}
+    files = {f.name: before.files[f.name] if f.name in same else read_folder(f) for f in folders}
+    for slug in files:
+        if slug not in same:
+            check(files[slug])
+    check_across([*files.values()])
+    if before and before.common == common:
+        packs = {pack.relationship.slug: pack for pack in before.packs if pack.relationship.slug in same}
+    else:
+        packs = {}
+    words = read_languages(config_dir), read_weights(config_dir), read_readout_languages(config_dir)
+    made = (packs.get(slug) or _pack(files[slug], *words, root / slug) for slug in files)
+    return Loaded(tuple(made), common, stamps, files)
+
+
+def feeds_of(packs: Iterable[RelationshipPack]) -> tuple[Feed, ...]:
+    """What is polled for the packs: each feed once, with all the relationships for which it is read."""
+    feeds: dict[str, Feed] = {}
+    for feed in (feed for pack in packs for feed in pack.feeds):
+        known = feeds.get(feed.slug)
+        feeds[feed.slug] = replace(known, also=(*known.also, feed.relationship)) if known else feed
+    return tuple(feeds.values())
 
 
 def load_lexicon(path: Path, config_dir: Path) -> Lexicon:

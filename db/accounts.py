@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.engine import Connection, Row
 from db.queries import load_queries
-from db.text import instant, instant_text
+from db.text import as_json, instant, instant_text
 
 _sql = load_queries("accounts.sql")
 
@@ -22,13 +24,20 @@ LONGEST_AGENT = 300
 
 @dataclass(frozen=True)
 class Account:
-    """A person or a token that may do what its role allows: reader, reviewer or admin."""
+    """A person or a token that may do what its role allows: reader, reviewer or admin.
+
+    `relationships`: of those alone (slugs); None: of all, also of those to come.
+    """
 
     name: str
     role: str
     password_hash: str | None = None
     created_at: datetime | None = None
     disabled_at: datetime | None = None
+    relationships: tuple[str, ...] | None = None
+
+    def reaches(self, relationship: str) -> bool:
+        return self.relationships is None or relationship in self.relationships
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Token:
     created_at: datetime
     used_at: datetime | None
     revoked_at: datetime | None = None
+    relationships: tuple[str, ...] | None = None
 
 
 class Accounts:
@@ -93,14 +103,10 @@ class Accounts:
         row = _sql.user(self._db, name=name)
         if row is None:
             return None
-        instants = {key: instant(row[key]) for key in ("created_at", "disabled_at")}
-        return Account(row["name"], row["role"], row["password_hash"], **instants)
+        return _account(row, row["password_hash"])
 
     def users(self) -> list[Account]:
-        return [
-            Account(row["name"], row["role"], None, instant(row["created_at"]), instant(row["disabled_at"]))
-            for row in _sql.users(self._db)
-        ]
+        return [_account(row) for row in _sql.users(self._db)]
 
     def people(self, *, now: datetime) -> list[Person]:
         """Everybody who may or might sign in, by name."""
@@ -115,8 +121,12 @@ class Accounts:
         """Whether there was such a disabled user."""
         return _sql.enable_user(self._db, name=name) is not None
 
+    def limit_user(self, name: str, relationships: Sequence[str] | None) -> None:
+        """Let a user do what their role allows for these relationships alone; None: for all."""
+        _sql.limit_user(self._db, name=name, relationships=None if relationships is None else as_json(relationships))
+
     def is_last_admin(self, name: str) -> bool:
-        """Whether nobody else who is enabled is an admin."""
+        """Whether nobody else who is enabled is an admin of all relationships."""
         return [row["name"] for row in _sql.admins(self._db)] == [name]
 
     def anybody_can_sign_in(self) -> bool:
@@ -148,7 +158,7 @@ class Accounts:
     def session(self, secret: str, *, now: datetime) -> tuple[Account, Session] | None:
         """Whose session it is, while it lasts and they are enabled."""
         row = _sql.session(self._db, hash=hash_of(secret), now=instant_text(now))
-        return (Account(row["name"], row["role"]), _session(row)) if row else None
+        return (Account(row["name"], row["role"], relationships=_slugs(row)), _session(row)) if row else None
 
     def sessions_of(self, user: str, *, now: datetime) -> list[Session]:
         """The sessions of a person that last, the one last seen first."""
@@ -169,10 +179,14 @@ class Accounts:
         self.end_sessions(user, now=at, keep=keep)
         _sql.end_links_of(self._db, user=user, now=instant_text(at))
 
-    def make_token(self, name: str, role: str, *, at: datetime) -> str | None:
-        """A bearer token, shown this once; None when a token of that name is in use."""
+    def make_token(
+        self, name: str, role: str, *, at: datetime, relationships: Sequence[str] | None = None
+    ) -> str | None:
+        """A bearer token, shown this once; None when a token of that name is in use. `relationships` as of Account."""
         secret = "ol_" + secrets.token_urlsafe(32)
-        row = _sql.add_token(self._db, hash=hash_of(secret), name=name, role=role, created_at=instant_text(at))
+        values = {"name": name, "role": role, "created_at": instant_text(at)}
+        limited = None if relationships is None else as_json(relationships)
+        row = _sql.add_token(self._db, hash=hash_of(secret), relationships=limited, **values)
         return secret if row else None
 
     def token(self, secret: str) -> Token | None:
@@ -196,8 +210,17 @@ def hash_of(secret: str) -> str:
 
 
 def _person(row: Row) -> Person:
-    account = Account(row["name"], row["role"], None, instant(row["created_at"]), instant(row["disabled_at"]))
-    return Person(account, bool(row["has_password"]), row["passkeys"], row["sessions"], instant(row["seen_at"]))
+    return Person(_account(row), bool(row["has_password"]), row["passkeys"], row["sessions"], instant(row["seen_at"]))
+
+
+def _account(row: Row, password_hash: str | None = None) -> Account:
+    instants = {key: instant(row[key]) for key in ("created_at", "disabled_at")}
+    return Account(row["name"], row["role"], password_hash, **instants, relationships=_slugs(row))
+
+
+def _slugs(row: Row) -> tuple[str, ...] | None:
+    """To which relationships an account is limited."""
+    return None if row["relationships"] is None else tuple(json.loads(row["relationships"]))
 
 
 def _session(row: Row) -> Session:
@@ -207,4 +230,4 @@ def _session(row: Row) -> Session:
 
 def _token(row: Row) -> Token:
     instants = {name: instant(row[name]) for name in ("created_at", "used_at", "revoked_at")}
-    return Token(row["name"], row["role"], **instants)
+    return Token(row["name"], row["role"], **instants, relationships=_slugs(row))

@@ -31,6 +31,7 @@ class What(StrEnum):
     USER_DISABLED = "user-disabled"
     USER_ENABLED = "user-enabled"
     ROLE_CHANGED = "role-changed"
+    LIMITED = "limited"
     PASSWORD_SET = "password-set"  # noqa: S105
     LINK_MADE = "link-made"
     SESSIONS_ENDED = "sessions-ended"

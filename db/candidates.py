@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -16,7 +16,7 @@ from db.engine import Connection, Row
 from db.queries import load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
-from db.text import as_json, day, instant, instant_text, like_pattern, partial, text_or_none
+from db.text import as_json, day, instant, instant_text, like_pattern, listed, partial, text_or_none
 from tracker.grouping import Report
 from tracker.model import (
     Candidate,
@@ -235,11 +235,13 @@ class Candidates:
         channel: str | None = None,
         words: str | None = None,
         held: tuple[bool, datetime] | None = None,
+        within: Collection[str] | None = None,
     ) -> list[Candidate]:
         """Up to `most` candidates of a status, newest evidence first, after the one whose evidence and id are given.
 
         `held`: only those that are put aside at a UTC instant, or only those that are not. `words` stand, in their
-        order and in any case, in the title or summary of a release of theirs.
+        order and in any case, in the title or summary of a release of theirs. `within`: of these relationships (slugs)
+        alone; None: of all.
         """
         before_at, before_id = (instant_text(after[0]), after[1]) if after else _BEYOND_ALL
         rows = _sql.queue(
@@ -249,6 +251,7 @@ class Candidates:
             now=instant_text(held[1]) if held else "",
             channel=channel or "",
             words=like_pattern(words or ""),
+            within=listed(within),
             before_at=before_at,
             before_id=before_id,
             most=most,
@@ -258,9 +261,10 @@ class Candidates:
     def of_release(self, release: int) -> list[Candidate]:
         return [self._whole(row) for row in _sql.candidates_of_release(self._db, release=release)]
 
-    def counts(self) -> dict[Status, int]:
-        """How many candidates stand in each status, those without any included."""
-        found = {Status(row["status"]): row["number"] for row in _sql.count_by_status(self._db)}
+    def counts(self, within: Collection[str] | None = None) -> dict[Status, int]:
+        """How many candidates stand in each status, those without any included; `within` as for the queue."""
+        rows = _sql.count_by_status(self._db, within=listed(within))
+        found = {Status(row["status"]): row["number"] for row in rows}
         return {status: found.get(status, 0) for status in Status}
 
     def decide(self, candidate: int, version: int, status: Status) -> bool:

@@ -47,7 +47,8 @@ class FeedHealth:
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
     Of the last answer with a body: the items `shown`, how many were `undated`, its `flaw` if it could only be read
     leniently, and for how long it says that it stays `good_for`. `newest` is the last day on which a new item came,
-    `rhythm` the usual time between such days, `longest_break` the longest that is its habit.
+    `rhythm` the usual time between such days, `longest_break` the longest that is its habit. `also`: the relationships
+    beside its own for which it is read.
     """
 
     slug: str
@@ -81,6 +82,11 @@ class FeedHealth:
     longest_break: timedelta | None = None
     good_for: timedelta = timedelta()
     gap: Gap | None = None
+    also: tuple[str, ...] = ()
+
+    def serves(self, relationship: str, side: str) -> bool:
+        """Whether it is read for a side of a relationship."""
+        return self.side == side and relationship in (self.relationship, *self.also)
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,10 @@ class Feeds:
                 reason=feed.reason,
                 now=instant_text(now),
             )
+        _sql.unshare_feeds(self._db)
+        for feed in configured:
+            for relationship in feed.also:
+                _sql.share_feed(self._db, feed=feed.slug, relationship=relationship)
         for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
             _sql.disable_feed(self._db, slug=gone, reason="No longer in the configuration.")
         self._note_switches(now)
@@ -157,11 +167,19 @@ class Feeds:
 
     def all(self) -> list[FeedHealth]:
         """Every feed ever configured, in the order of the configuration."""
-        return [_health(row) for row in _sql.feeds(self._db)]
+        shares = self._shares()
+        return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db)]
 
     def get(self, slug: str) -> FeedHealth | None:
         row = _sql.feed(self._db, slug=slug)
-        return _health(row) if row else None
+        return _health(row, self._shares(slug).get(slug, ())) if row else None
+
+    def _shares(self, feed: str = "") -> dict[str, list[str]]:
+        """For which further relationships feeds are read; those alone that are read for any."""
+        shares: dict[str, list[str]] = {}
+        for row in _sql.shares(self._db, feed=feed):
+            shares.setdefault(row["feed"], []).append(row["relationship"])
+        return shares
 
     def due(self, now: datetime, *, most: int) -> list[str]:
         """Feeds whose time has come and whom nobody polls now, the longest waiting first."""
@@ -343,7 +361,7 @@ def _overlaps(outcome: str, known: int, whole: bool) -> bool:
     return outcome == "unchanged" or known > 0 or bool(whole)
 
 
-def _health(row: Row) -> FeedHealth:
+def _health(row: Row, also: Iterable[str]) -> FeedHealth:
     return FeedHealth(
         slug=row["slug"],
         relationship=row["relationship"],
@@ -376,6 +394,7 @@ def _health(row: Row) -> FeedHealth:
         longest_break=_span(row["longest_break"]),
         good_for=timedelta(seconds=row["good_for"]),
         gap=_gap(row),
+        also=tuple(also),
     )
 
 

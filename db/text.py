@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,11 @@ def text_or_none(value: object | None) -> str | None:
 
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def listed(slugs: Iterable[str] | None) -> str:
+    """Slugs as a query takes them, |one|other|; None, which is all, as the empty text."""
+    return "" if slugs is None else f"|{'|'.join(slugs)}|"
 
 
 def like_pattern(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -11,7 +11,7 @@ from operator import itemgetter
 from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import decision_from
-from db.text import day, instant, instant_text, like_pattern, partial
+from db.text import day, instant, instant_text, like_pattern, listed, partial
 from tracker.grouping import Report, disagree
 from tracker.model import Decision, PartialDate, Signal
 
@@ -59,20 +59,21 @@ class WaitingList:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def all(self, now: datetime, words: str | None = None) -> list[Waiting]:
+    def all(self, now: datetime, words: str | None = None, within: Collection[str] | None = None) -> list[Waiting]:
         """All candidates that wait at the UTC instant, held or not, oldest number first: two queries, however many.
 
-        `words` stand, in their order and in any case, in the title or summary of a release of theirs.
+        `words` stand, in their order and in any case, in the title or summary of a release of theirs. `within`: of
+        these relationships (slugs) alone; None: of all.
         """
         told = {
             number: list(rows) for number, rows in groupby(_sql.told_of_waiting(self._db), key=itemgetter("candidate"))
         }
-        rows = _sql.waiting(self._db, now=instant_text(now), words=like_pattern(words or ""))
+        rows = _sql.waiting(self._db, now=instant_text(now), words=like_pattern(words or ""), within=listed(within))
         return [_waiting(row, told.get(row["id"], ())) for row in rows]
 
-    def count_held(self, now: datetime) -> int:
+    def count_held(self, now: datetime, within: Collection[str] | None = None) -> int:
         """How many of those that are pending a reviewer has put aside for now."""
-        return _sql.count_held(self._db, now=instant_text(now))["number"]
+        return _sql.count_held(self._db, now=instant_text(now), within=listed(within))["number"]
 
     def since(self, now: datetime) -> datetime | None:
         """When the one that waits the longest, and is not held, got its newest evidence; None: none waits."""

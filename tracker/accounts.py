@@ -6,6 +6,7 @@ All raise StoreError.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,6 +74,29 @@ def change_role(store: Store, name: str, role: str, act: Act) -> bool:
     return True
 
 
+def limit_user(store: Store, name: str, relationships: Sequence[str] | None, act: Act) -> bool:
+    """Whether the user is limited otherwise now: to these relationships (slugs), or (None) to none.
+
+    Raises NotFound for a user, Refused for a relationship that there is not or where none is named, Conflict where
+    nobody would be left to administer all of them.
+    """
+    with store.writing() as db:
+        before = known_user(db, name).relationships
+        limits = _known_relationships(db, relationships)
+        if before == limits:
+            return False
+        if limits is not None:
+            _keep_an_admin(db, name)
+        db.accounts.limit_user(name, limits)
+        note(db, act, What.LIMITED, name, limits_words(limits))
+    return True
+
+
+def limits_words(relationships: Sequence[str] | None) -> str:
+    """To which relationships an account is limited, as the audit and the command line say it."""
+    return "all relationships" if relationships is None else ", ".join(relationships)
+
+
 def disable_user(store: Store, name: str, act: Act) -> bool:
     """Whether it made a difference; sessions and links have ended. Raises NotFound, Conflict for the last admin."""
     with store.writing() as db:
@@ -116,19 +140,23 @@ def make_link(store: Store, name: str, act: Act) -> str:
         return db.accounts.make_sign_in_link(name, expires_at=act.at + LINK_LASTS)
 
 
-def make_token(store: Store, name: str, role: str, act: Act) -> str:
-    """The secret of a token, which nobody sees again. Raises Refused, Conflict where one of that name is in use."""
+def make_token(store: Store, name: str, role: str, act: Act, *, relationships: Sequence[str] | None = None) -> str:
+    """The secret of a token, which nobody sees again; for these relationships (slugs) alone, or (None) for all.
+
+    Raises Refused, Conflict where one of that name is in use.
+    """
     _check_name(name)
     _check_role(role)
     with store.writing() as db:
-        secret = db.accounts.make_token(name, role, at=act.at)
+        limits = _known_relationships(db, relationships)
+        secret = db.accounts.make_token(name, role, at=act.at, relationships=limits)
         if secret is None:
             raise Conflict(
                 gettext("There is a token %(name)s in use.", name=name),
                 gettext("Revoke it first, or choose another name."),
                 field="name",
             )
-        note(db, act, What.TOKEN_MADE, name, role)
+        note(db, act, What.TOKEN_MADE, name, role if limits is None else f"{role}, {limits_words(limits)}")
     return secret
 
 
@@ -155,6 +183,27 @@ def known_user(db: Subjects, name: str) -> Account:
 def note(db: Subjects, act: Act, what: What, subject: str, detail: str | None = None) -> None:
     """Put what is done into the audit, in the transaction that does it."""
     db.audit.note(what, subject, by=act.by, at=act.at, detail=detail, address=act.address)
+
+
+def _known_relationships(db: Subjects, asked: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Those that are asked for, each once, in the order of the configuration. Raises Refused."""
+    if asked is None:
+        return None
+    known = [pair.slug for pair in db.record.relationships()]
+    for slug in asked:
+        if slug not in known:
+            raise Refused(
+                gettext("There is no relationship “%(slug)s”.", slug=slug[:60]),
+                gettext("Choose one of %(known)s.", known=", ".join(known)),
+                field="relationships",
+            )
+    if not asked:
+        raise Refused(
+            gettext("No relationship is named."),
+            gettext("Name one or more, or all of them."),
+            field="relationships",
+        )
+    return tuple(slug for slug in known if slug in asked)
 
 
 def _keep_an_admin(db: Subjects, name: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from config.load import RelationshipPack
 from db.blind import Hidden
@@ -28,17 +28,25 @@ _USUAL_CONFIDENCE = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 _lots = secrets.SystemRandom()
 
 
-def plan(service: Service, reviewer: str, key: bytes, rng: random.Random = _lots) -> bool:
-    """Plan the next decoy of a reviewer if it is time; whether it was. Raises StoreError.
+def plan(
+    service: Service,
+    reviewer: str,
+    key: bytes,
+    rng: random.Random = _lots,
+    *,
+    within: Collection[str] | None = None,
+) -> bool:
+    """Plan the next decoy of a reviewer if it is time, `within` some relationships or any; whether it was. Raises
+    StoreError.
 
     There is one at a time, at most one beside as many decisions as the setting says, and none while nothing waits.
     """
-    known, percent = _known(service), service.settings.blind
+    known, percent = _known(service, within), service.settings.blind
     if not percent:
         return False
     with service.store.writing() as db:
         so_far = db.blind.planned(reviewer)
-        if so_far.unanswered & known.keys() or not db.candidates.counts()[Status.PENDING]:
+        if so_far.unanswered & known.keys() or not db.candidates.counts(within)[Status.PENDING]:
             return False
         if db.blind.decisions_since(reviewer, so_far.last) < spacing(key, reviewer, len(so_far.keys), percent):
             return False
@@ -97,11 +105,14 @@ def updates(service: Service) -> set[str]:
     return {decoy.key for pack in service.packs for decoy in pack.decoys if decoy.truth}
 
 
-def _known(service: Service) -> dict[str, tuple[RelationshipPack, Decoy, list[str]]]:
+def _known(
+    service: Service, within: Collection[str] | None = None
+) -> dict[str, tuple[RelationshipPack, Decoy, list[str]]]:
     """The decoys that can be shown by key, each with its relationship and who may publish it."""
     return {
         decoy.key: (pack, decoy, publishers)
         for pack in service.packs
+        if within is None or pack.relationship.slug in within
         for decoy in pack.decoys
         if (publishers := list(_publishers(pack.feeds, decoy)))
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -94,13 +94,16 @@ def check_side(service: Service, side: str, *, relationship: str | None = None) 
         raise Refused(f"side {side!r} is none of {', '.join(sides)}.", field="side")
 
 
-def take(service: Service, release: Release, *, relationship: str | None = None) -> list[Candidate]:
-    """Keep the release and answer the candidates that it speaks of, in one relationship or in any.
+def take(
+    service: Service, release: Release, *, relationship: str | None = None, within: Collection[str] | None = None
+) -> list[Candidate]:
+    """Keep the release and answer the candidates that it speaks of, in one relationship, `within` some, or in any.
 
     Raises Refused for a side or relationship that is not configured, StoreError.
     """
     check_side(service, release.side, relationship=relationship)
-    detect: Detect = service.detectors[relationship] if relationship else service.detect_all
+    wanted = [relationship] if relationship else service.detectors if within is None else within
+    detect: Detect = service.detect_for(wanted)
     return hand_in(
         service.store,
         release,

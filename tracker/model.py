@@ -331,7 +331,8 @@ class Selectors:
 class Feed:
     """A configured source of releases. `every` in seconds; `timezone` an IANA name for dates that have none.
 
-    `kind`: feed, listing or sitemap. Up to `pages` pages are read where `next` leads to older ones.
+    `kind`: feed, listing or sitemap. Up to `pages` pages are read where `next` leads to older ones. `also`: the
+    relationships beside its own for which it is read too; it is polled once for all.
     """
 
     slug: str
@@ -351,6 +352,11 @@ class Feed:
     allow_private: bool = False
     enabled: bool = True
     reason: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def relationships(self) -> tuple[str, ...]:
+        return (self.relationship, *self.also)
 
 
 @dataclass(frozen=True)

@@ -313,6 +313,6 @@ def _coverage(db: Subjects, service: Service, wanted: Filter, start: datetime, e
     for relationship in db.record.relationships():
         if about in (None, relationship.slug):
             for party in relationship.parties:
-                own = [feed.slug for feed in feeds if (feed.relationship, feed.side) == (relationship.slug, party.code)]
+                own = [feed.slug for feed in feeds if feed.serves(relationship.slug, party.code)]
                 told.append(coverage_words(coverage(party.code, own, reads, switches, start, end), relationship))
     return told

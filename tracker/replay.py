@@ -126,4 +126,4 @@ def _stored(store: Store, feed: str | None, since: date, only: Sequence[int] | N
 
 def _detection(service: Service, release: Release) -> Detect:
     configured = service.feeds_by_slug.get(release.feed or "")
-    return service.detectors[configured.relationship] if configured else service.detect_all
+    return service.detect_for(configured.relationships) if configured else service.detect_all

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
@@ -50,10 +50,18 @@ class Reviewed:
         return isinstance(self.row, kind) and row_id in self.predecessors
 
 
-def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until: date | None = None) -> Seeding:
+def seed(
+    store: Store,
+    packs: Iterable[RelationshipPack],
+    *,
+    at: datetime,
+    until: date | None = None,
+    only: Collection[str] | None = None,
+) -> Seeding:
     """Define the relationships and channels and load their history, in one transaction.
 
-    With `until` only what the world could know by that day is loaded. Raises StoreError; then nothing was written.
+    With `until` only what the world could know by that day is loaded, with `only` that of these relationships. Raises
+    StoreError; then nothing was written.
     """
     packs = list(packs)
     with store.writing() as db:
@@ -63,7 +71,8 @@ def seed(store: Store, packs: Iterable[RelationshipPack], *, at: datetime, until
         seeded, counts = db.record.seeded(), dict.fromkeys((field.name for field in fields(Seeding)), 0)
         at, rows = db.record.instant_for(at), db.record.entries()
         reviewed, withdrawn = _by_reviewers(rows, at), _withdrawn(rows)
-        for seed_entry in (entry for pack in packs for entry in pack.entries):
+        loaded = [pack for pack in packs if only is None or pack.relationship.slug in only]
+        for seed_entry in (entry for pack in loaded for entry in pack.entries):
             if until and first_seen(seed_entry.entry) > until:
                 counts["later"] += 1
             else:

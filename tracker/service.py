@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 
-from config.load import RelationshipPack, load_relationships
+from config.load import Loaded, RelationshipPack, feeds_of, load
 from config.settings import Settings
 from config.weights import Measured, read_measured
 from db.store import Store, StoreError, open_store
-from tracker.detect import Detector, examine
+from tracker.detect import Detector, Detectors, examine
+from tracker.errors import NotFound
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.hosts import Hosts
 from tracker.feeds.robots import Robots
@@ -27,11 +28,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Service:
     """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant.
 
-    `measured` says how well detection does on labelled cases.
+    `measured` says how well detection does on labelled cases. `packs` and `feeds` are the configuration in force, which
+    `tracker/reloading.py` alone replaces; `fault` says what keeps a newer one from being taken, None: nothing.
     """
 
     settings: Settings
@@ -41,6 +43,17 @@ class Service:
     clock: Callable[[], datetime] = utc_now
     world_day: Callable[[], date] | None = None
     measured: Measured | None = None
+    loaded: Loaded | None = None
+    fault: str | None = None
+
+    def __post_init__(self) -> None:
+        self.take(self.packs, self.feeds)
+
+    def take(self, packs: tuple[RelationshipPack, ...], feeds: tuple[Feed, ...]) -> None:
+        """Have these in force from now on. Who works with what was in force before ends with it."""
+        self.packs, self.feeds = packs, feeds
+        self._together: dict[tuple[str, ...], Detectors] = {}
+        self.feeds_by_slug = {feed.slug: feed for feed in feeds}
 
     def today(self) -> date:
         """The day that a view shows when none is asked for: today in UTC, or that of a demonstration's story."""
@@ -51,14 +64,30 @@ class Service:
         """The lexicon of each relationship, made ready on first use."""
         return {pack.relationship.slug: pack.detector for pack in self.packs}
 
-    @cached_property
+    def pack(self, relationship: str) -> RelationshipPack:
+        """All that is configured of a relationship. Raises NotFound for one that is not, or not yet in this process."""
+        for pack in self.packs:
+            if pack.relationship.slug == relationship:
+                return pack
+        raise NotFound(f"The relationship {relationship!r} is not configured.", "Try again in a moment if it is new.")
+
+    @property
     def detectors(self) -> dict[str, Detect]:
         """Detection by relationship; what is probably nothing is there, and not flagged."""
         return {slug: partial(examine, detector=detector) for slug, detector in self.compiled.items()}
 
+    def detect_for(self, relationships: Iterable[str]) -> Detect:
+        """Detection of what a release may say of the channels of some relationships."""
+        wanted = set(relationships)
+        slugs = tuple(pack.relationship.slug for pack in self.packs if pack.relationship.slug in wanted)
+        together = self._together
+        if slugs not in together:
+            together[slugs] = Detectors([self.pack(slug).detector for slug in slugs])
+        return together[slugs].examine
+
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release may say of the channels of any relationship."""
-        return [sighting for detect_in in self.detectors.values() for sighting in detect_in(release)]
+        return self.detect_for(self.compiled)(release)
 
     @cached_property
     def hosts(self) -> Hosts:
@@ -88,17 +117,16 @@ class Service:
 
     def prepare(self) -> None:
         """Tell the database which relationships, channels and feeds are configured; what it recorded stays."""
+        self.define(self.packs, self.feeds)
+
+    def define(self, packs: Iterable[RelationshipPack], feeds: Iterable[Feed]) -> None:
+        packs = list(packs)
         with self.store.writing() as db:
             db.record.define(
-                [pack.relationship for pack in self.packs],
-                [channel for pack in self.packs for channel in pack.channels],
+                [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
             )
-            db.feeds.sync(self.feeds, now=self.clock())
+            db.feeds.sync(feeds, now=self.clock())
             db.record.bump("polls")
-
-    @cached_property
-    def feeds_by_slug(self) -> dict[str, Feed]:
-        return {feed.slug: feed for feed in self.feeds}
 
 
 def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[], datetime] = utc_now) -> Service:
@@ -106,15 +134,13 @@ def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[
 
     Raises ConfigError or StoreError; nothing is written when the configuration is wrong.
     """
-    packs, measured = load_relationships(settings.config), read_measured(settings.config)
+    loaded, measured = load(settings.config), read_measured(settings.config)
     store = open_store(settings.database_url, create=migrate)
     if migrate:
         store.migrate()
     else:
         store.check_schema()
-    return Service(
-        settings, store, packs, tuple(feed for pack in packs for feed in pack.feeds), clock, measured=measured
-    )
+    return Service(settings, store, loaded.packs, feeds_of(loaded.packs), clock, measured=measured, loaded=loaded)
 
 
 def secret_key(settings: Settings) -> str:

@@ -122,3 +122,19 @@ _RESTS_ON_CANDIDATE = (
     ("regrouping", "given_to"),
 )  # fmt: skip
 """What a candidate's number may stand in."""
+
+
+@step
+def m0025_many_relationships(connection: Connection) -> None:
+    run(
+        connection,
+        """
+        CREATE TABLE feed_share (
+            feed text NOT NULL REFERENCES feed (slug),
+            relationship text NOT NULL REFERENCES relationship (slug),
+            PRIMARY KEY (feed, relationship)
+        );
+        ALTER TABLE "user" ADD COLUMN relationships text;
+        ALTER TABLE token ADD COLUMN relationships text;
+        """,
+    )

@@ -8,14 +8,17 @@ UPDATE "user" SET password_hash = :password_hash WHERE name = :name;
 -- name: set_role(name, role)!
 UPDATE "user" SET role = :role WHERE name = :name;
 
+-- name: limit_user(name, relationships)!
+UPDATE "user" SET relationships = :relationships WHERE name = :name;
+
 -- name: user(name)^
-SELECT name, role, password_hash, created_at, disabled_at FROM "user" WHERE name = :name;
+SELECT name, role, password_hash, created_at, disabled_at, relationships FROM "user" WHERE name = :name;
 
 -- name: users()
-SELECT name, role, created_at, disabled_at FROM "user" ORDER BY name;
+SELECT name, role, created_at, disabled_at, relationships FROM "user" ORDER BY name;
 
 -- name: people(now)
-SELECT name, role, created_at, disabled_at, password_hash IS NOT NULL AS has_password,
+SELECT name, role, created_at, disabled_at, relationships, password_hash IS NOT NULL AS has_password,
        (SELECT COUNT(*) FROM passkey WHERE passkey."user" = "user".name) AS passkeys,
        (SELECT COUNT(*) FROM session
         WHERE session."user" = "user".name AND ended_at IS NULL AND expires_at > :now) AS sessions,
@@ -29,7 +32,7 @@ UPDATE "user" SET disabled_at = :at WHERE name = :name AND disabled_at IS NULL R
 UPDATE "user" SET disabled_at = NULL WHERE name = :name AND disabled_at IS NOT NULL RETURNING name;
 
 -- name: admins()
-SELECT name FROM "user" WHERE role = 'admin' AND disabled_at IS NULL;
+SELECT name FROM "user" WHERE role = 'admin' AND disabled_at IS NULL AND relationships IS NULL;
 
 -- name: anybody_can_sign_in()^
 SELECT name FROM "user"
@@ -57,7 +60,7 @@ VALUES (:hash, :user, :created_at, :expires_at, :created_at, :agent, :signed_in_
 DELETE FROM session WHERE "user" = :user AND COALESCE(ended_at, expires_at) < :before;
 
 -- name: session(hash, now)^
-SELECT "user".name, "user".role, session.hash, session."user", session.created_at, session.expires_at, session.agent,
+SELECT "user".name, "user".role, "user".relationships, session.hash, session."user", session.created_at, session.expires_at, session.agent,
        session.signed_in_by, COALESCE(session.seen_at, session.created_at) AS seen_at
 FROM session JOIN "user" ON "user".name = session."user"
 WHERE session.hash = :hash AND session.ended_at IS NULL AND session.expires_at > :now AND "user".disabled_at IS NULL;
@@ -78,18 +81,19 @@ UPDATE session SET ended_at = :now
 WHERE "user" = :user AND ended_at IS NULL AND expires_at > :now AND hash <> :keep
 RETURNING hash;
 
--- name: add_token(hash, name, role, created_at)^
-INSERT INTO token (hash, name, role, created_at) VALUES (:hash, :name, :role, :created_at)
+-- name: add_token(hash, name, role, created_at, relationships)^
+INSERT INTO token (hash, name, role, created_at, relationships)
+VALUES (:hash, :name, :role, :created_at, :relationships)
 ON CONFLICT DO NOTHING RETURNING name;
 
 -- name: token(hash)^
-SELECT name, role, created_at, used_at, revoked_at FROM token WHERE hash = :hash AND revoked_at IS NULL;
+SELECT name, role, created_at, used_at, revoked_at, relationships FROM token WHERE hash = :hash AND revoked_at IS NULL;
 
 -- name: see_token(name, at)!
 UPDATE token SET used_at = :at WHERE name = :name AND revoked_at IS NULL;
 
 -- name: tokens()
-SELECT name, role, created_at, used_at, revoked_at FROM token ORDER BY created_at, name;
+SELECT name, role, created_at, used_at, revoked_at, relationships FROM token ORDER BY created_at, name;
 
 -- name: revoke_token(name, now)^
 UPDATE token SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL RETURNING name;

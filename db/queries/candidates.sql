@@ -114,16 +114,18 @@ RETURNING id;
 -- name: candidate(id)^
 SELECT * FROM shown_candidate WHERE id = :id;
 
--- name: queue(status, held, now, channel, words, before_at, before_id, most)
+-- name: queue(status, held, now, channel, words, within, before_at, before_id, most)
 -- Newest evidence first; `before_at` and `before_id` are those of the last row seen, or beyond all rows. An empty
 -- `channel` is any; `words` is a pattern for a release's title and summary, or empty. `held` is 1 for those that are put
--- aside, 0 for the rest, and -1 for both.
+-- aside, 0 for the rest, and -1 for both. `within`: relationships as |one|other|, or empty for all.
 SELECT * FROM shown_candidate
 WHERE status = :status AND :held IN (-1, CASE WHEN EXISTS (
         SELECT 1 FROM hold WHERE hold.candidate = shown_candidate.id AND hold.released_at IS NULL
             AND (hold.until IS NULL OR hold.until > :now)) THEN 1 ELSE 0 END)
     AND (evidence_at < :before_at OR (evidence_at = :before_at AND id < :before_id))
     AND (:channel = '' OR channel = :channel)
+    AND (:within = '' OR EXISTS (SELECT 1 FROM channel WHERE channel.slug = shown_candidate.channel
+        AND REPLACE(:within, '|' || channel.relationship || '|', '') <> :within))
     AND (:words = '' OR EXISTS (
         SELECT 1 FROM sighting JOIN release_revision
             ON release_revision.release = sighting.release AND release_revision.number = sighting.revision
@@ -132,8 +134,11 @@ WHERE status = :status AND :held IN (-1, CASE WHEN EXISTS (
             AND LOWER(release_revision.title || ' ' || release_revision.summary) LIKE LOWER(:words) ESCAPE '!'))
 ORDER BY evidence_at DESC, id DESC LIMIT :most;
 
--- name: count_by_status()
-SELECT status, COUNT(*) AS number FROM shown_candidate GROUP BY status;
+-- name: count_by_status(within)
+SELECT status, COUNT(*) AS number FROM shown_candidate
+WHERE (:within = '' OR EXISTS (SELECT 1 FROM channel WHERE channel.slug = shown_candidate.channel
+        AND REPLACE(:within, '|' || channel.relationship || '|', '') <> :within))
+GROUP BY status;
 
 -- name: sightings(candidate)
 SELECT sighting.*, release.feed, release.url, release.side, release.publisher, release.lang, release.published,

@@ -11,6 +11,15 @@ ON CONFLICT (slug) DO UPDATE SET
     next_poll = CASE WHEN feed.url = excluded.url THEN feed.next_poll ELSE excluded.next_poll END,
     url = excluded.url;
 
+-- name: unshare_feeds()!
+DELETE FROM feed_share;
+
+-- name: share_feed(feed, relationship)!
+INSERT INTO feed_share (feed, relationship) VALUES (:feed, :relationship);
+
+-- name: shares(feed)
+SELECT feed, relationship FROM feed_share WHERE :feed = '' OR feed = :feed ORDER BY feed, relationship;
+
 -- name: disable_feed(slug, reason)!
 UPDATE feed SET enabled = 0, reason = :reason WHERE slug = :slug;
 
@@ -109,7 +118,8 @@ SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, 
     poll.overlap, poll.whole
 FROM feed JOIN poll ON poll.feed = feed.slug
 WHERE poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
-    AND (:relationship = '' OR feed.relationship = :relationship)
+    AND (:relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
+        WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship))
 UNION
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
@@ -118,7 +128,8 @@ FROM feed JOIN poll ON poll.id IN (
         ORDER BY good.ended_at DESC LIMIT 1),
     (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at > :at
         ORDER BY good.ended_at LIMIT 1))
-WHERE :relationship = '' OR feed.relationship = :relationship
+WHERE :relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
+    WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship)
 ORDER BY ended_at, id;
 
 -- name: take_lease(name, holder, now, until, latest)^

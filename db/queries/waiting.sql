@@ -1,4 +1,4 @@
--- name: waiting(now, words)
+-- name: waiting(now, words, within)
 -- All that waits for a reviewer, held or not; `words` is a pattern for a release's title and summary, or empty.
 SELECT candidate.id, candidate.channel, candidate.signal, candidate.date, candidate.starts, candidate.opened_at,
        candidate.evidence_at, candidate.again, hold.id AS hold, first_word.given_by AS first_by
@@ -8,6 +8,8 @@ LEFT JOIN hold ON hold.candidate = candidate.id AND hold.released_at IS NULL
 LEFT JOIN first_word ON first_word.candidate = candidate.id
     AND NOT EXISTS (SELECT 1 FROM second_word WHERE second_word.first_word = first_word.id)
 WHERE candidate.status = 'pending'
+    AND (:within = '' OR EXISTS (SELECT 1 FROM channel WHERE channel.slug = candidate.channel
+        AND REPLACE(:within, '|' || channel.relationship || '|', '') <> :within))
     AND (:words = '' OR EXISTS (
         SELECT 1 FROM sighting JOIN release_revision
             ON release_revision.release = sighting.release AND release_revision.number = sighting.revision
@@ -26,9 +28,11 @@ JOIN release ON release.id = sighting.release
 WHERE candidate.status = 'pending'
 ORDER BY sighting.candidate;
 
--- name: count_held(now)^
+-- name: count_held(now, within)^
 SELECT COUNT(*) AS number FROM hold JOIN candidate ON candidate.id = hold.candidate
-WHERE hold.released_at IS NULL AND (hold.until IS NULL OR hold.until > :now) AND candidate.status = 'pending';
+WHERE hold.released_at IS NULL AND (hold.until IS NULL OR hold.until > :now) AND candidate.status = 'pending'
+    AND (:within = '' OR EXISTS (SELECT 1 FROM channel WHERE channel.slug = candidate.channel
+        AND REPLACE(:within, '|' || channel.relationship || '|', '') <> :within));
 
 -- name: waiting_since(now)^
 SELECT MIN(candidate.evidence_at) AS since FROM candidate

@@ -1287,3 +1287,24 @@ def m0021_spare_pages(db: Database) -> None:
     """
     db.execute("DROP TRIGGER page_copy_never_deleted")
     _run(db, _SPARE_PAGES)
+
+
+_MANY = """
+CREATE TABLE feed_share (
+    feed TEXT NOT NULL REFERENCES feed (slug),
+    relationship TEXT NOT NULL REFERENCES relationship (slug),
+    PRIMARY KEY (feed, relationship)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE user ADD COLUMN relationships TEXT;
+ALTER TABLE token ADD COLUMN relationships TEXT;
+"""
+
+
+@migrations()
+def m0025_many_relationships(db: Database) -> None:
+    """For which further relationships a feed is read, and to which people and tokens are limited.
+
+    `relationships` is a JSON list of slugs; NULL: all of them, also those to come.
+    """
+    _run(db, _MANY)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from config.errors import ConfigError
-from config.load import load_relationships
+from config.load import feeds_of, load, load_relationships
 from tests.config.conftest import FEEDS, FOLDER, HOTLINE, LEXICON, RELATIONSHIP, Folder
 from tracker.model import Category, Outcome, PartialDate, Precision, Selectors, Source, State
 
@@ -611,29 +612,55 @@ def test_a_state_recorded_twice_for_one_day_is_refused(folder: Folder) -> None:
     assert folder.refusal().startswith("channels/hotline.yaml, line 27, history #3: this entry stands here twice;")
 
 
-def test_a_channel_may_stand_in_one_relationship_only(folder: Folder) -> None:
+def another_pair() -> Path:
+    """A second relationship beside the folder's, alike but for the names of its channels."""
     other = FOLDER.with_name("other-pair")
-    FOLDER.with_name("other-pair").mkdir()
-    for path in FOLDER.rglob("*.yaml"):
-        target = other / path.relative_to(FOLDER)
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(path.read_bytes())
-    (other / "lexicon.yaml").write_text(LEXICON.replace("north-south", "other-pair"), encoding="utf-8")
-    assert folder.refusal() == (
-        'config/relationships/other-pair/relationship.yaml, line 11, channels #1: the channel "hotline" stands in '
-        "north-south already; give one of them another slug."
-    )
+    shutil.copytree(FOLDER, other)
     (other / "lexicon.yaml").write_text(LEXICON.replace("north-south", "other-pair").replace("hotline", "phone"))
     renamed = RELATIONSHIP.replace("hotline", "phone").replace("sea-talks", "talks")
     (other / "relationship.yaml").write_text(renamed, encoding="utf-8")
     (other / "channels/hotline.yaml").rename(other / "channels/phone.yaml")
     (other / "channels/sea-talks.yaml").rename(other / "channels/talks.yaml")
+    return other
+
+
+def test_a_channel_may_stand_in_one_relationship_only(folder: Folder) -> None:
+    other = FOLDER.with_name("other-pair")
+    shutil.copytree(FOLDER, other)
+    (other / "lexicon.yaml").write_text(LEXICON.replace("north-south", "other-pair"), encoding="utf-8")
     assert folder.refusal() == (
-        'config/relationships/other-pair/feeds.yaml, line 1, north-news.slug: the feed "north-news" stands in '
-        "north-south already; give one of them another slug."
+        'config/relationships/other-pair/relationship.yaml, line 11, channels #1: the channel "hotline" stands in '
+        'north-south already; call one of them another name, such as "other-pair-hotline".'
     )
-    (other / "feeds.yaml").write_text(FEEDS.replace("north-news", "n-news").replace("south-list", "s-list"))
+    shutil.rmtree(other)
+    another_pair()
     assert [pack.relationship.slug for pack in load_relationships(Path("config"))] == ["north-south", "other-pair"]
+
+
+def test_a_feed_of_two_relationships_is_one_feed(folder: Folder) -> None:
+    other = another_pair()
+    first, second = feeds_of(load_relationships(Path("config")))
+    assert (first.slug, first.relationships) == ("north-news", ("north-south", "other-pair"))
+    assert second.relationships == ("north-south", "other-pair")
+    (other / "feeds.yaml").write_text(FEEDS.replace("every: 30m", "every: 45m"))
+    assert folder.refusal() == (
+        'config/relationships/other-pair/feeds.yaml, line 7, north-news.every: the feed "north-news" has another every '
+        "in north-south; write the same in both, or give one of them another slug."
+    )
+    (other / "feeds.yaml").write_text(FEEDS.replace("north-news", "n-news"))
+    assert folder.refusal() == (
+        "config/relationships/other-pair/feeds.yaml, line 1, n-news.slug: this address is polled as "
+        '"north-news" of north-south; write "north-news" here too, so that it is polled once for both.'
+    )
+
+
+def test_what_did_not_change_is_not_read_again(folder: Folder) -> None:
+    other = another_pair()
+    before = load(Path("config"))
+    (other / "feeds.yaml").write_text("[]\n")
+    after = load(Path("config"), before)
+    assert after.packs[0] is before.packs[0]
+    assert (len(after.packs[1].feeds), len(before.packs[1].feeds)) == (0, 2)
 
 
 def test_a_folder_without_relationships_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from config.load import RelationshipPack, load_relationships
 from tests.detect.conftest import ROOT
 from tracker.cli import cli
-from tracker.detect import Detector, Lexicon, detect
+from tracker.detect import Detector, Detectors, Lexicon, detect, examine
 from tracker.detect.match import Index
 from tracker.detect.normalise import fold
 from tracker.evaluate import Report, evaluate, release_from_case, render
@@ -90,6 +90,15 @@ def test_loaded_together_each_finds_its_own(tmp_path: Path, detector: Detector, 
     both = [p.detector for p in packs]
     for path, alone in ((KOREAS, koreas_detector), (US_CHINA, detector)):
         assert report_on(path, *both).total == report_on(path, alone).total
+
+
+def test_read_together_each_finds_what_it_finds_alone(detector: Detector, koreas_detector: Detector):
+    both = [detector, koreas_detector]
+    together = Detectors(both)
+    releases = [release_from_case(case) for path in (KOREAS, US_CHINA) for case in cases(path)]
+    assert releases
+    for release in releases:
+        assert together.examine(release) == [said for alone in both for said in examine(release, alone)]
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("seed",), ("evaluate", str(KOREAS)), ("detect", str(KOREAS))])

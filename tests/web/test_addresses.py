@@ -39,7 +39,10 @@ def test_a_parameter_that_is_given_twice_is_refused_by_name(api: Api, page: str)
     ("address", "words"),
     [
         ("/contacts?outcom=refused", "Did you mean outcome?"),
-        ("/contacts?state=active", "Known are: as_of, known_at, cited, outcome, category, channel, from, to, before."),
+        (
+            "/contacts?state=active",
+            "Known are: as_of, known_at, cited, relationship, outcome, category, channel, from, to, before.",
+        ),
         ("/changes?outcome=refused", "'outcome' is not known here"),
         ("/changes?from=2023-01-01&state=active", "'state' is not known here"),
         ("/contacts?from=soon", "“soon” is not a day of the calendar."),

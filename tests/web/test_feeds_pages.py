@@ -325,7 +325,7 @@ def test_an_address_is_shown_as_it_would_be_read_with_an_entry_that_the_configur
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "private, no-store")
     assert f"{url} can be read: rss-2.0 “Sample”, 12 items." in shown
     assert shown.count("2024-01-10 English Talks With the PLA") == 10
-    assert "restart it" in shown
+    assert "no restart is needed" in shown
     entry = entry_on(page.text)
     assert yaml.safe_load(entry)[0] | {"slug": "ministry-releases", "every": "2h"} == yaml.safe_load(entry)[0]
     shutil.copytree(ROOT / "config", tmp_path / "config")

@@ -56,6 +56,22 @@ def change_role(name: str, role: str) -> None:
     click.echo(f"{name} has the role {role} now." if changed else f"{name} had the role {role} before.")
 
 
+@user.command(name="limit")
+@click.argument("name")
+@click.argument("relationships", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Take the limit away.")
+def limit(name: str, relationships: tuple[str, ...], everything: bool) -> None:
+    """Let a person do what their role allows for some RELATIONSHIPS (slugs) alone."""
+    if bool(relationships) == everything:
+        raise Refused(
+            "Name relationships, or say --all.", "Their slugs are the names of the folders in relationships/."
+        )
+    service, limits = opened(), None if everything else relationships
+    changed = accounts.limit_user(service.store, name, limits, _act(service))
+    now = "now" if changed else "as before"
+    click.echo(f"{name} is there for {accounts.limits_words(limits)} {now}.")
+
+
 @user.command(name="link")
 @click.argument("name")
 def link(name: str) -> None:
@@ -89,7 +105,7 @@ def list_users() -> None:
     with opened().store.reading() as db:
         for account in db.accounts.users():
             since = f"disabled {account.disabled_at:%Y-%m-%d}" if account.disabled_at else "enabled"
-            click.echo(f"{account.name}\t{account.role}\t{since}")
+            click.echo(f"{account.name}\t{account.role}\t{since}\t{accounts.limits_words(account.relationships)}")
 
 
 @click.group()
@@ -100,10 +116,12 @@ def token() -> None:
 @token.command(name="create")
 @click.argument("name")
 @click.option("--role", type=ROLE, default="reader", show_default=True)
-def create_token(name: str, role: str) -> None:
+@click.option("--relationship", "relationships", multiple=True, help="For this one alone (slug); may be repeated.")
+def create_token(name: str, role: str, relationships: tuple[str, ...]) -> None:
     """Make a token and print it; it is shown this once."""
     service = opened()
-    click.echo(accounts.make_token(service.store, name, role, _act(service)))
+    limits = relationships or None
+    click.echo(accounts.make_token(service.store, name, role, _act(service), relationships=limits))
 
 
 @token.command(name="revoke")
@@ -121,7 +139,7 @@ def list_tokens() -> None:
     with opened().store.reading() as db:
         for one in db.accounts.tokens():
             state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else "in use"
-            click.echo(f"{one.name}\t{one.role}\t{state}")
+            click.echo(f"{one.name}\t{one.role}\t{state}\t{accounts.limits_words(one.relationships)}")
 
 
 def _act(service: Service) -> Act:

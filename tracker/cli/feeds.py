@@ -129,7 +129,7 @@ def _configured(service: Service, slug: str) -> Feed:
 
 
 def _poll(service: Service, feed: Feed) -> PollRow:
-    detect = service.detectors[feed.relationship]
+    detect = service.detect_for(feed.relationships)
     with logged_as_poll_of(feed.slug):
         return poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
 

@@ -27,4 +27,4 @@ def demo(every: float) -> None:
     """
     quiet = settings(OPENLINES_LOG_LEVEL="warning", OPENLINES_SAMPLE="0", OPENLINES_BLIND="0", OPENLINES_WATCH="off")
     with playing(quiet, every) as service:
-        serve(service, poll=True, tick_seconds=1)
+        serve(service, poll=True, tick_seconds=1, reload=False)

@@ -8,15 +8,29 @@ The method is described in docs/detection.md. Nothing here reads files or clocks
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tracker.detect.findings import Finding, findings
 from tracker.detect.lexicon import Lexicon
-from tracker.detect.match import Index
-from tracker.detect.reading import Reading, read
+from tracker.detect.match import Index, Naming
+from tracker.detect.normalise import Folded
+from tracker.detect.reading import Reading, folded_texts, read
 from tracker.detect.settle import settle
 from tracker.detect.weigh import Weights
 from tracker.model import Release, Sighting, Signal, State
 
-__all__ = ["STATE_SAID", "Detector", "Finding", "Lexicon", "Reading", "Weights", "detect", "examine", "explain"]
+__all__ = [
+    "STATE_SAID",
+    "Detector",
+    "Detectors",
+    "Finding",
+    "Lexicon",
+    "Reading",
+    "Weights",
+    "detect",
+    "examine",
+    "explain",
+]
 
 STATE_SAID: dict[Signal, State] = {
     Signal.ANNOUNCED: State.PLANNED,
@@ -47,7 +61,27 @@ class Detector:
 
 def examine(release: Release, detector: Detector) -> list[Sighting]:
     """All that a release may say of channels, surest first; what is probably nothing is there, and not `flagged`."""
-    reading = read(release, detector.lexicon, detector.index)
+    return _examined(release, detector)
+
+
+class Detectors:
+    """Those of several relationships that read the same releases: each text is folded once, and one pass tells which
+    of them it may concern at all.
+    """
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._detectors = detectors
+        self._naming = Naming([detector.index for detector in detectors])
+
+    def examine(self, release: Release) -> list[Sighting]:
+        """As `examine` with one after another."""
+        texts = folded_texts(release)
+        concerned = self._naming.concerned(texts, release.published, release.side)
+        return [said for number in concerned for said in _examined(release, self._detectors[number], texts)]
+
+
+def _examined(release: Release, detector: Detector, texts: tuple[Folded, Folded] | None = None) -> list[Sighting]:
+    reading = read(release, detector.lexicon, detector.index, texts)
     return settle(findings(reading, detector.lexicon, detector.weights), reading, detector.weights) if reading else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -126,12 +126,14 @@ class Index:
                 entries += [_entry("part", _PART + part, spelling, *holding) for spelling in spellings(part)]
             combinations.append(_Combination(kind, key, tuple(numbers)))
         self._all = _Terms(dict.fromkeys(entries))
-        self._naming = _Terms(entry for entry in entries if entry.kind in _NAMING)
+        self._entries = [entry for entry in entries if entry.kind in _NAMING]
+        self._naming = _Terms(self._entries)
         self._by_part: dict[str, list[_Combination]] = {}
         for combination in combinations:
             self._by_part.setdefault(combination.parts[0], []).append(combination)
-        self._parties = frozenset(lexicon.parties)
-        self._office_party = {slug: office.party for slug, office in lexicon.offices.items()}
+        self.parties = frozenset(lexicon.parties)
+        self._itself = {party: frozenset({party}) for party in lexicon.parties}
+        self._of_office = {slug: self._itself[office.party] for slug, office in lexicon.offices.items()}
 
     def parties_named(self, folded: Folded, published: date, side: str) -> frozenset[str]:
         """The parties that a text may speak of: by name, by an office, or as a pair. Cheaper than `find`.
@@ -140,26 +142,29 @@ class Index:
         """
         named: set[str] = set()
         for mention in self._naming.find(folded, published, side):
-            match mention.kind:
-                case "pair":
-                    return self._parties
-                case "name":
-                    if side in self._parties:
-                        return self._parties
-                case "office":
-                    named.add(self._office_party[mention.key])
-                case _:
-                    named.add(mention.key)
-            if len(named) == len(self._parties):
+            named |= self.spoken_of(mention.kind, mention.key, side)
+            if len(named) == len(self.parties):
                 break
         return frozenset(named)
+
+    def spoken_of(self, kind: str, key: str, side: str) -> frozenset[str]:
+        """The parties that one mention speaks of."""
+        match kind:
+            case "pair":
+                return self.parties
+            case "name":
+                return self.parties if side in self.parties else frozenset()
+            case "office":
+                return self._of_office[key]
+            case _:
+                return self._itself[key]
 
     def names_both(self, release: Release) -> bool:
         """Whether a release names both parties, its own side counted; most releases of a feed do not."""
         named = {release.side}
         for text in (release.title, release.summary):
             named |= self.parties_named(fold(text), release.published, release.side)
-        return named >= self._parties
+        return named >= self.parties
 
     def find(self, folded: Folded, published: date, side: str = "") -> list[Mention]:
         """Every mention, in the order of the text, without those inside a masked phrase or a longer like mention.
@@ -182,6 +187,32 @@ class Index:
                 if all(number in here for number in numbers):
                     found += [m._replace(kind=kind, key=key) for m in _closest([here[n] for n in numbers])]
         return sorted(dict.fromkeys(found))
+
+
+class Naming:
+    """The first pass of several lexicons in one: which of them a text may concern, by the terms that name parties."""
+
+    def __init__(self, indexes: Sequence[Index]) -> None:
+        self._indexes = indexes
+        owners: dict[_Entry, list[int]] = {}
+        for number, index in enumerate(indexes):
+            for entry in dict.fromkeys(index._entries):
+                owners.setdefault(entry, []).append(number)
+        # A term of several lexicons is looked for once; a mention's key leads back to it.
+        self._owners = list(owners.items())
+        self._terms = _Terms(entry._replace(key=str(place)) for place, entry in enumerate(owners))
+
+    def concerned(self, texts: Iterable[Folded], published: date, side: str) -> list[int]:
+        """The numbers of the indexes for which `names_both` would hold."""
+        named: list[set[str]] = [{side} for _ in self._indexes]
+        met: set[str] = set()
+        for mention in chain.from_iterable(self._terms.find(text, published, side) for text in texts):
+            if mention.key not in met:
+                met.add(mention.key)
+                entry, owners = self._owners[int(mention.key)]
+                for number in owners:
+                    named[number] |= self._indexes[number].spoken_of(entry.kind, entry.key, side)
+        return [number for number, index in enumerate(self._indexes) if named[number] >= index.parties]
 
 
 _PART = "part of a term: "

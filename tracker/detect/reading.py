@@ -189,28 +189,38 @@ class Reading:
         return ARTICLE_REACH if self.is_article else REACH
 
 
-def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
-    """Title and summary, cut into sentences with what each mentions; None where not both parties are spoken of."""
-    texts = [(name, text, fold(text)) for name, text in (("title", release.title), ("summary", release.summary))]
-    named = {release.side}.union(
-        *(index.parties_named(folded, release.published, release.side) for _, _, folded in texts)
+def folded_texts(release: Release) -> tuple[Folded, Folded]:
+    """Title and summary as they are compared."""
+    return fold(release.title), fold(release.summary)
+
+
+def read(
+    release: Release, lexicon: Lexicon, index: Index, folded: tuple[Folded, Folded] | None = None
+) -> Reading | None:
+    """Title and summary, cut into sentences with what each mentions; None where not both parties are spoken of.
+
+    `folded`: `folded_texts` of the release, where that was done already.
+    """
+    texts = list(
+        zip(("title", "summary"), (release.title, release.summary), folded or folded_texts(release), strict=True)
     )
+    named = {release.side}.union(*(index.parties_named(told, release.published, release.side) for _, _, told in texts))
     if not named >= set(lexicon.parties):
         return None
-    found = [index.find(folded, release.published, release.side) for _, _, folded in texts]
+    found = [index.find(told, release.published, release.side) for _, _, told in texts]
     if not _speaks_of_both(release, lexicon, [m for mentions in found for m in mentions]):
         return None
     office_party = {slug: office.party for slug, office in lexicon.offices.items()}
     fields: list[list[Sentence]] = []
-    for (name, text, folded), mentions in zip(texts, found, strict=True):
-        dates = cache(partial(find_dates, folded.lower, release.published))
-        whole = name == "title" and len(folded.text) <= LONGEST
-        spans = [(0, len(folded.text))] if whole else sentences(folded.text)
+    for (name, text, told), mentions in zip(texts, found, strict=True):
+        dates = cache(partial(find_dates, told.lower, release.published))
+        whole = name == "title" and len(told.text) <= LONGEST
+        spans = [(0, len(told.text))] if whole else sentences(told.text)
         fields.append(
             [
                 Sentence(
                     name,
-                    folded,
+                    told,
                     start,
                     end,
                     number,

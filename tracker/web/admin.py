@@ -16,6 +16,7 @@ from tracker.errors import Refused
 from tracker.web import audit_words
 from tracker.web.auth import act, as_private, open_to, signed_in
 from tracker.web.current import current
+from tracker.web.reach import of_everything
 
 MOST = 50
 """Rows of the audit on one page."""
@@ -31,13 +32,13 @@ blueprint.add_app_template_filter(audit_words.role_words, "role_words")
 
 
 @blueprint.get("/users")
-@open_to("admin")
+@open_to("admin", of_everything)
 def users() -> Response:
     return _users()
 
 
 @blueprint.post("/users")
-@open_to("admin")
+@open_to("admin", of_everything)
 def add_user() -> Response:
     """Add a person; the answer shows the link by which they sign in first, this once."""
     sent = request.form
@@ -50,13 +51,13 @@ def add_user() -> Response:
 
 
 @blueprint.get("/users/<name>")
-@open_to("admin")
+@open_to("admin", of_everything)
 def user(name: str) -> Response:
     return _user(name)
 
 
 @blueprint.post("/users/<name>")
-@open_to("admin")
+@open_to("admin", of_everything)
 def change_user(name: str) -> Response:
     """Do what the button says; a new link is shown in the answer, this once."""
     action = request.form.get("action", "")
@@ -77,6 +78,7 @@ def change_user(name: str) -> Response:
 
 _DEEDS: dict[str, Callable[[str], Any]] = {
     "role": lambda name: accounts.change_role(_store(), name, request.form.get("role", ""), act()),
+    "limit": lambda name: accounts.limit_user(_store(), name, _limits(), act()),
     "disable": lambda name: accounts.disable_user(_store(), name, act()),
     "enable": lambda name: accounts.enable_user(_store(), name, act()),
     "sessions": lambda name: accounts.end_sessions(_store(), name, act()),
@@ -85,32 +87,32 @@ _DEEDS: dict[str, Callable[[str], Any]] = {
 
 
 @blueprint.get("/tokens")
-@open_to("admin")
+@open_to("admin", of_everything)
 def tokens() -> Response:
     return _tokens()
 
 
 @blueprint.post("/tokens")
-@open_to("admin")
+@open_to("admin", of_everything)
 def make_token() -> Response:
     """Make a token; the answer shows it, this once."""
     name, role = request.form.get("name", "").strip(), request.form.get("role", "")
     try:
-        secret = accounts.make_token(_store(), name, role, act())
+        secret = accounts.make_token(_store(), name, role, act(), relationships=_limits())
     except Refused as refused:
         return _tokens(refused=refused)
     return _tokens(made_for=name, secret=secret)
 
 
 @blueprint.post("/tokens/revoke")
-@open_to("admin")
+@open_to("admin", of_everything)
 def revoke_token() -> Response:
     accounts.revoke_token(_store(), request.form.get("name", ""), act())
     return redirect(url_for("admin.tokens", done="revoked"), 303)
 
 
 @blueprint.get("/audit")
-@open_to("admin")
+@open_to("admin", of_everything)
 def audit() -> Response:
     """Who did what, newest first. Raises Refused for a kind that there is not, or a cursor that is none."""
     person, kind = request.args.get("person", "").strip(), request.args.get("kind", "")
@@ -149,6 +151,11 @@ def _position(cursor: str) -> Position:
         raise Refused(
             "This is no place in the audit.", "Follow the link at the end of a page, or begin anew.", field="before"
         ) from None
+
+
+def _limits() -> list[str] | None:
+    """The relationships that were ticked, where the form says that not all are meant."""
+    return request.form.getlist("relationships") if request.form.get("limited") else None
 
 
 def _store() -> Store:

@@ -15,6 +15,7 @@ from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import day_from, partial_from, text_from, word_from
 from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
+from tracker.web.reach import of_claim
 from tracker.web.words import web_address
 
 blueprint = Blueprint("amend", __name__, url_prefix="/claims")
@@ -26,13 +27,13 @@ LARGEST_ROUND = 1_000
 
 
 @blueprint.get("/<name>/amend")
-@open_to("reviewer")
+@open_to("reviewer", of_claim)
 def form(name: str) -> str:
     return _page(ClaimName.read(name))
 
 
 @blueprint.post("/<name>/amend")
-@open_to("reviewer")
+@open_to("reviewer", of_claim)
 def amended(name: str) -> Response | tuple[str, int]:
     """Correct, withdraw or cite, by the button that was pressed; a refusal keeps what was typed."""
     named, sent = ClaimName.read(name), request.form

@@ -14,6 +14,7 @@ from tracker.model import Moment
 from tracker.web.auth import session_cookie
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import current, shows_the_past
+from tracker.web.scope import SCOPE, SCOPED
 from tracker.web.sent import LANGUAGE, check_address, one_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
@@ -44,9 +45,11 @@ class Clocks:
 
     def link(self, endpoint: str, **values: Any) -> str:
         carried = self.carried
+        if endpoint in SCOPED and (chosen := request.args.get(SCOPE)):
+            carried[SCOPE] = chosen
         if endpoint.startswith("outputs."):
             carried.pop(LANGUAGE, None)  # what programs read has no choice of language
-        return url_for(endpoint, **carried | {name: value for name, value in values.items() if value is not None})
+        return url_for(endpoint, **{name: value for name, value in (carried | values).items() if value is not None})
 
     def citation(self, title: str) -> Citation:
         """How this page is cited as it is now; reckoned once, since it hashes every row that the page shows."""

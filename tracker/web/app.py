@@ -38,6 +38,7 @@ from tracker.web import (
     presence,
     readouts,
     review,
+    scope,
     search,
     sheet,
     sign_in,
@@ -162,6 +163,7 @@ def create_app(service: Service) -> Flask:
     register_filters(app)
     readouts.register(app)
     offices.register(app)
+    scope.register(app)
     source_words.register(app)
     language.register(app)
     app.context_processor(auth.template_context)

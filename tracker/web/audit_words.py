@@ -8,7 +8,7 @@ from flask import url_for
 from markupsafe import Markup, escape
 
 from db.audit import NOBODY, Audited, What
-from tracker.accounts import COMMAND_LINE
+from tracker.accounts import COMMAND_LINE, limits_words
 from tracker.tongue import gettext, msg
 from tracker.web.agents import agent_parts
 from tracker.web.choice import reason_mark
@@ -39,6 +39,7 @@ _WORDS = {
     What.USER_DISABLED: msg("User disabled"),
     What.USER_ENABLED: msg("User enabled"),
     What.ROLE_CHANGED: msg("Role changed"),
+    What.LIMITED: msg("Relationships set"),
     What.PASSWORD_SET: msg("Password set"),
     What.LINK_MADE: msg("One-time link made"),
     What.SESSIONS_ENDED: msg("Sessions ended"),
@@ -105,6 +106,8 @@ def detail_words(row: Audited) -> Markup:
     """What was said of it, where that is not in the sentence already."""
     if row.kind == "sign-in" or not row.detail:
         return Markup("")
+    if row.what == What.LIMITED and row.detail == limits_words(None):
+        return escape(gettext("all relationships"))
     roles = row.detail.split(" → ")
     if all(role in ROLE_WORDS for role in roles):
         return escape(" → ".join(map(role_words, roles)))

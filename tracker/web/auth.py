@@ -29,17 +29,25 @@ ROLES = {"public": 0, "reader": 1, "reviewer": 2, "admin": 3}
 """What a view may ask for; each role may do what those before it may."""
 
 
-def open_to(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Say who may call a view; every view of the application has this mark."""
+def open_to(
+    role: str, within: Callable[[Account], None] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say who may call a view; every view of the application has this mark.
+
+    `within` (`tracker/web/reach.py`) is asked of an account that is limited to some relationships, and raises
+    NotAllowed for what is not in its reach.
+    """
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if role != "public":
                 require(role)
+                if within and signed_in().relationships is not None:
+                    within(signed_in())
             return view(*args, **kwargs)
 
-        guarded.open_to = role
+        guarded.open_to, guarded.within = role, within
         return guarded
 
     return mark
@@ -97,7 +105,7 @@ def _token_account() -> Account | None:
     if token is None:
         raise NotSignedIn("That token is not valid.", "Make one with: python -m tracker token create NAME")
     g.token = token
-    return Account(token.name, token.role)
+    return Account(token.name, token.role, relationships=token.relationships)
 
 
 def _session_account() -> Account | None:

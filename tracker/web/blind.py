@@ -19,6 +19,7 @@ from tracker.web.asked import asked_for, moment_now, waiting
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import partial_from, text_from, word_from
 from tracker.web.current import current, find_channel
+from tracker.web.reach import by_itself, of_candidate
 from tracker.web.words import web_address
 
 NO_UPDATE = "none"
@@ -51,7 +52,7 @@ def _original_of(candidate: Candidate, seen: KeptSighting) -> str:
 
 
 @blueprint.get("/<int:number>/original/<int:place>")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def original(number: int, place: int) -> Response:
     """Lead to a release where it was published. Who asks for that of a decoy is told that there is none."""
     with current().service.store.reading() as db:
@@ -113,7 +114,7 @@ def _text_alone(candidate: Candidate, refused: Refused | None = None) -> str:
 
 
 @blueprint.post("/<int:number>/blind")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def read(number: int) -> Response | tuple[str, int]:
     """Keep what a reviewer says of the text alone, then show the candidate as usual. The first word stays."""
     service, snapshot = current().service, current().snapshot()
@@ -148,7 +149,7 @@ def _said() -> tuple[Said, PartialDate | None]:
 
 
 @blueprint.get("/mine")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def mine() -> str:
     """One's own figures, which nobody else sees."""
     service, name = current().service, signed_in().name

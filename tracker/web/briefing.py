@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from tracker.brief import Brief, News, SidesRead, brief_of, news_of, stirred
 from tracker.errors import Refused
-from tracker.model import Moment, Relationship
+from tracker.model import Channel, Moment, Relationship
 from tracker.moments import instant_of
 from tracker.web.current import CLOCK_SKEW, SILENCE_SPAN, Snapshot, current
+
+_BRACKETS = {"zh": "（%s）"}
+"""How a pair is put behind a channel's name, in languages whose brackets are their own."""
 
 LONGEST_READ = timedelta(days=366)
 """How far back it is looked at what was read: of a longer span the last part, which is then named."""
@@ -43,8 +47,21 @@ def _news(snapshot: Snapshot, then: Moment, until: Moment) -> Iterator[News]:
     for channel in snapshot.channels:
         rows = snapshot.entries[channel.slug]
         if stirred(*rows, then, until):
-            pair = snapshot.relationship(channel.relationship)
-            yield from news_of(snapshot.view(channel, until), then, pair, *rows)
+            pair, view = snapshot.relationship(channel.relationship), snapshot.view(channel, until)
+            if len(snapshot.relationships) > 1:
+                view = replace(view, channel=_with_pair(channel, pair))
+            yield from news_of(view, then, pair, *rows)
+
+
+def _with_pair(channel: Channel, pair: Relationship) -> Channel:
+    """The channel under names that tell it from those of other relationships."""
+    return replace(
+        channel,
+        names={
+            lang: f"{name}{_BRACKETS.get(lang, ' (%s)') % pair.names[lang]}" if lang in pair.names else name
+            for lang, name in channel.names.items()
+        },
+    )
 
 
 def _sides_read(snapshot: Snapshot, pair: Relationship, after: datetime, end: datetime) -> SidesRead:

@@ -90,7 +90,7 @@ def _read(
 
 
 def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
-    feeds = {feed.slug for feed in snapshot.feeds if feed.relationship == relationship.slug}
+    feeds = {f.slug for f in snapshot.feeds if relationship.slug in (f.relationship, *f.also)}
     since = watched_since(switch for switch in snapshot.switches if switch.feed in feeds)
     start, reads = lane_start(since, now), None
     if start < now - SILENCE_SPAN:

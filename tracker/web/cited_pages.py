@@ -12,6 +12,7 @@ from tracker.tongue import gettext, msg
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.kept_page import kept_copy
+from tracker.web.reach import by_itself, of_visit
 from tracker.wording import instant_words
 
 LONGEST_NOTE = 2_000
@@ -25,13 +26,13 @@ blueprint.after_request(as_private)
 
 
 @blueprint.get("/<int:visit>")
-@open_to("reviewer")
+@open_to("reviewer", of_visit)
 def changed(visit: int) -> str:
     return _page(visit)
 
 
 @blueprint.post("/<int:visit>")
-@open_to("reviewer")
+@open_to("reviewer", of_visit)
 def acknowledge(visit: int) -> Response | tuple[str, int]:
     """Note that a reviewer has seen it. The record stays as it is."""
     note = request.form.get("note", "").strip()
@@ -45,7 +46,7 @@ def acknowledge(visit: int) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/copies/<sha256>")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def copy(sha256: str) -> Response:
     return kept_copy(sha256)
 

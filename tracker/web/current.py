@@ -90,6 +90,23 @@ class Snapshot:
         """When the newest row was recorded, or taken back: whatever comes later has a later instant."""
         return self.acts[-1].at if self.acts else self.now
 
+    def of(self, relationship: str) -> Snapshot:
+        """The same of one relationship alone; what is reckoned of it is reckoned once."""
+        if relationship not in self._parts:
+            channels = tuple(line for line in self.channels if line.relationship == relationship)
+            self._parts[relationship] = replace(
+                self,
+                relationships=(self.relationship(relationship),),
+                channels=channels,
+                lines={line.slug: self.lines[line.slug] for line in channels},
+                feeds=tuple(feed for feed in self.feeds if relationship in (feed.relationship, *feed.also)),
+            )
+        return self._parts[relationship]
+
+    @cached_property
+    def _parts(self) -> dict[str, Snapshot]:
+        return {}
+
     def relationship(self, slug: str) -> Relationship:
         return next(relationship for relationship in self.relationships if relationship.slug == slug)
 
@@ -108,11 +125,11 @@ class Snapshot:
         self, relationship: str, side: str, start: datetime, end: datetime, reads: Sequence[Read] | None = None
     ) -> Coverage:
         """What was read of a side's feeds in a span: by `reads`, or by those of the last `SILENCE_SPAN`."""
-        feeds = [feed.slug for feed in self.feeds if feed.relationship == relationship and feed.side == side]
+        feeds = [feed.slug for feed in self.feeds if feed.serves(relationship, side)]
         return coverage(side, feeds, self.reads if reads is None else reads, self.switches, start, end)
 
     def enabled_feeds(self, relationship: str, side: str) -> list[FeedHealth]:
-        return [f for f in self.feeds if f.enabled and f.relationship == relationship and f.side == side]
+        return [feed for feed in self.feeds if feed.enabled and feed.serves(relationship, side)]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tracker.web import decoys
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import REASONS, reason_from, text_from
 from tracker.web.current import current
+from tracker.web.reach import by_itself, check_candidates, of_candidate
 from tracker.web.review import changed, next_after, sent_version
 
 _SPANS = ("1", "3", "7", "30")
@@ -29,7 +30,7 @@ blueprint.after_request(as_private)
 
 
 @blueprint.post("/<int:number>/later")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def later(number: int) -> Response | tuple[str, int]:
     """Put a candidate aside and go on to the next, or bring it back by the button `release`."""
     if request.form.get("action") == "release":
@@ -44,7 +45,7 @@ def later(number: int) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/<int:number>/channel")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def channel(number: int) -> Response | tuple[str, int]:
     """Move a candidate to another channel, and show it there; the button `back` takes such a move back."""
     if request.form.get("action") == "back":
@@ -56,7 +57,7 @@ def channel(number: int) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/<int:number>/second")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def second_person(number: int) -> Response | tuple[str, int]:
     """Confirm what another reviewer accepted, refuse it for a reason, or withdraw one's own word."""
     match request.form.get("action"):
@@ -72,10 +73,11 @@ def second_person(number: int) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/reject")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def reject_many() -> Response | tuple[str, int]:
     """Reject what was marked, each by itself; what changed meanwhile is left alone and named."""
     service, who = current().service, signed_in().name
+    check_candidates(_numbers(request.form.getlist("candidate")))
     try:
         versions, reason = _marked(), reason_from(request.form)
         decide.check_reason(reason)
@@ -90,21 +92,23 @@ def reject_many() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/rejected/undo")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def undo_many() -> Response:
     """Take back what was rejected together; what changed meanwhile is left alone, and shown as it stands."""
-    service, who = current().service, signed_in().name
-    for number, version in _marked().items():
+    service, who, marked = current().service, signed_in().name, _marked()
+    check_candidates(marked)
+    for number, version in marked.items():
         with suppress(Conflict, NotFound):
             decide.undo(service.store, number, version, by=who, at=service.clock())
     return redirect(url_for("deciding.rejected", **request.args), 303)
 
 
 @blueprint.get("/rejected")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def rejected() -> str:
     """What became of candidates that were rejected together, each with its way back."""
     done, skipped = (_candidates(_numbers(request.args.get(name, "").split("."))) for name in ("done", "skipped"))
+    check_candidates(one.id for one in (*done, *skipped))
     return render_template(
         "rejected.html",
         done=done,

@@ -6,7 +6,7 @@ Pages of the reviewer look candidates up here; the API, outputs and pages of rea
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from flask import current_app
@@ -21,6 +21,7 @@ from tracker.model import Candidate, KeptSighting, ReleaseHistory, Revision, Sta
 from tracker.review import Choice
 from tracker.web.auth import may, signed_in
 from tracker.web.current import current
+from tracker.web.reach import reach, relationship_of
 
 log = logging.getLogger(__name__)
 
@@ -96,19 +97,26 @@ def history_of(db: Subjects, seen: KeptSighting) -> ReleaseHistory:
     return db.releases.history(told.id) or ReleaseHistory(told, (only,), ())
 
 
-def all_waiting(db: Subjects, now: datetime, words: str | None = None) -> list[Waiting]:
-    """What waits for whoever is signed in, by number: candidates, and decoys among them."""
-    return sorted([*db.waiting.all(now, words), *_waiting(db, words)], key=lambda one: one.id)
+def all_waiting(
+    db: Subjects, now: datetime, words: str | None = None, within: Collection[str] | None = None
+) -> list[Waiting]:
+    """What waits for whoever is signed in, by number: candidates `within` some relationships, and decoys among them."""
+    return sorted([*db.waiting.all(now, words, within), *_waiting(db, words, within)], key=lambda one: one.id)
 
 
 def count_waiting(db: Subjects) -> int:
     """How many decoys wait among the candidates."""
-    return len(_waiting(db)) if may("reviewer") else 0
+    return len(_waiting(db, within=reach())) if may("reviewer") else 0
 
 
-def _waiting(db: Subjects, words: str | None = None) -> list[Waiting]:
+def _waiting(db: Subjects, words: str | None = None, within: Collection[str] | None = None) -> list[Waiting]:
     found = db.blind.waiting(signed_in().name) if percent() else []
-    return [_as_waiting(decoy) for decoy in found if (words or "").lower() in _words(decoy)]
+    return [
+        _as_waiting(decoy)
+        for decoy in found
+        if (words or "").lower() in _words(decoy)
+        and (within is None or relationship_of(decoy.sighting.channel) in within)
+    ]
 
 
 def _words(decoy: Hidden) -> str:
@@ -181,6 +189,6 @@ def decided(*numbers: int) -> None:
             with service.store.writing(patience=PATIENCE) as db:
                 for number in numbers:
                     db.blind.close_item(name, number, at=service.clock())
-            decoys.plan(service, name, key())
+            decoys.plan(service, name, key(), within=reach())
         except StoreError as error:
             log.info("the checks of %s wait: %s", name, error)

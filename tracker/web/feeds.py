@@ -22,6 +22,7 @@ from tracker.web.auth import may
 from tracker.web.board import FRESH
 from tracker.web.current import SILENCE_SPAN, Snapshot, current
 from tracker.web.rhythm import Rhythm, beginning, rhythm_of
+from tracker.web.scope import scoped_snapshot
 from tracker.web.sent import one_of
 from tracker.web.tend import done_to
 from tracker.web.words import capitalised
@@ -68,7 +69,7 @@ class Group:
 
 def feeds_values() -> dict[str, Any]:
     """What the page of all sources shows. Raises Refused for a filter that it does not know."""
-    snapshot, now = current().snapshot(), current().now()
+    snapshot, now = scoped_snapshot(), current().now()
     told = [health_of(feed, now) for feed in snapshot.feeds]
     chosen = {"side": _side(snapshot), "fares": _fares()}
     wanted = [
@@ -90,6 +91,7 @@ def feeds_values() -> dict[str, Any]:
         "on_top": needing[:ON_TOP] if whole else needing,
         "groups": _groups(snapshot, told, _lines(shown, snapshot, now), shown, now, every_party=whole),
         "sides": _sides(snapshot),
+        "unread": current().service.fault if may("admin") else None,
     }
 
 
@@ -137,13 +139,21 @@ def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
 
 def _order(snapshot: Snapshot) -> Callable[[Health], tuple[str, int, bool]]:
     """By relationship and side, what is polled first; within that as it is configured."""
-    sides = {pair.slug: pair.sides for pair in snapshot.relationships}
+    sides, where = {pair.slug: pair.sides for pair in snapshot.relationships}, _place_in(snapshot)
 
     def place(health: Health) -> tuple[str, int, bool]:
-        feed, known = health.feed, sides[health.feed.relationship]
-        return feed.relationship, known.index(feed.side) if feed.side in known else len(known), not feed.enabled
+        feed = health.feed
+        pair, _ = where(feed)
+        known = sides[pair]
+        return pair, known.index(feed.side) if feed.side in known else len(known), not feed.enabled
 
     return place
+
+
+def _place_in(snapshot: Snapshot) -> Callable[[FeedHealth], tuple[str, str]]:
+    """Under which relationship and side a feed stands: the first that is shown of those for which it is read."""
+    shown = [pair.slug for pair in snapshot.relationships]
+    return lambda feed: (next(pair for pair in (feed.relationship, *feed.also) if pair in shown), feed.side)
 
 
 def _page_of(wanted: Sequence[Health], after: str | None) -> tuple[Sequence[Health], str | None]:
@@ -212,12 +222,12 @@ def _groups(
     every_party: bool,
 ) -> list[Group]:
     """The sides of this page; with `every_party` also a party of which there is no source, since that says much."""
-    groups = []
+    groups, place = [], _place_in(snapshot)
     for pair in snapshot.relationships:
         parties = [party.code for party in pair.parties]
         for side in pair.sides:
-            own = [health for health in told if (health.feed.relationship, health.feed.side) == (pair.slug, side)]
-            here = [health for health in shown if (health.feed.relationship, health.feed.side) == (pair.slug, side)]
+            own = [health for health in told if place(health.feed) == (pair.slug, side)]
+            here = [health for health in shown if place(health.feed) == (pair.slug, side)]
             if not here and not (every_party and not own and side in parties):
                 continue
             enabled = [health.feed for health in own if health.feed.enabled]
@@ -240,7 +250,7 @@ def _sides(snapshot: Snapshot) -> list[tuple[Relationship, str]]:
     found: dict[str, Relationship] = {}
     for pair in snapshot.relationships:
         for side in pair.sides:
-            if any((feed.relationship, feed.side) == (pair.slug, side) for feed in snapshot.feeds):
+            if any(feed.serves(pair.slug, side) for feed in snapshot.feeds):
                 found.setdefault(side, pair)
     return [(pair, side) for side, pair in found.items()]
 

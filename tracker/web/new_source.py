@@ -28,6 +28,7 @@ from tracker.sourcing import GIVEN, SHOWN, as_yaml, configured_as, day_of, draft
 from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to
 from tracker.web.current import current
+from tracker.web.reach import by_itself
 from tracker.web.words import LANGUAGE_WORDS
 from tracker.wording import side_name
 
@@ -57,13 +58,13 @@ class Preview:
 
 
 @blueprint.get("")
-@open_to("admin")
+@open_to("admin", by_itself)
 def form() -> str:
     return _page({"every": USUAL_PACE})
 
 
 @blueprint.post("")
-@open_to("admin")
+@open_to("admin", by_itself)
 def tried() -> str | tuple[str, int]:
     """The preview of an address, or the form as it was sent with what is wrong."""
     sent = request.form

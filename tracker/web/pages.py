@@ -35,6 +35,8 @@ from tracker.web.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 from tracker.web.figures import figures_of, promises_in, views_asked_for
 from tracker.web.narrowing import PARAMETERS as NARROWING
 from tracker.web.narrowing import narrowing_of
+from tracker.web.overview import overview
+from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.sent import CLOCKS
 from tracker.web.strip import strip_of
 
@@ -66,14 +68,18 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 @open_to("public")
 def dashboard() -> Response:
-    return answer(_dashboard, *CLOCKS, *NARROWING)
+    return answer(_dashboard, *CLOCKS, SCOPE, *NARROWING)
 
 
 def _dashboard() -> str:
-    snapshot, moment, now = current().snapshot(), moment_from_request(), current().now()
-    today = current().service.today()
+    """The board of a relationship; of several, where none is chosen, what stands out in each."""
+    snapshot, moment = scoped_snapshot(), moment_from_request()
     narrowing = narrowing_of(request.args, snapshot.relationships)
-    boards = [board(snapshot, relationship, moment, now, today, narrowing) for relationship in snapshot.relationships]
+    now, today = current().now(), current().service.today()
+    if len(snapshot.relationships) > 1:
+        rows = overview(snapshot, moment, now, narrowing)
+        return page("overview.html", moment, now=now, rows=rows, narrowing=narrowing)
+    boards = [board(snapshot, pair, moment, now, today, narrowing) for pair in snapshot.relationships]
     return page("dashboard.html", moment, now=now, boards=boards, strip_of=strip_of, narrowing=narrowing)
 
 
@@ -102,12 +108,12 @@ def _asks_for_all() -> bool:
 def changes() -> Response:
     between_days = request.args.get("from") or request.args.get("to")
     if between_days:
-        return answer(_between, *CLOCKS, "from", "to", "category")
-    return answer(_changes, *CLOCKS, "from", "to", "state", "category", "channel", "before")
+        return answer(_between, *CLOCKS, SCOPE, "from", "to", "category")
+    return answer(_changes, *CLOCKS, SCOPE, "from", "to", "state", "category", "channel", "before")
 
 
 def _changes() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped_snapshot(), moment_from_request()
     state, category, line = word_of(State, "state"), word_of(Category, "category"), _chosen_channel(snapshot)
     rows = [
         row
@@ -124,7 +130,7 @@ def _changes() -> str:
 
 
 def _between() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped_snapshot(), moment_from_request()
     category = word_of(Category, "category")
     asked = request.args
     bound = bool(asked.get("as_of")) and not asked.get("cited")
@@ -138,11 +144,11 @@ def _between() -> str:
 @blueprint.get("/corrections")
 @open_to("public")
 def corrections() -> Response:
-    return answer(_corrections, *CLOCKS, "category", "before")
+    return answer(_corrections, *CLOCKS, SCOPE, "category", "before")
 
 
 def _corrections() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped_snapshot(), moment_from_request()
     category = word_of(Category, "category")
     lines = {line.slug: line for line in snapshot.channels if category in (None, line.category)}
     found = [act for act in snapshot.corrections if act.at <= moment.known_at and act.row.channel in lines]
@@ -163,11 +169,11 @@ def _corrections() -> str:
 @blueprint.get("/contacts")
 @open_to("public")
 def contacts() -> Response:
-    return answer(_contacts, *CLOCKS, "outcome", "category", "channel", "from", "to", "before")
+    return answer(_contacts, *CLOCKS, SCOPE, "outcome", "category", "channel", "from", "to", "before")
 
 
 def _contacts() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped_snapshot(), moment_from_request()
     chosen = {"outcome": word_of(Outcome, "outcome"), "category": word_of(Category, "category")}
     chosen |= {name: request.args.get(name) or None for name in ("channel", "from", "to")}
     found = contacts_asked_for(snapshot, moment, ContactsFilter(**chosen))
@@ -181,11 +187,11 @@ def _contacts() -> str:
 @blueprint.get("/figures")
 @open_to("public")
 def figures() -> Response:
-    return answer(_figures_page, *CLOCKS, "category")
+    return answer(_figures_page, *CLOCKS, SCOPE, "category")
 
 
 def _figures_page() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped_snapshot(), moment_from_request()
     category = word_of(Category, "category")
     owed = promises_in(views_asked_for(snapshot, moment, category), Fate.OPEN, Fate.LAPSED)
     shown = figures_of(snapshot, moment, category)
@@ -207,7 +213,7 @@ def proof_of_claim(claim: str) -> Response:
 @blueprint.get("/feeds")
 @open_to("public")
 def feeds() -> Response:
-    return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()), *CLOCKS, *FEEDS_ASKED)
+    return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()), *CLOCKS, SCOPE, *FEEDS_ASKED)
 
 
 @blueprint.get("/feeds/<slug>")

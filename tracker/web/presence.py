@@ -16,6 +16,7 @@ from tracker import deeds
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current
 from tracker.web.decoys import existing_here
+from tracker.web.reach import of_candidate
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def _others() -> dict[str, Any]:
 
 
 @blueprint.get("/<int:number>/present")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def present(number: int) -> Response:
     """A fragment of the candidate's page: who else has it open, and what became of the `version` that is open here."""
     with current().service.store.reading() as db:

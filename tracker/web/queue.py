@@ -9,17 +9,19 @@ from flask import render_template, request
 
 from db.store import Subjects
 from db.waiting import Waiting
+from db.watch import Notice
 from tracker.errors import Refused
 from tracker.history import in_force
 from tracker.model import Moment, Status
 from tracker.promises import Fate
 from tracker.triage import Grouping, Order, Wanted, chosen, counted, grouped
-from tracker.web.asked import asked_for, moment_now, ordered
+from tracker.web.asked import Asked, asked_for, moment_now, ordered
 from tracker.web.choice import REASONS
 from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.decoys import all_waiting, candidate_here, count_waiting, reads_first
 from tracker.web.figures import Owed, promises_in
 from tracker.web.notice import decided_before, told_of
+from tracker.web.reach import reach
 from tracker.web.screen import Line, line_of
 
 QUEUE_LENGTH = 100
@@ -54,14 +56,14 @@ def waiting_page() -> str:
     snapshot, moment = current().snapshot(), moment_now()
     asked, page = asked_for(request.args, snapshot), _page_number()
     with current().service.store.reading() as db:
-        everything, blind = all_waiting(db, moment.known_at, asked.words), reads_first(db)
+        everything, blind = all_waiting(db, moment.known_at, asked.words, asked.within), reads_first(db)
         before = [one for one in everything if blind(one)]
         found = [one for one in ordered(everything, asked, snapshot, moment) if one not in before]
         shown = found[(page - 1) * QUEUE_LENGTH : page * QUEUE_LENGTH]
         lines = {waits.id: _line(waits, db, snapshot, moment.known_at) for waits in shown}
         texts = [(one, candidate_here(db, one.id)) for one in before if not one.held]
-        counts, decided = _counts(db, moment.known_at), decided_before(db, moment.known_at)
-        notices = [] if asked.words else db.watch.notices()
+        counts, decided = _counts(db, moment.known_at, asked.within), decided_before(db, moment.known_at)
+        notices = [] if asked.words else [notice for notice in db.watch.notices() if _shown(notice, asked)]
     channel = asked.wanted.channel
     return render_template(
         "queue.html",
@@ -82,15 +84,16 @@ def waiting_page() -> str:
         most_notices=MOST_NOTICES,
         channels={channel.slug: channel for channel in snapshot.channels},
         views={view.channel.slug: view for view in snapshot.views(Moment(moment.as_of, snapshot.now))},
-        lapsed=[] if asked.words else _lapsed(snapshot, channel),
+        lapsed=[] if asked.words else [owed for owed in _lapsed(snapshot, channel) if asked.shows(owed.view.channel)],
         snapshot=snapshot,
+        limits=reach(),
         now=moment.known_at,
     )
 
 
-def _counts(db: Subjects, now: datetime) -> dict[Status | Literal["held"], int]:
+def _counts(db: Subjects, now: datetime, within: tuple[str, ...] | None) -> dict[Status | Literal["held"], int]:
     """How many candidates there are of each status; those that are put aside do not wait, and stand under `held`."""
-    counts, held = db.candidates.counts(), db.waiting.count_held(now)
+    counts, held = db.candidates.counts(within), db.waiting.count_held(now, within)
     return {Status.PENDING: counts.pop(Status.PENDING) - held + count_waiting(db), "held": held} | counts
 
 
@@ -115,8 +118,10 @@ def settled_page(status: Status) -> str:
     channel, after = asked.wanted.channel, _after(request.args.get("after"))
     now = current().now()
     with current().service.store.reading() as db:
-        counts = _counts(db, now)
-        found = db.candidates.queue(status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=asked.words)
+        counts = _counts(db, now, asked.within)
+        found = db.candidates.queue(
+            status, most=QUEUE_LENGTH + 1, after=after, channel=channel, words=asked.words, within=asked.within
+        )
         decided = decided_before(db, now)
     following = found[QUEUE_LENGTH - 1] if len(found) > QUEUE_LENGTH else None
     return render_template(
@@ -131,6 +136,12 @@ def settled_page(status: Status) -> str:
         snapshot=snapshot,
         now=now,
     )
+
+
+def _shown(notice: Notice, asked: Asked) -> bool:
+    """Whether what became of a cited page bears on a relationship that is shown."""
+    lines = current().snapshot().lines
+    return any(asked.shows(lines[claim.channel].channel) for claim in notice.claims)
 
 
 def _lapsed(snapshot: Snapshot, channel: str | None) -> list[Owed]:

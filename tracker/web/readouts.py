@@ -169,7 +169,7 @@ def _compared(kept: Iterable[tuple[ReleaseHistory, int]], relationship: Relation
     if not all(by_side):
         return None
     first, second = (max(of_side, key=lambda one: len(one.release.summary)) for of_side in by_side)
-    comparer = next(p for p in current().service.packs if p.relationship.slug == relationship.slug).comparer
+    comparer = current().service.pack(relationship.slug).comparer
     further = sum(map(len, by_side)) - 2
     return Told(comparer.compare(first, second), comparer, relationship, further)
 

@@ -28,6 +28,7 @@ from tracker.web.kept_page import kept_page
 from tracker.web.notice import decided_before, told_of
 from tracker.web.presence import be_present
 from tracker.web.queue import settled_page, status_asked_for, waiting_page
+from tracker.web.reach import by_itself, in_reach, of_candidate, reach
 from tracker.web.readouts import told_of_candidate
 from tracker.web.screen import SIGNAL_WORDS, Side, words_of_release
 
@@ -49,9 +50,11 @@ def _queue_size() -> dict[str, Any]:
 
 
 def _pending_count() -> int:
+    within, now = reach(), current().service.clock()
     with current().service.store.reading() as db:
-        waiting = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(current().service.clock())
-        return waiting + decoys.count_waiting(db) + db.watch.count_notices()
+        waiting = db.candidates.counts(within)[Status.PENDING] - db.waiting.count_held(now, within)
+        notices = db.watch.count_notices() if within is None else len([n for n in db.watch.notices() if in_reach(n)])
+        return waiting + decoys.count_waiting(db) + notices
 
 
 @blueprint.app_template_filter("signal")
@@ -64,20 +67,20 @@ blueprint.add_app_template_filter(reason_mark, "reason")
 
 
 @blueprint.get("", strict_slashes=False)
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def queue() -> str:
     status = status_asked_for()
     return waiting_page() if status is Status.PENDING else settled_page(status)
 
 
 @blueprint.get("/keys")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def keys() -> str:
     return render_template("keys.html")
 
 
 @blueprint.get("/<int:number>")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def candidate(number: int) -> str:
     be_present(number)
     decoys.opened(number)
@@ -85,13 +88,13 @@ def candidate(number: int) -> str:
 
 
 @blueprint.get("/releases/<int:number>/page")
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 def page(number: int) -> Response:
     return kept_page(number)
 
 
 @blueprint.post("/<int:number>")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def decision(number: int) -> Response | tuple[str, int] | str:
     """Check, accept or reject, by the button that was pressed. Check is the first of the form, so that Enter in a
     text field shows what would be recorded, and records nothing.
@@ -185,26 +188,26 @@ def _beside(queue: Sequence[Waiting], number: int) -> tuple[int | None, int | No
 
 
 @blueprint.post("/<int:number>/undo")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def undo(number: int) -> Response | tuple[str, int]:
     return changed(number, lambda store, who: decide.undo(store, number, sent_version(), **who))
 
 
 @blueprint.post("/<int:number>/queue")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def put_in_queue(number: int) -> Response | tuple[str, int]:
     return changed(number, lambda store, who: decide.put_in_queue(store, number, sent_version(), **who))
 
 
 @blueprint.post("/<int:number>/split")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def split(number: int) -> Response | tuple[str, int]:
     """What was marked as telling of another event becomes a candidate of its own."""
     return changed(number, lambda store, who: regroup.split(store, number, sent_version(), _chosen(), **who)[0])
 
 
 @blueprint.post("/<int:number>/merge")
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 def merge(number: int) -> Response | tuple[str, int]:
     """The candidate becomes part of another one, which is shown then."""
     into = request.form.get("into", "")
@@ -319,7 +322,7 @@ def _page(
 
 def _sides(candidate: Candidate, relationship: Relationship, snapshot: Snapshot) -> list[Side]:
     """What each side released, the two parties always, third parties where they spoke."""
-    detector = current().service.compiled[relationship.slug]
+    detector = current().service.pack(relationship.slug).detector
     sides = []
     for code in relationship.sides:
         seen = [seen for seen in candidate.shown if seen.release.side == code]

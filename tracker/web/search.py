@@ -11,6 +11,7 @@ from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.found import Asked, Found, find
+from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.sent import check_address
 from tracker.wording import side_name
 
@@ -19,7 +20,7 @@ OF_EACH = 5
 
 PAGE = 30
 
-NAMES = ("q", "kind", "side", "lang", "from", "to", "as_of", "known_at")
+NAMES = ("q", SCOPE, "kind", "side", "lang", "from", "to", "as_of", "known_at")
 """What the address may say of a search, beside the page of it."""
 
 KIND_WORDS = {
@@ -36,6 +37,7 @@ blueprint = Blueprint("search", __name__)
 @open_to("public")
 def search() -> Response:
     check_address(*NAMES, "cited", "cursor")
+    snapshot = scoped_snapshot()
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
     asked = asked_for(sent)
     found = _find(asked, sent) if asked.query else None
@@ -50,7 +52,7 @@ def search() -> Response:
         sides=_sides(),
         following=url_for("search.search", **sent, cursor=following) if following else None,
         kind_words=KIND_WORDS,
-        snapshot=current().snapshot(),
+        snapshot=snapshot,
     )
     response = make_response(html)
     # What may be seen depends on who asks, and there are more questions than a cache should hold.
@@ -60,13 +62,13 @@ def search() -> Response:
 
 def _sides() -> dict[str, str]:
     """The sides of all relationships, with their names."""
-    pairs = current().snapshot().relationships
+    pairs = scoped_snapshot().relationships
     return {side: side_name(side, pair) for pair in pairs for side in pair.sides}
 
 
 def _find(asked: Asked, sent: dict[str, str]) -> Found:
     """All of the kind that was chosen, page by page; else the best of each kind."""
-    snapshot = current().snapshot()
+    snapshot = scoped_snapshot()
     with current().service.store.reading() as db:
         if "kind" in sent:
             return find(db, snapshot, asked, most=PAGE, after=read_place(request.args.get("cursor"), asked, sent))

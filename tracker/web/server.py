@@ -15,6 +15,7 @@ from config.settings import Settings, reachable
 from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
 from tracker.errors import Conflict, Refused
+from tracker.reloading import Reloading
 from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
 from tracker.web.app import create_app
@@ -23,8 +24,9 @@ THREADS = 8
 FIRST_ACCOUNT = "admin"
 
 
-def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -> None:
-    """Serve until SIGINT or SIGTERM; then let requests and polls in hand finish.
+def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS, reload: bool = True) -> None:
+    """Serve until SIGINT or SIGTERM; then let requests and polls in hand finish. `reload`: by the configuration as its
+    files stand, also after they have changed.
 
     Raises Refused in one sentence when the port is taken or the address is not this machine's.
     """
@@ -44,12 +46,17 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
     polling = Polling(service, tick_seconds=tick_seconds) if poll else None
     if polling:
         polling.start()
+    reloading = Reloading(service)
+    if reload:
+        reloading.start()
+        signal.signal(signal.SIGHUP, reloading.at_once)
     signal.signal(signal.SIGTERM, _stop)
     _greet(service, address_of(service.settings, server.effective_port))
     try:
         server.run()
     finally:
         server.close()
+        reloading.stop()
         if polling:
             polling.stop()
         service.store.close()

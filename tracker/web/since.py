@@ -18,6 +18,7 @@ from tracker.web.answers import answer, page
 from tracker.web.auth import open_to
 from tracker.web.briefing import after_of, brief_since
 from tracker.web.current import current, moment_from_request, shows_the_past
+from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.seen import SEEN, mark_of, present_mark
 from tracker.web.sent import CLOCKS, check_address
 
@@ -49,8 +50,8 @@ def _look() -> dict[str, Any]:
 
 def last_look() -> Look:
     """For a page that depends on the mark (`MARKED`): the brief of who brought one, of the present alone."""
-    snapshot, now = current().snapshot(), current().now()
-    mark, after = instant_text(present_mark(snapshot, now)), mark_of(request.cookies.get(SEEN, ""))
+    snapshot, now = scoped_snapshot(), current().now()
+    mark, after = instant_text(present_mark(current().snapshot(), now)), mark_of(request.cookies.get(SEEN, ""))
     if after is None or after > now:
         return Look(mark)
     until = Moment(current().service.today(), snapshot.now)
@@ -62,8 +63,8 @@ def last_look() -> Look:
 def since() -> Response:
     """With a mark in its address the same for all who have the address; else it leads there, or offers to begin."""
     if request.args.get("after"):
-        return answer(_told, *CLOCKS, "after")
-    check_address(*CLOCKS, "after")
+        return answer(_told, *CLOCKS, SCOPE, "after")
+    check_address(*CLOCKS, SCOPE, "after")
     after = mark_of(request.cookies.get(SEEN, ""))
     if after is not None and after <= current().now():
         asked = request.args.to_dict() | {"after": instant_text(after)}
@@ -76,7 +77,7 @@ def since() -> Response:
 
 
 def _told() -> str:
-    snapshot, moment, past = current().snapshot(), moment_from_request(), shows_the_past()
+    snapshot, moment, past = scoped_snapshot(), moment_from_request(), shows_the_past()
     after = after_of(request.args["after"], moment.known_at, past=past)
     return _page(brief_since(snapshot, after, moment, language(), past=past), moment)
 

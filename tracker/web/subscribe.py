@@ -12,6 +12,7 @@ from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsub
 from tracker.tongue import msg
 from tracker.web.auth import open_to
 from tracker.web.current import current
+from tracker.web.reach import of_everything
 from tracker.wording import category_words
 
 MOST = 100
@@ -67,7 +68,7 @@ def ended(secret: str) -> Response:
 
 
 @blueprint.get("/deliveries")
-@open_to("admin")
+@open_to("admin", of_everything)
 def deliveries() -> Response:
     service = current().service
     with service.store.reading() as db:
@@ -84,7 +85,7 @@ def deliveries() -> Response:
 
 
 @blueprint.post("/deliveries/<int:number>/replay")
-@open_to("admin")
+@open_to("admin", of_everything)
 def replay(number: int) -> Response:
     with current().service.store.writing() as db:
         queued = db.notifications.replay(number, now=current().now())

@@ -13,6 +13,7 @@ from tracker import tending
 from tracker.errors import Refused
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
+from tracker.web.reach import of_feed
 from tracker.web.sent import one_of
 
 LONGEST_REASON = 300
@@ -71,7 +72,7 @@ def _instant(name: str) -> datetime | None:
 
 
 @blueprint.post("/<slug>/pause")
-@open_to("admin")
+@open_to("admin", of_feed)
 def pause(slug: str) -> Response:
     because = " ".join(request.form.get("because", "").split())
     if len(because) > LONGEST_REASON:
@@ -81,7 +82,7 @@ def pause(slug: str) -> Response:
 
 
 @blueprint.post("/<slug>/resume")
-@open_to("admin")
+@open_to("admin", of_feed)
 def resume(slug: str) -> Response:
     asked_at = current().service.clock()
     tending.resume(current().service, slug, by=signed_in().name)
@@ -89,7 +90,7 @@ def resume(slug: str) -> Response:
 
 
 @blueprint.post("/<slug>/now")
-@open_to("admin")
+@open_to("admin", of_feed)
 def poll_now(slug: str) -> Response:
     asked_at = current().service.clock()
     tending.poll_now(current().service, slug, by=signed_in().name)

@@ -35,6 +35,9 @@ FILTERS = ("from", "to", "category", "relationship", "after")
 MOST_LANES, MOST_ENTRIES = 40, 600
 """Channels in one picture, and changes and contacts if it is not one channel; the next follow on a page of theirs."""
 
+MOST_PICTURES = 4
+"""Relationships of which pictures stand on one page, and in one file; the others are asked for one by one."""
+
 MOST_ROWS = 1000
 """Rows of the table behind a picture, and causes below it; the tables for programs have all."""
 
@@ -96,11 +99,13 @@ def _timeline() -> str:
     views = views_asked_for(snapshot, moment, asked)
     years = years_offered(views, moment)
     axis = axis_asked_for(sent.get("from"), sent.get("to"), years)
+    pictures = pictures_of(snapshot.relationships, views, axis, asked.after)
     return page(
         "timeline.html",
         moment,
         snapshot=snapshot,
-        pictures=pictures_of(snapshot.relationships, views, axis, asked.after),
+        pictures=pictures,
+        others=others_than(pictures, snapshot.relationships, views),
         span=span_words_of(axis),
         year=axis.start.year if axis.start.year == axis.end.year else None,
         years=years,
@@ -205,15 +210,26 @@ def views_asked_for(snapshot: Snapshot, moment: Moment, asked: Asked) -> list[Ch
 def pictures_of(
     relationships: Iterable[Relationship], views: Sequence[ChannelView], axis: Axis, after: str | None
 ) -> list[Shown]:
-    """The picture of each relationship that has channels among the views, from the one after `after` on."""
-    shown = []
+    """The picture of each relationship that has channels among the views, from the one after `after` on; of the first
+    few where there are many.
+    """
+    shown: list[Shown] = []
     for relationship in relationships:
         own = [view for view in views if view.channel.relationship == relationship.slug]
         before = next((place for place, view in enumerate(own, start=1) if view.channel.slug == after), 0)
         part = own[before : before + _fitting(own[before : before + MOST_LANES], axis)]
-        if part:
+        if part and len(shown) < MOST_PICTURES:
             shown.append(_shown(relationship, picture_of(part, axis), before, len(own)))
     return shown
+
+
+def others_than(
+    pictures: Sequence[Shown], relationships: Iterable[Relationship], views: Iterable[ChannelView]
+) -> list[Relationship]:
+    """The relationships of which there would be pictures, and are none here."""
+    drawn = {shown.relationship.slug for shown in pictures}
+    known = {view.channel.relationship for view in views} - drawn
+    return [pair for pair in relationships if pair.slug in known]
 
 
 def _fitting(views: Sequence[ChannelView], axis: Axis) -> int:

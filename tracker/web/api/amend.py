@@ -17,6 +17,7 @@ from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import ClaimPath, CorrectionBody, SourceBody, WithdrawalBody
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current, find_channel
+from tracker.web.reach import of_claim
 from tracker.web.words import web_address
 
 _REQUIRED = {"state", "effective", "cause", "outcome", "substantive"}
@@ -26,7 +27,7 @@ _REQUIRED = {"state", "effective", "cause", "outcome", "substantive"}
 @blueprint.post(
     "/v1/claims/<name>/correction", responses=answers(schemas.Act, 401, 403, 404, 409, 413, 415), **REVIEWERS_ONLY
 )
-@open_to("reviewer")
+@open_to("reviewer", of_claim)
 @fresh
 def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
     """Replace a row by one that says otherwise, and keeps its sources. Answers what was done.
@@ -46,7 +47,7 @@ def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
 @blueprint.post(
     "/v1/claims/<name>/withdrawal", responses=answers(schemas.Act, 401, 403, 404, 409, 413, 415), **REVIEWERS_ONLY
 )
-@open_to("reviewer")
+@open_to("reviewer", of_claim)
 @fresh
 def withdraw_claim(path: ClaimPath, body: WithdrawalBody) -> Response:
     """Take a row back; where it corrected another, that one stands again. Answers what was done."""
@@ -57,7 +58,7 @@ def withdraw_claim(path: ClaimPath, body: WithdrawalBody) -> Response:
 @blueprint.post(
     "/v1/claims/<name>/sources", responses=answers(schemas.Act, 401, 403, 404, 409, 413, 415), **REVIEWERS_ONLY
 )
-@open_to("reviewer")
+@open_to("reviewer", of_claim)
 @fresh
 def cite_source(path: ClaimPath, body: SourceBody) -> Response:
     """Cite a further source for a row. Answers what was done."""

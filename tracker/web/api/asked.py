@@ -10,8 +10,9 @@ from tracker.model import PartialDate
 from tracker.search import Kind, read_query
 from tracker.web.api.cursor import read_cursor, write_cursor
 from tracker.web.auth import may, require
-from tracker.web.current import current, moment_from_request
+from tracker.web.current import moment_from_request
 from tracker.web.found import Asked, Place
+from tracker.web.scope import SCOPE, scoped
 
 LONGEST_QUERY = 200
 """Characters that are read of what somebody looks for; more is refused."""
@@ -31,7 +32,7 @@ def asked_for(sent: Mapping[str, str]) -> Asked:
             "Send the few words that matter.",
             field="q",
         )
-    relationships = current().snapshot().relationships
+    relationships = scoped(sent.get(SCOPE)).relationships
     _one_of({side for pair in relationships for side in pair.sides}, "side", sent)
     _one_of({lang for pair in relationships for lang in pair.languages}, "lang", sent)
     first, last = _date("from", sent), _date("to", sent)
@@ -51,13 +52,15 @@ def asked_for(sent: Mapping[str, str]) -> Asked:
 
 
 def _kinds(sent: Mapping[str, str]) -> tuple[Kind, ...]:
-    """The kind that is asked for, else all that may be seen."""
+    """The kind that is asked for, else all that may be seen; releases belong to no one relationship."""
     if "kind" not in sent:
-        return kinds_open()
+        return kinds_open() if SCOPE not in sent else _PUBLIC
     _one_of(tuple(Kind), "kind", sent)
     kind = Kind(sent["kind"])
     if kind not in _PUBLIC:
         require("reviewer")
+        if SCOPE in sent:
+            raise Refused("Releases belong to no one relationship.", "Leave out kind or relationship.", field="kind")
     return (kind,)
 
 

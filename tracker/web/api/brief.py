@@ -10,7 +10,8 @@ from tracker.web.api.document import RECORD, read_answers
 from tracker.web.api.parameters import BriefQuery
 from tracker.web.auth import open_to
 from tracker.web.briefing import after_of, brief_since
-from tracker.web.current import current, moment_from_request, shows_the_past
+from tracker.web.current import moment_from_request, shows_the_past
+from tracker.web.scope import scoped
 
 
 @blueprint.get("/v1/brief", responses=read_answers(schemas.Brief), tags=[RECORD])
@@ -18,7 +19,7 @@ from tracker.web.current import current, moment_from_request, shows_the_past
 @rendered
 def brief(query: BriefQuery) -> schemas.Brief:
     """What changed after an instant, in a few sentences, each with the claims that say so."""
-    snapshot, moment, past = current().snapshot(), moment_from_request(), shows_the_past()
+    snapshot, moment, past = scoped(query.relationship), moment_from_request(), shows_the_past()
     after = after_of(query.after, moment.known_at, past=past)
     found = brief_since(snapshot, after, moment, query.lang, past=past)
     return schemas.Brief(

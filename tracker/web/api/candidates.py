@@ -20,14 +20,16 @@ from tracker.web.api.choice import check_rejection, choice_of
 from tracker.web.api.cursor import Position, read_cursor, walk_of, write_cursor
 from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, MergeBody, ReviewBody, SplitBody
+from tracker.web.asked import within_of
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current, moment_from_request
+from tracker.web.reach import by_itself, of_candidate
 
 ANY_NUMBER = f"<int(max={2**63 - 1}):id>"
 
 
 @blueprint.get("/v1/candidates", responses=answers(schemas.Candidates, 401, 403), **REVIEWERS_ONLY)
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 @fresh
 def candidates(query: CandidatesQuery) -> Response:
     """Candidates of a status, newest evidence first; with `q`, those that a release with these words tells of.
@@ -35,11 +37,13 @@ def candidates(query: CandidatesQuery) -> Response:
     Those that are put aside are pending, and listed with `held` alone.
     """
     moment = moment_from_request()
-    after, now = _after(query), current().now()
+    after, now, within = _after(query), current().now(), within_of(query.relationship, current().snapshot())
     with current().service.store.reading() as db:
         held = (query.held, now) if query.status is Status.PENDING else None
-        found = db.candidates.queue(query.status, most=query.most + 1, after=after, words=query.q, held=held)
-        pending = db.candidates.counts()[Status.PENDING] - db.waiting.count_held(now)
+        found = db.candidates.queue(
+            query.status, most=query.most + 1, after=after, words=query.q, held=held, within=within
+        )
+        pending = db.candidates.counts(within)[Status.PENDING] - db.waiting.count_held(now, within)
     page, more = found[: query.most], len(found) > query.most
     following = write_cursor(_position(page[-1]), moment, walk_of(query)) if more else None
     return json_answer(
@@ -54,7 +58,7 @@ def candidates(query: CandidatesQuery) -> Response:
     responses=answers(schemas.Candidate, 401, 403, 404),
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def candidate(path: CandidatePath) -> Response:
     """One candidate with its releases, the words that made it fire, and what accepting would record.
@@ -69,7 +73,7 @@ def candidate(path: CandidatePath) -> Response:
     responses=answers(schemas.Candidate, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> Response:
     """Accept a candidate, as proposed or as corrected in the body, or reject it with a reason in `note`.
@@ -94,7 +98,7 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
     responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Response:
     """Move sightings of a candidate into one of their own, since they tell of another event.
@@ -112,7 +116,7 @@ def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Re
     responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def merge_candidate(path: CandidatePath, header: IfMatch, body: MergeBody) -> Response:
     """Move all sightings of a candidate into another of its channel, since they tell of the same event.

@@ -18,13 +18,14 @@ from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import CandidatePath, ChannelBody, IfMatch, LaterBody, RejectBody, SecondBody
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current
+from tracker.web.reach import by_itself, check_candidates, of_candidate
 
 _ONE = {"responses": answers(schemas.Candidate, 401, 403, 404, 409, 412, 413, 415, 428)} | REVIEWERS_ONLY
 _TWO = {"responses": answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428)} | REVIEWERS_ONLY
 
 
 @blueprint.post(f"/v1/candidates/{ANY_NUMBER}/later", **_ONE)
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def put_aside(path: CandidatePath, header: IfMatch, body: LaterBody) -> Response:
     """Put a candidate aside for a reason, until an instant or until somebody brings it back.
@@ -39,7 +40,7 @@ def put_aside(path: CandidatePath, header: IfMatch, body: LaterBody) -> Response
 
 
 @blueprint.post(f"/v1/candidates/{ANY_NUMBER}/release", **_ONE)
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def bring_back(path: CandidatePath, header: IfMatch) -> Response:
     """Bring back what was put aside, before its time."""
@@ -48,7 +49,7 @@ def bring_back(path: CandidatePath, header: IfMatch) -> Response:
 
 
 @blueprint.post(f"/v1/candidates/{ANY_NUMBER}/channel", **_TWO)
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def to_channel(path: CandidatePath, header: IfMatch, body: ChannelBody) -> Response:
     """Move a candidate to the channel of which it really tells.
@@ -63,7 +64,7 @@ def to_channel(path: CandidatePath, header: IfMatch, body: ChannelBody) -> Respo
 
 
 @blueprint.post(f"/v1/candidates/{ANY_NUMBER}/channel/back", **_TWO)
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def back_to_channel(path: CandidatePath, header: IfMatch) -> Response:
     """Take back the last move of another candidate to this one; `into` has its sightings again."""
@@ -72,7 +73,7 @@ def back_to_channel(path: CandidatePath, header: IfMatch) -> Response:
 
 
 @blueprint.post(f"/v1/candidates/{ANY_NUMBER}/second", **_ONE)
-@open_to("reviewer")
+@open_to("reviewer", of_candidate)
 @fresh
 def second_person(path: CandidatePath, header: IfMatch, body: SecondBody) -> Response:
     """Answer what another reviewer accepted, where a second person is asked for; or withdraw what one accepted.
@@ -89,7 +90,7 @@ def second_person(path: CandidatePath, header: IfMatch, body: SecondBody) -> Res
 
 
 @blueprint.post("/v1/candidates/reject", responses=answers(schemas.Rejected, 401, 403, 413, 415), **REVIEWERS_ONLY)
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 @fresh
 def reject_many(body: RejectBody) -> Response:
     """Reject several candidates for one reason, each by itself, in the version that was read.
@@ -97,6 +98,7 @@ def reject_many(body: RejectBody) -> Response:
     One that has changed since, was decided, or is not there, is `skipped`, and the rest is rejected all the same.
     """
     versions = {one.id: one.version for one in body.candidates}
+    check_candidates(versions)
     clock = current().service.clock
     done = review.reject_each(_store(), versions, by=signed_in().name, clock=clock, reason=body.reason)
     skipped = [schemas.Skipped(id=number, why=refused.wrong) for number, refused in done.skipped.items()]

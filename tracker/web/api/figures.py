@@ -8,8 +8,9 @@ from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.document import RECORD, read_answers
 from tracker.web.api.parameters import FiguresQuery, PromisesQuery
 from tracker.web.auth import open_to
-from tracker.web.current import current, moment_from_request
+from tracker.web.current import moment_from_request
 from tracker.web.figures import figures_of, promises_in, quarter_name, views_asked_for
+from tracker.web.scope import scoped
 
 
 @blueprint.get("/v1/promises", responses=read_answers(schemas.Promises), tags=[RECORD])
@@ -18,7 +19,7 @@ from tracker.web.figures import figures_of, promises_in, quarter_name, views_ask
 def promises(query: PromisesQuery) -> schemas.Promises:
     """What was announced, when it was due, and what became of it; the earliest due first."""
     moment = moment_from_request()
-    views = views_asked_for(current().snapshot(), moment, query.category)
+    views = views_asked_for(scoped(query.relationship), moment, query.category)
     fates = (query.fate,) if query.fate else ()
     found = [shapes.promise(owed.promise) for owed in promises_in(views, *fates)]
     return schemas.Promises(as_of=moment.as_of, known_at=moment.known_at, count=len(found), promises=found)
@@ -29,7 +30,7 @@ def promises(query: PromisesQuery) -> schemas.Promises:
 @rendered
 def figures(query: FiguresQuery) -> schemas.Figures:
     """Year by year who met and what was asked in vain, days in each state, and contacts per quarter, from 2020 on."""
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped(query.relationship), moment_from_request()
     shown = figures_of(snapshot, moment, query.category)
 
     def contacts(engagements):

@@ -68,7 +68,7 @@ def ready() -> Response:
         feeds=_counts(told),
         scheduler_age=_age(last_tick, now),
         problems=problems,
-        warnings=_warnings(told),
+        warnings=[*_unread(), *_warnings(told)],
         degraded=_degraded(told),
     )
     return json_answer(readiness, 503 if problems else 200)
@@ -107,6 +107,12 @@ def _not_ticking(last_tick: datetime | None, now: datetime) -> list[str]:
     since = f"since {last_tick:%Y-%m-%d %H:%M} UTC" if last_tick else "yet"
     remedy = "Start python -m tracker serve or schedule again; its log says why it stopped."
     return [f"The scheduler has not ticked {since}: feeds are not being polled. {remedy}"]
+
+
+def _unread() -> list[str]:
+    """A newer configuration that this process could not take, in one sentence."""
+    fault = current().service.fault
+    return [f"The configuration in force is older than its files: {fault}"] if fault else []
 
 
 def _counts(told: Sequence[Health]) -> schemas.FeedCounts:

@@ -154,11 +154,17 @@ class TimelineQuery(AtMoment):
     after: str | None = Field(default=None, description="The slug of the channel after which the picture goes on.")
 
 
+class FeedsQuery(AtMoment):
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
+
+
 class FiguresQuery(AtMoment):
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
     category: Category | None = None
 
 
 class PromisesQuery(AtMoment):
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
     category: Category | None = None
     fate: Fate | None = Field(default=None, description="What became of it; any when left out.")
 
@@ -206,6 +212,7 @@ class BriefQuery(AtMoment):
         default=None, description="The instant, or the day (its beginning, in UTC), after which; required."
     )
     lang: Literal["en", "zh"] = Field(default="en", description="The language of the sentences.")
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
 
 
 class ChangesFilter(EntriesFilter):
@@ -252,6 +259,7 @@ class CandidatesQuery(Page, AtMoment):
     """The two clocks are accepted as everywhere and change nothing: the queue is always that of now."""
 
     status: Status = Status.PENDING
+    relationship: str | None = Field(default=None, description="The slug of a relationship.")
     held: bool = Field(default=False, description="Of those that are pending, only the ones put aside.")
     q: str | None = Field(
         default=None,
@@ -263,6 +271,9 @@ class CandidatesQuery(Page, AtMoment):
 class SearchQuery(Page, AtMoment):
     q: str | None = Field(default=None, description="What to look for, in at most 200 characters; required.")
     kind: Kind | None = Field(default=None, description="All that you may see when left out.")
+    relationship: str | None = Field(
+        default=None, description="The slug of a relationship; releases, which belong to no one, are not searched then."
+    )
     side: str | None = Field(default=None, description="Rows and releases with a source of this side.")
     lang: str | None = Field(default=None, description="Rows and releases with a source in this language: en or zh.")
     since: str | None = Field(

@@ -17,6 +17,7 @@ from tracker.web.api.parameters import (
     ContactsQuery,
     CoverageQuery,
     FeedPath,
+    FeedsQuery,
 )
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, direction, sorted_by
@@ -25,6 +26,7 @@ from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
 from tracker.web.feeds import find_feed
 from tracker.web.measures import silence_words
+from tracker.web.scope import scoped
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])
@@ -142,14 +144,14 @@ def contacts(query: ContactsQuery) -> schemas.Contacts:
 @blueprint.get("/v1/feeds", responses=read_answers(schemas.Feeds), tags=[RECORD])
 @open_to("public")
 @rendered
-def feeds(query: AtMoment) -> schemas.Feeds:
+def feeds(query: FeedsQuery) -> schemas.Feeds:
     """Feeds: when each was last read, what is wrong in words and since when, and when it is polled next.
 
     The two clocks are accepted as everywhere and change nothing: health is that of now.
     """
     moment_from_request()
     now = current().now()
-    found = [shapes.feed(health_of(feed, now)) for feed in current().snapshot().feeds]
+    found = [shapes.feed(health_of(feed, now)) for feed in scoped(query.relationship).feeds]
     fares = [feed.health for feed in found]
     return schemas.Feeds(
         count=len(found), failing=fares.count(Fares.FAILING), warning=fares.count(Fares.WARNING), feeds=found

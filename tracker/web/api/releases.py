@@ -18,6 +18,7 @@ from tracker.web.api.parameters import ReleaseBody, ReleasePath
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.kept_page import kept_page
+from tracker.web.reach import by_itself, check_relationships, reach, reaches
 
 
 @blueprint.post(
@@ -25,7 +26,7 @@ from tracker.web.kept_page import kept_page
     responses=answers(schemas.HandedIn, 401, 403, 413, 415, status=201),
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 @fresh
 def hand_in(body: ReleaseBody) -> Response:
     """Hand in a release, as text or by its address, and see which candidates it speaks of.
@@ -33,10 +34,13 @@ def hand_in(body: ReleaseBody) -> Response:
     With `text` (or `summary`) and `published` nothing is fetched. With a `url` alone the page is fetched and read.
     A release handed in twice is one release. The record changes only when a reviewer accepts a candidate.
     """
+    if body.relationship:
+        check_relationships([body.relationship])
     release = _release(body)
-    found = handin.take(current().service, release, relationship=body.relationship)
+    found = handin.take(current().service, release, relationship=body.relationship, within=reach())
     answer = schemas.HandedIn(
-        release=shapes.release(_as_kept(release, found)), candidates=[shape(one) for one in found]
+        release=shapes.release(_as_kept(release, found)),
+        candidates=[shape(one) for one in found if reaches(one.channel)],
     )
     return json_answer(answer, 201)
 
@@ -46,7 +50,7 @@ def hand_in(body: ReleaseBody) -> Response:
     responses=answers(schemas.ReleaseHistory, 401, 403, 404),
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 @fresh
 def kept_release(path: ReleasePath) -> Response:
     """All that is kept of a release: every wording with what it changed, every name it came under, and whether its
@@ -65,7 +69,7 @@ def kept_release(path: ReleasePath) -> Response:
     | {200: {"description": "The page as gzip.", "content": {"application/gzip": {"schema": {"type": "string"}}}}},
     **REVIEWERS_ONLY,
 )
-@open_to("reviewer")
+@open_to("reviewer", by_itself)
 @fresh
 def page(path: ReleasePath) -> Response:
     """The newest copy of a release's own page, byte for byte as the publisher's server sent it, zipped.

@@ -533,6 +533,7 @@ class Feed(Answer):
 
     slug: str
     relationship: str
+    relationships: list[str] = Field(description="All for which it is read; it is polled once for them.")
     publisher: str
     side: Side
     lang: str

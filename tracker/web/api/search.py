@@ -17,6 +17,7 @@ from tracker.web.api.shapes import partial_date
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.found import Hit, find
+from tracker.web.scope import scoped
 from tracker.web.words import language_of
 
 OPEN_WITH_MORE_FOR_REVIEWERS: dict[str, Any] = {"security": [{}, {"token": []}], "tags": [RECORD]}
@@ -36,7 +37,9 @@ def search(query: SearchQuery) -> Response:
         raise Refused("There is nothing to look for.", "Send words as q.", field="q")
     asked = asked_for(sent)
     with current().service.store.reading() as db:
-        found = find(db, current().snapshot(), asked, most=query.most, after=read_place(query.cursor, asked, sent))
+        found = find(
+            db, scoped(query.relationship), asked, most=query.most, after=read_place(query.cursor, asked, sent)
+        )
     return json_answer(
         schemas.Found(
             as_of=asked.moment.as_of,

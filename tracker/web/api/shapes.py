@@ -262,6 +262,7 @@ def feed(told: Health) -> schemas.Feed:
     return schemas.Feed(
         slug=health.slug,
         relationship=health.relationship,
+        relationships=[health.relationship, *health.also],
         publisher=health.publisher,
         side=health.side,
         lang=health.lang,
