@@ -1287,3 +1287,45 @@ def m0021_spare_pages(db: Database) -> None:
     """
     db.execute("DROP TRIGGER page_copy_never_deleted")
     _run(db, _SPARE_PAGES)
+
+
+_WHAT_HAPPENED = (
+    "('first', 'confirmed', 'contested', 'corrected', 'withdrawn', 'reported', 'accepted', 'rejected', 'reopened')"
+)
+
+_IN_OTHER_WORDS = f"""
+ALTER TABLE subscription ADD COLUMN language TEXT NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'zh'));
+ALTER TABLE subscription ADD COLUMN signals INTEGER NOT NULL DEFAULT 0 CHECK (signals IN (0, 1));
+
+CREATE TABLE event_wider (
+    id INTEGER PRIMARY KEY,
+    statement TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    what TEXT NOT NULL CHECK (what IN {_WHAT_HAPPENED}),
+    at TEXT NOT NULL,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    told TEXT NOT NULL,
+    worded TEXT NOT NULL DEFAULT '{{}}',
+    before TEXT,
+    reason TEXT,
+    candidate INTEGER REFERENCES candidate (id),
+    UNIQUE (statement, at),
+    UNIQUE (candidate, sequence)
+) STRICT;
+INSERT INTO event_wider (id, statement, sequence, what, at, channel, told, before, reason)
+SELECT id, statement, sequence, what, at, channel, told, before, reason FROM event ORDER BY id;
+DROP TABLE event;
+ALTER TABLE event_wider RENAME TO event;
+"""
+
+
+@migrations()
+def m0023_messages_in_two_languages_and_signals(db: Database) -> None:
+    """In which language a subscription is told, and whether it asked for signals that nobody has reviewed.
+
+    `event.worded`: what is told otherwise in another language, by language. `event.candidate`: the candidate of which
+    a signal told, and what became of it since; null for what happened to a statement.
+    """
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    _run(db, _IN_OTHER_WORDS)
+    _guard(db, "event", ())

@@ -10,6 +10,7 @@ from datetime import datetime
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text
 from tracker.events import Event, What
+from tracker.tongue import ENGLISH
 
 _sql = load_queries("notifications.sql")
 
@@ -27,10 +28,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A webhook (`target` is its URL) or a mail address, and what is to be told there.
+    """A webhook (`target` is its URL) or a mail address, and what is to be told there, mail in `language`.
 
     `since`: events from then on are told, None for a mail address that was not confirmed; `told_at`: when mail last
-    went there. `failures` in a row, the first of them at `failing_since`. Instants are UTC.
+    went there. `signals`: what nobody has reviewed is told there too. `failures` in a row, the first of them at
+    `failing_since`. Instants are UTC.
     """
 
     id: int
@@ -48,6 +50,8 @@ class Subscription:
     failures: int
     failing_since: datetime | None
     next_try: datetime
+    language: str = ENGLISH
+    signals: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Notifications:
         at: datetime,
         every: str | None = None,
         allow_private: bool = False,
+        language: str = ENGLISH,
+        signals: bool = False,
     ) -> Subscription:
         """Add a subscription. A webhook is told what happens from `at` on, a mail address once it is confirmed."""
         row = _sql.subscribe(
@@ -137,6 +143,8 @@ class Notifications:
             secret=secret,
             created_at=instant_text(at),
             since=instant_text(at) if kind == "webhook" else None,
+            language=language,
+            signals=int(signals),
         )
         return _subscription(row)
 
@@ -197,14 +205,23 @@ class Notifications:
             at=instant_text(event.at),
             channel=event.channel,
             told=as_json(event.told),
+            worded=as_json(event.worded),
+            candidate=event.candidate,
             before=event.before,
             reason=event.reason,
         )
         if row is None:
             return False
-        if event.what is What.FIRST:
+        if event.what.begins:
             place = {name: event.told[name] for name in ("relationship", "category", "channel")}
-            _sql.queue_first(self._db, event=row["id"], at=instant_text(event.at), now=instant_text(now), **place)
+            _sql.queue_first(
+                self._db,
+                event=row["id"],
+                at=instant_text(event.at),
+                signal=int(event.candidate is not None),
+                now=instant_text(now),
+                **place,
+            )
         else:
             _sql.queue_further(self._db, event=row["id"], statement=event.statement, now=instant_text(now))
         return True
@@ -327,6 +344,8 @@ def _subscription(row: sqlite3.Row) -> Subscription:
         failures=row["failures"],
         failing_since=instant(row["failing_since"]),
         next_try=instant(row["next_try"]),
+        language=row["language"],
+        signals=bool(row["signals"]),
     )
 
 
@@ -342,6 +361,8 @@ def _event(row: sqlite3.Row) -> Event:
         at=instant(row["at"]),
         channel=row["channel"],
         told=json.loads(row["told"]),
+        worded=json.loads(row["worded"]),
+        candidate=row["candidate"],
         before=row["before"],
         reason=row["reason"],
     )

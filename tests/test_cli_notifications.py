@@ -108,8 +108,9 @@ def test_a_mail_address_is_asked_by_the_scheduler_and_a_test_reaches_it(tracker,
             "OPENLINES_SMTP_URL": f"smtp://127.0.0.1:{box.port}",
             "OPENLINES_MAIL_FROM": "Lines <lines@lines.example>",
         }
-        added = tracker("subscriptions", "add-mail", READER, "--every", "weekly", **env)
+        added = tracker("subscriptions", "add-mail", READER, "--every", "weekly", "--language", "zh", **env)
         assert added.output.startswith(f"{READER} is asked at the scheduler's next tick")
-        assert "weekly digest, all channels" in tracker("subscriptions", "list").output
+        assert "weekly digest in 中文, all channels" in tracker("subscriptions", "list").output
         assert tracker("subscriptions", "test", "1", **env).output == "The mail server took it.\n"
     assert box.letters[0][2]["From"] == "Lines <lines@lines.example>"
+    assert box.letters[0][2]["Subject"] == "Open Lines测试邮件"

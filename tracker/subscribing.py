@@ -14,8 +14,9 @@ from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import check_target
 from tracker.model import Category
 from tracker.service import Service
-from tracker.tongue import msg
+from tracker.tongue import ENGLISH, LANGUAGES, gettext, msg, name_of
 from tracker.webhook import new_secret
+from tracker.wording import category_words
 
 RHYTHMS = (msg("daily"), msg("weekly"))
 
@@ -31,14 +32,14 @@ MOST_TO_ONE = 10
 def wanted_words(service: Service, wanted: Filter) -> str:
     """What a subscription is about: `all channels`, `military channels`, or a channel's name."""
     if wanted.channel:
-        names = {channel.slug: channel.names["en"] for pack in service.packs for channel in pack.channels}
+        names = {channel.slug: name_of(channel.names) for pack in service.packs for channel in pack.channels}
         return names.get(wanted.channel, wanted.channel)
     if wanted.category:
-        return f"{wanted.category.replace('-', ' ')} channels"
+        return gettext("%(category)s channels", category=category_words(Category(wanted.category)).lower())
     if wanted.relationship:
-        names = {pack.relationship.slug: pack.relationship.names["en"] for pack in service.packs}
-        return f"channels of {names.get(wanted.relationship, wanted.relationship)}"
-    return "all channels"
+        names = {pack.relationship.slug: name_of(pack.relationship.names) for pack in service.packs}
+        return gettext("channels of %(relationship)s", relationship=names.get(wanted.relationship, wanted.relationship))
+    return gettext("all channels")
 
 
 def subscribe_webhook(service: Service, url: str, wanted: Filter, *, allow_private: bool = False) -> Subscription:
@@ -54,8 +55,8 @@ def subscribe_webhook(service: Service, url: str, wanted: Filter, *, allow_priva
         )
 
 
-def subscribe_mail(service: Service, address: str, every: str, wanted: Filter) -> None:
-    """Note that an address is to be asked whether it wants a digest; the scheduler asks it.
+def subscribe_mail(service: Service, address: str, every: str, wanted: Filter, language: str = ENGLISH) -> None:
+    """Note that an address is to be asked whether it wants a digest in that language; the scheduler asks it.
 
     What was noted is told to nobody: who enters an address learns nothing of its subscriptions, and an address that is
     entered again and again is asked once a day. Raises Refused, TooMany.
@@ -67,6 +68,8 @@ def subscribe_mail(service: Service, address: str, every: str, wanted: Filter) -
         raise Refused(f"{address[:80]!r} is no mail address.", "Write one such as desk@paper.example.", field="address")
     if every not in RHYTHMS:
         raise Refused(f"every is {every!r}.", f"Send one of {', '.join(RHYTHMS)}.", field="every")
+    if language not in LANGUAGES:
+        raise Refused(f"language is {language[:20]!r}.", f"Send one of {', '.join(LANGUAGES)}.", field="language")
     now = service.clock()
     with service.store.writing() as db:
         _check(db, wanted)
@@ -74,10 +77,11 @@ def subscribe_mail(service: Service, address: str, every: str, wanted: Filter) -
             raise TooMany("Too many addresses were entered within the hour.", "Try again in an hour.")
         live = db.notifications.live_to(address)
         asked = any(one.since is None and one.created_at > now - ASKED_AGAIN for one in live)
-        has_it = any((one.every, one.filter) == (every, wanted) and one.since for one in live)
+        same = (every, wanted, language)
+        has_it = any((one.every, one.filter, one.language) == same and one.since for one in live)
         if not asked and not has_it and len(live) < MOST_TO_ONE:
             secret = secrets.token_urlsafe(24)
-            db.notifications.subscribe("mail", address, wanted, secret=secret, at=now, every=every)
+            db.notifications.subscribe("mail", address, wanted, secret=secret, at=now, every=every, language=language)
 
 
 def of_link(db: Subjects, secret: str) -> Subscription:

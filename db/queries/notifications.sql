@@ -1,8 +1,8 @@
--- name: subscribe(kind, target, every, relationship, category, channel, allow_private, secret, created_at, since)^
+-- name: subscribe(kind, target, every, relationship, category, channel, allow_private, secret, created_at, since, language, signals)^
 INSERT INTO subscription (kind, target, every, relationship, category, channel, allow_private, secret, created_at,
-                          since, next_try)
+                          since, next_try, language, signals)
 VALUES (:kind, :target, :every, :relationship, :category, :channel, :allow_private, :secret, :created_at,
-        :since, :created_at)
+        :since, :created_at, :language, :signals)
 RETURNING *;
 
 -- name: subscription(id)^
@@ -44,15 +44,15 @@ SELECT MIN(since) AS since FROM subscription WHERE ended_at IS NULL AND since IS
 -- name: known_events(since)
 SELECT statement, at FROM event WHERE at >= :since;
 
--- name: add_event(statement, sequence, what, at, channel, told, before, reason)^
-INSERT INTO event (statement, sequence, what, at, channel, told, before, reason)
-VALUES (:statement, :sequence, :what, :at, :channel, :told, :before, :reason)
-ON CONFLICT (statement, at) DO NOTHING RETURNING id;
+-- name: add_event(statement, sequence, what, at, channel, told, worded, before, reason, candidate)^
+INSERT INTO event (statement, sequence, what, at, channel, told, worded, before, reason, candidate)
+VALUES (:statement, :sequence, :what, :at, :channel, :told, :worded, :before, :reason, :candidate)
+ON CONFLICT DO NOTHING RETURNING id;
 
--- name: queue_first(event, at, relationship, category, channel, now)!
+-- name: queue_first(event, at, signal, relationship, category, channel, now)!
 INSERT INTO delivery (subscription, event, queued_at, next_try)
 SELECT subscription.id, :event, :now, :now FROM subscription
-WHERE ended_at IS NULL AND since <= :at
+WHERE ended_at IS NULL AND since <= :at AND signals >= :signal
     AND (relationship IS NULL OR relationship = :relationship)
     AND (category IS NULL OR category = :category)
     AND (channel IS NULL OR channel = :channel)
@@ -65,7 +65,7 @@ INSERT INTO delivery (subscription, event, queued_at, next_try)
 SELECT delivery.subscription, :event, :now, :now FROM delivery
 JOIN event ON event.id = delivery.event
 JOIN subscription ON subscription.id = delivery.subscription
-WHERE event.statement = :statement AND event.what = 'first' AND subscription.ended_at IS NULL
+WHERE event.statement = :statement AND event.what IN ('first', 'reported') AND subscription.ended_at IS NULL
 ORDER BY delivery.subscription
 ON CONFLICT (subscription, event) DO NOTHING;
 

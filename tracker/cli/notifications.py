@@ -15,6 +15,7 @@ from tracker.model import Category
 from tracker.notify import fares_words
 from tracker.service import Service
 from tracker.subscribing import RHYTHMS, subscribe_mail, subscribe_webhook, wanted_words
+from tracker.tongue import ENGLISH, LANGUAGES
 from tracker.wording import instant_words
 
 MOST = 200
@@ -54,12 +55,13 @@ def add_webhook(url: str, allow_private: bool, **wanted: str | None) -> None:
 @subscriptions.command(name="add-mail")
 @click.argument("address")
 @click.option("--every", type=click.Choice(RHYTHMS), default="daily", show_default=True)
+@click.option("--language", type=click.Choice([*LANGUAGES]), default=ENGLISH, show_default=True)
 @narrowed
-def add_mail(address: str, every: str, **wanted: str | None) -> None:
+def add_mail(address: str, every: str, language: str, **wanted: str | None) -> None:
     """Ask a mail address whether it wants a digest; it begins when the link in that mail is followed."""
     service = opened()
     service.prepare()
-    subscribe_mail(service, address, every, Filter(**wanted))
+    subscribe_mail(service, address, every, Filter(**wanted), language)
     click.echo(f"{address} is asked at the scheduler's next tick, unless it has this digest or was asked today.")
 
 
@@ -76,7 +78,8 @@ def list_subscriptions() -> None:
     for fares in live:
         one = fares.subscription
         since = instant_words(one.since) if one.since else "not confirmed"
-        about = f"{one.every} digest, " * bool(one.every) + wanted_words(service, one.filter)
+        digest = f"{one.every} digest in {LANGUAGES[one.language]}, " if one.every else ""
+        about = digest + wanted_words(service, one.filter)
         told = fares_words(fares, service.clock())
         shown.add_row(str(one.id), one.target, about, since, str(fares.pending), str(fares.dead), told)
     output().print(shown)

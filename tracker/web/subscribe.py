@@ -9,7 +9,7 @@ from tracker.errors import NotFound
 from tracker.model import Category
 from tracker.notify import fares_words
 from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
-from tracker.tongue import msg
+from tracker.tongue import LANGUAGES, language, msg
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.wording import category_words
@@ -34,7 +34,7 @@ def ask() -> Response:
     name, _, value = request.form.get("about", "").partition(":")
     wanted = Filter(**{name: value}) if name in ("relationship", "category", "channel") else Filter()
     address, every = request.form.get("address", "").strip(), request.form.get("every", "")
-    subscribe_mail(current().service, address, every, wanted)
+    subscribe_mail(current().service, address, every, wanted, request.form.get("language") or language())
     return _page("subscribed.html", address=address, every=every, wanted=wanted_words(current().service, wanted))
 
 
@@ -102,6 +102,8 @@ def _mails() -> dict[str, bool]:
 def _choices() -> dict[str, object]:
     snapshot = current().snapshot()
     return {
+        "languages": LANGUAGES,
+        "told_in": language(),
         "rhythms": RHYTHMS,
         "categories": [(category, category_words(category)) for category in Category],
         "channels": snapshot.channels,
