@@ -164,7 +164,7 @@ def corroboration_words(corroboration: str, relationship: Relationship) -> str:
         case "both":
             return gettext("both sides")
         case "none":
-            return gettext("no source")
+            return gettext("no source yet")
         case _:
             return gettext("%(side)s only", side=side_in_text(corroboration, relationship))
 
