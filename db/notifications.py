@@ -212,18 +212,14 @@ class Notifications:
         )
         if row is None:
             return False
+        signal, queued = event.candidate is not None, {"event": row["id"], "now": instant_text(now)}
         if event.what.begins:
+            queue = _sql.queue_signal if signal else _sql.queue_first
             place = {name: event.told[name] for name in ("relationship", "category", "channel")}
-            _sql.queue_first(
-                self._db,
-                event=row["id"],
-                at=instant_text(event.at),
-                signal=int(event.candidate is not None),
-                now=instant_text(now),
-                **place,
-            )
+            queue(self._db, at=instant_text(event.at), **queued, **place)
         else:
-            _sql.queue_further(self._db, event=row["id"], statement=event.statement, now=instant_text(now))
+            queue = _sql.queue_of_signal if signal else _sql.queue_further
+            queue(self._db, statement=event.statement, **queued)
         return True
 
     def due(self, kind: str, *, now: datetime, most: int) -> list[int]:
@@ -297,10 +293,15 @@ class Notifications:
     def attempts_of(self, subscription: int) -> list[Attempt]:
         return [_attempt(row) for row in _sql.attempts_of(self._db, subscription=subscription)]
 
-    def deliveries(self, state: str = "", *, since: datetime | None = None, most: int = 200) -> list[Delivery]:
-        """The newest deliveries: of a state, `failed` (waiting after a failure), or all for the empty word."""
+    def deliveries(
+        self, state: str = "", *, since: datetime | None = None, most: int = 200, signals: bool = True
+    ) -> list[Delivery]:
+        """The newest deliveries: of a state, `failed` (waiting after a failure), or all for the empty word; without
+        `signals` those about the record alone.
+        """
         after = instant_text(since) if since else _BEFORE_ALL
-        return [_delivery(row) for row in _sql.deliveries(self._db, state=state, since=after, most=most)]
+        rows = _sql.deliveries(self._db, state=state, since=after, most=most, signals=int(signals))
+        return [_delivery(row) for row in rows]
 
     def replay(self, delivery: int, *, now: datetime) -> bool:
         """Queue a message to a webhook once more, with those that waited in vain for it.
@@ -319,7 +320,7 @@ class Notifications:
         return [row["id"] for row in _sql.lost_since(self._db, since=instant_text(since))]
 
     def counts(self) -> dict[str, int]:
-        """Deliveries by state."""
+        """Deliveries about the record by state; what is told of signals is no public number."""
         return {row["state"]: row["number"] for row in _sql.counts(self._db)}
 
     def receivers(self, *, week_ago: datetime) -> Receivers:

@@ -27,6 +27,7 @@ from db.releases import Releases
 from db.reviewers import Reviewers
 from db.samples import Samples
 from db.sightings import Sightings
+from db.signals import Signals
 from db.sqlite.search import Search
 from db.times import Times
 from db.waiting import WaitingList
@@ -55,6 +56,7 @@ class Subjects:
     samples: Samples
     blind: Blind
     sightings: Sightings
+    signals: Signals
     watch: Watch
     search: Search
     chain: Chain
@@ -158,6 +160,7 @@ def _subjects(connection) -> Subjects:
         Samples(connection),
         Blind(connection),
         Sightings(connection),
+        Signals(connection),
         Watch(connection),
         search,
         Chain(connection),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import TypeVar
@@ -46,7 +47,11 @@ def attesting(entry: StatusChange | Contact) -> tuple[Source, ...]:
 
 def corroboration(entry: StatusChange | Contact | None, relationship: Relationship) -> str:
     """On whose word a row is: `both` parties', one's (its code), `third-party`, or `none`."""
-    sides = {source.side for source in attesting(entry)} if entry else set()
+    return word_of_sides({source.side for source in attesting(entry)} if entry else set(), relationship)
+
+
+def word_of_sides(sides: Collection[str], relationship: Relationship) -> str:
+    """The same of the sides that speak."""
     parties = [party.code for party in relationship.parties if party.code in sides]
     if len(parties) == len(relationship.parties):
         return "both"

@@ -7,7 +7,7 @@ same events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from typing import Any
 from tracker.attest import attesting
 from tracker.disputes import Dispute, disputes
 from tracker.history import view
-from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
+from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, StatusChange
 from tracker.statement import Statement, said_of, statements
 from tracker.tongue import ENGLISH, LANGUAGES, gettext, language, name_of, pgettext, speaking
 from tracker.wording import change_words, entry_words, listed, recorded_words, sentences, side_in_text
@@ -226,7 +226,7 @@ def _told(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:
         "day": statement.day.isoformat(),
         "settled": statement.told.settled,
         "corroboration": statement.corroboration,
-        "sources": list(_cited(statement)),
+        "sources": [source_told(source) for source in statement.sources],
         **_words(statement, confirmed),
     }
 
@@ -245,13 +245,13 @@ def _words(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _cited(statement: Statement) -> Iterator[dict[str, Any]]:
-    for source in statement.sources:
-        yield {
-            "url": source.url,
-            "title": source.title,
-            "publisher": source.publisher,
-            "side": source.side,
-            "published": source.published.value if source.published else None,
-            "quote": source.quote,
-        }
+def source_told(source: Source) -> dict[str, Any]:
+    """A document as messages name it."""
+    return {
+        "url": source.url,
+        "title": source.title,
+        "publisher": source.publisher,
+        "side": source.side,
+        "published": source.published.value if source.published else None,
+        "quote": source.quote,
+    }

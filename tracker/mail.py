@@ -67,6 +67,7 @@ def confirmation(subscription: Subscription, settings: Settings, wanted: str) ->
         "wanted": wanted,
         "confirm": confirm_link(subscription, settings.base_url),
         "days": CONFIRM_WITHIN.days,
+        "signals": subscription.signals,
     }
     letter.set_content(_letters.get_template("confirm.txt").render(values))
     return letter

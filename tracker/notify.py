@@ -22,6 +22,7 @@ from tracker.coverage import coverage
 from tracker.digest import coverage_words, sections, slot_after, slot_before
 from tracker.events import events_of
 from tracker.service import Service
+from tracker.signalling import note_signals
 from tracker.subscribing import wanted_words
 from tracker.tongue import speaking
 from tracker.webhook import Outcome
@@ -108,6 +109,7 @@ class Notifying:
         kinds = ("webhook", "mail") if self._service.settings.smtp_url else ("webhook",)
         try:
             self._note()
+            note_signals(self._service)
             with self._service.store.reading() as db:
                 now = self._service.clock()
                 due = [

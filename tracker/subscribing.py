@@ -42,8 +42,13 @@ def wanted_words(service: Service, wanted: Filter) -> str:
     return gettext("all channels")
 
 
-def subscribe_webhook(service: Service, url: str, wanted: Filter, *, allow_private: bool = False) -> Subscription:
-    """Tell a webhook what happens from now on. Raises Refused for an address or a filter that cannot be."""
+def subscribe_webhook(
+    service: Service, url: str, wanted: Filter, *, allow_private: bool = False, signals: bool = False
+) -> Subscription:
+    """Tell a webhook what happens from now on, with `signals` also what nobody has reviewed.
+
+    Raises Refused for an address or a filter that cannot be.
+    """
     try:
         check_target(url, checked=not allow_private)
     except FetchFailed as failed:
@@ -51,15 +56,24 @@ def subscribe_webhook(service: Service, url: str, wanted: Filter, *, allow_priva
     with service.store.writing() as db:
         _check(db, wanted)
         return db.notifications.subscribe(
-            "webhook", url, wanted, secret=new_secret(), at=service.clock(), allow_private=allow_private
+            "webhook",
+            url,
+            wanted,
+            secret=new_secret(),
+            at=service.clock(),
+            allow_private=allow_private,
+            signals=signals,
         )
 
 
-def subscribe_mail(service: Service, address: str, every: str, wanted: Filter, language: str = ENGLISH) -> None:
+def subscribe_mail(
+    service: Service, address: str, every: str, wanted: Filter, language: str = ENGLISH, *, signals: bool = False
+) -> None:
     """Note that an address is to be asked whether it wants a digest in that language; the scheduler asks it.
 
     What was noted is told to nobody: who enters an address learns nothing of its subscriptions, and an address that is
-    entered again and again is asked once a day. Raises Refused, TooMany.
+    entered again and again is asked once a day. `signals` that nobody has reviewed are the operator's to grant, never a
+    page's: a reviewer would know by them what was drawn. Raises Refused, TooMany.
     """
     if service.settings.smtp_url is None:
         raise NotFound("This service sends no mail.", "The operator sets OPENLINES_SMTP_URL; feeds tell the same.")
@@ -77,11 +91,13 @@ def subscribe_mail(service: Service, address: str, every: str, wanted: Filter, l
             raise TooMany("Too many addresses were entered within the hour.", "Try again in an hour.")
         live = db.notifications.live_to(address)
         asked = any(one.since is None and one.created_at > now - ASKED_AGAIN for one in live)
-        same = (every, wanted, language)
-        has_it = any((one.every, one.filter, one.language) == same and one.since for one in live)
+        same = (every, wanted, language, signals)
+        has_it = any((one.every, one.filter, one.language, one.signals) == same and one.since for one in live)
         if not asked and not has_it and len(live) < MOST_TO_ONE:
             secret = secrets.token_urlsafe(24)
-            db.notifications.subscribe("mail", address, wanted, secret=secret, at=now, every=every, language=language)
+            db.notifications.subscribe(
+                "mail", address, wanted, secret=secret, at=now, every=every, language=language, signals=signals
+            )
 
 
 def of_link(db: Subjects, secret: str) -> Subscription:

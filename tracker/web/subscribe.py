@@ -69,15 +69,18 @@ def ended(secret: str) -> Response:
 @blueprint.get("/deliveries")
 @open_to("admin")
 def deliveries() -> Response:
+    """Without messages about signals, and without when their receivers were told: an admin may review, and would see
+    by them which candidates were drawn. The command `deliveries` lists them.
+    """
     service = current().service
     with service.store.reading() as db:
         told = db.notifications
         receivers = told.live()
         lists = [
-            (msg("Given up"), told.deliveries("dead", most=MOST)),
-            (msg("Tried in vain"), told.deliveries("failed", most=MOST)),
+            (msg("Given up"), told.deliveries("dead", most=MOST, signals=False)),
+            (msg("Tried in vain"), told.deliveries("failed", most=MOST, signals=False)),
         ]
-        newest = told.deliveries(most=MOST)
+        newest = told.deliveries(most=MOST, signals=False)
     now = current().now()
     rows = [(fares, wanted_words(service, fares.subscription.filter), fares_words(fares, now)) for fares in receivers]
     return _page("deliveries.html", receivers=rows, lists=[*lists, (msg("Newest"), newest)])
