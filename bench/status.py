@@ -35,6 +35,12 @@ CONTACTS = "/api/v1/contacts?limit=200"
 FLAT = "/record/channels.json?_shape=array&_size=max&_nocount=1&_nofacet=1"
 """How Datasette answers the rows of a table alone, without counting or suggesting."""
 
+FLAT_OURS = (
+    f"{CHANNELS}?fields=relationship,names,category,counterparts,description,state,since,expected,cause,corroboration,"
+    "contested,overdue,days_in_state"
+)
+"""The same of the API, but for the dates of the last and next contacts, which it has as contacts with their sources."""
+
 WITH_SOURCES = """
 SELECT contacts.*, (
     SELECT json_group_array(json_object('url', url, 'title', title, 'publisher', publisher, 'side', side,
@@ -104,7 +110,8 @@ def _against_datasette(table: Table, port: int, ours: int, bare: int) -> None:
     contacts = f"/record.json?{urlencode({'sql': WITH_SOURCES, '_shape': 'array'})}"
     for name, peer, call in (
         ("contacts and their sources", Asked(port, contacts), Asked(ours, CONTACTS)),
-        ("channels, flat", Asked(port, FLAT), Asked(ours, CHANNELS)),
+        ("channels, of Datasette flat", Asked(port, FLAT), Asked(ours, CHANNELS)),
+        ("channels, of both flat", Asked(port, FLAT), Asked(ours, FLAT_OURS)),
     ):
         told, rows = json.loads(call.answer())[name.split()[0].rstrip(",")], json.loads(peer.answer())
         assert len(told) == len(rows) > 0, (name, len(told), len(rows))
