@@ -59,19 +59,23 @@ def one_with(service: Service, number: int, traits: tuple[str, ...]) -> int:
     day = date(2023, 11, 20) + timedelta(days=3 * number)
     document = replace(US, title=f"Talks {number}", url=f"https://us.example/talks/{number}", published=day)
     (candidate,) = arrive(service, document, sighting(date=PartialDate.of(day), starts=None))
-    at = service.clock()
+    at, other = service.clock(), replace(document, title=f"Weather {number}", url=f"https://us.example/{number}")
+    arrive(service, other)
     with service.store.writing() as db:
         run = db.notifications._db.execute
-        release = run("SELECT release FROM sighting WHERE candidate = ?", (candidate.id,)).fetchone()[0]
-        sampled = replace(document, id=release)
         if "unflagged" in traits:  # as one that a reviewer put into the queue
             run("UPDATE sighting SET flagged = 0 WHERE candidate = ?", (candidate.id,))
         if "lost" in traits:
             run("UPDATE sighting SET lost = 1 WHERE candidate = ?", (candidate.id,))
-        if {"drawn", "with a drawn release"} & {*traits}:
-            elsewhere = db.candidates.open("leaders", report_of(sighting(), day), Status.REJECTED, at=at)
-            drawn = candidate.id if "drawn" in traits else elsewhere
-            db.samples.add("us-china", at.date(), sampled, probability=0.1, candidate=drawn, at=at)
+        elsewhere = db.candidates.open("leaders", report_of(sighting(), day), Status.REJECTED, at=at)
+        for trait, url, drawn in (
+            ("drawn", other.url, candidate.id),  # whose own release was moved away
+            ("with a drawn release", document.url, elsewhere),
+        ):
+            if trait in traits:
+                (release,) = run("SELECT id FROM release WHERE url = ?", (url,)).fetchone()
+                sampled = replace(document, id=release)
+                db.samples.add("us-china", at.date(), sampled, probability=0.1, candidate=drawn, at=at)
         if "read blind" in traits:
             word = Word(Said(None, None), None, Said("dpct", Signal.HELD), None)
             db.blind.add_reading("ben", candidate.id, word, at=at)
@@ -92,7 +96,7 @@ def test_of_all_candidates_those_alone_are_told_that_no_check_rests_on(seeded_20
         db.samples.begin_week("us-china", clock().date(), 0, {Stratum("us", "en"): 0.1})
         db.blind.plan("ana", next(decoy.key for decoy in service.packs[0].decoys), 0, at=clock())
     subscribe(service, "http://127.0.0.1:9/")
-    sets = [*((trait,) for trait in TRAITS), *combinations(TRAITS, 2), *[()] * 12]
+    sets = [*[(trait,) for trait in TRAITS] * 3, *combinations(TRAITS, 2), *[()] * 12]
     made = {one_with(service, number, traits): traits for number, traits in enumerate(sets)}
     decoys.dress(service, "ana")
     serve(service)
