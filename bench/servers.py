@@ -1,6 +1,7 @@
 """The servers that benchmarks ask, each in a process of its own and with the same number of threads.
 
     python -m bench.servers hello
+    python -m bench.servers bare      nothing but the server itself, which sends five bytes
     python -m bench.servers product TIMES     the record in OPENLINES_VAR, with TIMES its history
     python -m bench.servers sized CHANNELS TIMES     the same of so many channels, fewer or more than there are
     python -m bench.servers many PAIRS CHANNELS     so many synthetic relationships of so many channels each
@@ -14,10 +15,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from waitress.server import create_server
@@ -33,6 +35,9 @@ from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.web.app import create_app
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 THREADS = 8
 APART = 10
 """Years between one copy of the history and the next, so that what pages draw of late years stays as it is."""
@@ -43,6 +48,16 @@ def hello() -> Flask:
     app = Flask("hello")
     app.add_url_rule("/", view_func=lambda: "hello")
     return app
+
+
+def bare() -> WSGIApplication:
+    """The server alone: what no application over it can be faster than."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+        return (b"hello",)
+
+    return answer
 
 
 def product(times: int) -> Flask:
@@ -176,7 +191,8 @@ def _port(process: subprocess.Popen, log: Path, says: str) -> int:
 
 if __name__ == "__main__":
     name, *sizes = sys.argv[1:]
-    application = {"hello": hello, "product": product, "sized": sized, "many": many}[name](*map(int, sizes))
+    applications = {"hello": hello, "bare": bare, "product": product, "sized": sized, "many": many}
+    application = applications[name](*map(int, sizes))
     server = create_server(application, host="127.0.0.1", port=0, threads=THREADS)
     print(server.effective_port, flush=True)
     server.run()

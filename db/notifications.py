@@ -10,6 +10,7 @@ from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text
 from tracker.events import Event, What
+from tracker.tongue import ENGLISH
 
 _sql = load_queries("notifications.sql")
 
@@ -27,10 +28,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A webhook (`target` is its URL) or a mail address, and what is to be told there.
+    """A webhook (`target` is its URL) or a mail address, and what is to be told there, mail in `language`.
 
     `since`: events from then on are told, None for a mail address that was not confirmed; `told_at`: when mail last
-    went there. `failures` in a row, the first of them at `failing_since`. Instants are UTC.
+    went there. `signals`: what nobody has reviewed is told there too. `failures` in a row, the first of them at
+    `failing_since`. Instants are UTC.
     """
 
     id: int
@@ -48,6 +50,8 @@ class Subscription:
     failures: int
     failing_since: datetime | None
     next_try: datetime
+    language: str = ENGLISH
+    signals: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Notifications:
         at: datetime,
         every: str | None = None,
         allow_private: bool = False,
+        language: str = ENGLISH,
+        signals: bool = False,
     ) -> Subscription:
         """Add a subscription. A webhook is told what happens from `at` on, a mail address once it is confirmed."""
         row = _sql.subscribe(
@@ -137,6 +143,8 @@ class Notifications:
             secret=secret,
             created_at=instant_text(at),
             since=instant_text(at) if kind == "webhook" else None,
+            language=language,
+            signals=int(signals),
         )
         return _subscription(row)
 
@@ -197,16 +205,21 @@ class Notifications:
             at=instant_text(event.at),
             channel=event.channel,
             told=as_json(event.told),
+            worded=as_json(event.worded),
+            candidate=event.candidate,
             before=event.before,
             reason=event.reason,
         )
         if row is None:
             return False
-        if event.what is What.FIRST:
+        signal, queued = event.candidate is not None, {"event": row["id"], "now": instant_text(now)}
+        if event.what.begins:
+            queue = _sql.queue_signal if signal else _sql.queue_first
             place = {name: event.told[name] for name in ("relationship", "category", "channel")}
-            _sql.queue_first(self._db, event=row["id"], at=instant_text(event.at), now=instant_text(now), **place)
+            queue(self._db, at=instant_text(event.at), **queued, **place)
         else:
-            _sql.queue_further(self._db, event=row["id"], statement=event.statement, now=instant_text(now))
+            queue = _sql.queue_of_signal if signal else _sql.queue_further
+            queue(self._db, statement=event.statement, **queued)
         return True
 
     def due(self, kind: str, *, now: datetime, most: int) -> list[int]:
@@ -280,10 +293,15 @@ class Notifications:
     def attempts_of(self, subscription: int) -> list[Attempt]:
         return [_attempt(row) for row in _sql.attempts_of(self._db, subscription=subscription)]
 
-    def deliveries(self, state: str = "", *, since: datetime | None = None, most: int = 200) -> list[Delivery]:
-        """The newest deliveries: of a state, `failed` (waiting after a failure), or all for the empty word."""
+    def deliveries(
+        self, state: str = "", *, since: datetime | None = None, most: int = 200, signals: bool = True
+    ) -> list[Delivery]:
+        """The newest deliveries: of a state, `failed` (waiting after a failure), or all for the empty word; without
+        `signals` those about the record alone.
+        """
         after = instant_text(since) if since else _BEFORE_ALL
-        return [_delivery(row) for row in _sql.deliveries(self._db, state=state, since=after, most=most)]
+        rows = _sql.deliveries(self._db, state=state, since=after, most=most, signals=int(signals))
+        return [_delivery(row) for row in rows]
 
     def replay(self, delivery: int, *, now: datetime) -> bool:
         """Queue a message to a webhook once more, with those that waited in vain for it.
@@ -302,7 +320,7 @@ class Notifications:
         return [row["id"] for row in _sql.lost_since(self._db, since=instant_text(since))]
 
     def counts(self) -> dict[str, int]:
-        """Deliveries by state."""
+        """Deliveries about the record by state; what is told of signals is no public number."""
         return {row["state"]: row["number"] for row in _sql.counts(self._db)}
 
     def receivers(self, *, week_ago: datetime) -> Receivers:
@@ -327,6 +345,8 @@ def _subscription(row: Row) -> Subscription:
         failures=row["failures"],
         failing_since=instant(row["failing_since"]),
         next_try=instant(row["next_try"]),
+        language=row["language"],
+        signals=bool(row["signals"]),
     )
 
 
@@ -342,6 +362,8 @@ def _event(row: Row) -> Event:
         at=instant(row["at"]),
         channel=row["channel"],
         told=json.loads(row["told"]),
+        worded=json.loads(row["worded"]),
+        candidate=row["candidate"],
         before=row["before"],
         reason=row["reason"],
     )

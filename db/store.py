@@ -28,6 +28,7 @@ from db.reviewers import Reviewers
 from db.samples import Samples
 from db.search import Search
 from db.sightings import Sightings
+from db.signals import Signals
 from db.sqlite.connection import alone_with
 from db.sqlite.engine import SCHEME, open_sqlite
 from db.times import Times
@@ -57,6 +58,7 @@ class Subjects:
     samples: Samples
     blind: Blind
     sightings: Sightings
+    signals: Signals
     watch: Watch
     search: Search
     chain: Chain
@@ -177,6 +179,7 @@ class Store:
             Samples(connection),
             Blind(connection),
             Sightings(connection),
+            Signals(connection),
             Watch(connection),
             search,
             Chain(connection),

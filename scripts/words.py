@@ -15,8 +15,9 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "tracker" / "locale"
 
-METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
-OPTIONS = {"**/templates/**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
+METHODS = [("**/templates/**.html", "jinja2"), ("letters/**", "jinja2"), ("**.py", "python")]
+_JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
+OPTIONS = {"**/templates/**.html": _JINJA, "letters/**": _JINJA}
 KEYWORDS = {
     "_": None, "gettext": None, "msg": None, "ngettext": (1, 2), "msgs": (1, 2), "pgettext": ((1, "c"), 2),
 }  # fmt: skip

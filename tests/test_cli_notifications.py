@@ -67,7 +67,9 @@ def test_a_webhook_is_added_tried_listed_failing_replayed_and_removed(tracker, s
 
 def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):
     url = site.serve("/" + "hook" * 40)
-    tracker("subscriptions", "add-webhook", url, "--allow-private")
+    added = tracker("subscriptions", "add-webhook", url, "--allow-private", "--signals")
+    assert "make sure that nobody who reviews can read them" in added.output
+    assert "all channels, with signals" in tracker("subscriptions", "list").output
     assert url in tracker("subscriptions", "list", COLUMNS="80").output
 
 
@@ -93,7 +95,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(tracker, arguments: tuple[str, 
     assert says in str(result.exception)
 
 
-@pytest.mark.parametrize("command", [("log", "99"), ("replay", "99"), ("replay", "98", "99")])
+@pytest.mark.parametrize("command", [("log", "99"), ("log", "-3"), ("replay", "99"), ("replay", "98", "99")])
 def test_a_message_that_is_none_is_named_and_nothing_else_is_said(tracker, command: tuple[str, ...]):
     result = tracker("deliveries", *command)
     assert isinstance(result.exception, Refused)
@@ -108,8 +110,9 @@ def test_a_mail_address_is_asked_by_the_scheduler_and_a_test_reaches_it(tracker,
             "OPENLINES_SMTP_URL": f"smtp://127.0.0.1:{box.port}",
             "OPENLINES_MAIL_FROM": "Lines <lines@lines.example>",
         }
-        added = tracker("subscriptions", "add-mail", READER, "--every", "weekly", **env)
+        added = tracker("subscriptions", "add-mail", READER, "--every", "weekly", "--language", "zh", **env)
         assert added.output.startswith(f"{READER} is asked at the scheduler's next tick")
-        assert "weekly digest, all channels" in tracker("subscriptions", "list").output
+        assert "weekly digest in 中文, all channels" in tracker("subscriptions", "list").output
         assert tracker("subscriptions", "test", "1", **env).output == "The mail server took it.\n"
     assert box.letters[0][2]["From"] == "Lines <lines@lines.example>"
+    assert box.letters[0][2]["Subject"] == "Open Lines测试邮件"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -76,15 +78,19 @@ def with_mail(service: Service, box: Letterbox) -> Service:
     return reached_at(replace(service, settings=settings), "https://lines.example")
 
 
-def subscribe(service: Service, every: str = "daily", wanted: Filter | None = None, to: str = READER) -> int:
+def subscribe(
+    service: Service, every: str = "daily", wanted: Filter | None = None, to: str = READER, **asked: Any
+) -> int:
     with service.store.writing() as db:
-        told = db.notifications
-        return told.subscribe("mail", to, wanted or Filter(), secret=f"key-{to}", at=service.clock(), every=every).id
+        told, secret = db.notifications, f"key-{to}"
+        return told.subscribe(
+            "mail", to, wanted or Filter(), secret=secret, at=service.clock(), every=every, **asked
+        ).id
 
 
-def begin(service: Service, every: str = "daily", wanted: Filter | None = None) -> int:
+def begin(service: Service, every: str = "daily", wanted: Filter | None = None, **asked: Any) -> int:
     """A subscription whose address was confirmed."""
-    number, now = subscribe(service, every, wanted), service.clock()
+    number, now = subscribe(service, every, wanted, **asked), service.clock()
     with service.store.writing() as db:
         db.notifications.confirm(number, now=now, next_try=slot_after(now, every, 6))
     return number
@@ -109,7 +115,7 @@ def test_an_address_is_asked_once_and_told_nothing_before_it_agrees(mailing, box
     ((sender, to, letter),) = box.letters
     assert (sender, to) == ("lines@lines.example", [READER])
     assert letter["From"] == "Open Lines <lines@lines.example>"
-    assert f"https://lines.example/subscribe/key-{READER}" in text(letter)
+    assert f"https://lines.example/subscribe/key-{READER}?language=en" in text(letter)
     assert "daily digest of all channels" in text(letter)
     clock.advance(days=6)
     serve(mailing)
@@ -126,19 +132,19 @@ def test_a_digest_tells_what_is_new_in_text_and_html_and_how_to_end_it(mailing, 
     serve(mailing)
     ((_, _, letter),) = box.letters
     assert letter["Subject"] == "Open Lines, daily: 1 new"
-    assert letter["List-Unsubscribe"] == f"<https://lines.example/unsubscribe/key-{READER}>"
+    assert letter["List-Unsubscribe"] == f"<https://lines.example/unsubscribe/key-{READER}?language=en>"
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert letter["Message-ID"].endswith("@lines.example>")
     told = text(letter)
     assert "NEW ON THE RECORD" in told
     assert "* Defense Policy Coordination Talks (DPCT): contact held 8 Jan 2024\n  They met, <b>twice</b>." in told
     assert "On the word of the United States only." in told
-    assert "https://lines.example/channels/dpct#contact-1" in told
+    assert "https://lines.example/channels/dpct?language=en#contact-1" in told
     assert f"https://lines.example/unsubscribe/key-{READER}" in told
     assert "ana" not in told
     html = letter.get_body(("html",)).get_content()
     assert "&lt;b&gt;twice&lt;/b&gt;" in html
-    assert 'href="https://lines.example/channels/dpct#contact-1"' in html
+    assert 'href="https://lines.example/channels/dpct?language=en#contact-1"' in html
 
 
 def test_a_long_address_in_a_header_stays_whole(mailing, box, clock):
@@ -147,7 +153,7 @@ def test_a_long_address_in_a_header_stays_whole(mailing, box, clock):
     begin(long)
     clock.advance(days=1)
     serve(long)
-    assert f"\r\nList-Unsubscribe: <{site}/unsubscribe/key-{READER}>\r\n".encode() in box.raw[0]
+    assert f"\r\nList-Unsubscribe: <{site}/unsubscribe/key-{READER}?language=en>\r\n".encode() in box.raw[0]
 
 
 def test_nothing_changed_is_a_sentence_and_says_how_far_sources_were_read(mailing, box, clock):
@@ -261,7 +267,7 @@ def test_a_hundred_statements_fit_and_the_rest_is_counted(mailing, box, clock):
     serve(mailing)
     ((_, _, letter),) = box.letters
     assert text(letter).count("* Defense") == 100
-    assert "And 3 further statements: https://lines.example/changes" in text(letter)
+    assert "And 3 further statements: https://lines.example/changes?language=en" in text(letter)
 
 
 def test_without_a_mail_server_digests_wait_in_the_database(service, clock):
@@ -284,3 +290,45 @@ def test_digests_go_out_at_one_hour_weekly_ones_on_mondays(every: str, moment: s
     at, due = (datetime.fromisoformat(f"{text}+00:00") for text in (moment, slot))
     assert slot_after(at, every, 6) == due
     assert slot_before(at, every, 6) == due - timedelta(days=1 if every == "daily" else 7)
+
+
+def test_a_chinese_digest_is_chinese_but_for_the_words_of_the_record_which_say_so(mailing, box, clock):
+    begin(mailing, language="zh")
+    heard = record(mailing, summary="They met in <Beijing>.")
+    clock.advance(days=1)
+    serve(mailing)
+    record(mailing, replaces=heard, reason="The city was wrong.", place="Xi’an", summary="They met in Xi’an.")
+    clock.advance(days=1)
+    serve(mailing)
+    clock.advance(days=1)
+    serve(mailing)
+    first, corrected, nothing = (letter for _, _, letter in box.letters)
+    subjects = ["Open Lines每日摘要：新增1条", "Open Lines每日摘要：更正1条", "Open Lines每日摘要：无变化"]
+    assert [letter["Subject"] for letter in (first, corrected, nothing)] == subjects
+    told = text(first)
+    assert "新录入" in told
+    assert "：接触已举行：2024年1月8日\n  （原文为英文）They met in <Beijing>.\n  依据：仅美国。" in told
+    assert "https://lines.example/channels/dpct?language=zh#contact-1" in told
+    assert f"https://lines.example/unsubscribe/key-{READER}?language=zh" in told
+    html = first.get_body(("html",)).get_content()
+    assert '<html lang="zh-Hans">' in html
+    assert "（原文为英文）They met in &lt;Beijing&gt;." in html
+    again = "此前告知您的是：接触已举行：2024年1月8日。（原文为英文）They met in <Beijing>.依据：仅美国。"
+    assert again in text(corrected)
+    assert "自2024年2月3日 12:00 UTC以来，全部渠道的记录没有变化。" in text(nothing)
+    assert "美国：" in text(nothing)
+    own = {"https", "lines", "example", "Open", "Lines", "UTC", "CC", "BY", "unsubscribe", "language", "zh", "key"}
+    own |= {"reader", "desk"}
+    assert set(re.findall(r"[A-Za-z]+", text(nothing))) <= own, "no word of English is left"
+
+
+def test_what_was_noted_before_there_were_languages_is_told_in_english(mailing, box, clock):
+    begin(mailing, language="zh")
+    record(mailing)
+    serve(mailing)
+    with mailing.store.writing() as db:
+        db.notifications._db.execute("DROP TRIGGER event_never_changed")
+        db.notifications._db.execute("UPDATE event SET worded = '{}'")
+    clock.advance(days=1)
+    serve(mailing)
+    assert "contact held 8 Jan 2024\n  They met.\n  依据：the United States only。" in text(box.letters[0][2])

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
 from tracker.attest import corroboration
+from tracker.citation import canonical
 from tracker.history import in_force, meets, state_at, unmet_promises, view, when, with_derived
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
 from tracker.proposals import propose
+from tracker.statement import statements
 
 CUT = change(State.SUSPENDED, "2022-08-05", cause="Cut.")
 AGREED = change(State.PLANNED, "2023-11-15", cause="Agreed.")
@@ -97,7 +99,7 @@ def test_a_moment_without_a_time_zone_is_refused():
 )
 def test_corroboration_is_told_by_the_sides_that_speak(sides, word):
     cut = replace(CUT, sources=tuple(source(side=side) for side in sides))
-    assert seen("2022-09-01", changes=[cut], contacts=()).corroboration == word
+    assert seen("2024-02-01", changes=[cut], contacts=()).corroboration == word
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,44 @@ def test_a_document_that_was_out_before_something_happened_is_nobodys_word_on_it
     cut = replace(CUT, sources=(source(side="cn", published=PartialDate(published)),))
     page = seen("2023-12-01", changes=[cut], contacts=())
     assert (page.corroboration, [claim.side for claim in page.claims]) == (word, [] if word == "none" else ["cn"])
+
+
+@pytest.mark.parametrize(
+    ("day", "word", "claims"),
+    [
+        ("2022-08-05", "none", []),
+        ("2022-08-07", "cn", ["cn"]),  # dated a day on, it can be out already in the capital that is ahead
+        ("2023-09-29", "cn", ["cn"]),
+        ("2023-09-30", "both", ["us", "cn"]),
+    ],
+)
+def test_a_view_of_a_past_day_counts_no_word_that_was_published_later(day, word, claims):
+    """Of a month the first day counts: it can have been out then. The row shows the later document all the same."""
+    late = (source(side="cn", published=PartialDate("2022-08-08")), source(side="us", published=PartialDate("2023-10")))
+    cut = replace(CUT, sources=late)
+    page = seen(day, changes=[cut], contacts=())
+    assert (page.corroboration, [claim.side for claim in page.claims]) == (word, claims)
+    assert page.change.sources == late
+    assert corroboration(page.change, US_CHINA) == word, "on lists of rows as in the heading"
+    assert canonical(page.change) == canonical(cut), "what was cited before has its hash still"
+
+
+def test_accounts_do_not_differ_before_the_second_one_was_published():
+    us = source(side="us", published=PartialDate("2022-08-05"), says=Signal.SUSPENDED)
+    cn = source(side="cn", published=PartialDate("2022-08-20"), says=Signal.HELD)
+    cut = replace(CUT, sources=(us, cn))
+    assert [seen(day, changes=[cut], contacts=()).contested for day in ("2022-08-18", "2022-08-19")] == [False, True]
+
+
+def test_a_statement_of_a_past_day_is_on_the_word_of_who_had_spoken():
+    late = (source(side="cn", published=PartialDate("2022-08-05")), source(side="us", published=PartialDate("2023-10")))
+    cut = replace(CUT, id=1, recorded_at=datetime(2022, 1, 1, tzinfo=UTC), sources=late)
+    told = [
+        statement.corroboration
+        for day in ("2022-09-01", "2023-10-01")
+        for statement in statements(seen(day, changes=[cut], contacts=()), US_CHINA, [cut], [])
+    ]
+    assert told == ["cn", "both"]
 
 
 def test_an_announcement_is_attested_by_who_announced_it_though_its_day_is_to_come():

@@ -28,7 +28,7 @@ HASH_SHOWN = 32
 
 _NOT_TOLD = {
     "id", "sources", "recorded_by", "decision", "withdrawn_at", "withdrawn_reason", "derived", "pages",
-    "page_read", "passage",
+    "page_read", "passage", "heard_until",
 }  # fmt: skip
 """What is said of a row elsewhere, or may change while the row stays as it is."""
 _KEPT = "canonical"

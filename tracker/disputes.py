@@ -33,7 +33,7 @@ def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
     """
     if entry.settled:
         return ()
-    read = [source for source in entry.sources if source.says]
+    read = [source for source in entry.heard if source.says]
     one, other = (_newest(read, party.code) for party in relationship.parties)
     if one is None or other is None:
         return ()
@@ -74,7 +74,7 @@ def differs_from(entry: Entry) -> date:
 
 def accounts(entry: Entry, relationship: Relationship) -> list[tuple[Party, Source | None]]:
     """Each party with its newest document that a row cites; None where it cites none of it."""
-    return [(party, _newest(entry.sources, party.code)) for party in relationship.parties]
+    return [(party, _newest(entry.heard, party.code)) for party in relationship.parties]
 
 
 def is_contested(entry: Entry | None, relationship: Relationship) -> bool:

@@ -7,8 +7,8 @@ same events.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -17,21 +17,31 @@ from typing import Any
 from tracker.attest import attesting
 from tracker.disputes import Dispute, disputes
 from tracker.history import view
-from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
+from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, StatusChange
 from tracker.statement import Statement, said_of, statements
-from tracker.wording import change_words, entry_words, listed, side_in_text
+from tracker.tongue import ENGLISH, LANGUAGES, gettext, language, name_of, pgettext, speaking
+from tracker.wording import change_words, entry_words, listed, recorded_words, sentences, side_in_text
 
 END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00Z")
 
 
 class What(StrEnum):
-    """What became of a statement."""
+    """What became of a statement; the last four: of a signal, which nobody had reviewed when it was told."""
 
     FIRST = "first"
     CONFIRMED = "confirmed"
     CONTESTED = "contested"
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
+    REPORTED = "reported"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REOPENED = "reopened"
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is the first message of its thread."""
+        return self in (What.FIRST, What.REPORTED)
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,8 @@ class Event:
     """One thing that happened to a statement, at a UTC instant; `sequence` grows along the statement's thread.
 
     `told` is what a message says of the statement as it then stood, in plain JSON values. `before` is the wording that
-    a correction or a withdrawal takes back; `reason` says why, where a person said so.
+    a correction or a withdrawal takes back; `reason` says why, where a person said so. All three are in English;
+    `worded` has, by language, what is told otherwise in another one: fields of `told`, `before` and `reason`.
     """
 
     statement: str
@@ -50,6 +61,14 @@ class Event:
     told: dict[str, Any]
     before: str | None = None
     reason: str | None = None
+    worded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    candidate: int | None = None
+
+    def spoken(self) -> Event:
+        """It in the language that is told; in English, where it was noted before there was that language."""
+        words = dict(self.worded.get(language(), {}))
+        whole = {name: words.pop(name) for name in ("before", "reason") if name in words}
+        return replace(self, told=self.told | words, **whole)
 
     @property
     def key(self) -> str:
@@ -60,9 +79,19 @@ class Event:
     def title(self) -> str:
         """It in one sentence, which begins with what happened where it is not new."""
         confirmed = f"Confirmed by {listed(self.told['confirmed_by'])}: " if self.what is What.CONFIRMED else ""
-        marks = {What.CORRECTED: "Corrected: ", What.WITHDRAWN: "Withdrawn: ", What.CONTESTED: "Contested: "}
-        mark = marks.get(self.what, confirmed)
+        mark = _MARKS.get(self.what, confirmed)
         return f"{mark}{self.told['channel_name']}: {self.told['words']}"
+
+
+_MARKS = {
+    What.CORRECTED: "Corrected: ",
+    What.WITHDRAWN: "Withdrawn: ",
+    What.CONTESTED: "Contested: ",
+    What.REPORTED: "Not reviewed, may be wrong: ",
+    What.ACCEPTED: "Accepted by a reviewer: ",
+    What.REJECTED: "Rejected by a reviewer: ",
+    What.REOPENED: "Waits for a review again, may be wrong: ",
+}
 
 
 def events_of(
@@ -103,7 +132,9 @@ def _event(before: Statement | None, now: Statement | None, sequence: int, at: d
     what = became(before, now)
     if what is None:
         return None
-    confirmed = speaking(now) - speaking(before) if what is What.CONFIRMED else ()
+    confirmed = attested_by(now) - attested_by(before) if what is What.CONFIRMED else ()
+    taken_back = before if what in (What.CORRECTED, What.WITHDRAWN) else None
+    reason = {What.WITHDRAWN: now.told.withdrawn_reason, What.CORRECTED: now.told.reason}.get(what)
     return Event(
         statement=now.key,
         sequence=sequence,
@@ -111,9 +142,21 @@ def _event(before: Statement | None, now: Statement | None, sequence: int, at: d
         at=at,
         channel=now.told.channel,
         told=_told(now, confirmed),
-        before=_wording(before) if what in (What.CORRECTED, What.WITHDRAWN) else None,
-        reason={What.WITHDRAWN: now.told.withdrawn_reason, What.CORRECTED: now.told.reason}.get(what),
+        before=_wording(taken_back),
+        reason=reason,
+        worded=in_other_languages(
+            lambda: _words(now, confirmed) | {"before": _wording(taken_back), "reason": recorded_words(reason)}
+        ),
     )
+
+
+def in_other_languages(words: Callable[[], dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What `words` answers in each language but English, by language."""
+    told = {}
+    for tongue in LANGUAGES.keys() - {ENGLISH}:
+        with speaking(tongue):
+            told[tongue] = words()
+    return told
 
 
 def became(before: Statement | None, now: Statement | None) -> What | None:
@@ -128,11 +171,11 @@ def became(before: Statement | None, now: Statement | None) -> What | None:
         return What.FIRST
     if now.withdrawn:
         return What.WITHDRAWN
-    if before.withdrawn or _claim(before.told) != _claim(now.told) or speaking(before) - speaking(now):
+    if before.withdrawn or _claim(before.told) != _claim(now.told) or attested_by(before) - attested_by(now):
         return What.CORRECTED
     if _differ(now) and not _differ(before):
         return What.CONTESTED
-    return What.CONFIRMED if speaking(now) - speaking(before) else None
+    return What.CONFIRMED if attested_by(now) - attested_by(before) else None
 
 
 def _claim(entry: Entry) -> Entry:
@@ -141,7 +184,7 @@ def _claim(entry: Entry) -> Entry:
     return replace(entry, sources=(), withdrawn_at=None, withdrawn_reason=None, **blank)
 
 
-def speaking(statement: Statement) -> set[str]:
+def attested_by(statement: Statement) -> set[str]:
     """The parties on whose word it stands."""
     parties = {party.code for party in statement.relationship.parties}
     return parties & {source.side for source in attesting(statement.told)}
@@ -153,48 +196,62 @@ def _differ(statement: Statement) -> tuple[Dispute, ...]:
 
 
 def _contested(statement: Statement) -> str | None:
-    told = [statement.told.contested, *(f"The sides differ on {one.about}." for one in _differ(statement))]
-    return " ".join(filter(None, told)) or None
+    differ = (gettext("The sides differ on %(about)s.", about=gettext(one.about)) for one in _differ(statement))
+    told = [recorded_words(statement.told.contested), *differ]
+    return sentences(told) or None
 
 
-def _wording(statement: Statement) -> str:
-    said = f"{entry_words(statement.told)}. {said_of(statement.told)}".strip()
-    taken_back = " (withdrawn)" if statement.withdrawn else ""
-    return f"{said} On the word of {statement.on_the_word_of}.{taken_back}"
+def _wording(statement: Statement | None) -> str | None:
+    if statement is None:
+        return None
+    told = [
+        entry_words(statement.told) + pgettext("at the end of a sentence", "."),
+        recorded_words(said_of(statement.told)),
+        gettext("On the word of %(sides)s.", sides=statement.on_the_word_of),
+        gettext("(withdrawn)") if statement.withdrawn else None,
+    ]
+    return sentences(told)
 
 
-def _told(statement: Statement, confirmed: Iterable[str]) -> dict[str, Any]:
+def _told(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:
     """What a message says. It names no reviewer, and holds nothing that feeds do not show."""
     relationship, when = statement.relationship, statement.when
-    then = f"; {change_words(statement.begins)}" if statement.begins else ""
-    names = (side_in_text(side, relationship) for side in relationship.sides if side in confirmed)
     return {
         "kind": statement.kind,
         "relationship": relationship.slug,
         "category": str(statement.view.channel.category),
         "channel": statement.told.channel,
-        "channel_name": statement.view.channel.names["en"],
         "says": str(statement.word),
-        "words": f"{entry_words(statement.told)}{then}",
-        "detail": statement.detail,
         "when": {"date": when.value, "precision": str(when.precision)} if when else None,
         "day": statement.day.isoformat(),
-        "contested": _contested(statement),
         "settled": statement.told.settled,
         "corroboration": statement.corroboration,
-        "on_the_word_of": statement.on_the_word_of,
-        "confirmed_by": list(names),
-        "sources": list(_cited(statement)),
+        "sources": [source_told(source) for source in statement.sources],
+        **_words(statement, confirmed),
     }
 
 
-def _cited(statement: Statement) -> Iterator[dict[str, Any]]:
-    for source in statement.sources:
-        yield {
-            "url": source.url,
-            "title": source.title,
-            "publisher": source.publisher,
-            "side": source.side,
-            "published": source.published.value if source.published else None,
-            "quote": source.quote,
-        }
+def _words(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:
+    """What of it is said otherwise in another language."""
+    relationship = statement.relationship
+    told = [entry_words(statement.told), *([change_words(statement.begins)] if statement.begins else [])]
+    return {
+        "channel_name": name_of(statement.view.channel.names),
+        "words": pgettext("between statements", "; ").join(told),
+        "detail": recorded_words(statement.detail),
+        "contested": _contested(statement),
+        "on_the_word_of": statement.on_the_word_of,
+        "confirmed_by": [side_in_text(side, relationship) for side in relationship.sides if side in confirmed],
+    }
+
+
+def source_told(source: Source) -> dict[str, Any]:
+    """A document as messages name it."""
+    return {
+        "url": source.url,
+        "title": source.title,
+        "publisher": source.publisher,
+        "side": source.side,
+        "published": source.published.value if source.published else None,
+        "quote": source.quote,
+    }

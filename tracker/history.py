@@ -14,7 +14,7 @@ from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from tracker.attest import attesting, corroboration, first_seen, visible_from
+from tracker.attest import as_seen, attesting, corroboration, first_seen, visible_from
 from tracker.disputes import ONE_DAY, differs_from, is_contested
 from tracker.model import (
     THIRD_PARTY,
@@ -197,12 +197,11 @@ def _withdrawn(row: Entry, known_at: datetime) -> bool:
 
 
 def _by_day(rows: Iterable[AnyEntry], day: date) -> list[AnyEntry]:
-    """The rows that the world could know of by a day, without notes on accounts that differed later."""
-    return [
-        replace(row, contested=None) if row.contested and differs_from(row) > day else row
-        for row in rows
-        if first_seen(row) <= day
-    ]
+    """The rows that the world could know of by a day, without the word of documents, and notes on accounts that differ,
+    that came later.
+    """
+    known = (as_seen(row, day) for row in rows if first_seen(row) <= day)
+    return [replace(row, contested=None) if row.contested and differs_from(row) > day else row for row in known]
 
 
 def contact_days(contact: Contact) -> tuple[date, date]:
@@ -244,6 +243,7 @@ def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
         recorded_by=contact.recorded_by,
         derived=True,
         follows=contact.id,
+        heard_until=contact.heard_until,
     )
 
 

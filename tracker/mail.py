@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -18,8 +19,10 @@ from config.settings import Settings
 from config.smtp import Smtp
 from db.notifications import Subscription
 from tracker.digest import Section, subject
+from tracker.events import Event
+from tracker.tongue import HTML_TAGS, gettext, language, msg, ngettext, pgettext, speaking
 from tracker.webhook import Outcome
-from tracker.wording import count, instant_words
+from tracker.wording import instant_words
 
 TIMEOUT = 20.0
 """Seconds for which the mail server may be silent."""
@@ -35,28 +38,36 @@ _letters = Environment(
     loader=PackageLoader("tracker", "letters"),
     autoescape=select_autoescape(("html",)),
     undefined=StrictUndefined,
+    extensions=("jinja2.ext.i18n",),
     trim_blocks=True,
     lstrip_blocks=True,
+)
+_letters.install_gettext_callables(gettext, ngettext, newstyle=True)
+
+NOT_REVIEWED = msg(
+    "Found by fixed rules in releases, and read by no reviewer yet: do not quote it. "
+    "What a reviewer makes of it comes later."
 )
 
 
 def confirm_link(subscription: Subscription, base_url: str) -> str:
-    return f"{base_url}/subscribe/{subscription.secret}"
+    return f"{base_url}/subscribe/{subscription.secret}?language={subscription.language}"
 
 
 def unsubscribe_link(subscription: Subscription, base_url: str) -> str:
-    return f"{base_url}/unsubscribe/{subscription.secret}"
+    return f"{base_url}/unsubscribe/{subscription.secret}?language={subscription.language}"
 
 
 def confirmation(subscription: Subscription, settings: Settings, wanted: str) -> EmailMessage:
-    """Asks whether the address wants a digest of what is `wanted` (in words)."""
-    letter = _letter(subscription, settings, "Open Lines: do you want this digest?", "confirm")
+    """Asks whether the address wants a digest of what is `wanted` (in words); in the language that is told."""
+    letter = _letter(subscription, settings, gettext("Open Lines: do you want this digest?"), "confirm")
     values = {
         "base_url": settings.base_url,
-        "every": subscription.every,
+        "every": gettext(subscription.every),
         "wanted": wanted,
         "confirm": confirm_link(subscription, settings.base_url),
         "days": CONFIRM_WITHIN.days,
+        "signals": subscription.signals,
     }
     letter.set_content(_letters.get_template("confirm.txt").render(values))
     return letter
@@ -72,21 +83,29 @@ def digest(
     slot: datetime,
     coverage: Sequence[str],
 ) -> EmailMessage:
-    """What changed since the last digest; `slot` is when it was due, after which it is named for good."""
+    """What changed since the last digest, in the language that is told; `slot` is when it was due, after which it is
+    named for good.
+    """
+    every = gettext(subscription.every)
     title = subject(found, subscription.every)
     letter = _letter(subscription, settings, title, f"{slot:%Y%m%d%H}")
     unsubscribe = unsubscribe_link(subscription, settings.base_url)
     shown, left = _cut(found)
     values = {
         "subject": title,
+        "tag": HTML_TAGS[language()],
         "sections": shown,
-        "more": f"And {count(left, 'further statement')}" if left else "",
-        "base_url": settings.base_url,
-        "every": subscription.every,
+        "not_reviewed": gettext(NOT_REVIEWED),
+        "more": ngettext("And %(num)s further statement", "And %(num)s further statements", left) if left else "",
+        "changes": _page(settings, "changes"),
+        "link": partial(_link, settings),
+        "every": every,
         "wanted": wanted,
         "since": instant_words(since),
         "coverage": coverage,
         "unsubscribe": unsubscribe,
+        "colon": pgettext("before what is said", ": "),
+        "stop": pgettext("at the end of a sentence", "."),
     }
     letter["List-Unsubscribe"] = f"<{unsubscribe}>"
     letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -96,10 +115,22 @@ def digest(
     return letter
 
 
+def _link(settings: Settings, event: Event) -> str:
+    """Where a statement stands on its channel's page; a signal stands on none, so its channel."""
+    page = _page(settings, f"channels/{event.channel}")
+    return page if event.candidate else f"{page}#{event.statement}"
+
+
+def _page(settings: Settings, path: str) -> str:
+    """A page in the language of the letter."""
+    return f"{settings.base_url}/{path}?language={language()}"
+
+
 def trial(subscription: Subscription, settings: Settings, now: datetime) -> EmailMessage:
     """What an operator sends to see whether mail arrives."""
-    letter = _letter(subscription, settings, "A test from Open Lines", f"test-{now:%Y%m%d%H%M%S}")
-    letter.set_content("This is a test. Nothing changed on the record.\n")
+    with speaking(subscription.language):
+        letter = _letter(subscription, settings, gettext("A test from Open Lines"), f"test-{now:%Y%m%d%H%M%S}")
+        letter.set_content(gettext("This is a test. Nothing changed on the record.") + "\n")
     return letter
 
 
@@ -157,7 +188,7 @@ def _cut(found: Sequence[Section]) -> tuple[list[Section], int]:
     room, shown = MOST_ITEMS, []
     for section in found:
         if room:
-            shown.append(Section(section.title, section.items[:room]))
+            shown.append(Section(section.what, section.items[:room]))
         room -= len(shown[-1].items) if room else 0
     return shown, sum(len(section.items) for section in found) - (MOST_ITEMS - room)
 

@@ -229,6 +229,10 @@ class Source:
     pages: tuple[PageMark, ...] = field(default=(), compare=False)
     page_read: datetime | None = field(default=None, compare=False)
 
+    def after(self, day: date) -> bool:
+        """Whether it cannot have been out by the end of a day."""
+        return self.published is not None and self.published.first > day
+
     @property
     def archived(self) -> bool:
         """Whether its words, as they were read, are kept here."""
@@ -247,6 +251,7 @@ class Entry:
     Rows are only ever added. `replaces` names the row that this one corrects; `withdrawn_at` stamps a row taken back.
     `contested` says in words how another side's account differs, `settled` why a reviewer holds accounts that differ
     for settled, and `reason` why this row corrects another. `id` is None for what was not (yet) recorded.
+    `heard_until`: in a view of a day, the last day whose documents count as anybody's word; None where all do.
     """
 
     channel: str
@@ -262,6 +267,13 @@ class Entry:
     replaces: int | None = None
     withdrawn_at: datetime | None = None
     withdrawn_reason: str | None = None
+    heard_until: date | None = field(default=None, compare=False)
+
+    @property
+    def heard(self) -> tuple[Source, ...]:
+        """The sources that can have been out by the day of the view that shows the row."""
+        until = self.heard_until
+        return self.sources if until is None else tuple(source for source in self.sources if not source.after(until))
 
     @property
     def recorder(self) -> str:

@@ -20,9 +20,11 @@ from db.store import StoreError, Subjects
 from tracker import mail, webhook
 from tracker.coverage import coverage
 from tracker.digest import coverage_words, sections, slot_after, slot_before
-from tracker.events import What, events_of
+from tracker.events import events_of
 from tracker.service import Service
+from tracker.signalling import note_signals
 from tracker.subscribing import wanted_words
+from tracker.tongue import speaking
 from tracker.webhook import Outcome
 from tracker.wording import count, instant_words
 
@@ -107,6 +109,7 @@ class Notifying:
         kinds = ("webhook", "mail") if self._service.settings.smtp_url else ("webhook",)
         try:
             self._note()
+            note_signals(self._service)
             with self._service.store.reading() as db:
                 now = self._service.clock()
                 due = [
@@ -203,7 +206,7 @@ class Notifying:
                 due = db.notifications.next_for(subscription.id, now=self._service.clock())
             if due is None:
                 return
-            if due.event.what is not What.FIRST and not due.heard:
+            if not due.event.what.begins and not due.heard:
                 # What it follows never arrived.
                 with self._service.store.writing() as db:
                     db.notifications.settle(due.delivery, "void", now=self._service.clock())
@@ -247,13 +250,14 @@ class Notifying:
         return max(again, asked)
 
     def _serve_mail(self, subscription: Subscription) -> None:
-        if subscription.since is None and subscription.told_at is None:
-            self._ask(subscription)
-        elif subscription.since is None:
-            with self._service.store.writing() as db:
-                db.notifications.end(subscription.id, now=self._service.clock(), because="It was not confirmed.")
-        else:
-            self._send_digest(subscription)
+        with speaking(subscription.language):
+            if subscription.since is None and subscription.told_at is None:
+                self._ask(subscription)
+            elif subscription.since is None:
+                with self._service.store.writing() as db:
+                    db.notifications.end(subscription.id, now=self._service.clock(), because="It was not confirmed.")
+            else:
+                self._send_digest(subscription)
 
     def _ask(self, subscription: Subscription) -> None:
         """Ask the address whether it wants the digest."""
@@ -280,7 +284,7 @@ class Notifying:
         with service.store.reading() as db:
             waiting = db.notifications.waiting(subscription.id)
             read = _coverage(db, service, subscription.filter, since, now)
-        found = sections((due.event for due in waiting), {due.event.statement for due in waiting if due.heard})
+        found = sections((due.event.spoken() for due in waiting), {due.event.statement for due in waiting if due.heard})
         wanted = wanted_words(service, subscription.filter)
         letter = mail.digest(
             subscription, service.settings, found, wanted=wanted, since=since, slot=slot, coverage=read

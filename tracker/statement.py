@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from tracker.attest import corroboration, first_seen, visible_from
+from tracker.attest import as_seen, corroboration, first_seen, visible_from
 from tracker.history import ChannelView
 from tracker.lineage import Lineage, lineages
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
@@ -29,9 +30,9 @@ class Statement:
     def key(self) -> str:
         return self.lineage.key
 
-    @property
+    @cached_property
     def told(self) -> StatusChange | Contact:
-        return self.lineage.told
+        return as_seen(self.lineage.told, self.view.moment.as_of)
 
     @property
     def withdrawn(self) -> bool:

@@ -14,8 +14,9 @@ from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import check_target
 from tracker.model import Category
 from tracker.service import Service
-from tracker.tongue import msg
+from tracker.tongue import ENGLISH, LANGUAGES, gettext, msg, name_of
 from tracker.webhook import new_secret
+from tracker.wording import category_words
 
 RHYTHMS = (msg("daily"), msg("weekly"))
 
@@ -31,18 +32,23 @@ MOST_TO_ONE = 10
 def wanted_words(service: Service, wanted: Filter) -> str:
     """What a subscription is about: `all channels`, `military channels`, or a channel's name."""
     if wanted.channel:
-        names = {channel.slug: channel.names["en"] for pack in service.packs for channel in pack.channels}
+        names = {channel.slug: name_of(channel.names) for pack in service.packs for channel in pack.channels}
         return names.get(wanted.channel, wanted.channel)
     if wanted.category:
-        return f"{wanted.category.replace('-', ' ')} channels"
+        return gettext("%(category)s channels", category=category_words(Category(wanted.category)).lower())
     if wanted.relationship:
-        names = {pack.relationship.slug: pack.relationship.names["en"] for pack in service.packs}
-        return f"channels of {names.get(wanted.relationship, wanted.relationship)}"
-    return "all channels"
+        names = {pack.relationship.slug: name_of(pack.relationship.names) for pack in service.packs}
+        return gettext("channels of %(relationship)s", relationship=names.get(wanted.relationship, wanted.relationship))
+    return gettext("all channels")
 
 
-def subscribe_webhook(service: Service, url: str, wanted: Filter, *, allow_private: bool = False) -> Subscription:
-    """Tell a webhook what happens from now on. Raises Refused for an address or a filter that cannot be."""
+def subscribe_webhook(
+    service: Service, url: str, wanted: Filter, *, allow_private: bool = False, signals: bool = False
+) -> Subscription:
+    """Tell a webhook what happens from now on, with `signals` also what nobody has reviewed.
+
+    Raises Refused for an address or a filter that cannot be.
+    """
     try:
         check_target(url, checked=not allow_private)
     except FetchFailed as failed:
@@ -50,15 +56,24 @@ def subscribe_webhook(service: Service, url: str, wanted: Filter, *, allow_priva
     with service.store.writing() as db:
         _check(db, wanted)
         return db.notifications.subscribe(
-            "webhook", url, wanted, secret=new_secret(), at=service.clock(), allow_private=allow_private
+            "webhook",
+            url,
+            wanted,
+            secret=new_secret(),
+            at=service.clock(),
+            allow_private=allow_private,
+            signals=signals,
         )
 
 
-def subscribe_mail(service: Service, address: str, every: str, wanted: Filter) -> None:
-    """Note that an address is to be asked whether it wants a digest; the scheduler asks it.
+def subscribe_mail(
+    service: Service, address: str, every: str, wanted: Filter, language: str = ENGLISH, *, signals: bool = False
+) -> None:
+    """Note that an address is to be asked whether it wants a digest in that language; the scheduler asks it.
 
     What was noted is told to nobody: who enters an address learns nothing of its subscriptions, and an address that is
-    entered again and again is asked once a day. Raises Refused, TooMany.
+    entered again and again is asked once a day. `signals` that nobody has reviewed are the operator's to grant, never a
+    page's: a reviewer would know by them what was drawn. Raises Refused, TooMany.
     """
     if service.settings.smtp_url is None:
         raise NotFound("This service sends no mail.", "The operator sets OPENLINES_SMTP_URL; feeds tell the same.")
@@ -67,6 +82,8 @@ def subscribe_mail(service: Service, address: str, every: str, wanted: Filter) -
         raise Refused(f"{address[:80]!r} is no mail address.", "Write one such as desk@paper.example.", field="address")
     if every not in RHYTHMS:
         raise Refused(f"every is {every!r}.", f"Send one of {', '.join(RHYTHMS)}.", field="every")
+    if language not in LANGUAGES:
+        raise Refused(f"language is {language[:20]!r}.", f"Send one of {', '.join(LANGUAGES)}.", field="language")
     now = service.clock()
     with service.store.writing() as db:
         _check(db, wanted)
@@ -74,10 +91,13 @@ def subscribe_mail(service: Service, address: str, every: str, wanted: Filter) -
             raise TooMany("Too many addresses were entered within the hour.", "Try again in an hour.")
         live = db.notifications.live_to(address)
         asked = any(one.since is None and one.created_at > now - ASKED_AGAIN for one in live)
-        has_it = any((one.every, one.filter) == (every, wanted) and one.since for one in live)
+        same = (every, wanted, language, signals)
+        has_it = any((one.every, one.filter, one.language, one.signals) == same and one.since for one in live)
         if not asked and not has_it and len(live) < MOST_TO_ONE:
             secret = secrets.token_urlsafe(24)
-            db.notifications.subscribe("mail", address, wanted, secret=secret, at=now, every=every)
+            db.notifications.subscribe(
+                "mail", address, wanted, secret=secret, at=now, every=every, language=language, signals=signals
+            )
 
 
 def of_link(db: Subjects, secret: str) -> Subscription:

@@ -23,6 +23,9 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "中文"}
 """What there is, each under its own name."""
 
+HTML_TAGS = {"en": "en", "zh": "zh-Hans"}
+"""The same as HTML names them."""
+
 FOLDER = Path(__file__).parent / "locale"
 
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)

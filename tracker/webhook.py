@@ -53,7 +53,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     tag = f"tag:{urlsplit(base_url).hostname},2026:"
     told = {name: value for name, value in event.told.items() if name not in ("day", "words")}
     return {
-        "type": f"statement.{event.what}",
+        "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",
         "timestamp": instant_text(event.at),
         "data": {
             "id": f"{tag}{event.key}",
@@ -64,7 +64,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
             **told,
             "before": event.before,
             "reason": event.reason,
-            "url": f"{base_url}/channels/{event.channel}#{event.statement}",
+            "url": f"{base_url}/channels/{event.channel}" + ("" if event.candidate else f"#{event.statement}"),
             "licence": LICENCE,
         },
     }

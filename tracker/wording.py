@@ -5,15 +5,16 @@ In the language that is told (`tracker/tongue.py`); the examples are English.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from babel.dates import format_date
 from babel.lists import format_list
 
 from tracker.model import Category, Contact, Outcome, PartialDate, Precision, Relationship, State, StatusChange
-from tracker.tongue import gettext, language, msg, name_of, pgettext
+from tracker.tongue import ENGLISH, gettext, language, msg, name_of, pgettext
 
 STATE_WORDS = {
     State.PLANNED: msg("planned"),
@@ -42,6 +43,8 @@ CATEGORY_WORDS = {
 }
 
 _FORM_WORDS = {"in person": msg("in person"), "phone": msg("phone"), "video": msg("video")}
+
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 _PATTERNS = {
     "en": {Precision.DAY: "d MMM y", Precision.MONTH: "MMM y", Precision.YEAR: "y"},
@@ -120,6 +123,12 @@ def parts(words: Iterable[str]) -> str:
     return pgettext("between the parts of one statement", ", ").join(words)
 
 
+def sentences(told: Iterable[str | None]) -> str:
+    """Sentences one after the other, without those that are empty."""
+    said = list(filter(None, told))
+    return reduce(lambda one, other: gettext("%(one)s %(other)s", one=one, other=other), said) if said else ""
+
+
 def state_words(state: State) -> str:
     return gettext(STATE_WORDS[state])
 
@@ -155,7 +164,7 @@ def corroboration_words(corroboration: str, relationship: Relationship) -> str:
         case "both":
             return gettext("both sides")
         case "none":
-            return gettext("no source")
+            return gettext("no source yet")
         case _:
             return gettext("%(side)s only", side=side_in_text(corroboration, relationship))
 
@@ -198,6 +207,18 @@ def change_words(change: StatusChange) -> str:
     if change.expected is None:
         return told
     return gettext("%(told)s, expected %(date)s", told=told, date=date_words(change.expected))
+
+
+def language_of(text: str | None) -> str:
+    """`zh` where a text is written in Chinese characters, else `en`."""
+    return "zh" if text and _CHINESE.search(text) else ENGLISH
+
+
+def recorded_words(text: str | None) -> str | None:
+    """A sentence of the record, as it was written: in English, and marked as such where another language is told."""
+    if not text or language() in (ENGLISH, language_of(text)):
+        return text
+    return gettext("(in English) %(words)s", words=text)
 
 
 def entry_words(entry: StatusChange | Contact) -> str:

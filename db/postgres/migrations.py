@@ -125,6 +125,29 @@ _RESTS_ON_CANDIDATE = (
 
 
 @step
+def m0023_messages_in_two_languages_and_signals(connection: Connection) -> None:
+    run(
+        connection,
+        """
+        ALTER TABLE subscription
+            ADD COLUMN language text NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'zh')),
+            ADD COLUMN signals bigint NOT NULL DEFAULT 0 CHECK (signals IN (0, 1));
+        ALTER TABLE event
+            ADD COLUMN worded text NOT NULL DEFAULT '{}',
+            ADD COLUMN candidate bigint REFERENCES candidate (id),
+            ADD UNIQUE (candidate, sequence),
+            DROP CONSTRAINT event_what_check,
+            ADD CONSTRAINT event_what_check CHECK (what IN ('first', 'confirmed', 'contested', 'corrected', 'withdrawn',
+                'reported', 'accepted', 'rejected', 'reopened'));
+        DROP TRIGGER event_never_deleted ON event;
+        DROP TRIGGER event_never_emptied ON event;
+        DROP TRIGGER event_never_changed ON event;
+        """,
+    )
+    guard(connection, "event")
+
+
+@step
 def m0025_many_relationships(connection: Connection) -> None:
     run(
         connection,

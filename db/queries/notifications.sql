@@ -1,8 +1,8 @@
--- name: subscribe(kind, target, every, relationship, category, channel, allow_private, secret, created_at, since)^
+-- name: subscribe(kind, target, every, relationship, category, channel, allow_private, secret, created_at, since, language, signals)^
 INSERT INTO subscription (kind, target, every, relationship, category, channel, allow_private, secret, created_at,
-                          since, next_try)
+                          since, next_try, language, signals)
 VALUES (:kind, :target, :every, :relationship, :category, :channel, :allow_private, :secret, :created_at,
-        :since, :created_at)
+        :since, :created_at, :language, :signals)
 RETURNING *;
 
 -- name: subscription(id)^
@@ -44,10 +44,32 @@ SELECT MIN(since) AS since FROM subscription WHERE ended_at IS NULL AND since IS
 -- name: known_events(since)
 SELECT statement, at FROM event WHERE at >= :since;
 
--- name: add_event(statement, sequence, what, at, channel, told, before, reason)^
-INSERT INTO event (statement, sequence, what, at, channel, told, before, reason)
-VALUES (:statement, :sequence, :what, :at, :channel, :told, :before, :reason)
-ON CONFLICT (statement, at) DO NOTHING RETURNING id;
+-- name: add_event(statement, sequence, what, at, channel, told, worded, before, reason, candidate)^
+INSERT INTO event (statement, sequence, what, at, channel, told, worded, before, reason, candidate)
+VALUES (:statement, :sequence, :what, :at, :channel, :told, :worded, :before, :reason, :candidate)
+ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: queue_signal(event, at, relationship, category, channel, now)!
+-- Numbered downwards from -1, so that the numbers of other messages show nobody how many signals there were.
+INSERT INTO delivery (id, subscription, event, queued_at, next_try)
+SELECT (SELECT COALESCE(MIN(id), 0) FROM delivery WHERE id < 0) - ROW_NUMBER() OVER (ORDER BY subscription.id),
+       subscription.id, :event, :now, :now FROM subscription
+WHERE ended_at IS NULL AND since <= :at AND signals = 1
+    AND (relationship IS NULL OR relationship = :relationship)
+    AND (category IS NULL OR category = :category)
+    AND (channel IS NULL OR channel = :channel)
+ORDER BY subscription.id
+ON CONFLICT (subscription, event) DO NOTHING;
+
+-- name: queue_of_signal(event, statement, now)!
+INSERT INTO delivery (id, subscription, event, queued_at, next_try)
+SELECT (SELECT COALESCE(MIN(id), 0) FROM delivery WHERE id < 0) - ROW_NUMBER() OVER (ORDER BY delivery.subscription),
+       delivery.subscription, :event, :now, :now FROM delivery
+JOIN event ON event.id = delivery.event
+JOIN subscription ON subscription.id = delivery.subscription
+WHERE event.statement = :statement AND event.what = 'reported' AND subscription.ended_at IS NULL
+ORDER BY delivery.subscription
+ON CONFLICT (subscription, event) DO NOTHING;
 
 -- name: queue_first(event, at, relationship, category, channel, now)!
 INSERT INTO delivery (subscription, event, queued_at, next_try)
@@ -131,7 +153,8 @@ UPDATE subscription SET told_at = :now, next_try = :next_try WHERE id = :id;
 INSERT INTO attempt (subscription, delivery, at, succeeded, status, outcome)
 VALUES (:subscription, :delivery, :at, :succeeded, :status, :outcome);
 
--- name: deliveries(state, since, most)
+-- name: deliveries(state, since, most, signals)
+-- With `signals` 0 without the messages about signals.
 SELECT delivery.id, delivery.subscription, delivery.state, delivery.attempts, delivery.queued_at, delivery.next_try,
        subscription.kind, subscription.target, event.statement, event.sequence, event.what, event.told,
        (SELECT outcome FROM attempt WHERE attempt.delivery = delivery.id ORDER BY attempt.id DESC LIMIT 1) AS outcome
@@ -139,8 +162,8 @@ FROM delivery
 JOIN event ON event.id = delivery.event
 JOIN subscription ON subscription.id = delivery.subscription
 WHERE (:state = '' OR delivery.state = :state OR (:state = 'failed' AND delivery.state = 'pending' AND attempts > 0))
-    AND delivery.queued_at >= :since
-ORDER BY delivery.id DESC LIMIT :most;
+    AND delivery.queued_at >= :since AND (:signals = 1 OR event.candidate IS NULL)
+ORDER BY delivery.queued_at DESC, delivery.id DESC LIMIT :most;
 
 -- name: delivery(id)^
 SELECT id FROM delivery WHERE id = :id;
@@ -173,7 +196,10 @@ WHERE delivery.state = 'dead' AND settled_at >= :since AND ended_at IS NULL AND 
 UPDATE subscription SET next_try = :now WHERE id = :subscription;
 
 -- name: counts()
-SELECT state, COUNT(*) AS number FROM delivery GROUP BY state;
+-- Of messages about the record: those about signals tell of what nobody has reviewed, and would by their number alone.
+SELECT state, COUNT(*) AS number FROM delivery
+WHERE event NOT IN (SELECT id FROM event WHERE candidate IS NOT NULL)
+GROUP BY state;
 
 -- name: receivers(week_ago)^
 SELECT COUNT(*) AS number, COUNT(failing_since) AS failing,

@@ -864,6 +864,35 @@ def m0014_accounts(db: Database) -> None:
         _guard(db, table, _MAY_CHANGE[table])
 
 
+_DELIVERIES = """
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY,
+    subscription INTEGER NOT NULL REFERENCES subscription (id),
+    event INTEGER NOT NULL REFERENCES event (id),
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'dead', 'void')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    queued_at TEXT NOT NULL,
+    next_try TEXT NOT NULL,
+    settled_at TEXT,
+    UNIQUE (subscription, event)
+) STRICT;
+CREATE INDEX delivery_pending ON delivery (subscription, next_try) WHERE state = 'pending';
+CREATE INDEX delivery_by_event ON delivery (event);
+CREATE INDEX delivery_dead ON delivery (id) WHERE state = 'dead';
+
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY,
+    subscription INTEGER NOT NULL REFERENCES subscription (id),
+    delivery INTEGER REFERENCES delivery (id),
+    at TEXT NOT NULL,
+    succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1)),
+    status INTEGER,
+    outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX attempt_by_subscription ON attempt (subscription, id);
+CREATE INDEX attempt_by_delivery ON attempt (delivery);
+"""
+
 _NOTIFICATIONS = f"""
 CREATE TABLE subscription (
     id INTEGER PRIMARY KEY,
@@ -902,33 +931,7 @@ CREATE TABLE event (
     UNIQUE (statement, at)
 ) STRICT;
 
-CREATE TABLE delivery (
-    id INTEGER PRIMARY KEY,
-    subscription INTEGER NOT NULL REFERENCES subscription (id),
-    event INTEGER NOT NULL REFERENCES event (id),
-    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'dead', 'void')),
-    attempts INTEGER NOT NULL DEFAULT 0,
-    queued_at TEXT NOT NULL,
-    next_try TEXT NOT NULL,
-    settled_at TEXT,
-    UNIQUE (subscription, event)
-) STRICT;
-CREATE INDEX delivery_pending ON delivery (subscription, next_try) WHERE state = 'pending';
-CREATE INDEX delivery_by_event ON delivery (event);
-CREATE INDEX delivery_dead ON delivery (id) WHERE state = 'dead';
-
-CREATE TABLE attempt (
-    id INTEGER PRIMARY KEY,
-    subscription INTEGER NOT NULL REFERENCES subscription (id),
-    delivery INTEGER REFERENCES delivery (id),
-    at TEXT NOT NULL,
-    succeeded INTEGER NOT NULL CHECK (succeeded IN (0, 1)),
-    status INTEGER,
-    outcome TEXT NOT NULL
-) STRICT;
-CREATE INDEX attempt_by_subscription ON attempt (subscription, id);
-CREATE INDEX attempt_by_delivery ON attempt (delivery);
-"""
+{_DELIVERIES}"""
 
 
 @migrations()
@@ -1287,6 +1290,63 @@ def m0021_spare_pages(db: Database) -> None:
     """
     db.execute("DROP TRIGGER page_copy_never_deleted")
     _run(db, _SPARE_PAGES)
+
+
+_WHAT_HAPPENED = (
+    "('first', 'confirmed', 'contested', 'corrected', 'withdrawn', 'reported', 'accepted', 'rejected', 'reopened')"
+)
+
+_IN_OTHER_WORDS = f"""
+ALTER TABLE subscription ADD COLUMN language TEXT NOT NULL DEFAULT 'en' CHECK (language IN ('en', 'zh'));
+ALTER TABLE subscription ADD COLUMN signals INTEGER NOT NULL DEFAULT 0 CHECK (signals IN (0, 1));
+
+ALTER TABLE event RENAME TO event_before;
+ALTER TABLE delivery RENAME TO delivery_before;
+ALTER TABLE attempt RENAME TO attempt_before;
+DROP INDEX delivery_pending;
+DROP INDEX delivery_by_event;
+DROP INDEX delivery_dead;
+DROP INDEX attempt_by_subscription;
+DROP INDEX attempt_by_delivery;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    statement TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    what TEXT NOT NULL CHECK (what IN {_WHAT_HAPPENED}),
+    at TEXT NOT NULL,
+    channel TEXT NOT NULL REFERENCES channel (slug),
+    told TEXT NOT NULL,
+    worded TEXT NOT NULL DEFAULT '{{}}',
+    before TEXT,
+    reason TEXT,
+    candidate INTEGER REFERENCES candidate (id),
+    UNIQUE (statement, at),
+    UNIQUE (candidate, sequence)
+) STRICT;
+{_DELIVERIES}
+
+INSERT INTO event (id, statement, sequence, what, at, channel, told, before, reason)
+SELECT id, statement, sequence, what, at, channel, told, before, reason FROM event_before ORDER BY id;
+INSERT INTO delivery SELECT * FROM delivery_before ORDER BY id;
+INSERT INTO attempt SELECT * FROM attempt_before ORDER BY id;
+DROP TABLE attempt_before;
+DROP TABLE delivery_before;
+DROP TABLE event_before;
+"""
+
+
+@migrations()
+def m0023_messages_in_two_languages_and_signals(db: Database) -> None:
+    """In which language a subscription is told, and whether it asked for signals that nobody has reviewed.
+
+    `event.worded`: what is told otherwise in another language, by language. `event.candidate`: the candidate of which
+    a signal told, and what became of it since; null for what happened to a statement. What refers to `event` is made
+    anew with it, since SQLite changes no constraint.
+    """
+    _run(db, _IN_OTHER_WORDS)
+    _guard(db, "event", ())
+    _guard(db, "attempt", ())
 
 
 _MANY = """

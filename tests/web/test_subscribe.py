@@ -28,10 +28,11 @@ def mailing(service: Service) -> Service:
     return replace(service, settings=settings)
 
 
-def asked(client, address: str = READER, every: str = "daily", about: str = ""):
+def asked(client, address: str = READER, every: str = "daily", about: str = "", **more: str):
     form = client.get("/subscribe").text
     token = re.search(r'name="csrf_token" value="([^"]+)"', form)[1]
-    return client.post("/subscribe", data={"csrf_token": token, "address": address, "every": every, "about": about})
+    data = {"csrf_token": token, "address": address, "every": every, "about": about} | more
+    return client.post("/subscribe", data=data)
 
 
 def live(service: Service) -> list[Subscription]:
@@ -71,6 +72,29 @@ def test_from_the_form_to_the_digest_and_out_by_one_click(service: Service, cloc
         assert "has ended" in client.get(link).text
 
 
+def test_a_digest_that_was_asked_for_on_a_chinese_page_is_chinese_up_to_the_page_that_ends_it(service: Service):
+    box = Letterbox()
+    with mail_server(box):
+        mailing = with_mail(service, box)
+        client = create_app(mailing).test_client()
+        chinese = client.get("/subscribe?language=zh").text
+        assert '<option value="zh" selected>中文</option>' in chinese
+        assert '<option value="en" selected>English</option>' in client.get("/subscribe").text
+        asked(client, about="category:military", language="zh")
+        serve(mailing)
+    letter = box.letters[0][2]
+    assert letter["Subject"] == "Open Lines：您要订阅这份摘要吗？"
+    assert "发送每日摘要（军事渠道）" in text(letter)
+    link = re.search(r"https://lines\.example(/subscribe/\S+)", text(letter))[1]
+    asking = client.get(link).text
+    assert '<html lang="zh-Hans"' in asking
+    assert "每日摘要：军事渠道" in asking
+    begun = client.post(re.search(r'<form method="post" action="(/subscribe[^"]+)"', asking)[1]).text
+    ended = client.post(re.search(r'<form method="post" action="(/unsubscribe[^"]+)"', begun)[1]).text
+    assert '<html lang="zh-Hans"' in begun
+    assert "此摘要已终止" in ended, ended
+
+
 def test_the_answer_is_the_same_whether_or_not_an_address_is_known_and_it_is_asked_once_a_day(mailing, clock):
     client = create_app(mailing).test_client()
     first = asked(client).text
@@ -103,6 +127,7 @@ def test_too_many_addresses_within_an_hour_are_refused(mailing, clock):
         ({"address": "nobody"}, "&#39;nobody&#39; is no mail address"),
         ({"address": "a@b.example\r\nBcc: c@d.example"}, "is no mail address"),
         ({"every": "hourly"}, "every is &#39;hourly&#39;. Send one of daily, weekly"),
+        ({"language": "eo"}, "language is &#39;eo&#39;. Send one of en, zh"),
         ({"about": "channel:moon"}, "channel is &#39;moon&#39;, which is none that there is"),
     ],
 )

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tracker.attest import first_seen
 from tracker.disputes import is_contested
-from tracker.events import What, became, speaking
+from tracker.events import What, attested_by, became
 from tracker.history import AnyEntry, ChannelView, window
 from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship, State, StatusChange
@@ -187,7 +187,7 @@ def _news(before: Statement | None, now: Statement, promise: Promise | None, aft
             altered = before.withdrawn or _told(before.told) != _told(now.told)
             return News(NewsKind.CORRECTED if altered else NewsKind.DETAIL, now, before)
         case What.CONFIRMED:
-            new = speaking(now) - speaking(before)
+            new = attested_by(now) - attested_by(before)
             sides = tuple(side for side in now.relationship.sides if side in new)
             return News(NewsKind.CONFIRMED, now, before, sides)
     return News(_BY_WHAT[what], now, before)

@@ -15,6 +15,7 @@ from tracker.model import Category
 from tracker.notify import fares_words
 from tracker.service import Service
 from tracker.subscribing import RHYTHMS, subscribe_mail, subscribe_webhook, wanted_words
+from tracker.tongue import ENGLISH, LANGUAGES
 from tracker.wording import instant_words
 
 MOST = 200
@@ -24,6 +25,12 @@ _FILTERS = (
     click.option("--category", type=click.Choice(list(Category)), help="Only of channels of this category."),
     click.option("--channel", help="Only of this channel (slug)."),
 )
+
+
+with_signals = click.option(
+    "--signals", is_flag=True, help="Also what no reviewer has seen, marked as such. Never for a reader who reviews."
+)
+_GRANTED = "Signals that nobody has reviewed go there, too: make sure that nobody who reviews can read them."
 
 
 def narrowed(command):
@@ -41,26 +48,33 @@ def subscriptions() -> None:
 @subscriptions.command(name="add-webhook")
 @click.argument("url")
 @narrowed
+@with_signals
 @click.option("--allow-private", is_flag=True, help="It may live on a private or loopback address, on any port.")
-def add_webhook(url: str, allow_private: bool, **wanted: str | None) -> None:
+def add_webhook(url: str, allow_private: bool, signals: bool, **wanted: str | None) -> None:
     """Tell a webhook what happens from now on; prints the secret that signs its messages, this once."""
     service = opened()
     service.prepare()
-    added = subscribe_webhook(service, url, Filter(**wanted), allow_private=allow_private)
+    added = subscribe_webhook(service, url, Filter(**wanted), allow_private=allow_private, signals=signals)
     click.echo(f"Subscription {added.id}: {added.target}, {wanted_words(service, added.filter)}.")
     click.echo(f"Its secret, shown this once: {added.secret}")
+    if signals:
+        click.echo(_GRANTED)
 
 
 @subscriptions.command(name="add-mail")
 @click.argument("address")
 @click.option("--every", type=click.Choice(RHYTHMS), default="daily", show_default=True)
+@click.option("--language", type=click.Choice([*LANGUAGES]), default=ENGLISH, show_default=True)
 @narrowed
-def add_mail(address: str, every: str, **wanted: str | None) -> None:
+@with_signals
+def add_mail(address: str, every: str, language: str, signals: bool, **wanted: str | None) -> None:
     """Ask a mail address whether it wants a digest; it begins when the link in that mail is followed."""
     service = opened()
     service.prepare()
-    subscribe_mail(service, address, every, Filter(**wanted))
+    subscribe_mail(service, address, every, Filter(**wanted), language, signals=signals)
     click.echo(f"{address} is asked at the scheduler's next tick, unless it has this digest or was asked today.")
+    if signals:
+        click.echo(_GRANTED)
 
 
 @subscriptions.command(name="list")
@@ -76,7 +90,8 @@ def list_subscriptions() -> None:
     for fares in live:
         one = fares.subscription
         since = instant_words(one.since) if one.since else "not confirmed"
-        about = f"{one.every} digest, " * bool(one.every) + wanted_words(service, one.filter)
+        digest = f"{one.every} digest in {LANGUAGES[one.language]}, " if one.every else ""
+        about = digest + wanted_words(service, one.filter) + ", with signals" * one.signals
         told = fares_words(fares, service.clock())
         shown.add_row(str(one.id), one.target, about, since, str(fares.pending), str(fares.dead), told)
     output().print(shown)
@@ -151,7 +166,11 @@ def deliveries(context: click.Context, state: str | None, since: datetime | None
     output().print(shown)
 
 
-@deliveries.command(name="log")
+_NEGATIVE = {"ignore_unknown_options": True}
+"""Messages about signals have numbers below zero, which are no options."""
+
+
+@deliveries.command(name="log", context_settings=_NEGATIVE)
 @click.argument("number", type=int)
 def show_log(number: int) -> None:
     """Every attempt at one message."""
@@ -164,7 +183,7 @@ def show_log(number: int) -> None:
         click.echo(f"{instant_words(attempt.at)}\t{'taken' if attempt.succeeded else 'not taken'}\t{attempt.outcome}")
 
 
-@deliveries.command(name="replay")
+@deliveries.command(name="replay", context_settings=_NEGATIVE)
 @click.argument("numbers", type=int, nargs=-1)
 @click.option("--since", type=Instant(), help="All that were given up since a day or an instant (UTC).")
 def replay(numbers: tuple[int, ...], since: datetime | None) -> None:

@@ -16,7 +16,7 @@ from tracker.search.documents import Passage, channel_passages, entry_passages, 
 from tracker.search.excerpt import Excerpt, excerpt, met, whole, without
 from tracker.search.words import stems
 from tracker.web.current import Snapshot
-from tracker.web.words import language_of
+from tracker.wording import language_of
 
 Place = tuple[Kind, int, float]
 """Where a page goes on: a kind, and how many of it were shown; of releases number and score of the last document."""

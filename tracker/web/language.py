@@ -17,7 +17,7 @@ from werkzeug.http import parse_accept_header, parse_cookie
 
 from tracker import tongue
 from tracker.errors import NotFound, Refused
-from tracker.tongue import ENGLISH, LANGUAGES
+from tracker.tongue import ENGLISH, HTML_TAGS, LANGUAGES
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.outputs import for_programs
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 COOKIE = "openlines_language"
 A_YEAR = 365 * 24 * 3600
-
-TAGS = {"en": "en", "zh": "zh-Hans"}
-"""The languages as HTML names them."""
 
 
 class _Sign:
@@ -116,7 +113,7 @@ def _speak() -> None:
 def _values() -> dict[str, Any]:
     told = tongue.language()
     others = [(tag, name) for tag, name in LANGUAGES.items() if tag != told]
-    return {"language_tag": TAGS[told], "other_languages": others}
+    return {"language_tag": HTML_TAGS[told], "other_languages": others}
 
 
 def _gettext(text: str, **values: Any) -> Markup:

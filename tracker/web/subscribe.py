@@ -9,7 +9,7 @@ from tracker.errors import NotFound
 from tracker.model import Category
 from tracker.notify import fares_words
 from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
-from tracker.tongue import msg
+from tracker.tongue import LANGUAGES, language, msg
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.reach import of_everything
@@ -35,7 +35,7 @@ def ask() -> Response:
     name, _, value = request.form.get("about", "").partition(":")
     wanted = Filter(**{name: value}) if name in ("relationship", "category", "channel") else Filter()
     address, every = request.form.get("address", "").strip(), request.form.get("every", "")
-    subscribe_mail(current().service, address, every, wanted)
+    subscribe_mail(current().service, address, every, wanted, request.form.get("language") or language())
     return _page("subscribed.html", address=address, every=every, wanted=wanted_words(current().service, wanted))
 
 
@@ -70,15 +70,18 @@ def ended(secret: str) -> Response:
 @blueprint.get("/deliveries")
 @open_to("admin", of_everything)
 def deliveries() -> Response:
+    """Without messages about signals, and without when their receivers were told: an admin may review, and would see
+    by them which candidates were drawn. The command `deliveries` lists them.
+    """
     service = current().service
     with service.store.reading() as db:
         told = db.notifications
         receivers = told.live()
         lists = [
-            (msg("Given up"), told.deliveries("dead", most=MOST)),
-            (msg("Tried in vain"), told.deliveries("failed", most=MOST)),
+            (msg("Given up"), told.deliveries("dead", most=MOST, signals=False)),
+            (msg("Tried in vain"), told.deliveries("failed", most=MOST, signals=False)),
         ]
-        newest = told.deliveries(most=MOST)
+        newest = told.deliveries(most=MOST, signals=False)
     now = current().now()
     rows = [(fares, wanted_words(service, fares.subscription.filter), fares_words(fares, now)) for fares in receivers]
     return _page("deliveries.html", receivers=rows, lists=[*lists, (msg("Newest"), newest)])
@@ -103,6 +106,8 @@ def _mails() -> dict[str, bool]:
 def _choices() -> dict[str, object]:
     snapshot = current().snapshot()
     return {
+        "languages": LANGUAGES,
+        "told_in": language(),
         "rhythms": RHYTHMS,
         "categories": [(category, category_words(category)) for category in Category],
         "channels": snapshot.channels,

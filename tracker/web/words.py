@@ -61,6 +61,7 @@ from tracker.wording import (
     day_words,
     form_words,
     instant_words,
+    language_of,
     listed,
     outcome_words,
     parts,
@@ -141,7 +142,6 @@ _OUTCOME_CLAIMS = {
     Outcome.POSTPONED: msg("speaks of a contact postponed"),
 }
 
-_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
 
@@ -260,11 +260,6 @@ def other_names(names: dict[str, str]) -> list[tuple[str, str]]:
     """The names in other languages than the one that is told, each with its language."""
     told = language() if language() in names else ENGLISH
     return [(lang, name) for lang, name in names.items() if lang != told]
-
-
-def language_of(text: str | None) -> str:
-    """`zh` where a text is written in Chinese characters, else `en`."""
-    return "zh" if text and _CHINESE.search(text) else "en"
 
 
 def web_address(url: str | None) -> str | None:

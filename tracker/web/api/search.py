@@ -18,7 +18,7 @@ from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.found import Hit, find
 from tracker.web.scope import scoped
-from tracker.web.words import language_of
+from tracker.wording import language_of
 
 OPEN_WITH_MORE_FOR_REVIEWERS: dict[str, Any] = {"security": [{}, {"token": []}], "tags": [RECORD]}
 
