@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from config.errors import ConfigError, suggest
 from config.files import Read, RelationshipFiles
-from config.schema import ChannelFile, Citation, SourceEntry
+from config.schema import ChannelFile, Citation, FeedEntry, SourceEntry
 from config.yamlfile import Loc, YamlFile
 from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
@@ -82,10 +82,16 @@ def _check_feeds(files: RelationshipFiles, sides: list[str]) -> None:
             wrong = f'the slug "{feed.slug}" is taken by the feed on line {lines[feed.slug]}'
             raise file.error((index, "slug"), wrong, "write another")
         lines[feed.slug] = file.line((index, "slug"))
-        if feed.side not in sides:
-            raise _not_one_of(file, (index, "side"), feed.side, sides, "side")
-        if feed.lang not in files.relationship.data.languages:
-            raise _not_one_of(file, (index, "lang"), feed.lang, files.relationship.data.languages, "language")
+        for key, wrong, remedy in foreign_to(feed, sides, files.relationship.data.languages):
+            raise file.error((index, key), wrong, remedy)
+
+
+def foreign_to(feed: FeedEntry, sides: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What of a feed its relationship does not know: the key, what is wrong, and the remedy."""
+    if feed.side not in sides:
+        yield "side", *_no_such(feed.side, sides, "side")
+    if feed.lang not in languages:
+        yield "lang", *_no_such(feed.lang, languages, "language")
 
 
 def _check_sources(files: RelationshipFiles, sides: list[str]) -> None:
@@ -197,4 +203,8 @@ def _check_keys(file: YamlFile, loc: Loc, found: Iterable[str], wanted: list[str
 
 
 def _not_one_of(file: YamlFile, loc: Loc, word: str, known: list[str], kind: str) -> ConfigError:
-    return file.error(loc, f'"{word}" is no {kind} of this relationship', suggest(word, known))
+    return file.error(loc, *_no_such(word, known, kind))
+
+
+def _no_such(word: str, known: Sequence[str], kind: str) -> tuple[str, str]:
+    return f'"{word}" is no {kind} of this relationship', suggest(word, known)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from db.audit import Audit, What
 from db.queries import load_queries
@@ -20,6 +21,8 @@ _BEYOND = timedelta(days=2)
 
 _LATEST = "9999"
 """Sorts after every instant."""
+
+NOT_CONFIGURED = "No longer in the configuration."
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,11 @@ class Feeds:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def sync(self, feeds: Iterable[Feed], *, now: datetime) -> None:
-        """Take over the configured feeds; one that is configured no more is disabled and keeps its history."""
+    def sync(self, feeds: Iterable[Feed], *, now: datetime, why_gone: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Take over the feeds that there are; one that there is no more is disabled and keeps its history.
+
+        `why_gone`: the reason of some of these, in a sentence.
+        """
         configured = list(feeds)
         for position, feed in enumerate(configured):
             _sql.put_feed(
@@ -131,7 +137,7 @@ class Feeds:
                 now=instant_text(now),
             )
         for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
-            _sql.disable_feed(self._db, slug=gone, reason="No longer in the configuration.")
+            _sql.disable_feed(self._db, slug=gone, reason=why_gone.get(gone, NOT_CONFIGURED))
         self._note_switches(now)
 
     def _note_switches(self, now: datetime) -> None:

@@ -22,6 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
+from tracker.model import Feed
 from tracker.notify import Notifying
 from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
 from tracker.rereading import Rereading
@@ -52,14 +53,13 @@ class Polling:
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._workers = ThreadPoolExecutor(WORKERS + 3, thread_name_prefix="poll")
         self._lock = threading.Lock()
-        self._due: list[str] = []
+        self._due: list[Feed] = []
         self._asked: Counter[str] = Counter()
         self._working = 0
         self._stopped = False
         self._sampling, self._watching, self._tidying = threading.Lock(), threading.Lock(), threading.Lock()
         self._rereading, self._retention = Rereading(service), Retention(service)
         self._notifying = Notifying(service)
-        self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
@@ -95,15 +95,17 @@ class Polling:
         try:
             with self._service.store.writing() as db:
                 holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
+                feeds = self._service.polled(db)
                 if holds:
-                    latest_poll = now + max(2 * self._slowest, LONGEST_RETRY_AFTER)
+                    slowest = timedelta(seconds=max((feed.every for feed in feeds.values()), default=0))
+                    latest_poll = now + max(2 * slowest, LONGEST_RETRY_AFTER)
                     db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
                 due = db.feeds.due(now, most=MOST_DUE) if holds else []
         except StoreError as error:
             log.error("tick: %s", error)
             return []
         with self._lock:
-            self._due = [slug for slug in due if slug in self._service.feeds_by_slug]
+            self._due = [feeds[slug] for slug in due if slug in feeds]
             hands = 0 if self._stopped else min(len(self._due), WORKERS - self._working)
             self._working += hands
         if holds:
@@ -116,44 +118,41 @@ class Polling:
 
     def _work(self) -> None:
         """Poll one due feed after another, until none is left whose host may be asked now."""
-        while slug := self._take():
+        while feed := self._take():
             try:
-                self._poll(slug)
+                self._poll(feed)
             except StoreError as error:
                 # A claim runs out by itself; the feed is polled again then.
-                log.error("poll of %s was not kept: %s", slug, error)
+                log.error("poll of %s was not kept: %s", feed.slug, error)
             except Exception:
-                log.exception("poll of %s failed unexpectedly", slug)
+                log.exception("poll of %s failed unexpectedly", feed.slug)
             finally:
                 with self._lock:
-                    self._asked[self._host(slug)] -= 1
+                    self._asked[_host(feed)] -= 1
 
-    def _take(self) -> str | None:
+    def _take(self) -> Feed | None:
         """The feed that has waited longest among those whose host is not being asked for others already.
 
         So a slow host with many feeds holds up its own feeds, and never all workers.
         """
         with self._lock:
-            for position, slug in enumerate(self._due):
-                host = self._host(slug)
+            for position, feed in enumerate(self._due):
+                host = _host(feed)
                 if self._asked[host] < PER_HOST and not self._stopped:
                     self._asked[host] += 1
                     return self._due.pop(position)
             self._working -= 1
             return None
 
-    def _host(self, slug: str) -> str:
-        return urlsplit(self._service.feeds_by_slug[slug].url).netloc
-
-    def _poll(self, slug: str) -> None:
+    def _poll(self, feed: Feed) -> None:
         """Claim the feed and poll it, or put it off where its host asked to be left alone."""
-        service, feed = self._service, self._service.feeds_by_slug[slug]
+        service = self._service
         now, alone = service.clock(), service.hosts.alone_for(feed.url)
         with service.store.writing() as db:
             if alone:
-                db.feeds.put_off(slug, until=now + alone)
+                db.feeds.put_off(feed.slug, until=now + alone)
                 return
-            if not db.feeds.claim(slug, now=now, until=now + CLAIM):
+            if not db.feeds.claim(feed.slug, now=now, until=now + CLAIM):
                 return
         poll_feed(
             service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
@@ -178,3 +177,7 @@ class Polling:
 
     def _watch(self) -> None:
         self._rereading.go(lambda: self._stopped)
+
+
+def _host(feed: Feed) -> str:
+    return urlsplit(feed.url).netloc

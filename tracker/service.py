@@ -12,7 +12,8 @@ from functools import cached_property, partial
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
 from config.weights import Measured, read_measured
-from db.store import Store, StoreError, open_store
+from db.store import Store, StoreError, Subjects, open_store
+from tracker.added import polled, why_gone
 from tracker.detect import Detector, examine
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.hosts import Hosts
@@ -31,7 +32,7 @@ def utc_now() -> datetime:
 class Service:
     """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant.
 
-    `measured` says how well detection does on labelled cases.
+    `feeds` are the configured ones. `measured` says how well detection does on labelled cases.
     """
 
     settings: Settings
@@ -93,12 +94,22 @@ class Service:
                 [pack.relationship for pack in self.packs],
                 [channel for pack in self.packs for channel in pack.channels],
             )
-            db.feeds.sync(self.feeds, now=self.clock())
-            db.record.bump("polls")
+            self.take_over_feeds(db)
 
-    @cached_property
+    def take_over_feeds(self, db: Subjects) -> None:
+        """Tell the database which feeds there are now, those that people added included."""
+        db.feeds.sync(self.polled(db).values(), now=self.clock(), why_gone=why_gone(db.added.all()))
+        db.record.bump("polls")
+
+    def polled(self, db: Subjects) -> dict[str, Feed]:
+        """Every feed by its slug: the configured ones, then those that people added, as they stand now."""
+        return polled(db.added.all(), self.feeds, self.packs)
+
+    @property
     def feeds_by_slug(self) -> dict[str, Feed]:
-        return {feed.slug: feed for feed in self.feeds}
+        """The same, for who reads nothing else."""
+        with self.store.reading() as db:
+            return self.polled(db)
 
 
 def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[], datetime] = utc_now) -> Service:

@@ -78,6 +78,11 @@ def msgs(one: str, many: str) -> tuple[str, str]:
     return one, many
 
 
+def kept(text: str, **values: Any) -> str:
+    """A sentence to be stored: in English, whatever is told. `retold` tells it where it is read."""
+    return _filled(text, values)
+
+
 def name_of(names: Mapping[str, str]) -> str:
     """The name in the language that is told, else the English one."""
     return names.get(language()) or names[ENGLISH]

@@ -22,6 +22,7 @@ from tests.conftest import EVERYTHING, Shipped
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
+from tracker import tending
 from tracker.model import PartialDate
 from tracker.review import accept
 from tracker.service import Service, utc_now
@@ -59,6 +60,7 @@ SIGNED_IN = {
     "admin.tokens": ["/admin/tokens"],
     "admin.audit": ["/admin/audit"],
     "new_source.form": ["/feeds/new"],
+    "source_entry.form": ["/feeds/added/entry"],
     "amend.form": ["/claims/change-1/amend"],
     "subscribe.deliveries": ["/deliveries"],
 }
@@ -69,6 +71,12 @@ NO_PAGES = {
     "presence.present", "blind.original",  # these answer with a file or a part of a page, or lead elsewhere
     "cited_pages.changed", "subscribe.begin", "subscribe.end",  # each has its own tests, with the rows that it needs
 }  # fmt: skip
+
+LISTING = {
+    "slug": "added", "publisher": "A ministry", "side": "us", "lang": "en", "kind": "listing", "every": "1h",
+    "url": "https://ministry.example/news/", "select": {"item": "li", "link": "a", "title": "a", "date": "span"},
+}  # fmt: skip
+"""The entry of a source that an admin added."""
 
 LANGUAGES = ("en", "zh")
 WIDTHS = (360, 390, 768, 1280, 1920)
@@ -134,6 +142,7 @@ def site(shipped: Shipped, browser: Browser, tmp_path_factory: pytest.TempPathFa
     arrive(service, replace(CN, url="https://cn.example/2"), sighting(channel="mmca"))
     assert waiting.id == told.id + 1
     now = service.clock()
+    tending.add(service, LISTING, relationship="us-china", by="ana")
     with service.store.reading() as db:
         newest = max(db.record.entries_of("dpct")[1], key=lambda contact: contact.id)
     with service.store.writing() as db:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import date, timedelta
@@ -300,14 +299,6 @@ def test_a_poll_that_its_host_does_not_want_now_is_said_to_be_put_off(seeded: Se
 
 
 # --- A new one
-
-
-@pytest.fixture
-def through(monkeypatch: pytest.MonkeyPatch, site: Site) -> Iterator[Site]:
-    """The site as the proxy of the environment: it answers for names of the public internet."""
-    monkeypatch.setenv("http_proxy", site.url(""))
-    monkeypatch.setenv("no_proxy", "")
-    return site
 
 
 def entry_on(page: str) -> str:

@@ -38,12 +38,14 @@ class Found:
 def check(draft: Feed, *, as_listing: bool = False, fetch: Fetch = fetch) -> Found:
     """Fetch the draft's url and find out its kind, selectors and language: a feed, one that the page names, or a list.
 
-    An empty `lang` is filled in. `as_listing`: read the page itself, even if it names a feed. Raises FetchFailed and
-    NotAFeed.
+    An empty `lang` is filled in. `as_listing`: read the page itself, even if it names a feed. A draft with selectors is
+    read by these. Raises FetchFailed and NotAFeed.
     """
     fetched = fetch(draft.url, allow_private=draft.allow_private)
     notes = (f"The address has moved for good to {fetched.permanent_url}.",) if fetched.permanent_url else ()
     draft = replace(draft, url=fetched.permanent_url or draft.url)
+    if draft.select:
+        return _read(draft, fetched, notes, fetch)
     try:
         return _feed_or_sitemap(draft, fetched, notes, fetch)
     except NotAFeed as wrong:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import request
 
 from config.errors import suggest
+from db.added import AddedEntry
 from db.feeds import FeedHealth
 from db.releases import Arrived
 from db.sightings import Queued
@@ -88,6 +89,7 @@ def feeds_values() -> dict[str, Any]:
         "whole": whole,
         "needing": needing,
         "on_top": needing[:ON_TOP] if whole else needing,
+        "added": _added(),
         "groups": _groups(snapshot, told, _lines(shown, snapshot, now), shown, now, every_party=whole),
         "sides": _sides(snapshot),
     }
@@ -105,6 +107,7 @@ def feed_values(slug: str) -> dict[str, Any]:
         polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")
         releases = db.releases.newest(slug, most=MOST_RELEASES)
         queued = _queued(db, releases) if reviewer else {}
+        polled, added = current().service.polled(db), db.added.get(slug)
     switches = _switches_of(snapshot)[slug]
     holes = _holes(feed, reads, switches, since, now)
     asked_for = sorted((hole for hole in holes if hole.kind is not HoleKind.NOT_CONFIGURED), key=lambda one: one.start)
@@ -120,9 +123,18 @@ def feed_values(slug: str) -> dict[str, Any]:
         "releases": releases,
         "queued": queued,
         "admin": admin,
-        "configured": current().service.feeds_by_slug.get(slug) if admin else None,
+        "configured": polled.get(slug) if admin else None,
+        "added": added,
+        "in_file": slug in {one.slug for one in current().service.feeds},
         "done": done_to(slug) if admin else None,
     }
+
+
+def _added() -> dict[str, AddedEntry]:
+    """The entries by which sources are polled that people added."""
+    configured = {feed.slug for feed in current().service.feeds}
+    with current().service.store.reading() as db:
+        return {one.slug: one for one in db.added.all() if not one.removed and one.slug not in configured}
 
 
 def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:

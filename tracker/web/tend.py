@@ -25,6 +25,9 @@ blueprint.after_request(as_private)
 class Done(StrEnum):
     """What an admin did to a source a moment ago, as the address of its page says it."""
 
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
     PAUSED = "paused"
     RESUMED = "resumed"
     ASKED = "asked"
@@ -77,7 +80,7 @@ def pause(slug: str) -> Response:
     if len(because) > LONGEST_REASON:
         raise Refused(f"The reason has {len(because)} characters.", f"Write {LONGEST_REASON} at most.", field="because")
     tending.pause(current().service, slug, by=signed_in().name, because=because or None)
-    return _back(slug, Done.PAUSED)
+    return back(slug, Done.PAUSED)
 
 
 @blueprint.post("/<slug>/resume")
@@ -85,7 +88,7 @@ def pause(slug: str) -> Response:
 def resume(slug: str) -> Response:
     asked_at = current().service.clock()
     tending.resume(current().service, slug, by=signed_in().name)
-    return _back(slug, Done.RESUMED, asked_at)
+    return back(slug, Done.RESUMED, asked_at)
 
 
 @blueprint.post("/<slug>/now")
@@ -93,9 +96,10 @@ def resume(slug: str) -> Response:
 def poll_now(slug: str) -> Response:
     asked_at = current().service.clock()
     tending.poll_now(current().service, slug, by=signed_in().name)
-    return _back(slug, Done.ASKED, asked_at)
+    return back(slug, Done.ASKED, asked_at)
 
 
-def _back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
+def back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
+    """To the page of a source, which says what was done to it and, if it was to be polled, whether it was since."""
     asked = asked_at.isoformat() if asked_at else None
     return redirect(url_for("pages.feed", slug=slug, done=done, asked=asked), 303)
