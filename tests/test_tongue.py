@@ -70,6 +70,11 @@ def test_a_language_holds_for_what_is_inside_and_for_no_other_thread():
     assert gettext("both sides") == "both sides"
 
 
+def test_nothing_is_told_as_nothing():
+    with speaking("zh"):
+        assert gettext("") == ""
+
+
 def tag_of(answer) -> str:
     return re.search(r'<html lang="([^"]+)"', answer.text)[1]
 

@@ -50,7 +50,8 @@ def speaking(chosen: str) -> Iterator[None]:
 
 def gettext(text: str, **values: Any) -> str:
     """The text in the language that is told, with its `%(name)s` filled in; English where it is not translated."""
-    return _filled(_catalogue(language()).gettext(text), values)
+    # A catalogue has its own header under the empty text.
+    return _filled(_catalogue(language()).gettext(text), values) if text else ""
 
 
 def ngettext(one: str, many: str, number: int, **values: Any) -> str:
