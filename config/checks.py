@@ -12,6 +12,7 @@ from config.yamlfile import Loc, YamlFile
 from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
 from tracker.readouts.words import ReadoutTerms
+from tracker.tongue import gettext, msg
 
 
 def check(files: RelationshipFiles) -> None:
@@ -207,4 +208,9 @@ def _not_one_of(file: YamlFile, loc: Loc, word: str, known: list[str], kind: str
 
 
 def _no_such(word: str, known: Sequence[str], kind: str) -> tuple[str, str]:
-    return f'"{word}" is no {kind} of this relationship', suggest(word, known)
+    wrong = {
+        "side": msg('"%(word)s" is no side of this relationship'),
+        "language": msg('"%(word)s" is no language of this relationship'),
+        "party": msg('"%(word)s" is no party of this relationship'),
+    }
+    return gettext(wrong[kind], word=word), suggest(word, known)

@@ -13,6 +13,7 @@ from db.queries import load_queries
 from db.text import day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
 from tracker.model import Feed
+from tracker.tongue import msg
 
 _sql = load_queries("feeds.sql")
 
@@ -22,7 +23,7 @@ _BEYOND = timedelta(days=2)
 _LATEST = "9999"
 """Sorts after every instant."""
 
-NOT_CONFIGURED = "No longer in the configuration."
+NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
 @dataclass(frozen=True)

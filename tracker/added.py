@@ -18,7 +18,7 @@ from db.added import AddedEntry
 from tracker.errors import Refused
 from tracker.feeds.address import canonical_url
 from tracker.model import Feed
-from tracker.tongue import gettext, kept
+from tracker.tongue import gettext, to_keep
 
 OF_THE_FILE = ("allow_private", "enabled", "reason")
 """Keys that feeds.yaml alone may have: no page reaches into a private network, and what is added is polled."""
@@ -33,7 +33,9 @@ def checked(entry: Mapping[str, Any]) -> FeedEntry:
         name = ".".join(map(str, wrong["loc"]))
         if wrong["type"] in ("missing", "string_too_short"):
             raise Refused(gettext("%(key)s is missing.", key=name), field=name) from error
-        raise Refused(f"{name}: {wrong['msg'].removeprefix('Value error, ')}.", field=name) from error
+        raise Refused(
+            gettext("%(name)s: %(detail)s.", name=name, detail=wrong["msg"].removeprefix("Value error, ")), field=name
+        ) from error
 
 
 def feed_from(entry: Mapping[str, Any], relationship: str | None, packs: Iterable[RelationshipPack]) -> Feed:
@@ -50,7 +52,7 @@ def feed_from(entry: Mapping[str, Any], relationship: str | None, packs: Iterabl
         )
     valid = checked(entry)
     for key, wrong, remedy in foreign_to(valid, pair.sides, pair.languages):
-        raise Refused(f"{key}: {wrong}; {remedy}.", field=key)
+        raise Refused(gettext("%(key)s: %(wrong)s; %(remedy)s.", key=key, wrong=wrong, remedy=remedy), field=key)
     return feed_of(valid, pair.slug)
 
 
@@ -75,9 +77,9 @@ def polled(
 def why_gone(entries: Iterable[AddedEntry]) -> dict[str, str]:
     """Why an entry is polled no more, as it is kept with its feed."""
     return {
-        added.slug: kept("Removed by %(name)s on %(day)s.", name=added.by, day=f"{added.at:%Y-%m-%d}")
+        added.slug: to_keep("Removed by %(name)s on %(day)s.", name=added.by, day=added.at.date())
         if added.removed
-        else kept("Its entry is not valid any more: change or remove it.")
+        else to_keep("Its entry is not valid any more: change or remove it.")
         for added in entries
     }
 

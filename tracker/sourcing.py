@@ -21,7 +21,7 @@ from tracker.added import checked, same_address
 from tracker.errors import Refused
 from tracker.feeds.check import Found
 from tracker.model import THIRD_PARTY, Feed, Item
-from tracker.tongue import gettext
+from tracker.tongue import gettext, to_keep
 from tracker.wording import listed
 
 SHOWN = 10
@@ -61,7 +61,11 @@ def draft_of(
     country = _OF_STATES.get(country, country)
     side = given["side"] or (country if country in zones else THIRD_PARTY)
     if side not in (*zones, THIRD_PARTY):
-        raise Refused(f"{side!r} is no side.", f"Use one of {', '.join((*zones, THIRD_PARTY))}.", field="side")
+        raise Refused(
+            gettext("%(side)s is no side.", side=repr(side)),
+            gettext("Use one of %(known)s.", known=", ".join((*zones, THIRD_PARTY))),
+            field="side",
+        )
     taken = {feed.slug for feed in known} | TAKEN
     feed = {
         "slug": given["slug"] or _slug(url, taken),
@@ -99,20 +103,34 @@ def summary_of(found: Found) -> Iterator[str]:
     """What would be read, in sentences."""
     parsed, feed = found.parsed, found.feed
     called = f" “{parsed.title}”" if parsed.title else ""
-    yield f"{feed.url} can be read: {parsed.format}{called}, {len(parsed.items)} items."
+    yield to_keep(
+        "%(url)s can be read: %(format)s%(called)s, %(number)s items.",
+        url=feed.url,
+        format=parsed.format,
+        called=called,
+        number=len(parsed.items),
+    )
     dates = sorted(item.published for item in parsed.items if item.published)
     undated = len(parsed.items) - len(dates)
     if dates:
-        span = f"They are of {local_day(dates[0], feed)} to {local_day(dates[-1], feed)}"
-        yield f"{span}; {undated} without a date that can be read." if undated else f"{span}."
+        first, last = local_day(dates[0], feed), local_day(dates[-1], feed)
+        yield to_keep("They are of %(first)s to %(last)s.", first=first, last=last)
+        if undated:
+            yield to_keep("%(undated)s of them have no date that can be read.", undated=undated)
     elif undated:
-        yield "None of them has a date that can be read: each would count as published on the day on which it is seen."
+        yield to_keep(
+            "None of them has a date that can be read: each would count as published on the day on which it is seen."
+        )
 
 
 def known_as(feed: Feed, known: Iterable[Feed]) -> Iterator[str]:
     """As which of the feeds that are known its address is read already, in sentences."""
     if twin := same_address(feed.url, known):
-        yield f"This address is a source already, as {twin.slug} of {twin.relationship}."
+        yield to_keep(
+            "This address is a source already, as %(slug)s of %(relationship)s.",
+            slug=twin.slug,
+            relationship=twin.relationship,
+        )
 
 
 def relationship_of(side: str, packs: Iterable[RelationshipPack], named: str | None = None) -> str:

@@ -79,7 +79,10 @@ def pause(service: Service, slug: str, *, by: str, because: str | None) -> None:
     with service.store.writing() as db:
         feed = known(db, slug)
         if feed.paused:
-            raise Conflict(f"{slug} is paused already, by {feed.paused.by}.", "Resume it first.")
+            raise Conflict(
+                gettext("%(slug)s is paused already, by %(by)s.", slug=slug, by=feed.paused.by),
+                gettext("Resume it first."),
+            )
         db.feeds.pause(slug, now=service.clock(), by=by, because=because)
         db.record.bump("polls")
 
@@ -92,7 +95,9 @@ def resume(service: Service, slug: str, *, by: str) -> FeedHealth:
     with service.store.writing() as db:
         feed = known(db, slug)
         if not feed.paused:
-            raise Conflict(f"{slug} is not paused.", "python -m tracker feeds says how it is.")
+            raise Conflict(
+                gettext("%(slug)s is not paused.", slug=slug), gettext("python -m tracker feeds says how it is.")
+            )
         db.feeds.resume(slug, now=service.clock(), by=by)
         db.feeds.make_due(slug, now=service.clock())
         db.record.bump("polls")
@@ -108,10 +113,14 @@ def poll_now(service: Service, slug: str, *, by: str) -> FeedHealth:
         feed = known(db, slug)
         if not feed.enabled:
             raise Conflict(
-                f"{slug} is not polled: {feed.reason or 'it is disabled.'}", "Enable it in feeds.yaml first."
+                gettext("%(slug)s is not polled: %(detail)s", slug=slug, detail=feed.reason or "it is disabled."),
+                gettext("Enable it in feeds.yaml first."),
             )
         if feed.paused:
-            raise Conflict(f"{slug} is paused.", f"python -m tracker feeds resume {slug} has it polled now.")
+            raise Conflict(
+                gettext("%(slug)s is paused.", slug=slug),
+                gettext("python -m tracker feeds resume %(slug)s has it polled now.", slug=slug),
+            )
         db.feeds.hurry(slug, now=service.clock(), by=by)
         db.record.bump("polls")
     return feed
@@ -161,5 +170,8 @@ def known(db: Subjects, slug: str) -> FeedHealth:
     feed = db.feeds.get(slug)
     if feed is None:
         slugs = [feed.slug for feed in db.feeds.all()]
-        raise NotFound(f"There is no feed {slug!r};", suggest(slug, slugs, "python -m tracker feeds lists them."))
+        raise NotFound(
+            gettext("There is no feed %(slug)s;", slug=repr(slug)),
+            suggest(slug, slugs, "python -m tracker feeds lists them."),
+        )
     return feed

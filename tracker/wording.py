@@ -120,6 +120,11 @@ def parts(words: Iterable[str]) -> str:
     return pgettext("between the parts of one statement", ", ").join(words)
 
 
+def sentences(*told: str) -> str:
+    """One after the other; those that are empty are left out."""
+    return {"en": " ", "zh": ""}[language()].join(filter(None, told))
+
+
 def state_words(state: State) -> str:
     return gettext(STATE_WORDS[state])
 

@@ -19,6 +19,7 @@ from tracker.coverage import Coverage, Hole, HoleKind, Polled, Read, Switch, cov
 from tracker.errors import NotFound, Refused
 from tracker.health import Fares, Health, health_of
 from tracker.model import Relationship
+from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH
 from tracker.web.current import SILENCE_SPAN, Snapshot, current
@@ -142,7 +143,8 @@ def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
     known = {feed.slug: feed for feed in snapshot.feeds}
     if slug not in known:
         raise NotFound(
-            f"There is no feed {slug[:60]!r}.", capitalised(suggest(slug, known, "the page /feeds lists them."))
+            gettext("There is no feed %(slug)s.", slug=repr(slug[:60])),
+            capitalised(suggest(slug, known, "the page /feeds lists them.")),
         )
     return known[slug]
 
@@ -162,7 +164,11 @@ def _page_of(wanted: Sequence[Health], after: str | None) -> tuple[Sequence[Heal
     """Up to `PAGE` of them after the one of that slug, and the slug to go on with. Raises Refused."""
     slugs = [health.feed.slug for health in wanted]
     if after and after not in slugs:
-        raise Refused(f"after is {after[:60]!r}, which is none of these sources.", "Leave it out.", field="after")
+        raise Refused(
+            gettext("after is %(after)s, which is none of these sources.", after=repr(after[:60])),
+            gettext("Leave it out."),
+            field="after",
+        )
     start = slugs.index(after) + 1 if after else 0
     shown = wanted[start : start + PAGE]
     return shown, shown[-1].feed.slug if start + PAGE < len(wanted) else None

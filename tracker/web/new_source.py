@@ -142,7 +142,7 @@ def preview_of(sent: Mapping[str, str], service: Service) -> Preview:
     try:
         found = read_within(PATIENCE, draft, service, as_listing=bool(sent.get("listing")))
     except (FetchFailed, NotAFeed) as failed:
-        raise Refused(failed.about(url), field="url") from failed
+        raise Refused(failed.sentence, failed.remedy, field="url") from failed
     feed = found.feed
     return Preview(
         (*summary_of(found), *found.notes, *known_as(feed, known)),

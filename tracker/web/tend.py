@@ -11,6 +11,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from db.feeds import PollRow
 from tracker import tending
 from tracker.errors import Refused
+from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.sent import one_of
@@ -69,7 +70,11 @@ def _instant(name: str) -> datetime | None:
     except ValueError:
         found = None
     if asked and (found is None or found.tzinfo is None):
-        raise Refused(f"{name} is {asked[:60]!r}, which is no instant.", "Leave it out.", field=name)
+        raise Refused(
+            gettext("%(name)s is %(asked)s, which is no instant.", name=name, asked=repr(asked[:60])),
+            gettext("Leave it out."),
+            field=name,
+        )
     return found
 
 
@@ -78,7 +83,11 @@ def _instant(name: str) -> datetime | None:
 def pause(slug: str) -> Response:
     because = " ".join(request.form.get("because", "").split())
     if len(because) > LONGEST_REASON:
-        raise Refused(f"The reason has {len(because)} characters.", f"Write {LONGEST_REASON} at most.", field="because")
+        raise Refused(
+            gettext("The reason has %(number)s characters.", number=len(because)),
+            gettext("Write %(longest_reason)s at most.", longest_reason=LONGEST_REASON),
+            field="because",
+        )
     tending.pause(current().service, slug, by=signed_in().name, because=because or None)
     return back(slug, Done.PAUSED)
 
