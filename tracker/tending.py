@@ -172,6 +172,6 @@ def known(db: Subjects, slug: str) -> FeedHealth:
         slugs = [feed.slug for feed in db.feeds.all()]
         raise NotFound(
             gettext("There is no feed %(slug)s;", slug=repr(slug)),
-            suggest(slug, slugs, "python -m tracker feeds lists them."),
+            suggest(slug, slugs, gettext("python -m tracker feeds lists them.")),
         )
     return feed

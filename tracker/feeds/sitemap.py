@@ -103,7 +103,9 @@ def _parts(parts: Sequence[str], get: Get, timezone: str) -> tuple[list[_Entry],
         news = news and of_news and kind == "urlset"
     if failures and len(failures) == len(parts):
         raise failures[0]
-    return entries, f"A sitemap of the index could not be read: {failures[0]}" if failures else None, news
+    if not failures:
+        return entries, None, news
+    return entries, to_keep("A sitemap of the index could not be read: %(failed)s", failed=failures[0]), news
 
 
 def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry], bool]:

@@ -144,7 +144,7 @@ def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
     if slug not in known:
         raise NotFound(
             gettext("There is no feed %(slug)s.", slug=repr(slug[:60])),
-            capitalised(suggest(slug, known, "the page /feeds lists them.")),
+            capitalised(suggest(slug, known, gettext("the page /feeds lists them."))),
         )
     return known[slug]
 
