@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 
 from db.audit import Audit, What
 from db.queries import load_queries
@@ -22,7 +21,6 @@ _BEYOND = timedelta(days=2)
 
 _LATEST = "9999"
 """Sorts after every instant."""
-
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
@@ -115,7 +113,7 @@ class Feeds:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def sync(self, feeds: Iterable[Feed], *, now: datetime, why_gone: Mapping[str, str] = MappingProxyType({})) -> None:
+    def sync(self, feeds: Iterable[Feed], *, now: datetime, why_gone: Mapping[str, str] | None = None) -> None:
         """Take over the feeds that there are; one that there is no more is disabled and keeps its history.
 
         `why_gone`: the reason of some of these, in a sentence.
@@ -138,7 +136,7 @@ class Feeds:
                 now=instant_text(now),
             )
         for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
-            _sql.disable_feed(self._db, slug=gone, reason=why_gone.get(gone, NOT_CONFIGURED))
+            _sql.disable_feed(self._db, slug=gone, reason=(why_gone or {}).get(gone, NOT_CONFIGURED))
         self._note_switches(now)
 
     def _note_switches(self, now: datetime) -> None:

@@ -27,7 +27,7 @@ def existing(db: Subjects, candidate_id: int) -> Candidate:
     candidate = db.candidates.get(candidate_id)
     if candidate is None:
         raise NotFound(
-            gettext("There is no candidate %(candidate_id)s.", candidate_id=candidate_id),
+            gettext("There is no candidate %(number)s.", number=candidate_id),
             gettext("The queue at /review lists those that wait."),
         )
     return candidate

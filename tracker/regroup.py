@@ -16,7 +16,7 @@ from tracker.errors import Conflict, Refused
 from tracker.grouping import new_evidence, report_of, together
 from tracker.intake import in_order, nearest, retell
 from tracker.model import Candidate, Decision, KeptSighting, Move, Regrouping, Status, Verdict
-from tracker.tongue import gettext
+from tracker.tongue import gettext, msg
 from tracker.wording import instant_words
 
 _OUTCOME = {Verdict.ACCEPT: Status.ACCEPTED, Verdict.REJECT: Status.REJECTED}
@@ -190,7 +190,7 @@ def _parted(candidate: Candidate, chosen: set[int]) -> tuple[list[KeptSighting],
     """The sightings that were chosen and the rest, each in order."""
     if unknown := chosen - {seen.id for seen in candidate.sightings}:
         raise Refused(
-            gettext("Sighting %(detail)s is none of candidate %(id)s.", detail=min(unknown), id=candidate.id),
+            gettext("Sighting %(sighting)s is none of candidate %(id)s.", sighting=min(unknown), id=candidate.id),
             gettext("Send ids of its own."),
             field="sightings",
         )
@@ -213,7 +213,7 @@ def _check_unused(candidate: Candidate, moved: Iterable[KeptSighting]) -> None:
     """Raise Conflict where what was decided rests on one of the sightings."""
     if held := next((seen for seen in moved if _rests_on(candidate.standing, seen)), None):
         raise Conflict(
-            gettext("What %(detail)s rests on “%(title)s”.", detail=_decided(candidate), title=held.release.title),
+            gettext("What %(decided)s rests on “%(title)s”.", decided=_decided(candidate), title=held.release.title),
             gettext("Undo that decision first."),
         )
 
@@ -224,7 +224,8 @@ def _rests_on(decision: Decision | None, seen: KeptSighting) -> bool:
 
 def _decided(candidate: Candidate) -> str:
     decision = candidate.standing
-    return f"{decision.decided_by} {decision.verdict}ed at {instant_words(decision.decided_at)}"
+    told = {"accept": msg("%(name)s accepted at %(instant)s"), "reject": msg("%(name)s rejected at %(instant)s")}
+    return gettext(told[decision.verdict], name=decision.decided_by, instant=instant_words(decision.decided_at))
 
 
 def _status(sightings: Iterable[KeptSighting]) -> Status:
@@ -266,10 +267,10 @@ def _target(db: Subjects, candidate: Candidate, into: int) -> Candidate:
     if target.channel != candidate.channel:
         raise Refused(
             gettext(
-                "Candidate %(into)s is of the channel %(channel)s, this one of %(channel2)s.",
+                "Candidate %(into)s is of the channel %(channel)s, this one of %(other)s.",
                 into=into,
                 channel=target.channel,
-                channel2=candidate.channel,
+                other=candidate.channel,
             ),
             gettext("Name one of the same channel."),
             field="into",
@@ -320,8 +321,8 @@ def _check_free(candidate: Candidate) -> None:
     if candidate.standing:
         raise Conflict(
             gettext(
-                "What %(detail)s rests on the releases of candidate %(id)s.",
-                detail=_decided(candidate),
+                "What %(decided)s rests on the releases of candidate %(id)s.",
+                decided=_decided(candidate),
                 id=candidate.id,
             ),
             gettext("Undo that decision first, or merge the other candidate into this one."),

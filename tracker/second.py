@@ -55,7 +55,7 @@ def withdraw(store: Store, candidate_id: int, version: int, *, by: str, at: date
         candidate, first = _first(db, candidate_id, version)
         if first.by != by:
             raise NotAllowed(
-                gettext("%(by)s accepted it, not %(by2)s.", by=first.by, by2=by),
+                gettext("%(by)s accepted it, not %(other)s.", by=first.by, other=by),
                 gettext("Confirm it, or refuse it for a reason."),
             )
         return _answer(db, candidate, first, Answer.WITHDRAWN, by=by, at=at)

@@ -132,10 +132,13 @@ def _check(db: Subjects, wanted: Filter) -> None:
         if value is not None and value not in slugs:
             raise Refused(
                 gettext("%(name)s is %(value)s, which is none that there is.", name=name, value=repr(value)),
-                gettext("%(detail)s.", detail=_some(slugs)),
+                _some(slugs),
                 field=name,
             )
 
 
 def _some(slugs: list[str]) -> str:
-    return f"There are {', '.join(slugs[:8])}{' and others' if len(slugs) > 8 else ''}"
+    known = ", ".join(slugs[:8])
+    if len(slugs) > 8:
+        return gettext("There are %(known)s and others.", known=known)
+    return gettext("There are %(known)s.", known=known)

@@ -19,7 +19,7 @@ from tracker.feeds.address import canonical_url
 from tracker.model import Feed
 from tracker.scheduler import LATE, LEASE
 from tracker.service import Service
-from tracker.tongue import gettext
+from tracker.tongue import gettext, msg, retold
 from tracker.wording import instant_words
 
 STAYS = ("slug", "side", "kind")
@@ -113,7 +113,11 @@ def poll_now(service: Service, slug: str, *, by: str) -> FeedHealth:
         feed = known(db, slug)
         if not feed.enabled:
             raise Conflict(
-                gettext("%(slug)s is not polled: %(detail)s", slug=slug, detail=feed.reason or "it is disabled."),
+                gettext(
+                    "%(slug)s is not polled: %(detail)s",
+                    slug=slug,
+                    detail=retold(gettext(feed.reason or msg("it is disabled."))),
+                ),
                 gettext("Enable it in feeds.yaml first."),
             )
         if feed.paused:

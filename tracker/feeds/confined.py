@@ -70,7 +70,7 @@ def confined(read: Callable[..., T], *args: Any, **options: Any) -> T:
         ) from expired
     except MemoryError as error:
         raise Unreadable(
-            to_keep("needed more than %(detail)s GB of memory", detail=format(limits.memory / 1000000000, "g"))
+            to_keep("needed more than %(memory)s GB of memory", memory=format(limits.memory / 1_000_000_000, "g"))
         ) from error
     except Exception as error:  # libraries meet here what nobody foresaw: any fault of theirs means the same to us
         raise Unreadable(to_keep("failed (%(name)s)", name=type(error).__name__)) from error

@@ -130,9 +130,9 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
     raise FetchFailed(
         Kind.REDIRECTS,
         to_keep(
-            "The server redirected more than %(redirects)s times, at last to %(detail)s.",
+            "The server redirected more than %(redirects)s times, at last to %(address)s.",
             redirects=limits.redirects,
-            detail=_shown(target),
+            address=_shown(target),
         ),
         to_keep("Open it in a browser and give the address at which it ends up."),
     )
@@ -259,7 +259,7 @@ def _body(response: requests.Response, limits: Limits) -> bytes:
     except TooLarge:
         raise FetchFailed(
             Kind.TOO_LARGE,
-            to_keep("The answer is larger than %(detail)s MB.", detail=format(limits.max_bytes / 1000000, "g")),
+            to_keep("The answer is larger than %(size)s MB.", size=format(limits.max_bytes / 1_000_000, "g")),
             to_keep("A feed is rarely that large: check that the address is not a file, or choose a shorter feed."),
         ) from None
     except BadEncoding as error:

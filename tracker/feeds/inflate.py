@@ -29,7 +29,7 @@ def inflate(chunks: Iterable[bytes], coding: str, max_bytes: int) -> bytes:
     """
     name = coding.strip().lower()
     if name not in _CODINGS:
-        raise BadEncoding(to_keep("it is encoded as %(detail)s, which was not asked for", detail=repr(coding.strip())))
+        raise BadEncoding(to_keep("it is encoded as %(coding)s, which was not asked for", coding=repr(coding.strip())))
     reader = _Inflater(_CODINGS[name], max_bytes)
     received = 0
     for chunk in chunks:

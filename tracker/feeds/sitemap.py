@@ -144,7 +144,7 @@ def _inflated(body: bytes) -> bytes:
     except TooLarge:
         remedy = to_keep("Choose its newest part, or a shorter one.")
         raise NotAFeed(
-            to_keep("The sitemap is larger than %(number)s MB.", number=MAX_BYTES // 1000000), remedy, Kind.TOO_LARGE
+            to_keep("The sitemap is larger than %(number)s MB.", number=MAX_BYTES // 1_000_000), remedy, Kind.TOO_LARGE
         ) from None
     except BadEncoding as error:
         raise NotAFeed(

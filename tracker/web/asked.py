@@ -48,7 +48,7 @@ def asked_for(sent: Mapping[str, str], snapshot: Snapshot) -> Asked:
     sides = {party.code for relationship in snapshot.relationships for party in relationship.parties} | {THIRD_PARTY}
     if kept.get("side", THIRD_PARTY) not in sides:
         raise Refused(
-            gettext("side is %(kept)s.", kept=repr(kept["side"])),
+            gettext("side is %(side)s.", side=repr(kept["side"])),
             gettext("Send one of %(known)s.", known=", ".join(sorted(sides))),
             field="side",
         )

@@ -114,7 +114,7 @@ def _speak() -> None:
     if request.args.get(LANGUAGE, ENGLISH) not in LANGUAGES and not for_programs(request.path):
         known = " or ".join(LANGUAGES)
         raise Refused(
-            gettext("%(language)s is %(args)s.", language=LANGUAGE, args=repr(request.args[LANGUAGE][:20])),
+            gettext("%(language)s is %(chosen)s.", language=LANGUAGE, chosen=repr(request.args[LANGUAGE][:20])),
             gettext("Send %(known)s.", known=known),
             field=LANGUAGE,
         )

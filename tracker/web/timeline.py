@@ -146,8 +146,8 @@ def axis_asked_for(first: str | None, last: str | None, years: Sequence[int]) ->
     if begins >= ends:
         raise Refused(
             gettext(
-                "from is %(detail)s, which is not before to (%(ends)s).",
-                detail=repr(first or begins.isoformat()),
+                "from is %(first)s, which is not before to (%(ends)s).",
+                first=repr(first or begins.isoformat()),
                 ends=ends,
             ),
             gettext("Send the earlier day or year as from, and the later as to."),
