@@ -12,6 +12,7 @@ from config.yamlfile import Loc, YamlFile
 from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
 from tracker.readouts.words import ReadoutTerms
+from tracker.tongue import gettext, msg
 
 
 def check(files: RelationshipFiles) -> None:
@@ -103,10 +104,16 @@ def _check_feeds(files: RelationshipFiles, sides: list[str]) -> None:
             wrong = f'the slug "{feed.slug}" is taken by the feed on line {lines[feed.slug]}'
             raise file.error((index, "slug"), wrong, "write another")
         lines[feed.slug] = file.line((index, "slug"))
-        if feed.side not in sides:
-            raise _not_one_of(file, (index, "side"), feed.side, sides, "side")
-        if feed.lang not in files.relationship.data.languages:
-            raise _not_one_of(file, (index, "lang"), feed.lang, files.relationship.data.languages, "language")
+        for key, wrong, remedy in foreign_to(feed, sides, files.relationship.data.languages):
+            raise file.error((index, key), wrong, remedy)
+
+
+def foreign_to(feed: FeedEntry, sides: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What of a feed its relationship does not know: the key, what is wrong, and the remedy."""
+    if feed.side not in sides:
+        yield "side", *_no_such(feed.side, sides, "side")
+    if feed.lang not in languages:
+        yield "lang", *_no_such(feed.lang, languages, "language")
 
 
 def _check_sources(files: RelationshipFiles, sides: list[str]) -> None:
@@ -218,4 +225,13 @@ def _check_keys(file: YamlFile, loc: Loc, found: Iterable[str], wanted: list[str
 
 
 def _not_one_of(file: YamlFile, loc: Loc, word: str, known: list[str], kind: str) -> ConfigError:
-    return file.error(loc, f'"{word}" is no {kind} of this relationship', suggest(word, known))
+    return file.error(loc, *_no_such(word, known, kind))
+
+
+def _no_such(word: str, known: Sequence[str], kind: str) -> tuple[str, str]:
+    wrong = {
+        "side": msg('"%(word)s" is no side of this relationship'),
+        "language": msg('"%(word)s" is no language of this relationship'),
+        "party": msg('"%(word)s" is no party of this relationship'),
+    }
+    return gettext(wrong[kind], word=word), suggest(word, known)

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from tracker.tongue import gettext
+
 
 class ConfigError(Exception):
     """A mistake in what an operator wrote. `str` is one sentence; the parts that are unknown are left out of it."""
@@ -36,7 +38,9 @@ def suggest(word: str, known: Iterable[str], otherwise: str | None = None) -> st
     by_small = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), by_small, n=1)
     if near:
-        return f'did you mean "{by_small[near[0]]}"?'
+        return gettext('did you mean "%(name)s"?', name=by_small[near[0]])
     if otherwise:
         return otherwise
-    return "write one of " + ", ".join(by_small.values()) if by_small else "take it out"
+    if not by_small:
+        return gettext("take it out")
+    return gettext("write one of %(names)s", names=", ".join(by_small.values()))

@@ -153,7 +153,7 @@ def _pack(
         relationship=relationship,
         channels=tuple(_channel(slug, read.data, files) for slug, read in files.channels.items()),
         entries=tuple(seed for slug, read in files.channels.items() for seed in _entries(slug, read, files)),
-        feeds=tuple(_feed(entry, files.slug) for entry in files.feeds.data.root),
+        feeds=tuple(feed_of(entry, files.slug) for entry in files.feeds.data.root),
         lexicon=_speaking(files.lexicon.data, files, languages),
         weights=weights,
         comparer=_comparer(files, compared),
@@ -246,6 +246,7 @@ def _source(entry: SourceEntry, quote: str | None) -> Source:
     )
 
 
-def _feed(entry: FeedEntry, relationship: str) -> Feed:
+def feed_of(entry: FeedEntry, relationship: str) -> Feed:
+    """An entry of feeds.yaml as the product polls it."""
     select = Selectors(**entry.select.model_dump()) if entry.select else None
     return Feed(**_fields(entry, relationship=relationship, select=select))

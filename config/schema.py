@@ -31,6 +31,7 @@ from tracker.feeds.address import MAX_PAGES, is_template
 from tracker.feeds.dates import check_form
 from tracker.history import CADENCE_DAYS
 from tracker.model import Category, Outcome, PartialDate, State
+from tracker.tongue import gettext
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PACE = re.compile(r"(\d{1,9})([mhd])")
@@ -44,7 +45,9 @@ SHORTEST, LONGEST = 60, 7 * 86400
 
 def _slug(text: str) -> str:
     if not SLUG.fullmatch(text):
-        raise ValueError(f'"{text}" is not a short name; write small letters and digits joined by hyphens')
+        raise ValueError(
+            gettext('"%(name)s" is not a short name; write small letters and digits joined by hyphens', name=text)
+        )
     return text
 
 
@@ -56,7 +59,9 @@ def _url(text: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError(f'"{text}" is not a web address; write one that begins with http:// or https://')
+        raise ValueError(
+            gettext('"%(url)s" is not a web address; write one that begins with http:// or https://', url=text)
+        )
     return text
 
 
@@ -64,19 +69,20 @@ def _timezone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = suggest(name, zoneinfo.available_timezones(), "write an IANA name such as Asia/Shanghai")
-        raise ValueError(f'"{name}" is not a time zone; {near}') from None
+        near = suggest(name, zoneinfo.available_timezones(), gettext("write an IANA name such as Asia/Shanghai"))
+        raise ValueError(gettext('"%(name)s" is not a time zone; %(near)s', name=name, near=near)) from None
     return name
 
 
 def _seconds(text: object) -> int:
     match = _PACE.fullmatch(str(text))
     if not match:
-        unit = "has no unit" if str(text).isdecimal() else "is not a pace"
-        raise ValueError(f'"{text}" {unit}; write 30m, 2h or 1d')
+        if str(text).isdecimal():
+            raise ValueError(gettext('"%(pace)s" has no unit; write 30m, 2h or 1d', pace=text))
+        raise ValueError(gettext('"%(pace)s" is not a pace; write 30m, 2h or 1d', pace=text))
     seconds = int(match[1]) * _SECONDS[match[2]]
     if not SHORTEST <= seconds <= LONGEST:
-        raise ValueError(f'"{text}" is out of bounds; write 1m at least and 7d at most')
+        raise ValueError(gettext('"%(pace)s" is out of bounds; write 1m at least and 7d at most', pace=text))
     return seconds
 
 
@@ -109,7 +115,13 @@ def _selector(text: str) -> str:
         soupsieve.compile(text)
     except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
-        raise ValueError(f'"{text}" is not a CSS selector ({reason}); write one such as ul.news li') from None
+        raise ValueError(
+            gettext(
+                '"%(selector)s" is not a CSS selector (%(reason)s); write one such as ul.news li',
+                selector=text,
+                reason=reason,
+            )
+        ) from None
     return text
 
 
@@ -117,7 +129,13 @@ def _date_format(text: str) -> str:
     try:
         check_form(text)
     except ValueError as error:
-        raise ValueError(f'"{text}" does not read a day: {error}; write it as strptime does, %Y-%m-%d') from None
+        raise ValueError(
+            gettext(
+                '"%(form)s" does not read a day: %(error)s; write it as strptime does, %%Y-%%m-%%d',
+                form=text,
+                error=error,
+            )
+        ) from None
     return text
 
 
@@ -295,7 +313,7 @@ class FeedEntry(Strict):
     @classmethod
     def _has_an_address(cls, slug: str) -> str:
         if slug in TAKEN:
-            raise ValueError(f'"{slug}" is the address of another page; choose another short name')
+            raise ValueError(gettext('"%(name)s" is the address of another page; choose another short name', name=slug))
         return slug
 
     @field_validator("select", "date_format")

@@ -42,6 +42,9 @@ class What(StrEnum):
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
     CITED = "cited"
+    FEED_ADDED = "feed-added"
+    FEED_CHANGED = "feed-changed"
+    FEED_REMOVED = "feed-removed"
     FEED_PAUSED = "feed-paused"
     FEED_RESUMED = "feed-resumed"
     FEED_HURRIED = "feed-hurried"
@@ -51,7 +54,14 @@ _KINDS = {
     "sign-in": (What.SIGNED_IN, What.REFUSED, What.THROTTLED, What.SIGNED_OUT),
     "token": (What.TOKEN_MADE, What.TOKEN_REVOKED),
     "amendment": (What.CORRECTED, What.WITHDRAWN, What.CITED),
-    "feed": (What.FEED_PAUSED, What.FEED_RESUMED, What.FEED_HURRIED),
+    "feed": (
+        What.FEED_ADDED,
+        What.FEED_CHANGED,
+        What.FEED_REMOVED,
+        What.FEED_PAUSED,
+        What.FEED_RESUMED,
+        What.FEED_HURRIED,
+    ),
 }
 _KIND_OF = {what: kind for kind, all_of_it in _KINDS.items() for what in all_of_it}
 

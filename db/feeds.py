@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,7 @@ from db.queries import load_queries
 from db.text import day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
 from tracker.model import Feed
+from tracker.tongue import msg
 
 _sql = load_queries("feeds.sql")
 
@@ -20,6 +21,7 @@ _BEYOND = timedelta(days=2)
 
 _LATEST = "9999"
 """Sorts after every instant."""
+NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,11 @@ class Feeds:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def sync(self, feeds: Iterable[Feed], *, now: datetime) -> None:
-        """Take over the configured feeds; one that is configured no more is disabled and keeps its history."""
+    def sync(self, feeds: Iterable[Feed], *, now: datetime, why_gone: Mapping[str, str] | None = None) -> None:
+        """Take over the feeds that there are; one that there is no more is disabled and keeps its history.
+
+        `why_gone`: the reason of some of these, in a sentence.
+        """
         configured = list(feeds)
         for position, feed in enumerate(configured):
             _sql.put_feed(
@@ -141,7 +146,7 @@ class Feeds:
             for relationship in feed.also:
                 _sql.share_feed(self._db, feed=feed.slug, relationship=relationship)
         for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
-            _sql.disable_feed(self._db, slug=gone, reason="No longer in the configuration.")
+            _sql.disable_feed(self._db, slug=gone, reason=(why_gone or {}).get(gone, NOT_CONFIGURED))
         self._note_switches(now)
 
     def _note_switches(self, now: datetime) -> None:

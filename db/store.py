@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.accounts import Accounts
+from db.added import AddedFeeds
 from db.attempts import Attempts
 from db.audit import Audit
 from db.blind import Blind
@@ -44,6 +45,7 @@ class Subjects:
 
     record: Record
     feeds: Feeds
+    added: AddedFeeds
     polls: Polls
     hosts: Hosts
     releases: Releases
@@ -165,6 +167,7 @@ class Store:
         return Subjects(
             Record(connection, search),
             Feeds(connection),
+            AddedFeeds(connection),
             Polls(connection),
             Hosts(connection),
             Releases(connection, search),

@@ -12,8 +12,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+KEPT = "kept"
+"""The sense of what is stored in English and told where it is read, as `tracker/tongue.py` has it."""
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "tracker" / "locale"
+
+FOLDERS = ("config", "db", "tracker")
 
 METHODS = [("**/templates/**.html", "jinja2"), ("letters/**", "jinja2"), ("**.py", "python")]
 _JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
@@ -38,9 +43,11 @@ msgstr ""
 def said() -> Catalog:
     """Every text of the interface, as it stands in code and templates."""
     catalog = Catalog(project="Open Lines", charset="utf-8", fuzzy=False)
-    found = extract_from_dir(ROOT / "tracker", METHODS, OPTIONS, KEYWORDS)
-    for file, line, text, comments, sense in found:
-        catalog.add(text, None, [(f"tracker/{file}", line)], auto_comments=comments, context=sense)
+    for folder in FOLDERS:
+        for file, line, text, comments, sense in extract_from_dir(ROOT / folder, METHODS, OPTIONS, KEYWORDS):
+            catalog.add(text, None, [(f"{folder}/{file}", line)], auto_comments=comments, context=sense)
+    for file, line, text, comments, _ in extract_from_dir(ROOT / "tracker", METHODS[1:], {}, {"to_keep": None}):
+        catalog.add(text, None, [(f"tracker/{file}", line)], auto_comments=comments, context=KEPT)
     return catalog
 
 

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from scripts.words import said
 from tests.conftest import EVERYTHING, NOTHING
 from tracker.service import utc_now
-from tracker.tongue import ENGLISH, FOLDER, LANGUAGES, gettext, language, ngettext, speaking
+from tracker.tongue import ENGLISH, FOLDER, KEPT, LANGUAGES, gettext, language, ngettext, retold, speaking, to_keep
 from tracker.web.app import create_app
 from tracker.wording import date_words, instant_words, listed, span_words
 
@@ -68,6 +68,36 @@ def test_a_language_holds_for_what_is_inside_and_for_no_other_thread():
         assert gettext("both sides") == "双方"
         assert ngettext("%(num)s day", "%(num)s days", 1200) == "1,200天"
     assert gettext("both sides") == "both sides"
+
+
+def test_nothing_is_told_as_nothing():
+    with speaking("zh"):
+        assert gettext("") == ""
+
+
+def test_what_is_kept_in_english_is_retold_whole_with_what_was_filled_in():
+    with (FOLDER / "zh.po").open("rb") as file:
+        texts = [message.id for message in read_po(file, locale="zh") if message.context == KEPT]
+    for text in texts:
+        values = {name: f"⟨{name}⟩" for name in PLACES.findall(text)}
+        kept = to_keep(text, **values)
+        with speaking("zh"):
+            told = retold(kept)
+        assert told != kept
+        assert not re.search("[A-Za-z]+ [a-z]+ [a-z]+", re.sub("⟨.*?⟩", "", told)), told
+        assert all(value in told for value in values.values()), told
+        assert retold(kept) == kept
+
+
+def test_sentences_about_sentences_are_retold_and_what_is_not_ours_stays_as_it_is():
+    failed = "The server answered 404 Not Found. It may have moved: look for its new address on the publisher's site."
+    flaw = f"Older items are missing: https://ministry.example/2 failed. {failed}"
+    with speaking("zh"):
+        assert retold(failed) == "服务器返回404 Not Found。可能已迁移：请在发布方网站查找新地址。"
+        assert retold(flaw) == f"缺少较早的条目：https://ministry.example/2读取失败。{retold(failed)}"
+        for other in ("As an older version said it.", f"{failed} As an older version said it.", "", "会晤"):
+            assert retold(other) == other
+    assert retold(failed) == failed
 
 
 def tag_of(answer) -> str:

@@ -47,7 +47,10 @@ class ClaimName:
         """Raises NotFound for what is no such name."""
         word, _, number = text.partition("-")
         if word not in _KINDS or not (number.isascii() and number.isdecimal() and len(number) < 19):
-            raise NotFound(f"There is no claim {text[:60]!r}.", "Claims are named change-7 or contact-12.")
+            raise NotFound(
+                gettext("There is no claim %(value)s.", value=repr(text[:60])),
+                gettext("Claims are named change-7 or contact-12."),
+            )
         return cls(_KINDS[word], int(number))
 
     @property
@@ -121,14 +124,18 @@ def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
         if any(known.url == source.url and known.title == source.title for known in row.sources):
-            raise Conflict("The row cites this source already.", "Nothing was recorded.")
+            raise Conflict(gettext("The row cites this source already."), gettext("Nothing was recorded."))
         sides = next(
             pair.sides
             for pair in db.record.relationships()
             if any(line.slug == row.channel and line.relationship == pair.slug for line in db.record.channels())
         )
         if source.side not in sides:
-            raise Refused(f"There is no side {source.side!r}.", f"Send one of {', '.join(sides)}.", field="side")
+            raise Refused(
+                gettext("There is no side %(side)s.", side=repr(source.side)),
+                gettext("Send one of %(known)s.", known=", ".join(sides)),
+                field="side",
+            )
         db.record.cite(name.kind, name.id, source, Origin(at, by))
         db.audit.note(What.CITED, str(name), by=by, at=at, detail=source.url)
         db.record.bump()
@@ -138,12 +145,16 @@ def _standing(db: Subjects, name: ClaimName, at: datetime) -> Row:
     """The row of that name, with the sources that count now. Raises NotFound, Conflict where it stands no more."""
     row = db.record.row(name.kind, name.id)
     if row is None:
-        raise NotFound(f"There is no claim {name}.", "The page of a channel links its claims.")
+        raise NotFound(
+            gettext("There is no claim %(name)s.", name=name), gettext("The page of a channel links its claims.")
+        )
     changes, contacts = db.record.entries_of(row.channel)
     rows = changes if name.kind is StatusChange else contacts
     standing = next((kept for kept in in_force(rows, at) if kept.id == name.id), None)
     if standing is None:
-        raise Conflict(_what_became_of(row, rows), "Nothing of yours was recorded; look at the claim as it stands now.")
+        raise Conflict(
+            _what_became_of(row, rows), gettext("Nothing of yours was recorded; look at the claim as it stands now.")
+        )
     return standing
 
 
@@ -160,10 +171,14 @@ def _what_became_of(row: Row, rows: list[Row]) -> str:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip():
-        raise Refused("The record says why it was amended.", "Give the reason in a sentence.", field="reason")
+        raise Refused(
+            gettext("The record says why it was amended."), gettext("Give the reason in a sentence."), field="reason"
+        )
 
 
 def _check_that_it_changes(row: Row, fresh: Row) -> None:
     told = AMENDABLE[type(row)]
     if all(getattr(row, name) == getattr(fresh, name) for name in told):
-        raise Refused("The correction says what the row says already.", "Change a field, or leave it as it is.")
+        raise Refused(
+            gettext("The correction says what the row says already."), gettext("Change a field, or leave it as it is.")
+        )

@@ -19,7 +19,7 @@ from typing import Any
 from tracker.errors import Refused
 from tracker.lineage import entry_key
 from tracker.model import Entry, Source
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
 
 PUBLISHER = "Open Lines"
 
@@ -55,7 +55,7 @@ class Mark:
         match = _MARK.fullmatch(text)
         if not match:
             remedy = "Open the address as it was cited, or leave cited out."
-            raise Refused("cited is not the mark of a citation.", remedy, field="cited")
+            raise Refused(gettext("cited is not the mark of a citation."), remedy, field="cited")
         return cls(int(match[1]), int(match[2]), match[3])
 
     def holds(self, other: Mark) -> bool:

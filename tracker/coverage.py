@@ -196,7 +196,7 @@ def feed_coverage(
     elif last.ended_at < end:
         off = bool(switches) and switches[-1].polled is not Polled.ON
         if fault or off or end - last.ended_at > max(last.every * LATE, SHORTEST_GAP):
-            gaps.append(Hole(feed, last.ended_at, end, *_not_read(fault, "Not read since.")))
+            gaps.append(Hole(feed, last.ended_at, end, *_not_read(fault, msg("Not read since."))))
         else:
             read_until = max(last.ended_at, start)
     good = [read.ended_at for read in reads if read.fault is None and read.ended_at <= end]
@@ -212,10 +212,10 @@ def feed_coverage(
 def _cause(read: Read, fault: Read | None) -> tuple[HoleKind, str]:
     """Why a good read does not vouch for the time before it."""
     if read.after is None:
-        return _not_read(fault, "Not read before.")
+        return _not_read(fault, msg("Not read before."))
     if read.late:
-        return _not_read(fault, "Not polled.")
-    return HoleKind.WINDOW_OVERRUN, "The feed showed no item that was known: some may have been missed."
+        return _not_read(fault, msg("Not polled."))
+    return HoleKind.WINDOW_OVERRUN, msg("The feed showed no item that was known: some may have been missed.")
 
 
 def _not_read(fault: Read | None, words: str) -> tuple[HoleKind, str]:

@@ -26,7 +26,10 @@ def existing(db: Subjects, candidate_id: int) -> Candidate:
     """The candidate of that number. Raises NotFound."""
     candidate = db.candidates.get(candidate_id)
     if candidate is None:
-        raise NotFound(f"There is no candidate {candidate_id}.", "The queue at /review lists those that wait.")
+        raise NotFound(
+            gettext("There is no candidate %(number)s.", number=candidate_id),
+            gettext("The queue at /review lists those that wait."),
+        )
     return candidate
 
 

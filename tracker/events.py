@@ -198,7 +198,7 @@ def _differ(statement: Statement) -> tuple[Dispute, ...]:
 def _contested(statement: Statement) -> str | None:
     differ = (gettext("The sides differ on %(about)s.", about=gettext(one.about)) for one in _differ(statement))
     told = [recorded_words(statement.told.contested), *differ]
-    return sentences(told) or None
+    return sentences(*told) or None
 
 
 def _wording(statement: Statement | None) -> str | None:
@@ -210,7 +210,7 @@ def _wording(statement: Statement | None) -> str | None:
         gettext("On the word of %(sides)s.", sides=statement.on_the_word_of),
         gettext("(withdrawn)") if statement.withdrawn else None,
     ]
-    return sentences(told)
+    return sentences(*told)
 
 
 def _told(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""How a feed fares, in words: what is wrong and since when, its usual rhythm, and what an operator should do. Pure.
+"""How a feed fares, in words: what is wrong and since when, its usual rhythm, and what an operator should do. Pure, in
+the language that is told; what is stored of a failure is retold.
 
 A feed that cannot be read says so by itself. One that answers and brings nothing does not, so each way in which it can
 fall silent has a warning of its own, with its remedy.
@@ -15,6 +16,8 @@ from statistics import median
 
 from db.feeds import FeedHealth, Gap
 from tracker.coverage import LONGEST_GAP, SHORTEST_GAP
+from tracker.tongue import gettext, msg, pgettext, retold
+from tracker.wording import sentences
 
 ENOUGH = 5
 """Gaps between days with new items that must be known before a feed has a rhythm."""
@@ -97,18 +100,18 @@ class Health:
 def health_of(feed: FeedHealth, now: datetime) -> Health:
     """How a feed fares at `now` (UTC)."""
     if not feed.enabled:
-        return Health(feed, Fares.OFF, feed.reason or "Switched off in the configuration.")
+        return Health(feed, Fares.OFF, retold(gettext(feed.reason or msg("Switched off in the configuration."))))
     if feed.paused:
         return Health(feed, Fares.PAUSED, _paused(feed), feed.paused.at)
     if feed.fault is not None:
         failing = _failing(feed, now)
         return Health(feed, Fares.FAILING, failing.sentence, feed.failing_since, (failing, *_said_of_its_answers(feed)))
     if feed.last_read is None:
-        return Health(feed, Fares.NOT_READ_YET, "Not read yet.")
+        return Health(feed, Fares.NOT_READ_YET, gettext("Not read yet."))
     warnings = tuple(_warnings(feed, now))
     if warnings:
         return Health(feed, Fares.WARNING, warnings[0].sentence, _since(feed, warnings[0]), warnings)
-    return Health(feed, Fares.READ, "Being read." + _bridged(feed, now))
+    return Health(feed, Fares.READ, sentences(gettext("Being read."), _bridged(feed, now)))
 
 
 def usual_gap(days: Sequence[date]) -> timedelta | None:
@@ -144,17 +147,29 @@ def gap_ended(feed: FeedHealth, now: datetime, *, items: int, bridged: bool) -> 
 
 
 def _paused(feed: FeedHealth) -> str:
-    because = f": {feed.paused.because.rstrip('.')}" if feed.paused.because else ""
-    return f"Paused by {feed.paused.by} on {_instant(feed.paused.at)}{because}."
+    by, when = feed.paused.by, _instant(feed.paused.at)
+    if not feed.paused.because:
+        return gettext("Paused by %(name)s on %(when)s.", name=by, when=when)
+    because = feed.paused.because.rstrip(".。")
+    return gettext("Paused by %(name)s on %(when)s: %(because)s.", name=by, when=when, because=because)
 
 
 def _failing(feed: FeedHealth, now: datetime) -> Warned:
-    since = f" since {_instant(feed.failing_since)}" if feed.failing_since else ""
-    tries = f", {feed.failures} tries in a row" if feed.failures > 1 else ""
-    sentence = f"Cannot be read{since}{tries}. {feed.fault}"
+    told = [_since_when(feed), retold(feed.fault)]
     if feed.failing_since and now - feed.failing_since > FAILING_LONG:
-        sentence += " This has lasted for more than a day: until it is mended, read the publisher's page yourself."
-    return Warned(feed.fault_kind or "unknown", sentence)
+        told.append(
+            gettext("This has lasted for more than a day: until it is mended, read the publisher's page yourself.")
+        )
+    return Warned(feed.fault_kind or "unknown", sentences(*told))
+
+
+def _since_when(feed: FeedHealth) -> str:
+    if not feed.failing_since:
+        return gettext("Cannot be read.")
+    since = _instant(feed.failing_since)
+    if feed.failures < 2:
+        return gettext("Cannot be read since %(since)s.", since=since)
+    return gettext("Cannot be read since %(since)s, %(tries)s tries in a row.", since=since, tries=feed.failures)
 
 
 def _warnings(feed: FeedHealth, now: datetime) -> Iterator[Warned]:
@@ -162,15 +177,21 @@ def _warnings(feed: FeedHealth, now: datetime) -> Iterator[Warned]:
     if quiet := _quiet_for(feed, now):
         yield Warned(
             Concern.QUIET,
-            f"It answers, but brought nothing new since {feed.newest} ({quiet.days} days); usually something comes "
-            f"every {span_words(feed.rhythm)}{_at_the_latest(feed)}. Look at the publisher's page: "
-            "if there is news, the feed was given up or has moved, and feeds.yaml needs another address.",
+            sentences(
+                _quiet_since(feed, quiet),
+                gettext(
+                    "Look at the publisher's page: if there is news, the feed was given up or has moved, and "
+                    "feeds.yaml needs another address."
+                ),
+            ),
         )
     if feed.shown == 0:
         yield Warned(
             Concern.EMPTY,
-            "It answers, and holds no item at all. Open its address: if the publisher's page has news, the feed was "
-            "emptied or moved, and feeds.yaml needs another address.",
+            gettext(
+                "It answers, and holds no item at all. Open its address: if the publisher's page has news, the feed "
+                "was emptied or moved, and feeds.yaml needs another address."
+            ),
         )
     if feed.gap and not feed.gap.bridged and now - feed.gap.end <= GAP_SAID_FOR:
         yield Warned(Concern.GAP, _missed(feed, feed.gap))
@@ -182,13 +203,18 @@ def _said_of_its_answers(feed: FeedHealth) -> Iterator[Warned]:
     if feed.shown and feed.undated == feed.shown:
         yield Warned(
             Concern.UNDATED,
-            f"None of its {feed.shown} items has a date that can be read: each counts as published on the day on which "
-            "it was first seen. Look at the dates in the source; for a listing set date_format and timezone.",
+            gettext(
+                "None of its %(items)s items has a date that can be read: each counts as published on the day on which "
+                "it was first seen. Look at the dates in the source; for a listing set date_format and timezone.",
+                items=feed.shown,
+            ),
         )
     if feed.moved_to:
-        yield Warned(Concern.MOVED, f"Its address has moved for good to {feed.moved_to}: write that into feeds.yaml.")
+        moved = gettext("Its address has moved for good to %(url)s: write that into feeds.yaml.", url=feed.moved_to)
+        yield Warned(Concern.MOVED, moved)
     if feed.flaw:
-        yield Warned(Concern.LENIENT, f"{feed.flaw} Items may be missing or cut short: tell the publisher.")
+        missing = gettext("Items may be missing or cut short: tell the publisher.")
+        yield Warned(Concern.LENIENT, sentences(retold(feed.flaw), missing))
 
 
 def _quiet_for(feed: FeedHealth, now: datetime) -> timedelta | None:
@@ -199,9 +225,21 @@ def _quiet_for(feed: FeedHealth, now: datetime) -> timedelta | None:
     return quiet if quiet > longest_quiet(feed.rhythm, feed.longest_break) else None
 
 
-def _at_the_latest(feed: FeedHealth) -> str:
+def _quiet_since(feed: FeedHealth, quiet: timedelta) -> str:
+    told = {"newest": feed.newest, "days": quiet.days, "usual": span_words(feed.rhythm)}
     taken = feed.longest_break
-    return f", after {span_words(taken)} at the latest" if taken and taken > feed.rhythm else ""
+    if not taken or taken <= feed.rhythm:
+        return gettext(
+            "It answers, but brought nothing new since %(newest)s (%(days)s days); usually something comes every "
+            "%(usual)s.",
+            **told,
+        )
+    return gettext(
+        "It answers, but brought nothing new since %(newest)s (%(days)s days); usually something comes every "
+        "%(usual)s, after %(longest)s at the latest.",
+        longest=span_words(taken),
+        **told,
+    )
 
 
 def _since(feed: FeedHealth, warned: Warned) -> datetime | None:
@@ -214,24 +252,32 @@ def _since(feed: FeedHealth, warned: Warned) -> datetime | None:
 
 
 def _missed(feed: FeedHealth, gap: Gap) -> str:
-    return (
-        f"Not polled from {_instant(gap.start)} to {_instant(gap.end)}, and what it showed then does not reach back to "
-        "before; items may have been missed. Look through the publisher's page for these days and hand in what is "
-        f"missing: python -m tracker add-url URL --side {feed.side}."
+    return gettext(
+        "Not polled from %(start)s to %(end)s, and what it showed then does not reach back to before; items may have "
+        "been missed. Look through the publisher's page for these days and hand in what is missing: python -m tracker "
+        "add-url URL --side %(side)s.",
+        start=_instant(gap.start),
+        end=_instant(gap.end),
+        side=feed.side,
     )
 
 
 def _bridged(feed: FeedHealth, now: datetime) -> str:
     if feed.gap is None or now - feed.gap.end > GAP_SAID_FOR:
         return ""
-    span = f"from {_instant(feed.gap.start)} to {_instant(feed.gap.end)}"
-    return f" Not polled {span}; it then still showed items from before, so none was missed."
+    return gettext(
+        "Not polled from %(start)s to %(end)s; it then still showed items from before, so none was missed.",
+        start=_instant(feed.gap.start),
+        end=_instant(feed.gap.end),
+    )
 
 
 def span_words(span: timedelta) -> str:
     """`day`, `2 days`, `1.5 days`: a rhythm, as it follows "every"."""
     days = round(span / timedelta(days=1), 1)
-    return "day" if days == 1 else f"{days:g} days"
+    if days == 1:
+        return pgettext("a rhythm", "day")
+    return pgettext("a rhythm", "%(days)s days", days=format(days, "g"))
 
 
 def _end_of(day: date) -> datetime:

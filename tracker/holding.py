@@ -34,7 +34,10 @@ def hold(
     with store.writing() as db:
         candidate = unchanged(db, candidate_id, version)
         if candidate.status is not Status.PENDING:
-            raise Conflict(f"Candidate {candidate.id} is {candidate.status}.", "Only one that waits is put aside.")
+            raise Conflict(
+                gettext("Candidate %(id)s is %(status)s.", id=candidate.id, status=candidate.status),
+                gettext("Only one that waits is put aside."),
+            )
         check_no_first_word(candidate)
         db.reviewers.release(candidate.id, f"{by} put it aside anew.", at=at, by=by)
         db.reviewers.hold(candidate.id, reason.strip(), until, by=by, at=at)
@@ -47,7 +50,10 @@ def release(store: Store, candidate_id: int, version: int, *, by: str, at: datet
     with store.writing() as db:
         candidate = unchanged(db, candidate_id, version)
         if candidate.held(at) is None:
-            raise Conflict(f"Candidate {candidate.id} is not put aside.", "It waits in the queue, or was decided.")
+            raise Conflict(
+                gettext("Candidate %(id)s is not put aside.", id=candidate.id),
+                gettext("It waits in the queue, or was decided."),
+            )
         db.reviewers.release(candidate.id, f"{by} brought it back.", at=at, by=by)
         db.candidates.touch(candidate.id)
         return db.candidates.get(candidate.id)

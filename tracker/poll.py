@@ -29,6 +29,7 @@ from tracker.intake import take_in
 from tracker.logs import during, new_id
 from tracker.model import Feed
 from tracker.study import Detect
+from tracker.tongue import to_keep
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +147,10 @@ def attempt(
     except Exception as error:
         # The edge of a poll: a defect of ours must show on the feed, and must not stop the others.
         log.exception("poll of %s failed unexpectedly", feed.slug)
-        return Reading(started_at, Failure("defect", f"Reading it failed inside Open Lines ({type(error).__name__})."))
+        return Reading(
+            started_at,
+            Failure("defect", to_keep("Reading it failed inside Open Lines (%(name)s).", name=type(error).__name__)),
+        )
     return Reading(started_at, fetched=fetched, parsed=parsed)
 
 
@@ -200,7 +204,9 @@ def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
     private = feed.allow_private and own
     if not robots.allowed(url, allow_private=private):
         raise FetchFailed(
-            Kind.ROBOTS, "The site's robots.txt keeps programs away from this page.", "Read it, and hand it in by file."
+            Kind.ROBOTS,
+            to_keep("The site's robots.txt keeps programs away from this page."),
+            to_keep("Read it, and hand it in by file."),
         )
     return fetch(url, allow_private=private, limits=page_limits)
 

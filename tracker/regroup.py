@@ -16,6 +16,7 @@ from tracker.errors import Conflict, Refused
 from tracker.grouping import new_evidence, report_of, together
 from tracker.intake import in_order, nearest, retell
 from tracker.model import Candidate, Decision, KeptSighting, Move, Regrouping, Status, Verdict
+from tracker.tongue import gettext, msg
 from tracker.wording import instant_words
 
 _OUTCOME = {Verdict.ACCEPT: Status.ACCEPTED, Verdict.REJECT: Status.REJECTED}
@@ -112,7 +113,10 @@ def back_to_channel(
         candidate = unchanged(db, candidate_id, version)
         check_no_first_word(candidate)
         if (move := movable_back(db, candidate)) is None:
-            raise Conflict(f"Nothing was moved to candidate {candidate.id} that can go back.", "Move it as a whole.")
+            raise Conflict(
+                gettext("Nothing was moved to candidate %(id)s that can go back.", id=candidate.id),
+                gettext("Move it as a whole."),
+            )
         moved = [seen for seen in in_order(candidate.sightings) if seen.id in move.sightings]
         rest = [seen for seen in in_order(candidate.sightings) if seen.id not in move.sightings]
         _check_unused(candidate, moved)
@@ -186,15 +190,21 @@ def _parted(candidate: Candidate, chosen: set[int]) -> tuple[list[KeptSighting],
     """The sightings that were chosen and the rest, each in order."""
     if unknown := chosen - {seen.id for seen in candidate.sightings}:
         raise Refused(
-            f"Sighting {min(unknown)} is none of candidate {candidate.id}.", "Send ids of its own.", field="sightings"
+            gettext("Sighting %(sighting)s is none of candidate %(id)s.", sighting=min(unknown), id=candidate.id),
+            gettext("Send ids of its own."),
+            field="sightings",
         )
     moved = [seen for seen in in_order(candidate.sightings) if seen.id in chosen]
     rest = [seen for seen in in_order(candidate.sightings) if seen.id not in chosen]
     if not moved:
-        raise Refused("Nothing is to be split off.", "Choose what tells of another event.", field="sightings")
+        raise Refused(
+            gettext("Nothing is to be split off."), gettext("Choose what tells of another event."), field="sightings"
+        )
     if all(seen.withheld for seen in rest):
         raise Refused(
-            "Nothing would be left of the candidate.", "Leave at least one of its sightings.", field="sightings"
+            gettext("Nothing would be left of the candidate."),
+            gettext("Leave at least one of its sightings."),
+            field="sightings",
         )
     return moved, rest
 
@@ -203,8 +213,8 @@ def _check_unused(candidate: Candidate, moved: Iterable[KeptSighting]) -> None:
     """Raise Conflict where what was decided rests on one of the sightings."""
     if held := next((seen for seen in moved if _rests_on(candidate.standing, seen)), None):
         raise Conflict(
-            f"What {_decided(candidate)} rests on “{held.release.title}”.",
-            "Undo that decision first.",
+            gettext("What %(decided)s rests on “%(title)s”.", decided=_decided(candidate), title=held.release.title),
+            gettext("Undo that decision first."),
         )
 
 
@@ -214,7 +224,8 @@ def _rests_on(decision: Decision | None, seen: KeptSighting) -> bool:
 
 def _decided(candidate: Candidate) -> str:
     decision = candidate.standing
-    return f"{decision.decided_by} {decision.verdict}ed at {instant_words(decision.decided_at)}"
+    told = {"accept": msg("%(name)s accepted at %(instant)s"), "reject": msg("%(name)s rejected at %(instant)s")}
+    return gettext(told[decision.verdict], name=decision.decided_by, instant=instant_words(decision.decided_at))
 
 
 def _status(sightings: Iterable[KeptSighting]) -> Status:
@@ -242,23 +253,38 @@ def _target(db: Subjects, candidate: Candidate, into: int) -> Candidate:
     """The candidate that is to take the sightings. Raises Refused that says why it cannot."""
     target = db.candidates.get(into)
     if target is None:
-        raise Refused(f"There is no candidate {into}.", "Name one of the same channel.", field="into")
+        raise Refused(
+            gettext("There is no candidate %(into)s.", into=into),
+            gettext("Name one of the same channel."),
+            field="into",
+        )
     if target.id == candidate.id:
-        raise Refused("A candidate is not merged into itself.", "Name another of the same channel.", field="into")
+        raise Refused(
+            gettext("A candidate is not merged into itself."),
+            gettext("Name another of the same channel."),
+            field="into",
+        )
     if target.channel != candidate.channel:
         raise Refused(
-            f"Candidate {into} is of the channel {target.channel}, this one of {candidate.channel}.",
-            "Name one of the same channel.",
+            gettext(
+                "Candidate %(into)s is of the channel %(channel)s, this one of %(other)s.",
+                into=into,
+                channel=target.channel,
+                other=candidate.channel,
+            ),
+            gettext("Name one of the same channel."),
             field="into",
         )
     if target.merged_into:
         raise Refused(
-            f"Candidate {into} was merged into {target.merged_into}.", f"Name {target.merged_into}.", field="into"
+            gettext("Candidate %(into)s was merged into %(merged_into)s.", into=into, merged_into=target.merged_into),
+            gettext("Name %(merged_into)s.", merged_into=target.merged_into),
+            field="into",
         )
     if target.first_word:
         raise Refused(
-            f"Candidate {into} waits for a second person, who was shown what it holds now.",
-            "Have it answered first.",
+            gettext("Candidate %(into)s waits for a second person, who was shown what it holds now.", into=into),
+            gettext("Have it answered first."),
             field="into",
         )
     return target
@@ -268,21 +294,38 @@ def _check_channel(db: Subjects, candidate: Candidate, channel: str) -> None:
     """Raise Refused unless the channel is another one of the candidate's relationship."""
     by_slug = {one.slug: one for one in db.record.channels()}
     if channel not in by_slug:
-        raise Refused(f"There is no channel {channel!r}.", "Name one by its slug.", field="channel")
+        raise Refused(
+            gettext("There is no channel %(channel)s.", channel=repr(channel)),
+            gettext("Name one by its slug."),
+            field="channel",
+        )
     if channel == candidate.channel:
-        raise Refused("It stands on that channel already.", "Name another one.", field="channel")
+        raise Refused(gettext("It stands on that channel already."), gettext("Name another one."), field="channel")
     if by_slug[channel].relationship != by_slug[candidate.channel].relationship:
-        raise Refused(f"{channel} is a channel of other parties.", "Name one of the same parties.", field="channel")
+        raise Refused(
+            gettext("%(channel)s is a channel of other parties.", channel=channel),
+            gettext("Name one of the same parties."),
+            field="channel",
+        )
 
 
 def _check_free(candidate: Candidate) -> None:
     check_no_first_word(candidate)
     if candidate.merged_into:
-        raise Conflict(f"Candidate {candidate.id} was merged into {candidate.merged_into}.", "Look there.")
+        raise Conflict(
+            gettext(
+                "Candidate %(id)s was merged into %(merged_into)s.", id=candidate.id, merged_into=candidate.merged_into
+            ),
+            gettext("Look there."),
+        )
     if candidate.standing:
         raise Conflict(
-            f"What {_decided(candidate)} rests on the releases of candidate {candidate.id}.",
-            "Undo that decision first, or merge the other candidate into this one.",
+            gettext(
+                "What %(decided)s rests on the releases of candidate %(id)s.",
+                decided=_decided(candidate),
+                id=candidate.id,
+            ),
+            gettext("Undo that decision first, or merge the other candidate into this one."),
         )
 
 

@@ -5,7 +5,7 @@ What is kept is never removed. A sighting that today's rules no longer find stay
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -15,7 +15,7 @@ from db.sightings import Told
 from db.store import Store
 from tracker.grouping import report_of, same_event
 from tracker.intake import take_in
-from tracker.model import PartialDate, Release, Sighting, Signal
+from tracker.model import Feed, PartialDate, Release, Sighting, Signal
 from tracker.service import Service
 from tracker.study import Detect
 
@@ -64,8 +64,9 @@ def replay(
     service: Service, *, feed: str | None = None, since: date = date.min, only: Sequence[int] | None = None
 ) -> Iterator[Replayed]:
     """Every stored release (of a feed, from a day on, or `only` those ids) with what differs. Writes nothing."""
+    feeds = service.feeds_by_slug
     for release, kept in _stored(service.store, feed, since, only):
-        found = _detection(service, release)(release)
+        found = _detection(service, feeds, release)(release)
         with service.store.reading() as db:
             told = db.sightings.told_by(kept.id)
         yield Replayed(release, kept, differences(release, told, found))
@@ -124,6 +125,6 @@ def _stored(store: Store, feed: str | None, since: date, only: Sequence[int] | N
         after = batch[-1][1].id
 
 
-def _detection(service: Service, release: Release) -> Detect:
-    configured = service.feeds_by_slug.get(release.feed or "")
-    return service.detect_for(configured.relationships) if configured else service.detect_all
+def _detection(service: Service, feeds: Mapping[str, Feed], release: Release) -> Detect:
+    polled = feeds.get(release.feed or "")
+    return service.detect_for(polled.relationships) if polled else service.detect_all

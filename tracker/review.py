@@ -33,7 +33,7 @@ from tracker.model import (
 from tracker.proposals import propose
 from tracker.quoting import sources_of
 from tracker.rows import check_row
-from tracker.tongue import ENGLISH, msg, speaking
+from tracker.tongue import ENGLISH, gettext, msg, speaking
 from tracker.wording import instant_words
 
 
@@ -238,7 +238,9 @@ def reject(store: Store, candidate_id: int, version: int, *, by: str, at: dateti
 def check_reason(reason: str) -> None:
     """Raise Refused for a rejection without a reason."""
     if not reason.strip():
-        raise Refused("A rejection needs a reason.", "Say in a few words why this is no update.", field="note")
+        raise Refused(
+            gettext("A rejection needs a reason."), gettext("Say in a few words why this is no update."), field="note"
+        )
 
 
 @dataclass(frozen=True)
@@ -276,7 +278,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         candidate = existing(db, candidate_id)
         last = candidate.standing
         if last is None:
-            raise Conflict("There is no decision to undo.", "Decide the candidate first.")
+            raise Conflict(gettext("There is no decision to undo."), gettext("Decide the candidate first."))
         check_no_first_word(candidate)
         if candidate.version != version or not db.candidates.undo(candidate.id, version, msg("A decision was undone.")):
             raise stale(candidate)
@@ -294,7 +296,8 @@ def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: 
         candidate = unchanged(db, candidate_id, version)
         if candidate.status is not Status.UNLIKELY:
             raise Conflict(
-                f"Candidate {candidate.id} is {candidate.status}.", "Only an unlikely one is put in the queue."
+                gettext("Candidate %(id)s is %(status)s.", id=candidate.id, status=candidate.status),
+                gettext("Only an unlikely one is put in the queue."),
             )
         with speaking(ENGLISH):
             why = f"{by} put it in the queue at {instant_words(at)}."
@@ -321,10 +324,14 @@ def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: 
 def check(choice: Choice, channel: str, today: date) -> None:
     """Raise Refused, which names the field, for a choice of which no row can be made."""
     if choice.state is None and choice.outcome is None:
-        raise Refused("Nothing would be recorded.", "Choose a state or a contact, or reject it.", field="state")
+        raise Refused(
+            gettext("Nothing would be recorded."), gettext("Choose a state or a contact, or reject it."), field="state"
+        )
     if choice.state and choice.effective is None:
         raise Refused(
-            "A state needs the date from which it holds.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="effective"
+            gettext("A state needs the date from which it holds."),
+            gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
+            field="effective",
         )
     for row in _entries(channel, choice, ()):
         check_row(row, today)

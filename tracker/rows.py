@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from tracker.attest import visible_from
 from tracker.errors import Refused
 from tracker.model import Contact, Outcome, State, StatusChange
+from tracker.tongue import gettext
 
 AHEAD = timedelta(days=1)
 """A day that has begun somewhere on Earth may be ahead of ours by this much."""
@@ -25,37 +26,43 @@ def check_row(row: StatusChange | Contact, today: date) -> None:
 
 def _check_change(row: StatusChange, latest: date) -> None:
     if not row.cause.strip():
-        raise Refused("A state needs its cause in a sentence.", "Say what made it so.", field="cause")
+        raise Refused(gettext("A state needs its cause in a sentence."), gettext("Say what made it so."), field="cause")
     if row.expected and row.state is not State.PLANNED:
-        raise Refused("Only a planned channel expects a date.", "Leave expected out, or say planned.", field="expected")
+        raise Refused(
+            gettext("Only a planned channel expects a date."),
+            gettext("Leave expected out, or say planned."),
+            field="expected",
+        )
     if row.effective.first > latest:
         raise Refused(
-            f"A state cannot hold from {row.effective}, which has not come.",
-            "Of what is to come say planned, from the day of the announcement, and when it is expected.",
+            gettext("A state cannot hold from %(effective)s, which has not come.", effective=row.effective),
+            gettext("Of what is to come say planned, from the day of the announcement, and when it is expected."),
             field="effective",
         )
 
 
 def _check_contact(row: Contact, latest: date) -> None:
     if row.date is None and (row.announced is None or row.outcome is Outcome.HELD):
-        raise Refused("A contact needs a date.", "Give YYYY-MM-DD, YYYY-MM or YYYY.", field="date")
+        raise Refused(gettext("A contact needs a date."), gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."), field="date")
     if row.end and (row.date is None or row.end < row.date.first):
-        raise Refused("A contact cannot end before it begins.", "Give a later last day, or none.", field="end")
+        raise Refused(
+            gettext("A contact cannot end before it begins."), gettext("Give a later last day, or none."), field="end"
+        )
     if row.announced and row.announced > latest:
         raise Refused(
-            f"Nothing was announced on {row.announced}, which has not come.",
-            "Give the day of the announcement.",
+            gettext("Nothing was announced on %(announced)s, which has not come.", announced=row.announced),
+            gettext("Give the day of the announcement."),
             field="announced",
         )
     if row.outcome is Outcome.HELD and row.date.first > latest:
         raise Refused(
-            f"A contact of {row.date}, which has not come, cannot have been held.",
-            "Give the day on which it was, or say announced.",
+            gettext("A contact of %(date)s, which has not come, cannot have been held.", date=row.date),
+            gettext("Give the day on which it was, or say announced."),
             field="date",
         )
     if visible_from(row) > latest:
         raise Refused(
-            f"A contact of {row.date} is known from some day on that has come.",
-            "Say on which day it was announced.",
+            gettext("A contact of %(date)s is known from some day on that has come.", date=row.date),
+            gettext("Say on which day it was announced."),
             field="announced",
         )

@@ -91,12 +91,13 @@ class Polling:
         What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, old
         copies of pages go where that is set, and what was reviewed is told to who asked for it.
         """
-        now, feeds = self._service.clock(), self._service.feeds_by_slug
-        slowest = timedelta(seconds=max((feed.every for feed in feeds.values()), default=0))
+        now = self._service.clock()
         try:
             with self._service.store.writing() as db:
                 holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
+                feeds = self._service.polled(db)
                 if holds:
+                    slowest = timedelta(seconds=max((feed.every for feed in feeds.values()), default=0))
                     latest_poll = now + max(2 * slowest, LONGEST_RETRY_AFTER)
                     db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
                 due = db.feeds.due(now, most=MOST_DUE) if holds else []
@@ -145,13 +146,13 @@ class Polling:
 
     def _poll(self, feed: Feed) -> None:
         """Claim the feed and poll it, or put it off where its host asked to be left alone."""
-        service, slug = self._service, feed.slug
+        service = self._service
         now, alone = service.clock(), service.hosts.alone_for(feed.url)
         with service.store.writing() as db:
             if alone:
-                db.feeds.put_off(slug, until=now + alone)
+                db.feeds.put_off(feed.slug, until=now + alone)
                 return
-            if not db.feeds.claim(slug, now=now, until=now + CLAIM):
+            if not db.feeds.claim(feed.slug, now=now, until=now + CLAIM):
                 return
         detect = service.detect_for(feed.relationships)
         poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)

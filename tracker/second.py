@@ -38,7 +38,11 @@ def confirm(store: Store, candidate_id: int, version: int, *, by: str, at: datet
 def refuse(store: Store, candidate_id: int, version: int, *, by: str, at: datetime, reason: str) -> Candidate:
     """Do not confirm it, for a reason; the candidate waits for a decision as before. Raises as `confirm` does."""
     if not reason.strip():
-        raise Refused("Not confirming needs a reason.", "Say in a few words what is wrong with it.", field="reason")
+        raise Refused(
+            gettext("Not confirming needs a reason."),
+            gettext("Say in a few words what is wrong with it."),
+            field="reason",
+        )
     with store.writing() as db:
         candidate, first = _first(db, candidate_id, version)
         _check_other(first, by)
@@ -50,14 +54,20 @@ def withdraw(store: Store, candidate_id: int, version: int, *, by: str, at: date
     with store.writing() as db:
         candidate, first = _first(db, candidate_id, version)
         if first.by != by:
-            raise NotAllowed(f"{first.by} accepted it, not {by}.", "Confirm it, or refuse it for a reason.")
+            raise NotAllowed(
+                gettext("%(by)s accepted it, not %(other)s.", by=first.by, other=by),
+                gettext("Confirm it, or refuse it for a reason."),
+            )
         return _answer(db, candidate, first, Answer.WITHDRAWN, by=by, at=at)
 
 
 def _first(db: Subjects, candidate_id: int, version: int) -> tuple[Candidate, FirstWord]:
     candidate = unchanged(db, candidate_id, version)
     if candidate.first_word is None:
-        raise Conflict(f"Candidate {candidate.id} waits for no second person.", "Look at it as it stands now.")
+        raise Conflict(
+            gettext("Candidate %(id)s waits for no second person.", id=candidate.id),
+            gettext("Look at it as it stands now."),
+        )
     return candidate, candidate.first_word
 
 
@@ -68,7 +78,7 @@ def _check_other(first: FirstWord, by: str) -> None:
                 "You accepted it yourself at %(instant)s; a second person has to say whether that is right.",
                 instant=instant_words(first.at),
             ),
-            "Wait for another reviewer, or withdraw it.",
+            gettext("Wait for another reviewer, or withdraw it."),
         )
 
 

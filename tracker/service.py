@@ -12,7 +12,8 @@ from functools import cached_property, partial
 from config.load import Loaded, RelationshipPack, feeds_of, load
 from config.settings import Settings
 from config.weights import Measured, read_measured
-from db.store import Store, StoreError, open_store
+from db.store import Store, StoreError, Subjects, open_store
+from tracker.added import polled, why_gone
 from tracker.detect import Detector, Detectors, examine
 from tracker.errors import NotFound
 from tracker.feeds.fetch import Fetched, fetch
@@ -53,7 +54,6 @@ class Service:
         """Have these in force from now on. Who works with what was in force before ends with it."""
         self.packs, self.feeds = packs, feeds
         self._together: dict[tuple[str, ...], Detectors] = {}
-        self.feeds_by_slug = {feed.slug: feed for feed in feeds}
 
     def today(self) -> date:
         """The day that a view shows when none is asked for: today in UTC, or that of a demonstration's story."""
@@ -125,8 +125,26 @@ class Service:
             db.record.define(
                 [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
             )
-            db.feeds.sync(feeds, now=self.clock())
-            db.record.bump("polls")
+            self._tell_feeds(db, packs, feeds)
+
+    def take_over_feeds(self, db: Subjects) -> None:
+        """Tell the database which feeds there are now, those that people added included."""
+        self._tell_feeds(db, self.packs, self.feeds)
+
+    def _tell_feeds(self, db: Subjects, packs: Iterable[RelationshipPack], feeds: Iterable[Feed]) -> None:
+        added, now = db.added.all(), self.clock()
+        db.feeds.sync(polled(added, feeds, packs).values(), now=now, why_gone=why_gone(added))
+        db.record.bump("polls")
+
+    def polled(self, db: Subjects) -> dict[str, Feed]:
+        """Every feed by its slug: the configured ones, then those that people added, as they stand now."""
+        return polled(db.added.all(), self.feeds, self.packs)
+
+    @property
+    def feeds_by_slug(self) -> dict[str, Feed]:
+        """The same, for who reads nothing else."""
+        with self.store.reading() as db:
+            return self.polled(db)
 
 
 def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[], datetime] = utc_now) -> Service:

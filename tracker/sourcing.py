@@ -1,6 +1,6 @@
 """An address as a source to be: the draft that its address tells of, and the feeds.yaml entry of what was found there.
 
-What `feeds check` prints and the page that adds a source shows. Nothing is stored.
+What `feeds check` prints and the page that adds a source shows. Nothing is stored here.
 """
 
 from __future__ import annotations
@@ -14,17 +14,24 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import ValidationError
 
 from config.load import RelationshipPack
-from config.schema import TAKEN, FeedEntry
+from config.schema import TAKEN
+from tracker.added import checked, same_address
 from tracker.errors import Refused
-from tracker.feeds.address import canonical_url
 from tracker.feeds.check import Found
 from tracker.model import THIRD_PARTY, Feed, Item
+from tracker.tongue import gettext, to_keep
+from tracker.wording import listed
 
 SHOWN = 10
 """Items that are shown of what would be read."""
+
+KEYS = (
+    "slug", "publisher", "side", "lang", "kind", "url", "select", "date_format", "timezone", "full_text", "every",
+    "allow_private",
+)  # fmt: skip
+"""What an entry may hold, in the order in which it is written."""
 
 GIVEN = ("slug", "publisher", "side", "lang", "timezone")
 """What may be told of a source besides its address and its pace."""
@@ -37,9 +44,14 @@ _NO_NAME = re.compile(r"\d+|www\d*|com|co|org|net|gov|mil|edu|english|en|index.*
 
 
 def draft_of(
-    url: str, private: bool, every: str, given: Mapping[str, str | None], packs: Iterable[RelationshipPack]
+    url: str,
+    private: bool,
+    every: str,
+    given: Mapping[str, str | None],
+    packs: Iterable[RelationshipPack],
+    known: Iterable[Feed] = (),
 ) -> Feed:
-    """The source as far as its address tells of it, with what is `given` of `GIVEN`.
+    """The source as far as its address tells of it, with what is `given` of `GIVEN`; beside the feeds that are `known`.
 
     What was given is checked as the configuration would be. Raises Refused that names the field.
     """
@@ -49,8 +61,12 @@ def draft_of(
     country = _OF_STATES.get(country, country)
     side = given["side"] or (country if country in zones else THIRD_PARTY)
     if side not in (*zones, THIRD_PARTY):
-        raise Refused(f"{side!r} is no side.", f"Use one of {', '.join((*zones, THIRD_PARTY))}.", field="side")
-    taken = {feed.slug for pack in packs for feed in pack.feeds} | TAKEN
+        raise Refused(
+            gettext("%(side)s is no side.", side=repr(side)),
+            gettext("Use one of %(known)s.", known=", ".join((*zones, THIRD_PARTY))),
+            field="side",
+        )
+    taken = {feed.slug for feed in known} | TAKEN
     feed = {
         "slug": given["slug"] or _slug(url, taken),
         "publisher": given["publisher"] or host or "unknown",
@@ -59,7 +75,7 @@ def draft_of(
         "url": url,
         "timezone": given["timezone"] or zones.get(side, "UTC"),
     }
-    _checked({**feed, "lang": feed["lang"] or "en", "kind": "feed", "every": every})
+    checked({**feed, "lang": feed["lang"] or "en", "kind": "feed", "every": every})
     return Feed(**feed, relationship="", kind="feed", every=0, allow_private=private)
 
 
@@ -67,48 +83,71 @@ def entry_of(found: Found, publisher: str | None, every: str) -> dict[str, Any]:
     """What stands in feeds.yaml, without keys whose default it would repeat. Raises Refused."""
     feed = found.feed
     select = {name: how for name, how in asdict(feed.select).items() if how} if feed.select else None
-    entry = {
-        "slug": feed.slug,
-        "publisher": publisher or found.parsed.title[:_LONGEST_NAME].strip() or feed.publisher,
-        "side": feed.side,
-        "lang": feed.lang,
-        "kind": feed.kind,
-        "url": feed.url,
-        "select": select,
-        "date_format": feed.date_format,
-        "timezone": feed.timezone,
-        "full_text": feed.full_text,
-        "every": every,
-        "allow_private": feed.allow_private,
-    }
-    return _checked({key: value for key, value in entry.items() if value})
+    named = publisher or found.parsed.title[:_LONGEST_NAME].strip() or feed.publisher
+    entry = in_order(vars(feed) | {"publisher": named, "select": select, "every": every})
+    checked(entry)
+    return entry
 
 
-def as_yaml(entry: Mapping[str, Any]) -> str:
-    """The entry as it is written into feeds.yaml."""
-    return yaml.safe_dump([dict(entry)], allow_unicode=True, sort_keys=False, width=1000)
+def in_order(values: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of these values, as it is written, without what is empty."""
+    return {key: values[key] for key in KEYS if values.get(key)}
+
+
+def as_yaml(*entries: Mapping[str, Any]) -> str:
+    """The entries as they are written into feeds.yaml."""
+    return yaml.safe_dump([dict(entry) for entry in entries], allow_unicode=True, sort_keys=False, width=1000)
 
 
 def summary_of(found: Found) -> Iterator[str]:
     """What would be read, in sentences."""
     parsed, feed = found.parsed, found.feed
     called = f" “{parsed.title}”" if parsed.title else ""
-    yield f"{feed.url} can be read: {parsed.format}{called}, {len(parsed.items)} items."
+    yield to_keep(
+        "%(url)s can be read: %(format)s%(called)s, %(number)s items.",
+        url=feed.url,
+        format=parsed.format,
+        called=called,
+        number=len(parsed.items),
+    )
     dates = sorted(item.published for item in parsed.items if item.published)
     undated = len(parsed.items) - len(dates)
     if dates:
-        span = f"They are of {local_day(dates[0], feed)} to {local_day(dates[-1], feed)}"
-        yield f"{span}; {undated} without a date that can be read." if undated else f"{span}."
+        first, last = local_day(dates[0], feed), local_day(dates[-1], feed)
+        yield to_keep("They are of %(first)s to %(last)s.", first=first, last=last)
+        if undated:
+            yield to_keep("%(undated)s of them have no date that can be read.", undated=undated)
     elif undated:
-        yield "None of them has a date that can be read: each would count as published on the day on which it is seen."
+        yield to_keep(
+            "None of them has a date that can be read: each would count as published on the day on which it is seen."
+        )
 
 
-def configured_as(feed: Feed, packs: Iterable[RelationshipPack]) -> Iterator[str]:
-    """Where its address stands in the configuration already, in sentences."""
-    for pack in packs:
-        for known in pack.feeds:
-            if canonical_url(known.url) == canonical_url(feed.url):
-                yield f"This address is configured already, as {known.slug} of {pack.relationship.slug}."
+def known_as(feed: Feed, known: Iterable[Feed]) -> Iterator[str]:
+    """As which of the feeds that are known its address is read already, in sentences."""
+    if twin := same_address(feed.url, known):
+        yield to_keep(
+            "This address is a source already, as %(slug)s of %(relationship)s.",
+            slug=twin.slug,
+            relationship=twin.relationship,
+        )
+
+
+def relationship_of(side: str, packs: Iterable[RelationshipPack], named: str | None = None) -> str:
+    """Whose source one of this side is: the relationship that is `named`, else the only one that has the side.
+
+    Raises Refused where there are several.
+    """
+    if named:
+        return named
+    having = [pack.relationship.slug for pack in packs if side in pack.relationship.sides]
+    if len(having) != 1:
+        raise Refused(
+            gettext("Several relationships have the side “%(side)s”.", side=side),
+            gettext("Choose one of %(names)s.", names=listed(having)),
+            field="relationship",
+        )
+    return having[0]
 
 
 def day_of(item: Item, feed: Feed) -> str:
@@ -136,13 +175,3 @@ def _slug(url: str, taken: set[str]) -> str:
     named = "-".join([*host[-1:], *path[-1:]]) or "source"
     slug = re.sub(r"[^a-z0-9]+", "-", named.lower())[:40].strip("-") or "source"
     return next(name for name in (slug, *(f"{slug}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
-
-
-def _checked(entry: dict[str, Any]) -> dict[str, Any]:
-    try:
-        FeedEntry.model_validate(entry)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = ".".join(map(str, wrong["loc"]))
-        raise Refused(f"{name}: {wrong['msg'].removeprefix('Value error, ')}.", field=name) from error
-    return entry

@@ -52,7 +52,9 @@ def subscribe_webhook(
     try:
         check_target(url, checked=not allow_private)
     except FetchFailed as failed:
-        raise Refused(failed.sentence, "Give https://host/path; --allow-private for a server of your own.") from None
+        raise Refused(
+            failed.sentence, gettext("Give https://host/path; --allow-private for a server of your own.")
+        ) from None
     with service.store.writing() as db:
         _check(db, wanted)
         return db.notifications.subscribe(
@@ -76,19 +78,34 @@ def subscribe_mail(
     page's: a reviewer would know by them what was drawn. Raises Refused, TooMany.
     """
     if service.settings.smtp_url is None:
-        raise NotFound("This service sends no mail.", "The operator sets OPENLINES_SMTP_URL; feeds tell the same.")
+        raise NotFound(
+            gettext("This service sends no mail."),
+            gettext("The operator sets OPENLINES_SMTP_URL; feeds tell the same."),
+        )
     address = address.strip()
     if not is_mail_address(address):
-        raise Refused(f"{address[:80]!r} is no mail address.", "Write one such as desk@paper.example.", field="address")
+        raise Refused(
+            gettext("%(address)s is no mail address.", address=repr(address[:80])),
+            gettext("Write one such as desk@paper.example."),
+            field="address",
+        )
     if every not in RHYTHMS:
-        raise Refused(f"every is {every!r}.", f"Send one of {', '.join(RHYTHMS)}.", field="every")
+        raise Refused(
+            gettext("every is %(every)s.", every=repr(every)),
+            gettext("Send one of %(known)s.", known=", ".join(RHYTHMS)),
+            field="every",
+        )
     if language not in LANGUAGES:
-        raise Refused(f"language is {language[:20]!r}.", f"Send one of {', '.join(LANGUAGES)}.", field="language")
+        raise Refused(
+            gettext("language is %(language)s.", language=repr(language[:20])),
+            gettext("Send one of %(known)s.", known=", ".join(LANGUAGES)),
+            field="language",
+        )
     now = service.clock()
     with service.store.writing() as db:
         _check(db, wanted)
         if db.notifications.unconfirmed_since(now - SPAN) >= MOST_ASKED:
-            raise TooMany("Too many addresses were entered within the hour.", "Try again in an hour.")
+            raise TooMany(gettext("Too many addresses were entered within the hour."), gettext("Try again in an hour."))
         live = db.notifications.live_to(address)
         asked = any(one.since is None and one.created_at > now - ASKED_AGAIN for one in live)
         same = (every, wanted, language, signals)
@@ -104,7 +121,7 @@ def of_link(db: Subjects, secret: str) -> Subscription:
     """The subscription whose mail a link stood in. Raises NotFound."""
     subscription = db.notifications.by_secret(secret)
     if subscription is None:
-        raise NotFound("This link belongs to no subscription.", "Copy it whole from the mail.")
+        raise NotFound(gettext("This link belongs to no subscription."), gettext("Copy it whole from the mail."))
     return subscription
 
 
@@ -114,7 +131,7 @@ def confirm(service: Service, secret: str) -> Subscription:
     with service.store.writing() as db:
         subscription = of_link(db, secret)
         if subscription.ended_at:
-            raise NotFound("This subscription has ended.", "Begin another at /subscribe.")
+            raise NotFound(gettext("This subscription has ended."), gettext("Begin another at /subscribe."))
         first = slot_after(now, subscription.every, service.settings.digest_hour)
         db.notifications.confirm(subscription.id, now=now, next_try=first)
         return db.notifications.get(subscription.id)
@@ -137,8 +154,15 @@ def _check(db: Subjects, wanted: Filter) -> None:
     for name, slugs in known.items():
         value = getattr(wanted, name)
         if value is not None and value not in slugs:
-            raise Refused(f"{name} is {value!r}, which is none that there is.", f"{_some(slugs)}.", field=name)
+            raise Refused(
+                gettext("%(name)s is %(value)s, which is none that there is.", name=name, value=repr(value)),
+                _some(slugs),
+                field=name,
+            )
 
 
 def _some(slugs: list[str]) -> str:
-    return f"There are {', '.join(slugs[:8])}{' and others' if len(slugs) > 8 else ''}"
+    known = ", ".join(slugs[:8])
+    if len(slugs) > 8:
+        return gettext("There are %(known)s and others.", known=known)
+    return gettext("There are %(known)s.", known=known)

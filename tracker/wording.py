@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -123,10 +123,9 @@ def parts(words: Iterable[str]) -> str:
     return pgettext("between the parts of one statement", ", ").join(words)
 
 
-def sentences(told: Iterable[str | None]) -> str:
-    """Sentences one after the other, without those that are empty."""
-    said = list(filter(None, told))
-    return reduce(lambda one, other: gettext("%(one)s %(other)s", one=one, other=other), said) if said else ""
+def sentences(*told: str | None) -> str:
+    """One after the other; those that are empty are left out."""
+    return {"en": " ", "zh": ""}[language()].join(filter(None, told))
 
 
 def state_words(state: State) -> str:

@@ -1292,6 +1292,28 @@ def m0021_spare_pages(db: Database) -> None:
     _run(db, _SPARE_PAGES)
 
 
+_FEED_ENTRY = """
+CREATE TABLE feed_entry (
+    id INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL,
+    deed TEXT NOT NULL CHECK (deed IN ('added', 'changed', 'removed')),
+    relationship TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    done_by TEXT NOT NULL,
+    done_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX feed_entry_by_slug ON feed_entry (slug, id)
+"""
+
+
+@migrations()
+def m0022_feeds_that_people_add(db: Database) -> None:
+    """Entries of feeds beside those of feeds.yaml, as JSON with its keys; the last row of a slug says how it stands."""
+    _run(db, _FEED_ENTRY)
+    _guard(db, "feed_entry", ())
+
+
 _WHAT_HAPPENED = (
     "('first', 'confirmed', 'contested', 'corrected', 'withdrawn', 'reported', 'accepted', 'rejected', 'reopened')"
 )

@@ -59,7 +59,7 @@ def test_every_line_of_a_poll_bears_its_feed_and_an_id_that_no_other_poll_has(th
     """Also what fails where nobody foresaw it, outside of the poll itself."""
     polling = Polling(three_feeds)
     wait(polling.tick())
-    del three_feeds.detectors["us-china"]
+    three_feeds.detect_for = None
     three_feeds.clock.advance(minutes=32)
     wait(polling.tick())
     polling.stop()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from waitress import wasyncore
 from waitress.server import create_server
 
+from tests.site import Site
 from tracker.service import Service
 from tracker.web.app import create_app
 
@@ -53,6 +54,14 @@ def serving_application(application: WSGIApplication, **options: Any) -> Iterato
             wasyncore.close_all(server._map)
         thread.join(10)
         server.task_dispatcher.shutdown()
+
+
+@pytest.fixture
+def through(monkeypatch: pytest.MonkeyPatch, site: Site) -> Site:
+    """The site as the proxy of the environment: it answers for names of the public internet."""
+    monkeypatch.setenv("http_proxy", site.url(""))
+    monkeypatch.setenv("no_proxy", "")
+    return site
 
 
 @pytest.fixture

@@ -52,7 +52,8 @@ MATRIX = {
     "admin": """
         GET /deliveries | POST /deliveries/<int:number>/replay | GET /admin/users | POST /admin/users
         GET /admin/users/<name> | POST /admin/users/<name> | GET /admin/tokens | POST /admin/tokens
-        POST /admin/tokens/revoke | GET /admin/audit | GET /feeds/new | POST /feeds/new
+        POST /admin/tokens/revoke | GET /admin/audit | GET /feeds/new | POST /feeds/new | POST /feeds/new/add
+        GET /feeds/<slug>/entry | POST /feeds/<slug>/entry | POST /feeds/<slug>/entry/remove
         POST /feeds/<slug>/pause | POST /feeds/<slug>/resume | POST /feeds/<slug>/now
     """,
 }

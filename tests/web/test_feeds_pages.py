@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from config.errors import ConfigError
 from config.load import load_relationships
-from db.feeds import PollRow
+from db.feeds import Gap, PollRow
 from tests.conftest import ROOT, Clock
 from tests.feeds.layouts import mfa
 from tests.feeds.test_poll import TALKS, feed_at, rss
@@ -156,6 +155,53 @@ def test_sources_are_narrowed_by_side_and_by_how_they_fare(seeded: Service):
     ):
         refused = client.get(f"/feeds?{query}")
         assert (refused.status_code, said in words_of(refused.text)) == (400, True)
+
+
+def english_on(page: str) -> list[str]:
+    """The texts of the main part that have three English words in a row, those that are marked as English included."""
+    main = re.sub(r"<(script|style|code|svg|textarea).*?</\1>", "", page.partition("<main")[2], flags=re.DOTALL)
+    return [text for text in re.findall(r">([^<>]+)<", main) if re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", text)]
+
+
+def test_chinese_pages_tell_in_chinese_what_is_wrong_with_sources(seeded: Service, clock: Clock):
+    service = over(
+        seeded,
+        *(
+            feed_at(f"https://n{n}.example/", slug=f"of-{n}", side="cn", publisher="外交部", lang="zh")
+            for n in range(7)
+        ),
+    )
+    now = clock()
+    fault = (
+        "The name n0.example could not be resolved: it has no address. "
+        "Check its spelling and this machine's name servers."
+    )
+    flaw = "The document is not well-formed XML (line 3: junk); what could be made out was read."
+    with service.store.writing() as db:
+        db.feeds.add_poll(PollRow("of-0", now, now, "failed", fault, fault_kind=Kind.DNS))
+        db.feeds.record_fault("of-0", next_poll=now, kind=Kind.DNS, fault=fault)
+        db.feeds.pause("of-1", now=now, by="ana", because=None)
+        db.feeds.record_gap("of-3", Gap(now - timedelta(days=2), now, bridged=False))
+        db.feeds.record_gap("of-4", Gap(now - timedelta(days=2), now, bridged=True))
+    for n in range(2, 7):
+        read(service, f"of-{n}")
+    with service.store.writing() as db:
+        day = timedelta(days=1)
+        db.feeds.record_rhythm("of-2", newest=date(2024, 1, 1), rhythm=day, longest_break=9 * day)
+        db.feeds.record_answer("of-5", shown=0, undated=0, flaw=None)
+        db.feeds.record_answer("of-6", shown=3, undated=3, flaw=flaw)
+        db.record.bump("polls")
+    clock.advance(days=2)
+    client = anybody(service)
+    paths = [f"/feeds/of-{n}" for n in range(7)] + [
+        f"/feeds?fares={fares}" for fares in ("failing", "warning", "paused")
+    ]
+    paths += ["/feeds/nothing", "/feeds?side=fr", "/feeds?after=x"]
+    found = {path: english_on(client.get(path, headers={"Accept-Language": "zh"}).text) for path in paths}
+    assert {path: texts for path, texts in found.items() if texts} == {}
+    assert "无法解析名称n0.example：没有地址。" in client.get("/feeds/of-0?language=zh").text
+    fail(service, "of-2")
+    assert f'<span lang="en">{WALL}</span>' in client.get("/feeds/of-2?language=zh").text
 
 
 # --- One of them
@@ -300,14 +346,6 @@ def test_a_poll_that_its_host_does_not_want_now_is_said_to_be_put_off(seeded: Se
 
 
 # --- A new one
-
-
-@pytest.fixture
-def through(monkeypatch: pytest.MonkeyPatch, site: Site) -> Iterator[Site]:
-    """The site as the proxy of the environment: it answers for names of the public internet."""
-    monkeypatch.setenv("http_proxy", site.url(""))
-    monkeypatch.setenv("no_proxy", "")
-    return site
 
 
 def entry_on(page: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +31,14 @@ def settings(**defaults: str) -> Settings:
 def opened(*, migrate: bool = False) -> Service:
     """The service over the configured database. Raises ConfigError or StoreError."""
     return open_service(settings(), migrate=migrate)
+
+
+def who() -> str:
+    """The account of this machine that gives the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "an operator"
 
 
 def output() -> Console:

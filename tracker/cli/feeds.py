@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
@@ -13,14 +12,15 @@ from rich.table import Table
 from config.errors import suggest
 from db.feeds import FeedHealth, PollRow
 from tracker import tending
-from tracker.cli.check import check
-from tracker.cli.common import opened, output, table
+from tracker.cli.check import add, check
+from tracker.cli.common import opened, output, table, who
 from tracker.errors import Refused
 from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
 from tracker.poll import logged_as_poll_of, poll_feed
 from tracker.scheduler import WORKERS
 from tracker.service import Service
+from tracker.sourcing import as_yaml
 
 
 @click.command()
@@ -48,6 +48,31 @@ def feeds(context: click.Context) -> None:
 
 
 feeds.add_command(check)
+feeds.add_command(add)
+
+
+@feeds.command()
+@click.argument("slug")
+def remove(slug: str) -> None:
+    """Poll a feed no more that was added beside feeds.yaml; its releases and its history stay."""
+    tending.remove(_prepared(), slug, by=who())
+    click.echo(f"{slug} is polled no more. What was read of it stays.")
+
+
+@feeds.command()
+def export() -> None:
+    """The feeds that were added beside feeds.yaml, as entries for that file.
+
+    Once they stand there and the service was started anew, the file goes first, and the added ones can be removed.
+    """
+    service = opened()
+    with service.store.reading() as db:
+        added = [one for one in db.added.all() if not one.removed]
+    for pack in service.packs:
+        entries = [one.entry for one in added if one.relationship == pack.relationship.slug]
+        if entries:
+            click.echo(f"# relationships/{pack.relationship.slug}/feeds.yaml")
+            click.echo(as_yaml(*entries), nl=False)
 
 
 @feeds.command()
@@ -55,7 +80,7 @@ feeds.add_command(check)
 @click.option("--because", metavar="TEXT", help="Why, for those who see it on the feeds page.")
 def pause(slug: str, because: str | None) -> None:
     """Poll a feed no more until it is resumed; the configuration stays as it is."""
-    tending.pause(_prepared(), slug, by=_who(), because=because)
+    tending.pause(_prepared(), slug, by=who(), because=because)
     click.echo(f"{slug} is paused. python -m tracker feeds resume {slug} has it polled again.")
 
 
@@ -64,7 +89,7 @@ def pause(slug: str, because: str | None) -> None:
 def resume(slug: str) -> None:
     """Have a paused feed polled again, at the next tick of the scheduler."""
     service = _prepared()
-    feed = tending.resume(service, slug, by=_who())
+    feed = tending.resume(service, slug, by=who())
     click.echo(f"{slug} is resumed. {_when_polled(service, feed)}")
 
 
@@ -73,7 +98,7 @@ def resume(slug: str) -> None:
 def now(slug: str) -> None:
     """Have a feed polled at the scheduler's next tick, whatever a backoff or its server asked for."""
     service = _prepared()
-    feed = tending.poll_now(service, slug, by=_who())
+    feed = tending.poll_now(service, slug, by=who())
     click.echo(f"{slug} is due. {_when_polled(service, feed)}")
 
 
@@ -96,14 +121,6 @@ def _show_feeds() -> None:
     output().print(shown)
 
 
-def _who() -> str:
-    """The account of this machine that gives the command."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "an operator"
-
-
 def _when_polled(service: Service, feed: FeedHealth) -> str:
     if not feed.enabled:
         return f"It is still not polled: {feed.reason or 'it is disabled in feeds.yaml.'}"
@@ -113,16 +130,17 @@ def _when_polled(service: Service, feed: FeedHealth) -> str:
 
 
 def _polled(service: Service) -> list[Feed]:
-    """The configured feeds that a scheduler polls."""
+    """The feeds that a scheduler polls."""
     with service.store.reading() as db:
         paused = {feed.slug for feed in db.feeds.all() if feed.paused}
-    return [feed for feed in service.feeds if feed.enabled and feed.slug not in paused]
+    return [feed for feed in service.feeds_by_slug.values() if feed.enabled and feed.slug not in paused]
 
 
 def _configured(service: Service, slug: str) -> Feed:
-    if slug not in service.feeds_by_slug:
-        raise Refused(f"There is no feed {slug!r};", suggest(slug, service.feeds_by_slug) + ".")
-    chosen = service.feeds_by_slug[slug]
+    feeds = service.feeds_by_slug
+    if slug not in feeds:
+        raise Refused(f"There is no feed {slug!r};", suggest(slug, feeds) + ".")
+    chosen = feeds[slug]
     if chosen.kind == "listing" and not chosen.select:
         raise Refused(f"{slug} is a listing without selectors.", "Add select to its entry in feeds.yaml.")
     return chosen

@@ -16,6 +16,7 @@ from tracker.feeds.parse import Parsed, words
 from tracker.feeds.propose import named_feeds, propose
 from tracker.feeds.source import read_source, same_host
 from tracker.model import Feed
+from tracker.tongue import to_keep
 
 T = TypeVar("T")
 
@@ -38,12 +39,18 @@ class Found:
 def check(draft: Feed, *, as_listing: bool = False, fetch: Fetch = fetch) -> Found:
     """Fetch the draft's url and find out its kind, selectors and language: a feed, one that the page names, or a list.
 
-    An empty `lang` is filled in. `as_listing`: read the page itself, even if it names a feed. Raises FetchFailed and
-    NotAFeed.
+    An empty `lang` is filled in. `as_listing`: read the page itself, even if it names a feed. A draft with selectors is
+    read by these. Raises FetchFailed and NotAFeed.
     """
     fetched = fetch(draft.url, allow_private=draft.allow_private)
-    notes = (f"The address has moved for good to {fetched.permanent_url}.",) if fetched.permanent_url else ()
+    notes = (
+        (to_keep("The address has moved for good to %(permanent_url)s.", permanent_url=fetched.permanent_url),)
+        if fetched.permanent_url
+        else ()
+    )
     draft = replace(draft, url=fetched.permanent_url or draft.url)
+    if draft.select:
+        return _read(draft, fetched, notes, fetch)
     try:
         return _feed_or_sitemap(draft, fetched, notes, fetch)
     except NotAFeed as wrong:
@@ -77,19 +84,23 @@ def _from_page(
         private = draft.allow_private and same_host(url, fetched.final_url)
         feed = replace(draft, kind="feed", url=url, allow_private=private)
         try:
-            named = (*notes, f"The address is a page; it names {url}.")
+            named = (*notes, to_keep("The address is a page; it names %(url)s.", url=url))
             found = _read(feed, fetch(url, allow_private=private), named, fetch)
             if found.parsed.items:
                 return found
-            notes += (f"The page names {url}, a feed without items.",)
+            notes += (to_keep("The page names %(url)s, a feed without items.", url=url),)
         except (FetchFailed, NotAFeed) as failed:
-            notes += (f"The page names {url}, which cannot be read as a feed: {failed}",)
+            notes += (
+                to_keep("The page names %(url)s, which cannot be read as a feed: %(failed)s", url=url, failed=failed),
+            )
     proposal = _seen_on(page, propose)
     if proposal is None:
-        told = " ".join((wrong.sentence, *notes, "Nothing on it looks like a list of releases."))
+        told = " ".join((wrong.sentence, *notes, to_keep("Nothing on it looks like a list of releases.")))
         raise NotAFeed(told, wrong.remedy, wrong.kind)
     feed = replace(draft, kind="listing", select=proposal.select, date_format=proposal.date_format, full_text=True)
-    return _read(feed, fetched, (*notes, "The address is a page, to be read by the selectors of its list."), fetch)
+    return _read(
+        feed, fetched, (*notes, to_keep("The address is a page, to be read by the selectors of its list.")), fetch
+    )
 
 
 def _seen_on(page: str, look: Callable[..., T], *args: str) -> T:
@@ -97,7 +108,10 @@ def _seen_on(page: str, look: Callable[..., T], *args: str) -> T:
     try:
         return confined(look, page, *args)
     except Unreadable as why:
-        raise NotAFeed(f"Reading the page {why}.", "Write its selectors by hand, or choose a simpler page.") from why
+        raise NotAFeed(
+            to_keep("Reading the page %(why)s.", why=why),
+            to_keep("Write its selectors by hand, or choose a simpler page."),
+        ) from why
 
 
 def _read(feed: Feed, fetched: Fetched, notes: tuple[str, ...], fetch: Fetch) -> Found:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from tracker.feeds.failure import NotAFeed, NotAPage
+from tracker.tongue import to_keep
 
 T = TypeVar("T")
 
@@ -65,14 +66,18 @@ def confined(read: Callable[..., T], *args: Any, **options: Any) -> T:
         raise
     except ProcessExpired as expired:
         if expired.exitcode in (-signal.SIGXCPU, -signal.SIGKILL):
-            raise Unreadable(f"took more than {limits.cpu} seconds of work") from expired
-        raise Unreadable("was broken off") from expired
+            raise Unreadable(to_keep("took more than %(cpu)s seconds of work", cpu=limits.cpu)) from expired
+        raise Unreadable(to_keep("was broken off")) from expired
     except NoAnswer as expired:
-        raise Unreadable(f"came to no end within {limits.patience:g} seconds") from expired
+        raise Unreadable(
+            to_keep("came to no end within %(patience)s seconds", patience=format(limits.patience, "g"))
+        ) from expired
     except MemoryError as error:
-        raise Unreadable(f"needed more than {limits.memory / 1_000_000_000:g} GB of memory") from error
+        raise Unreadable(
+            to_keep("needed more than %(memory)s GB of memory", memory=format(limits.memory / 1_000_000_000, "g"))
+        ) from error
     except Exception as error:  # libraries meet here what nobody foresaw: any fault of theirs means the same to us
-        raise Unreadable(f"failed ({type(error).__name__})") from error
+        raise Unreadable(to_keep("failed (%(name)s)", name=type(error).__name__)) from error
 
 
 def _processes() -> ProcessPool:

@@ -23,6 +23,7 @@ from tracker.feeds.freshness import fresh_for
 from tracker.feeds.guard import Deadline, GuardedSession
 from tracker.feeds.hosts import Hosts
 from tracker.feeds.inflate import BadEncoding, TooLarge, inflate
+from tracker.tongue import to_keep
 
 PORTS = frozenset({80, 443, 8080, 8443})
 """Where a public feed may be served; a feed that may live on a private address may use any port."""
@@ -128,8 +129,12 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
             raise _bad_address(target, str(error)) from error
     raise FetchFailed(
         Kind.REDIRECTS,
-        f"The server redirected more than {limits.redirects} times, at last to {_shown(target)}.",
-        "Open it in a browser and give the address at which it ends up.",
+        to_keep(
+            "The server redirected more than %(redirects)s times, at last to %(address)s.",
+            redirects=limits.redirects,
+            address=_shown(target),
+        ),
+        to_keep("Open it in a browser and give the address at which it ends up."),
     )
 
 
@@ -190,9 +195,13 @@ def check_target(url: str, checked: bool) -> None:
     if checked and port not in PORTS:
         raise FetchFailed(
             Kind.FORBIDDEN_ADDRESS,
-            f"{_shown(url)} is on port {port}, where public servers are not asked.",
-            f"Ports {', '.join(map(str, sorted(PORTS)))} are; a server of your own needs allow_private: true, "
-            "or --allow-private.",
+            to_keep(
+                "%(address)s is on port %(port)s, where public servers are not asked.", address=_shown(url), port=port
+            ),
+            to_keep(
+                "Ports %(known)s are; a server of your own needs allow_private: true, or --allow-private.",
+                known=", ".join(map(str, sorted(PORTS))),
+            ),
         )
 
 
@@ -250,14 +259,14 @@ def _body(response: requests.Response, limits: Limits) -> bytes:
     except TooLarge:
         raise FetchFailed(
             Kind.TOO_LARGE,
-            f"The answer is larger than {limits.max_bytes / 1_000_000:g} MB.",
-            "A feed is rarely that large: check that the address is not a file, or choose a shorter feed.",
+            to_keep("The answer is larger than %(size)s MB.", size=format(limits.max_bytes / 1_000_000, "g")),
+            to_keep("A feed is rarely that large: check that the address is not a file, or choose a shorter feed."),
         ) from None
     except BadEncoding as error:
         raise FetchFailed(
             Kind.BAD_ENCODING,
-            f"The answer's body could not be unpacked: {error}.",
-            "The server or a proxy on the way is at fault; if it lasts, tell the publisher.",
+            to_keep("The answer's body could not be unpacked: %(error)s.", error=error),
+            to_keep("The server or a proxy on the way is at fault; if it lasts, tell the publisher."),
         ) from error
 
 
@@ -267,19 +276,19 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 _MEANINGS = {
-    401: (Kind.BOT_WALL, "It wants a sign-in: ask the publisher for a public address."),
+    401: (Kind.BOT_WALL, to_keep("It wants a sign-in: ask the publisher for a public address.")),
     403: (
         Kind.BOT_WALL,
-        "It may turn away unknown clients or this network: ask the publisher, or use a proxy.",
+        to_keep("It may turn away unknown clients or this network: ask the publisher, or use a proxy."),
     ),
-    404: (Kind.NOT_FOUND, "It may have moved: look for its new address on the publisher's site."),
-    407: (Kind.PROXY, "The proxy wants credentials: put them into HTTP_PROXY or HTTPS_PROXY."),
-    410: (Kind.GONE, "It was withdrawn: look for another; a feed gets enabled: false."),
-    429: (Kind.RATE_LIMITED, "We ask it too often: wait, and raise a feed's every."),
+    404: (Kind.NOT_FOUND, to_keep("It may have moved: look for its new address on the publisher's site.")),
+    407: (Kind.PROXY, to_keep("The proxy wants credentials: put them into HTTP_PROXY or HTTPS_PROXY.")),
+    410: (Kind.GONE, to_keep("It was withdrawn: look for another; a feed gets enabled: false.")),
+    429: (Kind.RATE_LIMITED, to_keep("We ask it too often: wait, and raise a feed's every.")),
 }
 _MEANINGS |= dict.fromkeys((406, 451), _MEANINGS[403])
-_FAULT = (Kind.SERVER_ERROR, "The fault is the publisher's; the next poll tries again.")
-_ODD = (Kind.BAD_ANSWER, "A document answers 200: open the address in a browser to see what it is.")
+_FAULT = (Kind.SERVER_ERROR, to_keep("The fault is the publisher's; the next poll tries again."))
+_ODD = (Kind.BAD_ANSWER, to_keep("A document answers 200: open the address in a browser to see what it is."))
 
 
 def _refusal(response: requests.Response) -> FetchFailed:
@@ -288,9 +297,10 @@ def _refusal(response: requests.Response) -> FetchFailed:
     kind, remedy = _MEANINGS.get(status) or (_FAULT if status >= 500 else _ODD)
     if "cf-mitigated" in response.headers:  # a delivery network's challenge to prove oneself human, often a 503
         kind, remedy = _MEANINGS[403]
-    sentence = f"The server answered {status} {phrase(status)}.".replace(" .", ".")
+    answered = f"{status} {phrase(status)}".strip()
+    sentence = to_keep("The server answered %(status)s.", status=answered)
     if status == HTTPStatus.NOT_MODIFIED:
-        sentence = "The server answered 304 Not Modified to a request that set no condition."
+        sentence = to_keep("The server answered 304 Not Modified to a request that set no condition.")
     later = retry_instant(response.headers.get("Retry-After"), datetime.now(UTC)) if status in (429, 503) else None
     return FetchFailed(kind, sentence, remedy, later, status)
 
@@ -309,37 +319,44 @@ def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
     if deadline.passed or isinstance(error, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
         return FetchFailed(
             Kind.TIMEOUT,
-            f"{host} did not finish its answer within {deadline.seconds:g} seconds.",
-            "It may be slow or overloaded; the next poll tries again.",
+            to_keep(
+                "%(host)s did not finish its answer within %(seconds)s seconds.",
+                host=host,
+                seconds=format(deadline.seconds, "g"),
+            ),
+            to_keep("It may be slow or overloaded; the next poll tries again."),
         )
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         found = _TLS_REASON.search(str(error))
         reason = (found[1] or found[2]).strip(" .") if found else "the secure connection could not be set up"
         return FetchFailed(
             Kind.TLS,
-            f"{host} has no valid certificate for this connection: {reason}.",
-            "Check the address and this machine's clock; else the publisher has to renew its certificate.",
+            to_keep("%(host)s has no valid certificate for this connection: %(reason)s.", host=host, reason=reason),
+            to_keep("Check the address and this machine's clock; else the publisher has to renew its certificate."),
         )
     if isinstance(error, requests.exceptions.ProxyError | requests.exceptions.InvalidSchema):
         return FetchFailed(
             Kind.PROXY,
-            "The proxy could not be used.",
-            "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment; only http and https proxies are supported.",
+            to_keep("The proxy could not be used."),
+            to_keep(
+                "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment; only http and https proxies are "
+                "supported."
+            ),
         )
     if isinstance(error, ValueError):  # requests' InvalidURL and the like
         return _bad_address(url, str(error))
     return FetchFailed(
         Kind.BROKEN_OFF,
-        f"{host} broke off, or sent what is not HTTP, before its answer was complete.",
-        "The fault is the server's or the network's; the next poll tries again.",
+        to_keep("%(host)s broke off, or sent what is not HTTP, before its answer was complete.", host=host),
+        to_keep("The fault is the server's or the network's; the next poll tries again."),
     )
 
 
 def _bad_address(url: str, why: str) -> FetchFailed:
     return FetchFailed(
         Kind.BAD_ADDRESS,
-        f"{_shown(url)} is not an address that can be asked: {why}.",
-        "Write it as http://host/path or https://host/path.",
+        to_keep("%(address)s is not an address that can be asked: %(why)s.", address=_shown(url), why=why),
+        to_keep("Write it as http://host/path or https://host/path."),
     )
 
 

@@ -24,6 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from tracker.feeds.failure import FetchFailed, Kind
+from tracker.tongue import to_keep
 
 MAX_ADDRESSES = 8
 """How many of a name's addresses are tried."""
@@ -114,8 +115,15 @@ def connect(host: str, port: int, *, deadline: Deadline, checked: bool) -> socke
         if checked and not is_public(str(address[0])):
             raise FetchFailed(
                 Kind.FORBIDDEN_ADDRESS,
-                f"{host} is at {address[0]}, an address that is not on the public internet.",
-                "For a server of your own set allow_private: true, or --allow-private; otherwise correct the address.",
+                to_keep(
+                    "%(host)s is at %(address)s, an address that is not on the public internet.",
+                    host=host,
+                    address=address[0],
+                ),
+                to_keep(
+                    "For a server of your own set allow_private: true, or --allow-private; otherwise correct the "
+                    "address."
+                ),
             )
         sock = socket.socket(family, kind, protocol)
         try:
@@ -150,12 +158,16 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[tuple[Any, ...]]:
         thread.join(deadline.left())
     if found:
         return found
-    reason = problems[0] if problems else f"no answer within {deadline.seconds:g} seconds"
+    reason = (
+        problems[0]
+        if problems
+        else to_keep("no answer within %(seconds)s seconds", seconds=format(deadline.seconds, "g"))
+    )
     detail = getattr(reason, "strerror", None) or reason
     raise FetchFailed(
         Kind.DNS,
-        f"The name {host} could not be resolved: {detail}.",
-        "Check its spelling and this machine's name servers.",
+        to_keep("The name %(host)s could not be resolved: %(detail)s.", host=host, detail=detail),
+        to_keep("Check its spelling and this machine's name servers."),
     )
 
 
@@ -171,19 +183,29 @@ def _no_connection(host: str, port: int, deadline: Deadline, problem: OSError | 
     if isinstance(problem, TimeoutError):
         return FetchFailed(
             Kind.TIMEOUT,
-            f"{host} did not accept a connection on port {port} within {deadline.seconds:g} seconds.",
-            "It may be down, or refuse this machine's network; the next poll tries again.",
+            to_keep(
+                "%(host)s did not accept a connection on port %(port)s within %(seconds)s seconds.",
+                host=host,
+                port=port,
+                seconds=format(deadline.seconds, "g"),
+            ),
+            to_keep("It may be down, or refuse this machine's network; the next poll tries again."),
         )
     if isinstance(problem, ConnectionRefusedError):
         return FetchFailed(
             Kind.REFUSED_CONNECTION,
-            f"{host} refused the connection on port {port}.",
-            "Nothing may be listening there: check the address, or wait for its server to come back.",
+            to_keep("%(host)s refused the connection on port %(port)s.", host=host, port=port),
+            to_keep("Nothing may be listening there: check the address, or wait for its server to come back."),
         )
     return FetchFailed(
         Kind.UNREACHABLE,
-        f"{host} could not be reached on port {port}: {problem.strerror if problem else 'it has no address'}.",
-        "Check this machine's network and the address.",
+        to_keep(
+            "%(host)s could not be reached on port %(port)s: %(detail)s.",
+            host=host,
+            port=port,
+            detail=problem.strerror if problem else to_keep("it has no address"),
+        ),
+        to_keep("Check this machine's network and the address."),
     )
 
 
@@ -232,8 +254,8 @@ class _Bounded:
         except FetchFailed as failure:
             raise FetchFailed(
                 Kind.PROXY,
-                f"The proxy could not be used: {failure.sentence}",
-                "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment.",
+                to_keep("The proxy could not be used: %(sentence)s", sentence=failure.sentence),
+                to_keep("Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment."),
             ) from failure
 
 

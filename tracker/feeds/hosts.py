@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tracker.feeds.failure import FetchFailed, Kind
 from tracker.feeds.guard import Deadline, GuardedSession
+from tracker.tongue import to_keep
 
 PER_HOST = 2
 """Exchanges with one host at a time."""
@@ -139,8 +140,12 @@ class Hosts:
             if not self._changed.wait_for(lambda: host.busy < self._per_host, LONGEST_TURN):
                 raise FetchFailed(
                     Kind.TIMEOUT,
-                    f"{name} was busy with other requests of ours for {LONGEST_TURN:g} seconds.",
-                    "It may be slow; the next poll tries again.",
+                    to_keep(
+                        "%(name)s was busy with other requests of ours for %(longest_turn)s seconds.",
+                        name=name,
+                        longest_turn=format(LONGEST_TURN, "g"),
+                    ),
+                    to_keep("It may be slow; the next poll tries again."),
                 )
             now = time.monotonic()
             if host.alone_until > now:
@@ -179,7 +184,11 @@ def _left_alone(name: str, seconds: float) -> FetchFailed:
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     return FetchFailed(
         Kind.LEFT_ALONE,
-        f"{name} asked, in answer to another request, to be left alone until {until:%Y-%m-%d %H:%M} UTC.",
-        "It is asked again then; if this lasts, raise the every of its feeds.",
+        to_keep(
+            "%(name)s asked, in answer to another request, to be left alone until %(until)s UTC.",
+            name=name,
+            until=until.strftime("%Y-%m-%d %H:%M"),
+        ),
+        to_keep("It is asked again then; if this lasts, raise the every of its feeds."),
         until,
     )

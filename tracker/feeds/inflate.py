@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 
+from tracker.tongue import to_keep
+
 MAX_MEMBERS = 64
 """gzip members in one answer; an honest server sends one, and each further one costs a copy of what is left."""
 
@@ -27,7 +29,7 @@ def inflate(chunks: Iterable[bytes], coding: str, max_bytes: int) -> bytes:
     """
     name = coding.strip().lower()
     if name not in _CODINGS:
-        raise BadEncoding(f"it is encoded as {coding.strip()!r}, which was not asked for")
+        raise BadEncoding(to_keep("it is encoded as %(coding)s, which was not asked for", coding=repr(coding.strip())))
     reader = _Inflater(_CODINGS[name], max_bytes)
     received = 0
     for chunk in chunks:
@@ -59,7 +61,7 @@ class _Inflater:
                 # One byte more than there is room for, so that an exact fit isn't taken for too much.
                 self._keep(stream.decompress(data, self._room + 1))
             except zlib.error as error:
-                raise BadEncoding(f"its {self._coding} stream is damaged") from error
+                raise BadEncoding(to_keep("its %(coding)s stream is damaged", coding=self._coding)) from error
             data = stream.unconsumed_tail
             if stream.eof:
                 self._stream, data = None, stream.unused_data
@@ -70,7 +72,7 @@ class _Inflater:
 
     def finish(self) -> bytes:
         if self._stream is not None:
-            raise BadEncoding(f"its {self._coding} stream ends before its end")
+            raise BadEncoding(to_keep("its %(coding)s stream ends before its end", coding=self._coding))
         return bytes(self._out)
 
     def _keep(self, data: bytes) -> None:
@@ -82,7 +84,7 @@ class _Inflater:
     def _open(self, start: bytes) -> zlib._Decompress:
         self._members += 1
         if self._members > MAX_MEMBERS:
-            raise BadEncoding(f"its gzip stream has more than {MAX_MEMBERS} members")
+            raise BadEncoding(to_keep("its gzip stream has more than %(max_members)s members", max_members=MAX_MEMBERS))
         if self._coding == "gzip":
             return zlib.decompressobj(_GZIP_WINDOW)
         # Servers send "deflate" both with the zlib header of the standard and without.

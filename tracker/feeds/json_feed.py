@@ -8,9 +8,10 @@ from typing import Any
 from tracker.feeds.entry import MAX_ITEMS, Document, Raw
 from tracker.feeds.failure import NotAFeed
 from tracker.feeds.text import one_line, plain
+from tracker.tongue import to_keep
 
 _VERSION = "jsonfeed.org/version/1"
-_REMEDY = "Check the feed's url: a JSON Feed names its version, https://jsonfeed.org/version/1.1, at its top."
+_REMEDY = to_keep("Check the feed's url: a JSON Feed names its version, https://jsonfeed.org/version/1.1, at its top.")
 
 
 def read(text: str) -> Document:
@@ -18,14 +19,14 @@ def read(text: str) -> Document:
     try:
         feed = json.loads(text)
     except RecursionError:
-        raise NotAFeed("The answer is JSON that is nested too deep.", _REMEDY) from None
+        raise NotAFeed(to_keep("The answer is JSON that is nested too deep."), _REMEDY) from None
     except ValueError as error:
-        raise NotAFeed(f"The answer begins like JSON and is none: {error}.", _REMEDY) from error
+        raise NotAFeed(to_keep("The answer begins like JSON and is none: %(error)s.", error=error), _REMEDY) from error
     if not isinstance(feed, dict) or _VERSION not in _string(feed.get("version")):
-        raise NotAFeed("The answer is JSON, but no JSON Feed.", _REMEDY)
+        raise NotAFeed(to_keep("The answer is JSON, but no JSON Feed."), _REMEDY)
     entries = feed.get("items")
     if not isinstance(entries, list):
-        raise NotAFeed("The answer is a JSON Feed without a list of items.", _REMEDY)
+        raise NotAFeed(to_keep("The answer is a JSON Feed without a list of items."), _REMEDY)
     raws = tuple(_entry(entry) for entry in entries[:MAX_ITEMS] if isinstance(entry, dict))
     return Document(one_line(_string(feed.get("title"))), raws, len(entries))
 

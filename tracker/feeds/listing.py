@@ -16,6 +16,7 @@ from tracker.feeds.failure import Kind, NotAFeed
 from tracker.feeds.parse import HEAD, Parsed, called, feed_begins, wall, words
 from tracker.feeds.text import plain
 from tracker.model import Item, Selectors
+from tracker.tongue import to_keep
 
 MAX_CHARACTERS = 2_000_000
 MAX_TAGS = 30_000
@@ -25,7 +26,7 @@ MANY_LINKS = 30
 """So many links no page has that keeps robots out or asks for a password."""
 
 _AROUND = " \t()[]{}<>|·•:：,、。-–—（）【】〔〕［］「」"
-_CHECK_SELECT = "The site may have been rebuilt: open the url and write the new selectors under select."
+_CHECK_SELECT = to_keep("The site may have been rebuilt: open the url and write the new selectors under select.")
 
 
 def read_listing(
@@ -54,7 +55,12 @@ def read_listing(
     found = {item.guid: item for item in reversed(list(_items(rows, base_url, select, date_format, timezone)))}
     if not found:
         raise NotAFeed(
-            f"The page has {len(rows)} items “{select.item}”, and none of them holds a link “{select.link}” to a page.",
+            to_keep(
+                "The page has %(number)s items “%(item)s”, and none of them holds a link “%(link)s” to a page.",
+                number=len(rows),
+                item=select.item,
+                link=select.link,
+            ),
             _CHECK_SELECT,
             Kind.NO_ITEMS,
         )
@@ -70,11 +76,23 @@ def _older(page: BeautifulSoup, selector: str | None, base_url: str) -> str | No
 
 def _page(text: str) -> BeautifulSoup:
     if feed_begins(text):
-        raise NotAFeed("This address is a feed, not a page.", "Write kind: feed and drop select.", Kind.WRONG_KIND)
+        raise NotAFeed(
+            to_keep("This address is a feed, not a page."),
+            to_keep("Write kind: feed and drop select."),
+            Kind.WRONG_KIND,
+        )
     if len(text) > MAX_CHARACTERS:
-        raise NotAFeed(f"The page is longer than {MAX_CHARACTERS:,} characters.", "Choose a shorter list.")
+        raise NotAFeed(
+            to_keep(
+                "The page is longer than %(max_characters)s characters.", max_characters=format(MAX_CHARACTERS, ",")
+            ),
+            to_keep("Choose a shorter list."),
+        )
     if text.count("<") > MAX_TAGS:
-        raise NotAFeed(f"The page holds more than {MAX_TAGS:,} tags.", "Choose a shorter list.")
+        raise NotAFeed(
+            to_keep("The page holds more than %(max_tags)s tags.", max_tags=format(MAX_TAGS, ",")),
+            to_keep("Choose a shorter list."),
+        )
     return BeautifulSoup(text, "lxml")
 
 
@@ -144,14 +162,37 @@ def _flaw(items: tuple[Item, ...], select: Selectors, date_format: str | None) -
         return None
     shown = next((item.published_raw for item in items if item.published_raw), None)
     if not shown:
-        where = f"nothing matches select.date “{select.date}”" if select.date else "no item holds a date"
-        return f"No date could be read: {where}. Open the url and write where the date stands under select.date."
-    form = f"date_format “{date_format}” does not fit" if date_format else "it needs a date_format"
-    return f"No date could be read: the page writes “{shown[:60]}”, and {form}. Correct date_format or select.date."
+        where = (
+            to_keep("nothing matches select.date “%(selector)s”", selector=select.date)
+            if select.date
+            else to_keep("no item holds a date")
+        )
+        return _undated(where, to_keep("Open the url and write where the date stands under select.date."))
+    form = (
+        to_keep(
+            "the page writes “%(shown)s”, and date_format “%(form)s” does not fit", shown=shown[:60], form=date_format
+        )
+        if date_format
+        else to_keep("the page writes “%(shown)s”, and it needs a date_format", shown=shown[:60])
+    )
+    return _undated(form, to_keep("Correct date_format or select.date."))
+
+
+def _undated(why: str, remedy: str) -> str:
+    return " ".join((to_keep("No date could be read: %(why)s.", why=why), remedy))
 
 
 def _lists_nothing(page: BeautifulSoup, head: str, selector: str) -> NotAFeed:
     # A page full of links is the site itself, though its head may offer to sign in.
     before = wall(head) if len(page.find_all("a", href=True, limit=MANY_LINKS)) < MANY_LINKS else None
     looks, remedy, kind = before or ("", _CHECK_SELECT, Kind.NO_ITEMS)
-    return NotAFeed(f"The page{called(head)} holds nothing that select.item “{selector}” matches.{looks}", remedy, kind)
+    return NotAFeed(
+        to_keep(
+            "The page%(called)s holds nothing that select.item “%(selector)s” matches.",
+            called=called(head),
+            selector=selector,
+        )
+        + looks,
+        remedy,
+        kind,
+    )

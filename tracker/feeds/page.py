@@ -10,6 +10,7 @@ from tracker.feeds.decode import decode
 from tracker.feeds.failure import NotAPage
 from tracker.feeds.fetch import Fetched, Limits
 from tracker.model import Release
+from tracker.tongue import to_keep
 
 LIMITS = Limits(max_bytes=2_000_000, deadline=20.0)
 """Bounds of fetching one page; a ministry's release has some 100 kB."""
@@ -40,13 +41,22 @@ def read_page(html: str, url: str, *, dated: bool = True) -> Page:
     try:
         return confined(article, html, url, dated=dated)
     except Unreadable as why:
-        raise NotAPage(f"Reading the page {why}.", "Read it yourself, and hand in its text with add-file.") from why
+        raise NotAPage(
+            to_keep("Reading the page %(why)s.", why=why),
+            to_keep("Read it yourself, and hand in its text with add-file."),
+        ) from why
 
 
 def article(html: str, url: str, *, dated: bool = True) -> Page:
     """The same, in this process. Raises whatever the library may raise of what nobody foresaw: to be run confined."""
     if html.count("<") > MAX_TAGS:
-        raise NotAPage(f"The page holds more than {MAX_TAGS:,} tags, more than any release needs.", "Read it yourself.")
+        raise NotAPage(
+            to_keep(
+                "The page holds more than %(max_tags)s tags, more than any release needs.",
+                max_tags=format(MAX_TAGS, ","),
+            ),
+            to_keep("Read it yourself."),
+        )
     import trafilatura  # here, where pages are read: it takes longer to load than most commands to run
 
     dates = None if dated else _NO_SEARCH
@@ -55,7 +65,9 @@ def article(html: str, url: str, *, dated: bool = True) -> Page:
     )
     text = ((document and document.text) or "").strip()
     if not text:
-        raise NotAPage("No article was found on the page.", "Save its text to a file and use add-file.")
+        raise NotAPage(
+            to_keep("No article was found on the page."), to_keep("Save its text to a file and use add-file.")
+        )
     return Page(document.title or "", text, date.fromisoformat(document.date) if document.date else None)
 
 

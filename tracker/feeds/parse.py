@@ -15,6 +15,7 @@ from tracker.feeds.entry import Document, items
 from tracker.feeds.failure import Kind, NotAFeed
 from tracker.feeds.text import plain
 from tracker.model import Item
+from tracker.tongue import to_keep
 
 MAX_TAGS = 200_000
 """Tags of one document; five hundred entries need a tenth of that."""
@@ -37,7 +38,7 @@ _HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]{1,500})""", re.IGNORECASE)
 HEAD = 100_000
 """Characters of a page in which it says what it is."""
 
-_CHECK_URL = "Check the feed's url: open it in a browser and look for the publisher's feed."
+_CHECK_URL = to_keep("Check the feed's url: open it in a browser and look for the publisher's feed.")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ def words(body: bytes, content_type: str | None) -> str:
     """The body as text without what no document may hold. Raises NotAFeed when nothing is left."""
     text = _NOT_XML.sub("", decode(body, content_type)).strip()
     if not text:
-        raise NotAFeed("The answer is empty.", "The publisher's server may be at fault; the next poll tries again.")
+        raise NotAFeed(
+            to_keep("The answer is empty."),
+            to_keep("The publisher's server may be at fault; the next poll tries again."),
+        )
     return text
 
 
@@ -91,18 +95,31 @@ def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
     if html:
         raise _not_a_feed_but_html(text, base_url)
     if not root:
-        raise NotAFeed(f"The answer is neither RSS nor Atom nor JSON Feed; it begins {text[:60]!r}.", _CHECK_URL)
+        raise NotAFeed(
+            to_keep("The answer is neither RSS nor Atom nor JSON Feed; it begins %(value)s.", value=repr(text[:60])),
+            _CHECK_URL,
+        )
     prolog, text = text[: root.start()], text[root.start() :]
     if "<!ENTITY" in prolog.upper():
-        raise NotAFeed("The document declares entities of its own, which a feed has no need of.", _CHECK_URL)
+        raise NotAFeed(to_keep("The document declares entities of its own, which a feed has no need of."), _CHECK_URL)
     if text.count("<") > MAX_TAGS:
-        raise NotAFeed(f"The document holds more than {MAX_TAGS:,} tags, more than any feed needs.", _CHECK_URL)
+        raise NotAFeed(
+            to_keep(
+                "The document holds more than %(max_tags)s tags, more than any feed needs.",
+                max_tags=format(MAX_TAGS, ","),
+            ),
+            _CHECK_URL,
+        )
     try:
         return _format(root), strict.read(text), None
     except ParseError as error:
         line = error.position[0] + prolog.count("\n")
         reason = str(error).partition(":")[0]
-        flaw = f"The document is not well-formed XML (line {line}: {reason}); what could be made out was read."
+        flaw = to_keep(
+            "The document is not well-formed XML (line %(line)s: %(reason)s); what could be made out was read.",
+            line=line,
+            reason=reason,
+        )
         return _format(root), _mended(text), flaw
 
 
@@ -110,7 +127,7 @@ def _mended(text: str) -> Document:
     try:
         return confined(robust.read, text)
     except Unreadable as why:
-        raise NotAFeed(f"The feed is damaged, and reading it {why}.", robust.REMEDY) from why
+        raise NotAFeed(to_keep("The feed is damaged, and reading it %(why)s.", why=why), robust.REMEDY) from why
 
 
 def _format(root: re.Match[str]) -> str:
@@ -130,24 +147,32 @@ def _not_a_feed_but_html(text: str, base_url: str) -> NotAFeed:
     looks, remedy, kind = wall(head) or ("", _CHECK_URL, Kind.NOT_A_FEED)
     feed = http_link(href[1], base_url) if href else None
     if feed:
-        remedy = f"The page names a feed: {feed}."
-    return NotAFeed(f"The answer is an HTML page{called(head)}, not a feed.{looks}", remedy, kind)
+        remedy = to_keep("The page names a feed: %(feed)s.", feed=feed)
+    return NotAFeed(
+        to_keep("The answer is an HTML page%(called)s, not a feed.", called=called(head)) + looks,
+        remedy,
+        kind,
+    )
 
 
 def wall(head: str) -> tuple[str, str, Kind] | None:
     """What an HTML page seems to be that stands before the one that was asked for, and what to do about it."""
     if _ROBOT_PAGE.search(head):
-        remedy = "Ask the publisher to let this service in, or use another source."
-        return " It looks like a page that keeps robots out.", remedy, Kind.BOT_WALL
+        remedy = to_keep("Ask the publisher to let this service in, or use another source.")
+        return " " + to_keep("It looks like a page that keeps robots out."), remedy, Kind.BOT_WALL
     if _LOGIN_PAGE.search(head):
-        return " It looks like a sign-in page.", "Choose an address of the feed that needs no account.", Kind.SIGN_IN
+        return (
+            " " + to_keep("It looks like a sign-in page."),
+            to_keep("Choose an address of the feed that needs no account."),
+            Kind.SIGN_IN,
+        )
     return None
 
 
 def called(head: str) -> str:
     """The page's title, for a sentence about it."""
     title = _HTML_TITLE.search(head)
-    return f" called “{plain(title[1])[:100]}”" if title and title[1].strip() else ""
+    return to_keep(" called “%(title)s”", title=plain(title[1])[:100]) if title and title[1].strip() else ""
 
 
 def feed_begins(text: str) -> bool:

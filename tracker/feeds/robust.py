@@ -12,6 +12,7 @@ from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choos
 from tracker.feeds.failure import NotAFeed
 from tracker.feeds.freshness import good_for
 from tracker.feeds.text import one_line, plain
+from tracker.tongue import to_keep
 
 MAX_CHARACTERS = 2_000_000
 MAX_TAGS = 20_000
@@ -21,7 +22,7 @@ MAX_TAG = 8_000
 
 # A ">" within quotes doesn't end a tag; quotes are bounded so that unclosed ones can't make the search start over.
 _TAG = re.compile(rf"""<[A-Za-z!?](?:[^<>"']|"[^"]{{0,{MAX_TAG}}}"|'[^']{{0,{MAX_TAG}}}')*+(?:[^<>]*+)""")
-REMEDY = "Tell the publisher that the feed is no well-formed XML, or choose another feed."
+REMEDY = to_keep("Tell the publisher that the feed is no well-formed XML, or choose another feed.")
 
 
 def read(text: str) -> Document:
@@ -31,11 +32,11 @@ def read(text: str) -> Document:
     """
     burden = _burden(text)
     if burden:
-        raise NotAFeed(f"The feed is damaged, and {burden}: too much to be mended.", REMEDY)
+        raise NotAFeed(to_keep("The feed is damaged, and %(burden)s: too much to be mended.", burden=burden), REMEDY)
     found = _parse(text)
     entries = found.entries
     if not entries and not found.feed.get("title"):
-        raise NotAFeed("The feed is damaged, and nothing of it could be made out.", REMEDY)
+        raise NotAFeed(to_keep("The feed is damaged, and nothing of it could be made out."), REMEDY)
     atom = found.version.startswith("atom")
     return Document(
         _words(found.feed.get("title_detail"), atom),
@@ -48,13 +49,13 @@ def read(text: str) -> Document:
 def _burden(text: str) -> str | None:
     """What would keep feedparser busy for longer than a feed is worth."""
     if len(text) > MAX_CHARACTERS:
-        return f"is longer than {MAX_CHARACTERS:,} characters"
+        return to_keep("it is longer than %(number)s characters", number=format(MAX_CHARACTERS, ","))
     if text.count("<") > MAX_TAGS:
-        return f"holds more than {MAX_TAGS:,} tags"
+        return to_keep("it holds more than %(number)s tags", number=format(MAX_TAGS, ","))
     if text.count("xmlns") > MAX_NAMESPACES:
-        return f"declares more than {MAX_NAMESPACES} namespaces"
+        return to_keep("it declares more than %(number)s namespaces", number=MAX_NAMESPACES)
     if any(len(tag[0]) > MAX_TAG for tag in _TAG.finditer(text)):
-        return f"holds a tag of more than {MAX_TAG:,} characters"
+        return to_keep("it holds a tag of more than %(number)s characters", number=format(MAX_TAG, ","))
     return None
 
 

@@ -18,6 +18,7 @@ from tracker.feeds.inflate import BadEncoding, TooLarge, inflate
 from tracker.feeds.parse import HEAD, MAX_TAGS, Parsed, called, feed_begins, wall, words
 from tracker.feeds.text import one_line
 from tracker.model import Item
+from tracker.tongue import to_keep
 
 NEWS_WINDOW = timedelta(hours=48)
 """A sitemap for news names what came in the last two days, so that it is rightly empty after two quiet ones."""
@@ -35,7 +36,7 @@ _GZIP = b"\x1f\x8b"
 _ENDING = re.compile(r"\.[A-Za-z]{2,5}$")
 _JOINTS = re.compile(r"[-_+\s]+")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_REMEDY = "Check the feed's url: a sitemap's first element is urlset or sitemapindex."
+_REMEDY = to_keep("Check the feed's url: a sitemap's first element is urlset or sitemapindex.")
 
 Get = Callable[[str], Fetched]
 """Fetches a further address. Raises FetchFailed."""
@@ -64,9 +65,15 @@ def read_sitemap(fetched: Fetched, get: Get, *, timezone: str) -> Parsed:
         parts = [entry.url for entry in _newest(entries) if same_host(entry.url, fetched.final_url)][:MAX_PARTS]
         entries, flaw, news = _parts(parts, get, timezone)
     if not entries and not (news and not flaw):
-        raise NotAFeed("The sitemap names no pages.", "Check the feed's url, or choose another source.", Kind.NO_ITEMS)
+        raise NotAFeed(
+            to_keep("The sitemap names no pages."),
+            to_keep("Check the feed's url, or choose another source."),
+            Kind.NO_ITEMS,
+        )
     if entries and not any(entry.date for entry in entries):
-        flaw = flaw or "No entry of the sitemap has a date that can be read. Choose another source: order is by date."
+        flaw = flaw or to_keep(
+            "No entry of the sitemap has a date that can be read. Choose another source: order is by date."
+        )
     found: dict[str, Item] = {}
     for entry in _newest(entries):
         item = _item(entry)
@@ -96,7 +103,9 @@ def _parts(parts: Sequence[str], get: Get, timezone: str) -> tuple[list[_Entry],
         news = news and of_news and kind == "urlset"
     if failures and len(failures) == len(parts):
         raise failures[0]
-    return entries, f"A sitemap of the index could not be read: {failures[0]}" if failures else None, news
+    if not failures:
+        return entries, None, news
+    return entries, to_keep("A sitemap of the index could not be read: %(failed)s", failed=failures[0]), news
 
 
 def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry], bool]:
@@ -109,14 +118,19 @@ def _read(fetched: Fetched, timezone: str) -> tuple[str, list[_Entry], bool]:
     if not start:
         raise _no_sitemap(text)
     if text.count("<") > MAX_TAGS:
-        raise NotAFeed(f"The sitemap holds more than {MAX_TAGS:,} tags.", "Choose its newest part, or a shorter one.")
+        raise NotAFeed(
+            to_keep("The sitemap holds more than %(max_tags)s tags.", max_tags=format(MAX_TAGS, ",")),
+            to_keep("Choose its newest part, or a shorter one."),
+        )
     parser = XMLParser()  # noqa: S314 - without a DOCTYPE there is nothing to expand
     try:
         parser.feed(text[start.start() :])
         root = parser.close()
     except ParseError as error:
         reason = str(error).partition(":")[0]
-        raise NotAFeed(f"The sitemap is not well-formed XML ({reason}).", "Tell the publisher.") from error
+        raise NotAFeed(
+            to_keep("The sitemap is not well-formed XML (%(reason)s).", reason=reason), to_keep("Tell the publisher.")
+        ) from error
     entries = [entry for node in root if (entry := _entry(node, fetched.final_url, timezone))]
     of_news = _NEWS in text[start.start() : text.find(">", start.start())]
     return start[1], entries, of_news and bool(entries or not len(root))
@@ -128,10 +142,14 @@ def _inflated(body: bytes) -> bytes:
     try:
         return inflate([body], "gzip", MAX_BYTES)
     except TooLarge:
-        remedy = "Choose its newest part, or a shorter one."
-        raise NotAFeed(f"The sitemap is larger than {MAX_BYTES // 1_000_000} MB.", remedy, Kind.TOO_LARGE) from None
+        remedy = to_keep("Choose its newest part, or a shorter one.")
+        raise NotAFeed(
+            to_keep("The sitemap is larger than %(number)s MB.", number=MAX_BYTES // 1_000_000), remedy, Kind.TOO_LARGE
+        ) from None
     except BadEncoding as error:
-        raise NotAFeed(f"The sitemap could not be unpacked: {error}.", _REMEDY, Kind.BAD_ENCODING) from error
+        raise NotAFeed(
+            to_keep("The sitemap could not be unpacked: %(error)s.", error=error), _REMEDY, Kind.BAD_ENCODING
+        ) from error
 
 
 def _entry(node: Element, base_url: str, timezone: str) -> _Entry | None:
@@ -170,6 +188,12 @@ def _last_part(url: str) -> str:
 
 def _no_sitemap(text: str) -> NotAFeed:
     if feed_begins(text):
-        return NotAFeed("This address is a feed, not a sitemap.", "Write kind: feed.", Kind.WRONG_KIND)
+        return NotAFeed(
+            to_keep("This address is a feed, not a sitemap."), to_keep("Write kind: feed."), Kind.WRONG_KIND
+        )
     looks, remedy, kind = wall(text[:HEAD]) or ("", _REMEDY, Kind.NOT_A_FEED)
-    return NotAFeed(f"The answer{called(text[:HEAD])} is not a sitemap.{looks}", remedy, kind)
+    return NotAFeed(
+        to_keep("The answer%(called)s is not a sitemap.", called=called(text[:HEAD])) + looks,
+        remedy,
+        kind,
+    )

@@ -14,6 +14,7 @@ from tracker.feeds.listing import read_listing
 from tracker.feeds.parse import Parsed, parse
 from tracker.feeds.sitemap import Get, read_sitemap
 from tracker.model import Feed, Item
+from tracker.tongue import to_keep
 
 PAGING = 120.0
 """Seconds after which no further page is asked for: a poll ends within the time for which it claims its feed."""
@@ -44,7 +45,11 @@ def read_source(feed: Feed, first: Fetched, get: Get, known: Container[str] = ()
             page = _read(feed, get(url))
         except (FetchFailed, NotAFeed) as failed:
             if failed.kind not in _END:
-                parsed = replace(parsed, flaw=parsed.flaw or f"Older items are missing: {url} failed. {failed}")
+                parsed = replace(
+                    parsed,
+                    flaw=parsed.flaw
+                    or to_keep("Older items are missing: %(url)s failed. %(failed)s", url=url, failed=failed),
+                )
             break
         further = {item.guid: item for item in page.items if item.guid not in items}
         if not further:
@@ -63,7 +68,9 @@ def _read(feed: Feed, fetched: Fetched) -> Parsed:
             read_listing, fetched.body, **answer, select=feed.select, date_format=feed.date_format, older=link
         )
     except Unreadable as why:
-        raise NotAFeed(f"Reading the page {why}.", "Choose a simpler list of the publisher's releases.") from why
+        raise NotAFeed(
+            to_keep("Reading the page %(why)s.", why=why), to_keep("Choose a simpler list of the publisher's releases.")
+        ) from why
 
 
 def _older(feed: Feed, base_url: str, page: Parsed, number: int) -> str | None:

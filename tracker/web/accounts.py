@@ -61,7 +61,10 @@ def passkey_options() -> Response:
     with current().service.store.writing() as db:
         known = db.passkeys.of(who)
         if len(known) >= MOST_PASSKEYS:
-            raise Conflict(f"You have {MOST_PASSKEYS} passkeys.", "Remove one first.")
+            raise Conflict(
+                gettext("You have %(most_passkeys)s passkeys.", most_passkeys=MOST_PASSKEYS),
+                gettext("Remove one first."),
+            )
         challenge = db.passkeys.challenge(who, now=now, expires_at=now + CHALLENGE_LASTS)
         options = creation_options(site, who, db.passkeys.handle(who), challenge, known)
     return Response(options, mimetype="application/json")
@@ -95,7 +98,9 @@ def remove_passkey() -> Response:
     with current().service.store.writing() as db:
         name = db.passkeys.remove(request.form.get("passkey", ""), who)
         if name is None:
-            raise NotFound("You have no such passkey.", "Your account page lists those that you have.")
+            raise NotFound(
+                gettext("You have no such passkey."), gettext("Your account page lists those that you have.")
+            )
         note(db, act(), What.PASSKEY_REMOVED, who, name)
     return _done("passkey-removed")
 
@@ -110,7 +115,10 @@ def end_sessions() -> Response:
         return _done("sessions")
     with current().service.store.writing() as db:
         if not db.accounts.end_session(ended, who, now=_now()):
-            raise NotFound("You have no such session.", "It may have ended; your account page lists those that last.")
+            raise NotFound(
+                gettext("You have no such session."),
+                gettext("It may have ended; your account page lists those that last."),
+            )
         note(db, act(), What.SESSIONS_ENDED, who, "1")
     return _done("sessions")
 
@@ -134,7 +142,7 @@ def _passkey_site() -> Site:
     """For whom a passkey is made. Raises NotFound where none can be, NotAllowed where the sign-in is not fresh."""
     site = site_of(current().service.settings.base_url)
     if site is None:
-        raise NotFound("Passkeys cannot be used at this address.", "Set a password instead.")
+        raise NotFound(gettext("Passkeys cannot be used at this address."), gettext("Set a password instead."))
     if not _is_fresh():
         raise NotAllowed(*_sign_in_again())
     return site

@@ -13,6 +13,7 @@ from db.text import instant
 from tracker import accounts
 from tracker.accounts import ROLES
 from tracker.errors import Refused
+from tracker.tongue import gettext
 from tracker.web import audit_words
 from tracker.web.auth import act, as_private, open_to, signed_in
 from tracker.web.current import current
@@ -65,7 +66,9 @@ def change_user(name: str) -> Response:
         if action == "link":
             return _user(name, made_link=_link(name))
         if action not in _DEEDS:
-            raise Refused("The form does not say what to do.", "Press one of its buttons.", field="action")
+            raise Refused(
+                gettext("The form does not say what to do."), gettext("Press one of its buttons."), field="action"
+            )
         _DEEDS[action](name)
     except Refused as refused:
         if refused.status == 404:
@@ -117,7 +120,11 @@ def audit() -> Response:
     """Who did what, newest first. Raises Refused for a kind that there is not, or a cursor that is none."""
     person, kind = request.args.get("person", "").strip(), request.args.get("kind", "")
     if kind and kind not in KINDS:
-        raise Refused(f"There is no kind {kind[:40]!r}.", f"Choose one of {', '.join(KINDS)}.", field="kind")
+        raise Refused(
+            gettext("There is no kind %(kind)s.", kind=repr(kind[:40])),
+            gettext("Choose one of %(known)s.", known=", ".join(KINDS)),
+            field="kind",
+        )
     before = _position(request.args.get("before", ""))
     with _store().reading() as db:
         rows = db.audit.newest(person=person or None, kind=kind or None, before=before, most=MOST + 1)
@@ -149,7 +156,9 @@ def _position(cursor: str) -> Position:
         return Position(at, int(place), min(int(number), 2**62))
     except ValueError:
         raise Refused(
-            "This is no place in the audit.", "Follow the link at the end of a page, or begin anew.", field="before"
+            gettext("This is no place in the audit."),
+            gettext("Follow the link at the end of a page, or begin anew."),
+            field="before",
         ) from None
 
 

@@ -11,6 +11,7 @@ from tracker import amend
 from tracker.amend import AMENDABLE, Claim, ClaimName
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import Outcome, Source, State, StatusChange
+from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import day_from, partial_from, text_from, word_from
 from tracker.web.claims import Done
@@ -39,7 +40,9 @@ def amended(name: str) -> Response | tuple[str, int]:
     named, sent = ClaimName.read(name), request.form
     try:
         if sent.get("action") not in _DEEDS:
-            raise Refused("The form does not say what to do.", "Press one of its buttons.", field="action")
+            raise Refused(
+                gettext("The form does not say what to do."), gettext("Press one of its buttons."), field="action"
+            )
         deed, done = _DEEDS[sent["action"]]
         shown = deed(named, sent, {"by": signed_in().name, "at": current().service.clock()})
     except Conflict as conflict:
@@ -98,7 +101,9 @@ def read_field(sent: Mapping[str, str], name: str) -> Any:
 
 def _required(value: Any, name: str) -> Any:
     if value is None:
-        raise Refused(f"{name} is missing.", "A row of the record always says it.", field=name)
+        raise Refused(
+            gettext("%(name)s is missing.", name=name), gettext("A row of the record always says it."), field=name
+        )
     return value
 
 
@@ -106,7 +111,11 @@ def _round(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < LARGEST_ROUND):
-        raise Refused(f"{text[:20]!r} is no number of a round.", "Write 17, or leave it empty.", field="round")
+        raise Refused(
+            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
+            gettext("Write 17, or leave it empty."),
+            field="round",
+        )
     return int(text)
 
 
@@ -116,7 +125,11 @@ def source_from(sent: Mapping[str, str]) -> Source:
         _required(text_from(sent, name), name)
     url = web_address(sent["url"].strip())
     if url is None:
-        raise Refused(f"{sent['url'][:80]!r} is no address of a page.", "Send one with http or https.", field="url")
+        raise Refused(
+            gettext("%(sent)s is no address of a page.", sent=repr(sent["url"][:80])),
+            gettext("Send one with http or https."),
+            field="url",
+        )
     return Source(
         url=url,
         title=text_from(sent, "title"),
@@ -141,7 +154,9 @@ def _claim(name: ClaimName) -> Claim:
         claim = amend.find_claim(name, rows, current().now())
         if claim:
             return claim
-    raise NotFound(f"There is no claim {name}.", "The page of a channel links its claims.")
+    raise NotFound(
+        gettext("There is no claim %(name)s.", name=name), gettext("The page of a channel links its claims.")
+    )
 
 
 def _older(claim: Claim) -> ClaimName | None:

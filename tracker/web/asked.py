@@ -11,6 +11,7 @@ from db.store import Subjects
 from db.waiting import Waiting
 from tracker.errors import Refused
 from tracker.model import THIRD_PARTY, Category, Channel, Moment, Signal
+from tracker.tongue import gettext
 from tracker.triage import Grouping, Order, Wanted, chosen, in_order
 from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.decoys import all_waiting, reads_first
@@ -57,7 +58,11 @@ def asked_for(sent: Mapping[str, str], snapshot: Snapshot) -> Asked:
         find_channel(snapshot, channel)
     sides = {party.code for relationship in snapshot.relationships for party in relationship.parties} | {THIRD_PARTY}
     if kept.get("side", THIRD_PARTY) not in sides:
-        raise Refused(f"side is {kept['side']!r}.", f"Send one of {', '.join(sorted(sides))}.", field="side")
+        raise Refused(
+            gettext("side is %(side)s.", side=repr(kept["side"])),
+            gettext("Send one of %(known)s.", known=", ".join(sorted(sides))),
+            field="side",
+        )
     wanted = Wanted(
         channel=channel,
         category=_word(kept, "category", Category),
@@ -86,7 +91,11 @@ def _word(kept: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> V
     try:
         return vocabulary(text) if text else None
     except ValueError:
-        raise Refused(f"{name} is {text!r}.", f"Send one of {', '.join(vocabulary)}.", field=name) from None
+        raise Refused(
+            gettext("%(name)s is %(value)s.", name=name, value=repr(text)),
+            gettext("Send one of %(known)s.", known=", ".join(vocabulary)),
+            field=name,
+        ) from None
 
 
 def moment_now() -> Moment:

@@ -10,6 +10,7 @@ from tracker.errors import Refused
 from tracker.ledger import Act, Difference, Span, acts_between, difference
 from tracker.model import Channel
 from tracker.moments import day_of
+from tracker.tongue import gettext
 from tracker.web.current import Snapshot
 
 
@@ -33,19 +34,23 @@ def span_of_days(first: str | None, last: str | None, as_of: date, *, bound: boo
     that was cited.
     """
     if not first:
-        raise Refused("from is missing.", "Send the first day of the span, as YYYY-MM-DD.", field="from")
+        raise Refused(
+            gettext("from is missing."), gettext("Send the first day of the span, as YYYY-MM-DD."), field="from"
+        )
     span = Span(day_of(first, "from"), day_of(last, "to") if last else as_of)
     if span.first > span.last:
         end = "as_of" if bound and not last else "to"
         raise Refused(
-            f"from is {first!r}, which is after {end} ({span.last}).",
-            f"Send the earlier day as from, and the later as {end}.",
+            gettext(
+                "from is %(first)s, which is after %(end)s (%(last)s).", first=repr(first), end=end, last=span.last
+            ),
+            gettext("Send the earlier day as from, and the later as %(end)s.", end=end),
             field="from",
         )
     if bound and span.last > as_of:
         raise Refused(
-            f"to is {last!r}, which is after as_of ({as_of}).",
-            "Send a day up to as_of as to, or leave one of them out.",
+            gettext("to is %(last)s, which is after as_of (%(as_of)s).", last=repr(last), as_of=as_of),
+            gettext("Send a day up to as_of as to, or leave one of them out."),
             field="to",
         )
     return span

@@ -12,7 +12,7 @@ from tracker.blind import FEWEST, Answer, Figures, Said, figures
 from tracker.decoys import decoy_of, updates
 from tracker.errors import NotFound, Refused
 from tracker.model import Candidate, KeptSighting, PartialDate, Signal, Status
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
 from tracker.triage import following
 from tracker.web import decoys
 from tracker.web.asked import asked_for, moment_now, waiting
@@ -61,7 +61,7 @@ def original(number: int, place: int) -> Response:
         return redirect(url_for("review.candidate", number=number), 303)
     address = web_address(found.shown[place].release.url) if place < len(found.shown) else None
     if address is None:
-        raise NotFound("There is no such release.", "Open the candidate again.")
+        raise NotFound(gettext("There is no such release."), gettext("Open the candidate again."))
     return redirect(address, 302)
 
 

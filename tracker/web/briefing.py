@@ -10,6 +10,7 @@ from tracker.brief import Brief, News, SidesRead, brief_of, news_of, stirred
 from tracker.errors import Refused
 from tracker.model import Channel, Moment, Relationship
 from tracker.moments import instant_of
+from tracker.tongue import gettext
 from tracker.web.current import CLOCK_SKEW, SILENCE_SPAN, Snapshot, current
 
 _BRACKETS = {"zh": "（%s）"}
@@ -26,12 +27,20 @@ def after_of(text: str | None, until: datetime, *, past: bool) -> datetime:
     """
     if not text:
         remedy = "Send the day or the instant after which to tell what changed."
-        raise Refused("after is missing.", remedy, field="after")
+        raise Refused(gettext("after is missing."), remedy, field="after")
     after = instant_of(text, "after", day=time.min)
     if past and after > until:
-        raise Refused(f"after is {text!r}, which is later than known_at.", "Send an earlier moment.", field="after")
+        raise Refused(
+            gettext("after is %(value)s, which is later than known_at.", value=repr(text)),
+            gettext("Send an earlier moment."),
+            field="after",
+        )
     if after > current().now() + CLOCK_SKEW:
-        raise Refused(f"after is {text!r}, which has not come yet.", "Send a moment up to now.", field="after")
+        raise Refused(
+            gettext("after is %(value)s, which has not come yet.", value=repr(text)),
+            gettext("Send a moment up to now."),
+            field="after",
+        )
     return after
 
 

@@ -85,7 +85,9 @@ def word_from(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) 
         return vocabulary(text)
     except ValueError:
         raise Refused(
-            f"{text!r} is not possible here.", f"Choose one of {', '.join(vocabulary)}.", field=name
+            gettext("%(value)s is not possible here.", value=repr(text)),
+            gettext("Choose one of %(known)s.", known=", ".join(vocabulary)),
+            field=name,
         ) from None
 
 
@@ -94,7 +96,9 @@ def partial_from(form: Mapping[str, str], name: str) -> PartialDate | None:
     try:
         return PartialDate(text) if text else None
     except ValueError:
-        raise Refused(f"{text!r} is not a date that exists.", DATE_REMEDY, field=name) from None
+        raise Refused(
+            gettext("%(value)s is not a date that exists.", value=repr(text)), DATE_REMEDY, field=name
+        ) from None
 
 
 def day_from(form: Mapping[str, str], name: str) -> date | None:
@@ -102,7 +106,9 @@ def day_from(form: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Refused(f"{text!r} is not a day that exists.", "Write YYYY-MM-DD.", field=name) from None
+        raise Refused(
+            gettext("%(value)s is not a day that exists.", value=repr(text)), gettext("Write YYYY-MM-DD."), field=name
+        ) from None
 
 
 @dataclass(frozen=True)

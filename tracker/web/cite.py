@@ -16,6 +16,7 @@ from tracker.ledger import Act, acts_between
 from tracker.lineage import entry_key
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
+from tracker.tongue import gettext
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.claims import find_claim
@@ -143,7 +144,9 @@ def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Mo
     if not asked.get("cited"):
         return None
     if not asked.get("known_at"):
-        raise Refused("A cited address has both clocks.", "Open the address as it was cited.", field="known_at")
+        raise Refused(
+            gettext("A cited address has both clocks."), gettext("Open the address as it was cited."), field="known_at"
+        )
     scope = scope_of(snapshot, path, asked)
     shown = mark_of(scope.rows(snapshot, moment), snapshot.revisions["record"])
     return Recalled(Mark.read(asked["cited"]), shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
@@ -155,7 +158,11 @@ def cite() -> Response:
     """The citation of a page or of an answer of the API, as a file of one form."""
     form = request.args.get("format", "text")
     if form not in FORMATS:
-        raise Refused(f"format is {form[:40]!r}.", f"Send one of {', '.join(FORMATS)}.", field="format")
+        raise Refused(
+            gettext("format is %(form)s.", form=repr(form[:40])),
+            gettext("Send one of %(known)s.", known=", ".join(FORMATS)),
+            field="format",
+        )
     write, media_type = FORMATS[form]
     return current().rendered(lambda: write(asked_view().citation), f"{media_type}; charset=utf-8")
 
@@ -173,7 +180,9 @@ def asked_view() -> AskedView:
     """The view at the address in `path`, under the `title` that its page has. Raises Refused that names the field."""
     address = urlsplit(request.args.get("path", ""))
     if not address.path.startswith("/") or address.netloc or address.scheme:
-        raise Refused("path is no address of this site.", "Send one such as /channels/dpct.", field="path")
+        raise Refused(
+            gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
+        )
     asked, title = dict(parse_qsl(address.query)), request.args.get("title") or "The record"
     snapshot = current().snapshot()
     try:

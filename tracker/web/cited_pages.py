@@ -53,9 +53,17 @@ def copy(sha256: str) -> Response:
 
 def _acknowledge(visit: int, note: str) -> None:
     if not note:
-        raise Refused("An acknowledgement needs a note.", "Say in a few words what follows from it.", field="note")
+        raise Refused(
+            gettext("An acknowledgement needs a note."),
+            gettext("Say in a few words what follows from it."),
+            field="note",
+        )
     if len(note) > LONGEST_NOTE:
-        raise Refused(f"The note has {len(note):,} characters.", f"Write at most {LONGEST_NOTE:,}.", field="note")
+        raise Refused(
+            gettext("The note has %(number)s characters.", number=format(len(note), ",")),
+            gettext("Write at most %(longest_note)s.", longest_note=format(LONGEST_NOTE, ",")),
+            field="note",
+        )
     service = current().service
     with service.store.writing() as db:
         _found(db.watch.notice(visit), visit)
@@ -67,7 +75,10 @@ def _acknowledge(visit: int, note: str) -> None:
 
 def _found(notice: Notice | None, visit: int) -> Notice:
     if notice is None:
-        raise NotFound(f"No change of a cited page has the number {visit}.", "The queue at /review lists them.")
+        raise NotFound(
+            gettext("No change of a cited page has the number %(visit)s.", visit=visit),
+            gettext("The queue at /review lists them."),
+        )
     return notice
 
 

@@ -16,6 +16,7 @@ from tracker.history import as_cited
 from tracker.lineage import entry_key
 from tracker.model import SEED, Contact, Source, StatusChange
 from tracker.proof import FORM, cited_revisions, proof
+from tracker.tongue import gettext
 from tracker.verifier import CLAIMS, sha256
 from tracker.web.auth import may
 from tracker.web.current import Snapshot, current, find_channel
@@ -152,6 +153,8 @@ def _address(claim: str) -> str:
 
 def _unknown(claim: str) -> NoReturn:
     raise NotFound(
-        f"There is no claim {claim[:60]!r}.",
-        "Claims are named change-7 or contact-12; none is ever taken away, and a channel's page leads to its own.",
+        gettext("There is no claim %(claim)s.", claim=repr(claim[:60])),
+        gettext(
+            "Claims are named change-7 or contact-12; none is ever taken away, and a channel's page leads to its own."
+        ),
     )

@@ -264,7 +264,7 @@ def find_channel(snapshot: Snapshot, slug: str) -> Channel:
         if channel.slug == slug:
             return channel
     if near := _near(slug, snapshot.called):
-        raise NotFound(f"There is no channel {slug!r}.", near)
+        raise NotFound(gettext("There is no channel %(slug)s.", slug=repr(slug)), near)
     raise NotFound(
         f"There is no channel {slug!r}.",
         "GET /api/v1/channels lists them.",

@@ -12,6 +12,7 @@ from tracker import review as decide
 from tracker.blind import Answer
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import Candidate
+from tracker.tongue import gettext
 from tracker.web import decoys
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import REASONS, reason_from, text_from
@@ -134,12 +135,18 @@ def _marked() -> dict[int, int]:
     """The versions in which candidates were marked, by their numbers. Raises Refused."""
     marked = request.form.getlist("candidate")
     if not marked:
-        raise Refused("No candidate is marked.", "Mark those that are no update.", field="candidate")
+        raise Refused(gettext("No candidate is marked."), gettext("Mark those that are no update."), field="candidate")
     if len(marked) > MOST_AT_ONCE:
-        raise Refused(f"{len(marked)} are marked.", f"Mark at most {MOST_AT_ONCE} at once.", field="candidate")
+        raise Refused(
+            gettext("%(number)s are marked.", number=len(marked)),
+            gettext("Mark at most %(most_at_once)s at once.", most_at_once=MOST_AT_ONCE),
+            field="candidate",
+        )
     parts = [text.partition("~") for text in marked]
     if not all(_is_number(number) and _is_number(version) for number, _, version in parts):
-        raise Refused("The form does not say which are meant.", "Open the queue again.", field="candidate")
+        raise Refused(
+            gettext("The form does not say which are meant."), gettext("Open the queue again."), field="candidate"
+        )
     return {int(number): int(version) for number, _, version in parts}
 
 
@@ -166,10 +173,18 @@ def _until() -> datetime | None:
     text, days = text_from(request.form, "until"), text_from(request.form, "days")
     if text is None and days is not None:
         if days not in _SPANS:
-            raise Refused(f"days is {days[:20]!r}.", f"Send one of {', '.join(_SPANS)}, or none.", field="until")
+            raise Refused(
+                gettext("days is %(days)s.", days=repr(days[:20])),
+                gettext("Send one of %(known)s, or none.", known=", ".join(_SPANS)),
+                field="until",
+            )
         return current().service.clock() + timedelta(days=int(days))
     try:
         when = datetime.fromisoformat(text) if text else None
         return when.astimezone(UTC) if when and when.tzinfo else when and when.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise Refused(f"{text!r} is no time.", "Write YYYY-MM-DDTHH:MM, in UTC.", field="until") from None
+        raise Refused(
+            gettext("%(value)s is no time.", value=repr(text)),
+            gettext("Write YYYY-MM-DDTHH:MM, in UTC."),
+            field="until",
+        ) from None

@@ -11,6 +11,7 @@ from typing import Any
 from flask import request
 
 from config.errors import suggest
+from db.added import AddedEntry
 from db.feeds import FeedHealth
 from db.releases import Arrived
 from db.sightings import Queued
@@ -18,6 +19,7 @@ from tracker.coverage import Coverage, Hole, HoleKind, Polled, Read, Switch, cov
 from tracker.errors import NotFound, Refused
 from tracker.health import Fares, Health, health_of
 from tracker.model import Relationship
+from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH
 from tracker.web.current import SILENCE_SPAN, Snapshot, current
@@ -89,6 +91,7 @@ def feeds_values() -> dict[str, Any]:
         "whole": whole,
         "needing": needing,
         "on_top": needing[:ON_TOP] if whole else needing,
+        "added": _added(),
         "groups": _groups(snapshot, told, _lines(shown, snapshot, now), shown, now, every_party=whole),
         "sides": _sides(snapshot),
         "unread": current().service.fault if may("admin") else None,
@@ -107,6 +110,7 @@ def feed_values(slug: str) -> dict[str, Any]:
         polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")
         releases = db.releases.newest(slug, most=MOST_RELEASES)
         queued = _queued(db, releases) if reviewer else {}
+        polled, added = current().service.polled(db), db.added.get(slug)
     switches = _switches_of(snapshot)[slug]
     holes = _holes(feed, reads, switches, since, now)
     asked_for = sorted((hole for hole in holes if hole.kind is not HoleKind.NOT_CONFIGURED), key=lambda one: one.start)
@@ -122,9 +126,18 @@ def feed_values(slug: str) -> dict[str, Any]:
         "releases": releases,
         "queued": queued,
         "admin": admin,
-        "configured": current().service.feeds_by_slug.get(slug) if admin else None,
+        "configured": polled.get(slug) if admin else None,
+        "added": added,
+        "in_file": slug in {one.slug for one in current().service.feeds},
         "done": done_to(slug) if admin else None,
     }
+
+
+def _added() -> dict[str, AddedEntry]:
+    """The entries by which sources are polled that people added."""
+    configured = {feed.slug for feed in current().service.feeds}
+    with current().service.store.reading() as db:
+        return {one.slug: one for one in db.added.all() if not one.removed and one.slug not in configured}
 
 
 def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
@@ -132,7 +145,8 @@ def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
     known = {feed.slug: feed for feed in snapshot.feeds}
     if slug not in known:
         raise NotFound(
-            f"There is no feed {slug[:60]!r}.", capitalised(suggest(slug, known, "the page /feeds lists them."))
+            gettext("There is no feed %(slug)s.", slug=repr(slug[:60])),
+            capitalised(suggest(slug, known, gettext("the page /feeds lists them."))),
         )
     return known[slug]
 
@@ -160,7 +174,11 @@ def _page_of(wanted: Sequence[Health], after: str | None) -> tuple[Sequence[Heal
     """Up to `PAGE` of them after the one of that slug, and the slug to go on with. Raises Refused."""
     slugs = [health.feed.slug for health in wanted]
     if after and after not in slugs:
-        raise Refused(f"after is {after[:60]!r}, which is none of these sources.", "Leave it out.", field="after")
+        raise Refused(
+            gettext("after is %(after)s, which is none of these sources.", after=repr(after[:60])),
+            gettext("Leave it out."),
+            field="after",
+        )
     start = slugs.index(after) + 1 if after else 0
     shown = wanted[start : start + PAGE]
     return shown, shown[-1].feed.slug if start + PAGE < len(wanted) else None

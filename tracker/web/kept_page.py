@@ -6,6 +6,7 @@ from flask import Response
 
 from tracker.errors import NotFound
 from tracker.model import PageCopy
+from tracker.tongue import gettext
 from tracker.web.current import current
 
 
@@ -14,7 +15,10 @@ def kept_page(release: int) -> Response:
     with current().service.store.reading() as db:
         copy = db.pages.copy_of(release)
     if copy is None:
-        raise NotFound(f"There is no copy of the page of release {release}.", "Not every feed asks for pages.")
+        raise NotFound(
+            gettext("There is no copy of the page of release %(release)s.", release=release),
+            gettext("Not every feed asks for pages."),
+        )
     return _file(copy, f"release-{release}")
 
 
@@ -23,7 +27,10 @@ def kept_copy(sha256: str) -> Response:
     with current().service.store.reading() as db:
         copy = db.watch.copy(sha256)
     if copy is None:
-        raise NotFound(f"There is no copy with the hash {sha256}.", "A cited page's visits name those that are kept.")
+        raise NotFound(
+            gettext("There is no copy with the hash %(sha256)s.", sha256=sha256),
+            gettext("A cited page's visits name those that are kept."),
+        )
     return _file(copy, "cited-page")
 
 

@@ -17,7 +17,7 @@ from werkzeug.http import parse_accept_header, parse_cookie
 
 from tracker import tongue
 from tracker.errors import NotFound, Refused
-from tracker.tongue import ENGLISH, HTML_TAGS, LANGUAGES
+from tracker.tongue import ENGLISH, HTML_TAGS, LANGUAGES, gettext
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.outputs import for_programs
@@ -82,7 +82,10 @@ def _accepted(header: str) -> str:
 def choose(chosen: str) -> Response:
     """Keep the choice, and go back to the page that was read."""
     if chosen not in LANGUAGES:
-        raise NotFound(f"There is no language {chosen[:20]!r}.", f"There are {', '.join(LANGUAGES)}.")
+        raise NotFound(
+            gettext("There is no language %(chosen)s.", chosen=repr(chosen[:20])),
+            gettext("There are %(known)s.", known=", ".join(LANGUAGES)),
+        )
     answer = redirect(own_path(request.args.get("next")) or url_for("pages.dashboard"), 303)
     secure = current().service.settings.base_url.startswith("https:")
     answer.set_cookie(COOKIE, chosen, max_age=A_YEAR, httponly=True, samesite="Lax", secure=secure)
@@ -107,7 +110,11 @@ def _speak() -> None:
     tongue.speak(language_for(request.environ))
     if request.args.get(LANGUAGE, ENGLISH) not in LANGUAGES and not for_programs(request.path):
         known = " or ".join(LANGUAGES)
-        raise Refused(f"{LANGUAGE} is {request.args[LANGUAGE][:20]!r}.", f"Send {known}.", field=LANGUAGE)
+        raise Refused(
+            gettext("%(language)s is %(chosen)s.", language=LANGUAGE, chosen=repr(request.args[LANGUAGE][:20])),
+            gettext("Send %(known)s.", known=known),
+            field=LANGUAGE,
+        )
 
 
 def _values() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from flask import Flask, Response, redirect, request
 
 from tracker.errors import Refused
 from tracker.moments import instant_of
+from tracker.tongue import gettext
 from tracker.web.current import current
 from tracker.web.keeping import RECORD_PAGES
 
@@ -43,8 +44,8 @@ def _read(text: str) -> datetime:
         at = parsedate_to_datetime(text)
     except ValueError:
         raise Refused(
-            f"Accept-Datetime is {text[:60]!r}, which is no date of HTTP.",
-            "Send one such as Tue, 09 Jan 2024 12:00:00 GMT.",
+            gettext("Accept-Datetime is %(value)s, which is no date of HTTP.", value=repr(text[:60])),
+            gettext("Send one such as Tue, 09 Jan 2024 12:00:00 GMT."),
             field="Accept-Datetime",
         ) from None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from tracker.model import Category, Outcome, Relationship, State
 from tracker.promises import Fate
 from tracker.sampling import Figures
 from tracker.sampling import figures as live_figures
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
 from tracker.web.answers import answer, page, word_of
 from tracker.web.api.parameters import ContactsFilter
 from tracker.web.api.selection import contacts_asked_for
@@ -99,7 +99,9 @@ def _asks_for_all() -> bool:
     """Whether every contact is to stand open. Raises Refused for what is neither yes nor nothing."""
     asked = request.args.get("all", "")
     if asked not in ("", "1"):
-        raise Refused(f"all is {asked[:40]!r}.", "Send all=1, or leave it out.", field="all")
+        raise Refused(
+            gettext("all is %(asked)s.", asked=repr(asked[:40])), gettext("Send all=1, or leave it out."), field="all"
+        )
     return bool(asked)
 
 

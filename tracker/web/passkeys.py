@@ -35,6 +35,7 @@ from webauthn.helpers.structs import (
 
 from db.passkeys import Passkey
 from tracker.errors import Refused
+from tracker.tongue import gettext
 
 Answer = TypeVar("Answer", RegistrationCredential, AuthenticationCredential)
 
@@ -180,4 +181,6 @@ def _milliseconds() -> int:
 
 
 def _not_good() -> Refused:
-    return Refused("The answer of the passkey could not be verified.", "Try again.", field="credential")
+    return Refused(
+        gettext("The answer of the passkey could not be verified."), gettext("Try again."), field="credential"
+    )

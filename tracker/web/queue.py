@@ -14,6 +14,7 @@ from tracker.errors import Refused
 from tracker.history import in_force
 from tracker.model import Moment, Status
 from tracker.promises import Fate
+from tracker.tongue import gettext
 from tracker.triage import Grouping, Order, Wanted, chosen, counted, grouped
 from tracker.web.asked import Asked, asked_for, moment_now, ordered
 from tracker.web.choice import REASONS
@@ -36,7 +37,11 @@ def status_asked_for() -> Status:
     try:
         return Status(word)
     except ValueError:
-        raise Refused(f"status is {word!r}.", f"Send one of {', '.join(Status)}.", field="status") from None
+        raise Refused(
+            gettext("status is %(word)s.", word=repr(word)),
+            gettext("Send one of %(known)s.", known=", ".join(Status)),
+            field="status",
+        ) from None
 
 
 def _after(text: str | None) -> tuple[datetime, int] | None:
@@ -48,7 +53,11 @@ def _after(text: str | None) -> tuple[datetime, int] | None:
         # A plus sign that was not escaped arrives as a space.
         return datetime.fromisoformat(instant.replace(" ", "+")).astimezone(UTC), int(candidate)
     except ValueError:
-        raise Refused(f"after is {text!r}.", "Follow the link of the page before.", field="after") from None
+        raise Refused(
+            gettext("after is %(value)s.", value=repr(text)),
+            gettext("Follow the link of the page before."),
+            field="after",
+        ) from None
 
 
 def waiting_page() -> str:
@@ -107,7 +116,9 @@ def _line(waits: Waiting, db: Subjects, snapshot: Snapshot, now: datetime) -> Li
 def _page_number() -> int:
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdecimal() and 0 < len(text) < 6 and int(text)):
-        raise Refused(f"page is {text!r}.", "Follow the links of the queue.", field="page")
+        raise Refused(
+            gettext("page is %(value)s.", value=repr(text)), gettext("Follow the links of the queue."), field="page"
+        )
     return int(text)
 
 

@@ -135,13 +135,20 @@ def told_of(name: str, known_at: datetime) -> tuple[StatusChange | Contact, Told
     snapshot = current().snapshot()
     stood = in_force([find_claim(snapshot, name).entry], known_at)
     if not stood:
-        raise NotFound(f"{name} was not on record at this moment.", f"/claims/{name} tells what became of it.")
+        raise NotFound(
+            gettext("%(name)s was not on record at this moment.", name=name),
+            gettext("/claims/%(name)s tells what became of it.", name=name),
+        )
     (entry,) = stood
     relationship = snapshot.relationship(find_channel(snapshot, entry.channel).relationship)
     if not both_kept(entry.sources, relationship):
         raise NotFound(
-            f"The words of both sides are not kept for {name}.",
-            f"/claims/{name} names its sources; two readouts can be compared once a release of each side is cited.",
+            gettext("The words of both sides are not kept for %(name)s.", name=name),
+            gettext(
+                "/claims/%(name)s names its sources; two readouts can be compared once a release of each side is "
+                "cited.",
+                name=name,
+            ),
         )
     with current().service.store.reading() as db:
         passages = {source.passage.release: source.passage for source in entry.sources if source.passage}

@@ -17,6 +17,7 @@ from tracker.grouping import disagree, report_of
 from tracker.history import in_force
 from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Signal, Status
 from tracker.review import Choice
+from tracker.tongue import gettext
 from tracker.triage import following
 from tracker.web import blind, decoys
 from tracker.web.asked import Asked, asked_for, moment_now, waiting
@@ -157,7 +158,11 @@ def _reject(number: int) -> None:
 def sent_version() -> int:
     text = request.form.get("version", "")
     if not (text.isascii() and text.isdecimal()):
-        raise Refused("The form does not say which version it decides.", "Open the candidate again.", field="version")
+        raise Refused(
+            gettext("The form does not say which version it decides."),
+            gettext("Open the candidate again."),
+            field="version",
+        )
     return int(text)
 
 
@@ -249,7 +254,9 @@ def _into() -> int:
 
 def _number(text: str, field: str) -> int:
     if not _is_number(text):
-        raise Refused("The form does not say which one is meant.", "Choose one that it offers.", field=field)
+        raise Refused(
+            gettext("The form does not say which one is meant."), gettext("Choose one that it offers."), field=field
+        )
     return int(text)
 
 

@@ -39,14 +39,20 @@ def check_names(names: Iterable[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             shown = str(name)[:60]
-            raise Refused(f"{shown!r} is not known here.", nearest(shown, known), field=shown)
+            raise Refused(
+                gettext("%(shown)s is not known here.", shown=repr(shown)), nearest(shown, known), field=shown
+            )
 
 
 def sent_once() -> dict[str, str]:
     """The parameters of the address, without those that a form left blank. Raises Refused for doubled ones."""
     for name, values in request.args.lists():
         if len(values) > 1:
-            raise Refused(f"{name[:60]} is given {len(values)} times.", "Give it once.", field=name[:60])
+            raise Refused(
+                gettext("%(name)s is given %(number)s times.", name=name[:60], number=len(values)),
+                gettext("Give it once."),
+                field=name[:60],
+            )
     return {name: value for name, value in request.args.items() if value}
 
 

@@ -74,7 +74,7 @@ def passkey_options() -> Response:
     """What the browser's authenticators are asked, as JSON."""
     site, now = site_of(current().service.settings.base_url), current().now()
     if site is None:
-        raise NotFound("Passkeys cannot be used at this address.", "Sign in by password or link.")
+        raise NotFound(gettext("Passkeys cannot be used at this address."), gettext("Sign in by password or link."))
     with current().service.store.writing() as db:
         challenge = db.passkeys.challenge(ANYBODY, now=now, expires_at=now + CHALLENGE_LASTS)
     return as_private(Response(request_options(site, challenge), mimetype="application/json"))

@@ -13,7 +13,7 @@ from tracker.brief import Brief, sentence_of
 from tracker.errors import NotAllowed, Refused
 from tracker.model import Moment
 from tracker.moments import instant_text
-from tracker.tongue import language
+from tracker.tongue import gettext, language
 from tracker.web.answers import answer, page
 from tracker.web.auth import open_to
 from tracker.web.briefing import after_of, brief_since
@@ -112,7 +112,11 @@ def remember() -> Response:
     text, now = request.form.get("seen", ""), current().now()
     seen = mark_of(text) if text else present_mark(current().snapshot(), now)
     if seen is None or seen > now:
-        raise Refused(f"seen is {text[:40]!r}, which is no mark.", "Reload the page and press again.", field="seen")
+        raise Refused(
+            gettext("seen is %(value)s, which is no mark.", value=repr(text[:40])),
+            gettext("Reload the page and press again."),
+            field="seen",
+        )
     response.set_cookie(
         SEEN,
         instant_text(seen),
@@ -129,4 +133,7 @@ def _refuse_other_sites() -> None:
     origin = request.headers.get("Origin")
     ours = {request.host, urlsplit(current().service.settings.base_url).netloc}
     if origin is not None and origin.partition("://")[2] not in ours:
-        raise NotAllowed("The mark can be set from pages of this site alone.", "Open the page here, and press there.")
+        raise NotAllowed(
+            gettext("The mark can be set from pages of this site alone."),
+            gettext("Open the page here, and press there."),
+        )

@@ -9,7 +9,7 @@ from tracker.errors import NotFound
 from tracker.model import Category
 from tracker.notify import fares_words
 from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
-from tracker.tongue import LANGUAGES, language, msg
+from tracker.tongue import LANGUAGES, gettext, language, msg
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.reach import of_everything
@@ -93,7 +93,10 @@ def replay(number: int) -> Response:
     with current().service.store.writing() as db:
         queued = db.notifications.replay(number, now=current().now())
     if not queued:
-        raise NotFound(f"Message {number} cannot be sent again.", "It waits already, or its receiver has ended.")
+        raise NotFound(
+            gettext("Message %(number)s cannot be sent again.", number=number),
+            gettext("It waits already, or its receiver has ended."),
+        )
     return redirect(url_for("subscribe.deliveries"), 303)
 
 

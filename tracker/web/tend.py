@@ -11,6 +11,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from db.feeds import PollRow
 from tracker import tending
 from tracker.errors import Refused
+from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.reach import of_feed
@@ -26,6 +27,9 @@ blueprint.after_request(as_private)
 class Done(StrEnum):
     """What an admin did to a source a moment ago, as the address of its page says it."""
 
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
     PAUSED = "paused"
     RESUMED = "resumed"
     ASKED = "asked"
@@ -67,7 +71,11 @@ def _instant(name: str) -> datetime | None:
     except ValueError:
         found = None
     if asked and (found is None or found.tzinfo is None):
-        raise Refused(f"{name} is {asked[:60]!r}, which is no instant.", "Leave it out.", field=name)
+        raise Refused(
+            gettext("%(name)s is %(asked)s, which is no instant.", name=name, asked=repr(asked[:60])),
+            gettext("Leave it out."),
+            field=name,
+        )
     return found
 
 
@@ -76,9 +84,13 @@ def _instant(name: str) -> datetime | None:
 def pause(slug: str) -> Response:
     because = " ".join(request.form.get("because", "").split())
     if len(because) > LONGEST_REASON:
-        raise Refused(f"The reason has {len(because)} characters.", f"Write {LONGEST_REASON} at most.", field="because")
+        raise Refused(
+            gettext("The reason has %(number)s characters.", number=len(because)),
+            gettext("Write %(longest_reason)s at most.", longest_reason=LONGEST_REASON),
+            field="because",
+        )
     tending.pause(current().service, slug, by=signed_in().name, because=because or None)
-    return _back(slug, Done.PAUSED)
+    return back(slug, Done.PAUSED)
 
 
 @blueprint.post("/<slug>/resume")
@@ -86,7 +98,7 @@ def pause(slug: str) -> Response:
 def resume(slug: str) -> Response:
     asked_at = current().service.clock()
     tending.resume(current().service, slug, by=signed_in().name)
-    return _back(slug, Done.RESUMED, asked_at)
+    return back(slug, Done.RESUMED, asked_at)
 
 
 @blueprint.post("/<slug>/now")
@@ -94,9 +106,10 @@ def resume(slug: str) -> Response:
 def poll_now(slug: str) -> Response:
     asked_at = current().service.clock()
     tending.poll_now(current().service, slug, by=signed_in().name)
-    return _back(slug, Done.ASKED, asked_at)
+    return back(slug, Done.ASKED, asked_at)
 
 
-def _back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
+def back(slug: str, done: Done, asked_at: datetime | None = None) -> Response:
+    """To the page of a source, which says what was done to it and, if it was to be polled, whether it was since."""
     asked = asked_at.isoformat() if asked_at else None
     return redirect(url_for("pages.feed", slug=slug, done=done, asked=asked), 303)

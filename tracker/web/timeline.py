@@ -150,8 +150,12 @@ def axis_asked_for(first: str | None, last: str | None, years: Sequence[int]) ->
     ends = _date("to", last).last if last else date(max(years[-1], begins.year), 12, 31)
     if begins >= ends:
         raise Refused(
-            f"from is {first or begins.isoformat()!r}, which is not before to ({ends}).",
-            "Send the earlier day or year as from, and the later as to.",
+            gettext(
+                "from is %(first)s, which is not before to (%(ends)s).",
+                first=repr(first or begins.isoformat()),
+                ends=ends,
+            ),
+            gettext("Send the earlier day or year as from, and the later as to."),
             field="from",
         )
     return Axis(begins, ends)
@@ -164,8 +168,14 @@ def _date(field: str, text: str) -> PartialDate:
         value = None
     if value is None or not EARLIEST <= value.first.year <= LATEST:
         raise Refused(
-            f"{field} is {text[:40]!r}, which is no year or day from {EARLIEST} to {LATEST}.",
-            "Send a year as YYYY, or a day as YYYY-MM-DD.",
+            gettext(
+                "%(field)s is %(value)s, which is no year or day from %(earliest)s to %(latest)s.",
+                field=field,
+                value=repr(text[:40]),
+                earliest=EARLIEST,
+                latest=LATEST,
+            ),
+            gettext("Send a year as YYYY, or a day as YYYY-MM-DD."),
             field=field,
         )
     return value

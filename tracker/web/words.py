@@ -40,7 +40,7 @@ from tracker.model import (
     StatusChange,
 )
 from tracker.promises import Promise
-from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext
+from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
 from tracker.web.marks import ROLES, highlighted, highlighted_names, marked_field, reworded
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
 from tracker.web.retold import (
@@ -343,7 +343,8 @@ def said(text: str | None) -> Markup:
 
 def told(text: str) -> Markup:
     """A text of ours that is chosen where the program runs, such as what was wrong: translated where it can be."""
-    return said(gettext(text))
+    found = gettext(text)
+    return said(retold(text) if found == text else found)
 
 
 def promised_mark(promise: Promise) -> Markup:

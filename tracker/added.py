@@ -1,0 +1,90 @@
+"""Feeds that people add beside feeds.yaml: an entry checked as the file would be, and as the product polls it.
+
+An entry is kept in the database as it would stand in the file. It is read anew at each use, so that every process polls
+what the last deed said. What the file has under the same name goes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from config.checks import foreign_to
+from config.load import RelationshipPack, feed_of
+from config.schema import FeedEntry
+from db.added import AddedEntry
+from tracker.errors import Refused
+from tracker.feeds.address import canonical_url
+from tracker.model import Feed
+from tracker.tongue import gettext, to_keep
+
+OF_THE_FILE = ("allow_private", "enabled", "reason")
+"""Keys that feeds.yaml alone may have: no page reaches into a private network, and what is added is polled."""
+
+
+def checked(entry: Mapping[str, Any]) -> FeedEntry:
+    """The entry as feeds.yaml is read. Raises Refused that names the field."""
+    try:
+        return FeedEntry.model_validate(dict(entry))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = ".".join(map(str, wrong["loc"]))
+        if wrong["type"] in ("missing", "string_too_short"):
+            raise Refused(gettext("%(key)s is missing.", key=name), field=name) from error
+        raise Refused(
+            gettext("%(name)s: %(detail)s.", name=name, detail=wrong["msg"].removeprefix("Value error, ")), field=name
+        ) from error
+
+
+def feed_from(entry: Mapping[str, Any], relationship: str | None, packs: Iterable[RelationshipPack]) -> Feed:
+    """What is polled by an added entry. Raises Refused that names the field."""
+    for key in OF_THE_FILE:
+        if entry.get(key):
+            raise Refused(gettext("%(key)s can be set in feeds.yaml alone.", key=key), field=key)
+    pair = next((pack.relationship for pack in packs if pack.relationship.slug == relationship), None)
+    if pair is None:
+        raise Refused(
+            gettext("There is no relationship “%(name)s”.", name=relationship or ""),
+            gettext("Choose one of those that are configured."),
+            field="relationship",
+        )
+    valid = checked(entry)
+    for key, wrong, remedy in foreign_to(valid, pair.sides, pair.languages):
+        raise Refused(gettext("%(key)s: %(wrong)s; %(remedy)s.", key=key, wrong=wrong, remedy=remedy), field=key)
+    return feed_of(valid, pair.slug)
+
+
+def polled(
+    entries: Iterable[AddedEntry], configured: Iterable[Feed], packs: Iterable[RelationshipPack]
+) -> dict[str, Feed]:
+    """Every feed by its slug: those of the configuration, then what people added and the file has no name for.
+
+    An entry that is not valid any more (its relationship went, or the rules are stricter) is left out; the page of its
+    feed says so.
+    """
+    feeds, packs = {feed.slug: feed for feed in configured}, list(packs)
+    for added in entries:
+        if not added.removed and added.slug not in feeds:
+            try:
+                feeds[added.slug] = feed_from(added.entry, added.relationship, packs)
+            except Refused:
+                continue
+    return feeds
+
+
+def why_gone(entries: Iterable[AddedEntry]) -> dict[str, str]:
+    """Why an entry is polled no more, as it is kept with its feed."""
+    return {
+        added.slug: to_keep("Removed by %(name)s on %(day)s.", name=added.by, day=added.at.date())
+        if added.removed
+        else to_keep("Its entry is not valid any more: change or remove it.")
+        for added in entries
+    }
+
+
+def same_address(url: str, feeds: Iterable[Feed]) -> Feed | None:
+    """The feed that reads this address already."""
+    address = canonical_url(url)
+    return next((feed for feed in feeds if canonical_url(feed.url) == address), None)
