@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from config.errors import ConfigError, suggest
+from config.hosts import answers_as, hosts_from
 from config.smtp import Sender, Smtp, sender_from, smtp_from
 from tracker.model import State
 
@@ -79,6 +80,11 @@ OPTIONS = (
     ),
     Option("RATE_LIMIT", "600", "requests a minute that one client may make of the API and the outputs; or off"),
     Option("TRUSTED_PROXY", "none", "address of the reverse proxy whose X-Forwarded-For says who asks"),
+    Option(
+        "TRUSTED_HOSTS",
+        "none",
+        "further names under which the service answers, separated by commas; that of BASE_URL always is one",
+    ),
     Option("LOG_LEVEL", "info", "debug, info, warning or error"),
     Option("LOG_FORMAT", "text", "text or json"),
     Option("BASE_URL", "http://127.0.0.1:8000, from HOST and PORT", "address under which readers reach the service"),
@@ -110,6 +116,7 @@ class Settings:
     second_person: frozenset[State]
     rate_limit: int | None
     trusted_proxy: str | None
+    trusted_hosts: frozenset[str]
     log_level: str
     log_format: str
     base_url: str
@@ -119,6 +126,11 @@ class Settings:
     def database_path(self) -> Path:
         """The file that `database_url` names."""
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every name under which the service answers, as `config.hosts.plain` writes it."""
+        return answers_as(self.base_url, self.trusted_hosts)
 
 
 def settings_from(env: Mapping[str, str]) -> Settings:
@@ -146,6 +158,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         second_person=SECOND_PERSON[_read(env, "SECOND_PERSON", _one_of(*SECOND_PERSON), "off")],
         rate_limit=_read(env, "RATE_LIMIT", _rate_limit, 600),
         trusted_proxy=_read(env, "TRUSTED_PROXY", _address, None),
+        trusted_hosts=_read(env, "TRUSTED_HOSTS", hosts_from, frozenset()),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
         base_url=_read(env, "BASE_URL", _base_url, _reachable(host, port)),

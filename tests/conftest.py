@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,6 +22,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from config.settings import Settings, settings_from
 from db.store import open_store
 from tests.site import Site, running_site
+from tracker.logs import JsonLines
 from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
@@ -166,3 +171,26 @@ def site() -> Iterator[Site]:
     """A real HTTP server on loopback, scripted by the test."""
     with running_site() as site:
         yield site
+
+
+LogLines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def log_lines() -> Iterator[LogLines]:
+    """The lines that were logged since they were last asked for, as JSON tells them."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handler, level = logging.StreamHandler(stream), root.level
+    handler.setFormatter(JsonLines())
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+
+    def told() -> list[dict[str, Any]]:
+        written = stream.getvalue()
+        stream.seek(0)
+        stream.truncate()
+        return [json.loads(line) for line in written.splitlines()]
+
+    yield told
+    root.setLevel(level)
+    root.removeHandler(handler)

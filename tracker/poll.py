@@ -6,6 +6,7 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +26,7 @@ from tracker.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, next_try
 from tracker.gone import Shown, gone
 from tracker.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.intake import take_in
+from tracker.logs import during, new_id
 from tracker.model import Feed
 from tracker.study import Detect
 
@@ -70,6 +72,11 @@ class Reading:
     failure: Failure | None = None
     fetched: Fetched | None = None
     parsed: Parsed | None = None
+
+
+def logged_as_poll_of(feed: str) -> AbstractContextManager[None]:
+    """Lines that are logged within it bear the feed's slug, and an id that no other poll has."""
+    return during(poll=new_id(), feed=feed)
 
 
 def poll_feed(

@@ -23,7 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
 from tracker.notify import Notifying
-from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, poll_feed
+from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, logged_as_poll_of, poll_feed
 from tracker.rereading import Rereading
 from tracker.retention import Retention
 from tracker.sampler import sample
@@ -117,16 +117,16 @@ class Polling:
     def _work(self) -> None:
         """Poll one due feed after another, until none is left whose host may be asked now."""
         while slug := self._take():
-            try:
-                self._poll(slug)
-            except StoreError as error:
-                # A claim runs out by itself; the feed is polled again then.
-                log.error("poll of %s was not kept: %s", slug, error)
-            except Exception:
-                log.exception("poll of %s failed unexpectedly", slug)
-            finally:
-                with self._lock:
-                    self._asked[self._host(slug)] -= 1
+            with logged_as_poll_of(slug):
+                try:
+                    self._poll(slug)
+                except StoreError as error:
+                    # A claim runs out by itself; the feed is polled again then.
+                    log.error("poll of %s was not kept: %s", slug, error)
+                except Exception:
+                    log.exception("poll of %s failed unexpectedly", slug)
+            with self._lock:
+                self._asked[self._host(slug)] -= 1
 
     def _take(self) -> str | None:
         """The feed that has waited longest among those whose host is not being asked for others already.

@@ -33,6 +33,7 @@ def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
         second_person=frozenset(),
         rate_limit=600,
         trusted_proxy=None,
+        trusted_hosts=frozenset(),
         log_level="info",
         log_format="text",
         base_url="http://127.0.0.1:8000",
@@ -60,6 +61,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_SECOND_PERSON": "Suspensions",
             "OPENLINES_RATE_LIMIT": "Off",
             "OPENLINES_TRUSTED_PROXY": "::1",
+            "OPENLINES_TRUSTED_HOSTS": "Old.Lines.example, 10.0.0.5,[2001:DB8::5],",
             "OPENLINES_LOG_LEVEL": "WARNING",
             "OPENLINES_LOG_FORMAT": "json",
             "OPENLINES_BASE_URL": "https://lines.example/",
@@ -78,6 +80,7 @@ def test_every_option_is_read() -> None:
     assert (settings.mail_from, settings.digest_hour) == (Sender("lines@lines.example", "Open Lines"), 22)
     assert settings.second_person == {State.SUSPENDED, State.ENDED}
     assert (settings.rate_limit, settings.trusted_proxy) == (None, "::1")
+    assert settings.trusted_hosts == {"old.lines.example", "10.0.0.5", "2001:db8::5"}
     assert settings.base_url == "https://lines.example"
     assert settings.var == Path("/var/lib/openlines")
 
@@ -99,6 +102,22 @@ def test_the_record_follows_the_folder_of_run_time_data() -> None:
 )
 def test_the_base_url_can_be_opened_on_this_machine(host: str, address: str) -> None:
     assert settings_from({"OPENLINES_HOST": host}).base_url == address
+
+
+@pytest.mark.parametrize(
+    ("env", "hosts"),
+    [
+        ({}, {"127.0.0.1", "localhost", "::1"}),
+        ({"HOST": "0.0.0.0"}, {"127.0.0.1", "localhost", "::1"}),
+        ({"HOST": "127.0.0.2"}, {"127.0.0.2", "127.0.0.1", "localhost", "::1"}),
+        ({"HOST": "192.0.2.7"}, {"192.0.2.7"}),
+        ({"BASE_URL": "https://Lines.example:8443"}, {"lines.example"}),
+        ({"BASE_URL": "http://[2001:DB8::5]:8000"}, {"2001:db8::5"}),
+        ({"BASE_URL": "https://lines.example", "TRUSTED_HOSTS": "localhost"}, {"lines.example", "localhost"}),
+    ],
+)
+def test_the_service_answers_under_the_name_of_its_address_and_under_those_that_are_added(env, hosts) -> None:
+    assert settings_from({f"OPENLINES_{name}": value for name, value in env.items()}).hosts == hosts
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
@@ -143,6 +162,11 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         (
             {"HOST": "http://here:80"},
             'OPENLINES_HOST: "http://here:80" is not a host; write an address or a name, without scheme and port.',
+        ),
+        (
+            {"TRUSTED_HOSTS": "lines.example,https://lines.example:8443"},
+            'OPENLINES_TRUSTED_HOSTS: "https://lines.example:8443" is not a host; write names or addresses, separated '
+            "by commas, without scheme and port.",
         ),
         (
             {"KEEP_PAGES": "-1"},
@@ -227,7 +251,8 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             {"COLOUR": "on"},
             'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
             "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, KEEP_PAGES, BLIND, SMTP_URL, MAIL_FROM, "
-            "DIGEST_HOUR, SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, LOG_LEVEL, LOG_FORMAT, BASE_URL, VAR.",
+            "DIGEST_HOUR, SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, TRUSTED_HOSTS, LOG_LEVEL, LOG_FORMAT, BASE_URL, "
+            "VAR.",
         ),
     ],
 )

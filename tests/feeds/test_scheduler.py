@@ -55,6 +55,22 @@ def test_a_tick_polls_what_is_due_and_a_broken_feed_stops_nobody(three_feeds, si
     polling.stop()
 
 
+def test_every_line_of_a_poll_bears_its_feed_and_an_id_that_no_other_poll_has(three_feeds, log_lines):
+    """Also what fails where nobody foresaw it, outside of the poll itself."""
+    polling = Polling(three_feeds)
+    wait(polling.tick())
+    del three_feeds.detectors["us-china"]
+    three_feeds.clock.advance(minutes=32)
+    wait(polling.tick())
+    polling.stop()
+    told = [line for line in log_lines() if line["logger"] in ("tracker.poll", "tracker.scheduler")]
+    assert sorted((line["feed"], line["level"]) for line in told) == [
+        ("one", "error"), ("one", "info"), ("three", "error"), ("three", "info"), ("two", "error"), ("two", "warning"),
+    ]  # fmt: skip
+    assert all(f"poll of {line['feed']}" in line["message"] for line in told)
+    assert len({line["poll"] for line in told}) == len(told)
+
+
 def test_of_two_schedulers_one_ticks_and_each_feed_is_polled_once(three_feeds, site):
     first, second = Polling(three_feeds), Polling(three_feeds)
     wait([*first.tick(), *second.tick()])

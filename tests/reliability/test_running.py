@@ -183,9 +183,12 @@ def test_the_log_has_an_event_a_line_and_no_secret(folder: Path, survived):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
     lines = server.log.read_text().splitlines()
-    for line in lines:
-        event = json.loads(line)
+    events = [json.loads(line) for line in lines]
+    for event in events:
         assert {"at", "level", "logger", "message"} <= set(event)
+    requests = [event for event in events if "path" in event]
+    assert len({event["request"] for event in requests}) == len(requests) == 33
+    assert (requests[0]["path"], requests[3]["path"]) == ("/api/v1/channels", "/login/…")
     text = "\n".join(lines)
     for secret in (reader, secret_key, typed, guessed, link, "mail-password", crumb):
         assert secret not in text

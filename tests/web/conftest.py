@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 _stopped: list[str] = []
 """Addresses of servers that are gone."""
+
+
+def reached_at(service: Service, address: str, **settings: Any) -> Service:
+    """The service whose readers come by that address; who tests it may ask for localhost all the same."""
+    here = {"base_url": address, "trusted_hosts": frozenset({"localhost"})}
+    return replace(service, settings=replace(service.settings, **here, **settings))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import attempts
-from tests.web.conftest import serving_application
+from tests.web.conftest import reached_at, serving_application
 from tests.web.test_pages import signed_in, words_of
 from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
@@ -160,7 +159,7 @@ def test_a_session_is_a_new_secret_at_each_sign_in_and_only_its_hash_is_kept(ser
     ],
 )
 def test_the_cookie_is_bound_to_the_host_where_there_is_https(service, base_url, name, flags):
-    over = replace(service, settings=replace(service.settings, base_url=base_url))
+    over = reached_at(service, base_url)
     client = with_password(over)
     cookie = try_in(client).headers["Set-Cookie"]
     assert cookie.startswith(f"{name}=")

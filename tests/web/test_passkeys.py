@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
 from db.passkeys import Passkey
-from tests.web.conftest import serving_application
+from tests.web.conftest import reached_at, serving_application
 from tests.web.test_accounts import act, with_password
 from tests.web.test_pages import signed_in, words_of
 from tracker import accounts
@@ -115,7 +115,7 @@ def test_a_passkey_is_added_signs_in_without_a_name_once_each_time_and_is_remove
 
 
 def test_without_script_the_page_says_what_to_do(service):
-    service = replace(service, settings=replace(service.settings, base_url="https://lines.example.org"))
+    service = reached_at(service, "https://lines.example.org")
     page = create_app(service).test_client().get("/login").text
     assert "Without one, sign in with your password, or ask an admin for a one-time link" in page
     assert re.search(r'class="controls" hidden', page)

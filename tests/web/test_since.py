@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from db.record import Origin
 from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
-from tests.web.conftest import serving
+from tests.web.conftest import reached_at, serving
 from tests.web.test_memory import Told
 from tests.web.test_pages import signed_in, words_of
 from tracker.model import PartialDate, State
@@ -89,7 +89,7 @@ def test_the_button_sets_a_cookie_that_holds_an_instant_and_leads_back(seeded: S
 
 
 def test_the_mark_is_sent_by_secure_connections_alone_where_the_site_has_them(seeded: Service) -> None:
-    secure = replace(seeded, settings=replace(seeded.settings, base_url="https://lines.example"))
+    secure = reached_at(seeded, "https://lines.example")
     assert "; Secure" in create_app(secure).test_client().post("/since").headers["Set-Cookie"]
 
 
@@ -279,7 +279,7 @@ def test_a_view_of_the_past_has_no_brief(api: Api) -> None:
 
 
 def test_a_page_made_for_who_is_signed_in_is_kept_for_nobody_with_https_either(seeded: Service) -> None:
-    secure = replace(seeded, settings=replace(seeded.settings, base_url="https://lines.example"))
+    secure = reached_at(seeded, "https://lines.example")
     secret = signed_in(secure, name="ana").get_cookie(COOKIE).value
     address, cookie = "/since?after=2024-01-01", {"Cookie": f"__Host-{COOKIE}={secret}"}
     client = create_app(secure).test_client(use_cookies=False)

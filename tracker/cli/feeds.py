@@ -18,7 +18,7 @@ from tracker.cli.common import opened, output, table
 from tracker.errors import Refused
 from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
-from tracker.poll import poll_feed
+from tracker.poll import logged_as_poll_of, poll_feed
 from tracker.scheduler import WORKERS
 from tracker.service import Service
 
@@ -129,9 +129,9 @@ def _configured(service: Service, slug: str) -> Feed:
 
 
 def _poll(service: Service, feed: Feed) -> PollRow:
-    return poll_feed(
-        service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
-    )
+    detect = service.detectors[feed.relationship]
+    with logged_as_poll_of(feed.slug):
+        return poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
 
 
 def _table(rows: list[PollRow]) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from db.store import StoreError
 from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
+from tracker.logs import doing, new_id
 from tracker.service import Service, secret_key
 from tracker.tongue import msg
 from tracker.web import (
@@ -50,7 +50,10 @@ from tracker.web import (
 from tracker.web.current import Current
 from tracker.web.limits import RateLimited
 from tracker.web.memory import FromMemory
+from tracker.web.own_hosts import OwnHosts
 from tracker.web.problem import problem
+from tracker.web.request_log import HEADER as REQUEST_ID
+from tracker.web.request_log import Logged, told_path
 from tracker.web.words import register_filters
 
 if TYPE_CHECKING:
@@ -67,6 +70,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
 }
 
 BEHIND_TLS = {"Strict-Transport-Security": "max-age=31536000"}
@@ -77,14 +82,19 @@ IN_A_FRAME = {
     "frame-ancestors *",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Permissions-Policy": HEADERS["Permissions-Policy"],
 }
 """What is made for the frames of other sites: it has no script, no form and nobody who is signed in."""
 
 OPEN_TO_ALL = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After",
+    "Access-Control-Expose-Headers": f"ETag, RateLimit, RateLimit-Policy, Retry-After, {REQUEST_ID}",
 }
 """Reads of the API and of outputs may be made from any page."""
+
+FOR_US_ALONE = ("Cross-Origin-Resource-Policy", "same-origin")
+FOR_OTHERS_TOO = ("Cross-Origin-Resource-Policy", "cross-origin")
+"""Whether pages of other sites may show it: outputs, badges and frames, and the style and icons of these."""
 
 _READS = {"GET", "HEAD", "OPTIONS"}
 
@@ -161,6 +171,8 @@ def create_app(service: Service) -> Flask:
     app.wsgi_app = FromMemory(with_headers(app.wsgi_app), app.extensions["openlines"])
     if service.settings.rate_limit:
         app.wsgi_app = RateLimited(app.wsgi_app, service.settings.rate_limit, with_headers)
+    app.wsgi_app = OwnHosts(app.wsgi_app, service.settings.hosts, with_headers)
+    app.wsgi_app = Logged(app.wsgi_app, proxied=service.settings.trusted_proxy is not None)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http_error)
@@ -188,8 +200,10 @@ class _WithHeaders:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         reads = environ["REQUEST_METHOD"] in _READS and outputs.for_programs(path)
+        framed = outputs.embeddable(path)
         fixed = [
-            *(IN_A_FRAME if outputs.embeddable(path) else HEADERS).items(),
+            *(IN_A_FRAME if framed else HEADERS).items(),
+            FOR_OTHERS_TOO if reads or framed or path.startswith("/static/") else FOR_US_ALONE,
             *(OPEN_TO_ALL.items() if reads else ()),
             *self._also,
         ]
@@ -239,19 +253,13 @@ def _store_error(error: StoreError):
 
 
 def _defect(error: Exception):
-    """The edge of a request: what nobody foresaw is a plain page with an id that the log has too."""
-    incident = secrets.token_hex(4)
-    log.exception("request %s %s failed, incident %s", request.method, _path_for_the_log(), incident)
+    """The edge of a request: what nobody foresaw is a plain page with the request's id, which the log has too."""
+    incident = doing().get("request") or new_id()
+    log.exception("request %s %s failed, incident %s", request.method, told_path(request.path), incident)
     wrong = f"Something went wrong inside Open Lines (incident {incident})."
     return _answer(
         500, msg("Internal error"), wrong, msg("Nothing was changed. The operator finds the incident in the log.")
     )
-
-
-def _path_for_the_log() -> str:
-    """The path that was asked for, without what would let somebody in."""
-    secret = (request.view_args or {}).get("secret")
-    return request.path.replace(secret, "…") if secret else request.path
 
 
 def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None = None) -> Response:

@@ -28,5 +28,8 @@ def kept_copy(sha256: str) -> Response:
 
 
 def _file(copy: PageCopy, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{copy.sha256[:12]}.html.gz"'}
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}-{copy.sha256[:12]}.html.gz"',
+        "Content-Security-Policy": "sandbox",  # beside that of every answer: opened all the same, it has no rights
+    }
     return Response(copy.zipped, mimetype="application/gzip", headers=headers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,7 @@ def read_within(seconds: float, draft: Feed, service: Service, *, as_listing: bo
         finally:
             _turns.release()
 
-    threading.Thread(target=read, name="preview", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(read,), name="preview", daemon=True).start()
     try:
         return answer.result(seconds)
     except TimeoutError:
