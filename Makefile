@@ -3,9 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+LOCKS := requirements.lock requirements-dev.lock requirements-fit.lock requirements-tools.lock
+COMPILE := $(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-long lint words screenshots bench fit release sbom clean
+.PHONY: help install run demo test test-long lint audit lock words screenshots bench fit release sbom clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +40,15 @@ lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
+audit: $(VENV)/.tools  ## ask whether something is known against the pinned packages; needs the network (OR_SKIP=--or-skip: not)
+	$(BIN)/python scripts/audit.py $(VENV)/tools/bin/pip-audit $(LOCKS) $(OR_SKIP)
+
+lock: $(VENV)/.tools  ## write the locks anew from the lists (UPGRADE=--upgrade: with what is newest beneath them)
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) requirements-fit.txt -c requirements.lock -o requirements-fit.lock
+	$(COMPILE) requirements-tools.txt -o requirements-tools.lock
+
 words: $(VENV)/.run  ## bring the catalogues of translations up to date with the words in the code
 	$(BIN)/python scripts/words.py
 
@@ -64,15 +77,20 @@ sbom: $(VENV)/.dev  ## print what a release is installed with (CycloneDX)
 clean:  ## remove .venv, dist and what tools cached; the database in var/ stays
 	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(VENV)/.run: requirements.txt
+$(VENV)/.run: requirements.lock
 	@sh scripts/venv.sh $(PYTHON) $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) -r requirements.lock
 	@touch $@
 
-$(VENV)/.fit: requirements-fit.txt $(VENV)/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-fit.txt
+$(VENV)/.fit: requirements-fit.lock $(VENV)/.run
+	$(INSTALL) -r requirements-fit.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.tools: requirements-tools.lock $(VENV)/.run
+	@sh scripts/venv.sh $(PYTHON) $(VENV)/tools
+	$(subst $(BIN),$(VENV)/tools/bin,$(INSTALL)) -r requirements-tools.lock
 	@touch $@

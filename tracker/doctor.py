@@ -267,7 +267,7 @@ def _zones(pack: RelationshipPack) -> Iterator[str]:
 def _zone_data(zones: set[str]) -> Iterator[Line]:
     missing = sorted(zone for zone in zones if not _is_known(zone))
     if missing:
-        do = "Install the packages of requirements.txt again (tzdata is one of them)."
+        do = "Install the packages of requirements.lock again (tzdata is one of them)."
         yield _broken("time zones", f"There is no data for {', '.join(missing)}.", do)
     elif zones:
         yield _ok("time zones", f"Data for all {len(zones)} that are configured.")
