@@ -18,7 +18,7 @@ def hosts_from(text: str) -> frozenset[str]:
 def answers_as(base_url: str, trusted: frozenset[str]) -> frozenset[str]:
     """Every name that a request may ask for: where readers come by loopback, all that loopback is called."""
     own = plain(urlsplit(base_url).hostname or "")
-    return trusted | {own} | (LOOPBACK if _is_loopback(own) else frozenset())
+    return trusted | {own} | (LOOPBACK if is_loopback(own) else frozenset())
 
 
 def plain(host: str) -> str:
@@ -37,7 +37,8 @@ def _host(text: str) -> str:
     return name
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or address stands for this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

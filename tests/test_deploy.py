@@ -15,19 +15,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from requests.adapters import HTTPAdapter
 
 from config.settings import settings_from
+from tests.certificates import certificate_in
 from tests.conftest import NOTHING, ROOT, Clock, Shipped
 
 DEPLOY = ROOT / "deploy"
@@ -122,26 +118,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
-
-
-def certificate_in(folder: Path) -> None:
-    """A certificate for localhost that signs itself."""
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-    )
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    signed = (
-        builder.not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    words = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    (folder / "key.pem").write_bytes(words)
 
 
 class From(HTTPAdapter):
@@ -278,6 +254,12 @@ def test_figures_are_for_this_machine_alone_and_large_bodies_for_nobody(front: F
     assert "openlines_database_ready 1.0" in front.reader().get(front.url("/metrics"), timeout=10).text
     assert front.reader("127.0.0.2").get(front.url("/metrics"), timeout=10).status_code == 403
     assert front.reader().post(front.url("/login"), data=b"x" * 1_100_000, timeout=10).status_code == 413
+
+
+@with_nginx
+def test_a_request_has_the_id_that_nginx_gave_it_whatever_its_reader_calls_it(front: Front):
+    answer = front.reader().get(front.url("/"), headers={"X-Request-ID": "a-name-of-my-own"}, timeout=10)
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"])
 
 
 @with_nginx

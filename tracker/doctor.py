@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import shutil
 import socket
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.errors import ConfigError
+from config.hosts import is_loopback
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
 from db.store import Store, StoreError, Subjects, open_store
@@ -130,7 +130,11 @@ def _room(settings: Settings) -> Iterator[Line]:
 def _address(settings: Settings) -> Iterator[Line]:
     """Settings that do not fit one another: what readers are told, who is believed, and on what the service listens."""
     base, proxy = urlsplit(settings.base_url), settings.trusted_proxy
-    https, at_home, listens_at_home = base.scheme == "https", _is_local(base.hostname or ""), _is_local(settings.host)
+    https, at_home, listens_at_home = (
+        base.scheme == "https",
+        is_loopback(base.hostname or ""),
+        is_loopback(settings.host),
+    )
     wrong = []
     if not https and not at_home:
         says = f"{settings.base_url} is not https: cookies are not Secure, and passwords can be read on the way."
@@ -138,7 +142,8 @@ def _address(settings: Settings) -> Iterator[Line]:
             (says, "Put a proxy with TLS in front (deploy/nginx.conf), and set OPENLINES_BASE_URL to https://…")
         )
     if at_home and not listens_at_home:
-        says = f"The service listens on {settings.host}, and its links lead to {settings.base_url}."
+        names = ", ".join(sorted(settings.hosts))
+        says = f"On {settings.host}, its links lead to {settings.base_url}, and it answers as {names} alone."
         wrong.append((says, "Set OPENLINES_BASE_URL to the address under which readers reach it."))
     if https and not proxy:
         says = (
@@ -155,13 +160,6 @@ def _address(settings: Settings) -> Iterator[Line]:
         yield _look("address", says, do)
     if not wrong:
         yield _ok("address", f"Readers reach it at {settings.base_url}.")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _database(settings: Settings, now: datetime) -> Iterator[Line]:

@@ -232,12 +232,16 @@ def _date(when: PartialDate | None) -> str | None:
     return when.value if when else None
 
 
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a cell begins that some spreadsheet, in some language, takes for a formula, or passes by to find one."""
+
+
 def csv_cell(cell: Cell) -> Cell:
     """A cell as it is written: no spreadsheet may take words for a formula, so an apostrophe stands before those that
     begin as one does.
     """
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(cell, str) and cell.startswith(FORMULAS):
         return f"'{cell}"
     return cell

@@ -40,6 +40,14 @@ def test_scalars_stay_text_until_the_model_asks_for_something_else() -> None:
     assert read_yaml(path, Desk) == Desk(name="2024-01-09", floor=3, open=False, tags=["null", "1.10", "on"])
 
 
+def test_no_tag_makes_anything_of_a_text() -> None:
+    path = Path("desk.yaml")
+    path.write_text('name: !!python/object/apply:os.system ["touch made"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="a list stands where a text belongs"):
+        read_yaml(path, Desk)
+    assert not Path("made").exists()
+
+
 def test_a_byte_order_mark_is_not_part_of_the_first_key() -> None:
     path = Path("desk.yaml")
     path.write_bytes(b"\xef\xbb\xbfname: front\n")

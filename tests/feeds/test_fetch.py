@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
+from tests.certificates import certificate_in
 from tracker.feeds.failure import FetchFailed, Kind
 from tracker.feeds.fetch import MAX_WAIT, Fetched, Limits, fetch, retry_instant
 from tracker.feeds.hosts import Hosts
@@ -260,6 +263,24 @@ def test_a_server_that_hangs_in_the_tls_handshake_is_left_at_the_deadline():
     with socket.create_server(("127.0.0.1", 0)) as listener:  # the kernel accepts, and nobody speaks
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
         assert failure(url, limits=SHORT).kind is Kind.TIMEOUT
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_is_not_believed(tmp_path):
+    certificate_in(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            with suppress(OSError):
+                context.wrap_socket(listener.accept()[0], server_side=True)
+
+        server = threading.Thread(target=greet)
+        server.start()
+        failed = failure(f"https://localhost:{listener.getsockname()[1]}/", limits=Limits(deadline=5))
+        server.join()
+    assert failed.kind is Kind.TLS
+    assert "self-signed certificate" in failed.sentence
 
 
 def test_a_closed_port_refuses_the_connection(closed_port):

@@ -221,5 +221,6 @@ def test_the_copy_is_handed_out_to_reviewers_as_a_file(teasers, site: Site):
     answer = api.get(address, headers=reviewer)
     assert gzip.decompress(answer.data) == PAGE
     assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers.getlist("Content-Security-Policy"), "it never runs as a page of ours"
     assert_problem(api.get(address), 401)
     assert_problem(api.get("/releases/999/page", headers=reviewer), 404)

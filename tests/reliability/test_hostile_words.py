@@ -164,6 +164,14 @@ def test_whatever_a_feed_a_document_or_a_reviewer_wrote_runs_nowhere(hostile: Ho
     )
 
 
+SHOWN_ELSEWHERE = {
+    "/": "refused", "/channels/dpct": "refused", "/login": "refused", "/nowhere": "refused", "/metrics": "refused",
+    "/badge/dpct.svg": "shown", "/timeline.svg": "shown", "/changes.csv": "shown", "/embed/dpct": "shown",
+    "/static/icon.svg": "shown",
+}  # fmt: skip
+"""What pages of other sites may show without reading it: what is made for them."""
+
+
 @contextmanager
 def elsewhere(html: str) -> Iterator[str]:
     """Another site, with this page."""
@@ -211,5 +219,18 @@ def test_a_browser_obeys_the_headers(hostile: Hostile, browser: Browser, survive
         assert page.evaluate(read, f"{hostile.address}/") == "refused"
         public = "url => fetch(url).then(answer => answer.text(), () => 'refused')"
         assert '"slug"' in page.evaluate(public, f"{hostile.address}/api/v1/channels")
+        blind = "url => fetch(url, {mode: 'no-cors'}).then(() => 'shown', () => 'refused')"
+        shown = {path: page.evaluate(blind, hostile.address + path) for path in SHOWN_ELSEWHERE}
+        assert shown == SHOWN_ELSEWHERE
+        with context.expect_page() as opened:
+            page.evaluate("url => { window.other = window.open(url); }", hostile.address)
+        opened.value.wait_for_load_state()
+        assert page.evaluate("window.other.closed"), "whoever opens the site holds nothing of it"
+        assert opened.value.evaluate("window.opener") is None
+        allows = "names => names.map(name => document.featurePolicy.allowsFeature(name))"
+        granted = opened.value.evaluate(
+            allows, ["geolocation", "camera", "publickey-credentials-get", "clipboard-write"]
+        )
+        assert granted == [False, False, True, True]
     context.close()
-    survived("C6 ways that a browser refused: inline script and style, other sites, a frame, reading across", 6)
+    survived("C6 ways that a browser refused: scripts, styles, frames, reading, showing and holding across sites", 9)

@@ -21,7 +21,7 @@ from tests.test_review import US, arrive
 from tests.web.conftest import reached_at, serving
 from tests.web.test_every_page import PUBLIC
 from tracker.service import Service, utc_now
-from tracker.web.app import create_app
+from tracker.web.app import HEADERS, create_app
 from tracker.web.auth import COOKIE
 
 
@@ -262,3 +262,22 @@ def test_behind_tls_a_browser_is_told_to_come_by_nothing_else_and_keeps_cookies_
     (cookie,) = cookies.values()
     assert (cookie.key[:7], cookie["secure"], cookie["httponly"], cookie["samesite"]) == ("__Host-", True, True, "Lax")
     assert "Strict-Transport-Security" not in create_app(served.service).test_client().get("/").headers
+
+
+def test_every_kind_of_answer_bears_the_headers_refusals_and_files_too(served: Served):
+    app = create_app(reached_at(served.service, "http://localhost", rate_limit=1))
+    app.view_functions["pages.method"] = lambda **_: 1 / 0
+    client = app.test_client()
+    kinds = {
+        200: client.get("/"), 304: None, 302: client.get("/review"), 400: client.get("/?as_of=yesterday"),
+        401: client.get("/api/v1/candidates"), 404: client.get("/nowhere"), 405: client.delete("/"),
+        413: client.post("/login", data={"name": "x" * 1_100_000}), 421: client.get("/", headers={"Host": "x.example"}),
+        429: client.get("/api/v1/candidates"), 500: client.get("/method"),
+    }  # fmt: skip
+    kinds[304] = client.get("/", headers={"If-None-Match": kinds[200].headers["ETag"]})
+    files = [client.get(path) for path in ("/static/icon.svg", "/static/style-0.css", "/static/nowhere", "/healthz")]
+    assert {status: answer.status_code for status, answer in kinds.items()} == {status: status for status in kinds}
+    for answer in (*kinds.values(), *files):
+        assert HEADERS.items() <= dict(answer.headers).items(), answer.status
+        for name in (*HEADERS, "Cross-Origin-Resource-Policy", "X-Request-ID"):
+            assert len(answer.headers.getlist(name)) == 1, (name, answer.status)

@@ -79,6 +79,20 @@ def test_a_name_that_is_not_known_is_held_back_like_one_that_is(service):
     assert [answer.status_code for answer in answers] == [401] * MOST_OF_NAME + [429]
 
 
+def test_a_name_costs_the_same_work_whether_it_is_known_or_not(service, monkeypatch):
+    """Counted, not timed: each try has one hash of a password checked, also where there is none to check."""
+    client, checked = with_password(service), []
+    with service.store.writing() as db:
+        db.accounts.add_user("ben", "reviewer", None, at=service.clock())
+        db.accounts.add_user("eve", "reviewer", HASHED, at=service.clock())
+        db.accounts.disable_user("eve", at=service.clock())
+    verify = PasswordHasher.verify
+    monkeypatch.setattr(PasswordHasher, "verify", lambda self, *given: checked.append(given) or verify(self, *given))
+    for number, name in enumerate(("ana", "ben", "eve", "nobody-of-the-kind"), start=1):
+        assert try_in(client, "wrong words here", name).status_code == 401
+        assert len(checked) == number, name
+
+
 def test_an_address_that_tries_much_is_held_back_and_no_other(service):
     client = with_password(service, REMOTE_ADDR="2001:db8::1")
     for number in range(MOST_OF_ADDRESS):

@@ -113,6 +113,7 @@ def test_the_copies_are_handed_out_as_files_and_to_reviewers_alone(changed: Watc
         answer = client.get(f"/review/pages/copies/{sha256}")
         assert gzip.decompress(answer.data) == body
         assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert "sandbox" in answer.headers.getlist("Content-Security-Policy"), "it never runs as a page of ours"
         assert answer.headers["Cache-Control"] == "private, no-store"
     assert client.get("/review/pages/copies/nothing").status_code == 404
     assert client.get("/review/pages/999").status_code == 404
