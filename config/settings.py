@@ -161,7 +161,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         trusted_hosts=_read(env, "TRUSTED_HOSTS", hosts_from, frozenset()),
         log_level=_read(env, "LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info"),
         log_format=_read(env, "LOG_FORMAT", _one_of("text", "json"), "text"),
-        base_url=_read(env, "BASE_URL", _base_url, _reachable(host, port)),
+        base_url=_read(env, "BASE_URL", _base_url, reachable(host, port)),
         var=var,
     )
 
@@ -314,7 +314,7 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _reachable(host: str, port: int) -> str:
+def reachable(host: str, port: int) -> str:
     """An address that a browser on this machine can open, also when the service listens on all of them."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

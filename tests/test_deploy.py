@@ -150,7 +150,7 @@ class Front:
 
 
 def waits_for(port: int, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(200):
+    for _ in range(1_000):
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:
                 return

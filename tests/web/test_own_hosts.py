@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
+from config.settings import settings_from
 from tests.web.conftest import reached_at
 from tracker.service import Service
 from tracker.web.app import HEADERS, create_app
-from tracker.web.own_hosts import MOST_TOLD, OwnHosts
+from tracker.web.own_hosts import MOST_TOLD, OwnHosts, host_of
+from tracker.web.server import address_of
 
 OURS = frozenset({"lines.example", "192.0.2.7", "2001:db8::5"})
 
@@ -82,3 +85,19 @@ def test_whoever_makes_names_up_fills_no_log(client: FlaskClient, caplog):
     for number in range(MOST_TOLD + 20):
         client.get("/", headers={"Host": f"{number}.example"})
     assert len(caplog.records) == MOST_TOLD
+
+
+@pytest.mark.parametrize(
+    ("env", "address"),
+    [
+        ({"PORT": "0"}, "http://127.0.0.1:8123"),
+        ({"HOST": "0.0.0.0", "PORT": "0"}, "http://127.0.0.1:8123"),
+        ({"HOST": "::1"}, "http://[::1]:8123"),
+        ({"BASE_URL": "https://lines.example"}, "https://lines.example"),
+        ({"HOST": "0.0.0.0", "BASE_URL": "http://10.0.0.5:8000"}, "http://10.0.0.5:8000"),
+    ],
+)
+def test_the_link_that_signs_the_first_admin_in_is_at_a_name_of_ours(env: dict[str, str], address: str):
+    settings = settings_from({f"OPENLINES_{name}": value for name, value in env.items()})
+    assert address_of(settings, 8123) == address
+    assert host_of(urlsplit(address).netloc) in settings.hosts

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from waitress.server import create_server
 
+from config.settings import Settings, reachable
 from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
 from tracker.errors import Conflict, Refused
@@ -44,7 +45,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
     if polling:
         polling.start()
     signal.signal(signal.SIGTERM, _stop)
-    _greet(service, f"http://{host}:{server.effective_port}")
+    _greet(service, address_of(service.settings, server.effective_port))
     try:
         server.run()
     finally:
@@ -68,6 +69,14 @@ def proxied(trusted: str | None) -> dict[str, Any]:
 def _stop(*_) -> None:
     """End as Ctrl-C does: waitress finishes what it has in hand."""
     raise KeyboardInterrupt
+
+
+def address_of(settings: Settings, port: int) -> str:
+    """Where readers find the service that listens on `port`: at BASE_URL, or where that follows from HOST and PORT, on
+    this machine.
+    """
+    follows = settings.base_url == reachable(settings.host, settings.port)
+    return reachable(settings.host, port) if follows else settings.base_url
 
 
 def _greet(service: Service, address: str) -> None:
