@@ -17,6 +17,7 @@ from aiosmtpd.controller import Controller
 from config.smtp import Sender, Smtp
 from db.notifications import Filter
 from tests.test_notify import confirm, fares, record, states
+from tests.web.conftest import reached_at
 from tracker.amend import ClaimName, withdraw
 from tracker.digest import slot_after, slot_before
 from tracker.model import Contact
@@ -72,7 +73,7 @@ def mailing(service: Service, box: Letterbox) -> Service:
 def with_mail(service: Service, box: Letterbox) -> Service:
     sender = Sender("lines@lines.example")
     settings = replace(service.settings, smtp_url=Smtp("127.0.0.1", box.port), mail_from=sender)
-    return replace(service, settings=replace(settings, base_url="https://lines.example"))
+    return reached_at(replace(service, settings=settings), "https://lines.example")
 
 
 def subscribe(service: Service, every: str = "daily", wanted: Filter | None = None, to: str = READER) -> int:

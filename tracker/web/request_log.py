@@ -39,16 +39,18 @@ class Logged:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request, began = self._given(environ) or new_id(), perf_counter()
-        sent: list[tuple[str, list[tuple[str, str]]]] = []
+        sent: tuple[str, list[tuple[str, str]]] | None = None
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            sent[:] = [(status, headers)]
-            return start_response(status, [*headers, (HEADER, request)], *more)
+            nonlocal sent
+            headers.append((HEADER, request))
+            sent = status, headers
+            return start_response(status, headers, *more)
 
         with during(request=request):
             body = self._application(environ, start)
             if sent:
-                _tell(environ, *sent[0], perf_counter() - began)
+                _tell(environ, *sent, perf_counter() - began)
         return body
 
     def _given(self, environ: WSGIEnvironment) -> str | None:
@@ -59,14 +61,14 @@ class Logged:
 
 
 def _tell(environ: WSGIEnvironment, status: str, headers: list[tuple[str, str]], seconds: float) -> None:
-    method, code = environ["REQUEST_METHOD"], int(status[:3])
-    level = logging.INFO if code >= 500 or method not in ("GET", "HEAD", "OPTIONS") else logging.DEBUG
+    method = environ["REQUEST_METHOD"]
+    level = logging.INFO if status[0] == "5" or method not in ("GET", "HEAD", "OPTIONS") else logging.DEBUG
     if not log.isEnabledFor(level):
         return
     told = {
         "method": method,
         "path": told_path(environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")),
-        "status": code,
+        "status": int(status[:3]),
         "ms": round(seconds * 1000, 1),
         "bytes": next((int(value) for name, value in headers if name == "Content-Length"), None),
     }
