@@ -27,7 +27,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from db.sqlite.search import Narrowed
+from db.search import Narrowed
 from db.store import Store, open_store
 from tracker.model import Release
 from tracker.search import read_query

@@ -93,7 +93,7 @@ class Settings:
     `second_person`: the states that are recorded when two reviewers agree.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     config: Path
     secret_key: str | None = field(repr=False)
     host: str
@@ -116,9 +116,10 @@ class Settings:
     var: Path
 
     @property
-    def database_path(self) -> Path:
-        """The file that `database_url` names."""
-        return Path(self.database_url.removeprefix("sqlite:///"))
+    def database_path(self) -> Path | None:
+        """The file that `database_url` names; None where a server keeps the database."""
+        is_file = self.database_url.startswith("sqlite:///")
+        return Path(self.database_url.removeprefix("sqlite:///")) if is_file else None
 
 
 def settings_from(env: Mapping[str, str]) -> Settings:
@@ -200,11 +201,11 @@ def _path(text: str) -> Path:
 
 
 def _database_url(text: str) -> str:
-    scheme = urlsplit(text).scheme
-    if scheme in ("postgresql", "postgres"):
-        raise ValueError(f'"{scheme}" is not possible: this version stores in SQLite; write sqlite:///path/to/file.db')
+    if re.fullmatch(r"postgres(ql)?://[^?#]*/[^/?#]+(\?[^#]*)?", text):
+        return text
     if not re.fullmatch(r"sqlite:///[^?#]+", text) or ":memory:" in text:
-        raise ValueError(f'"{_without_password(text)}" does not name an SQLite file; write sqlite:///path/to/file.db')
+        remedy = "write sqlite:///path/to/file.db, or postgresql://user:password@host/database"
+        raise ValueError(f'"{_without_password(text)}" names no database; {remedy}')
     return text
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant, instant_text
 
@@ -71,7 +71,7 @@ class Token:
 class Accounts:
     """Reads and writes accounts over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def add_user(self, name: str, role: str, password_hash: str | None, *, at: datetime) -> bool:
@@ -195,16 +195,16 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _person(row: sqlite3.Row) -> Person:
+def _person(row: Row) -> Person:
     account = Account(row["name"], row["role"], None, instant(row["created_at"]), instant(row["disabled_at"]))
     return Person(account, bool(row["has_password"]), row["passkeys"], row["sessions"], instant(row["seen_at"]))
 
 
-def _session(row: sqlite3.Row) -> Session:
+def _session(row: Row) -> Session:
     instants = [instant(row[name]) for name in ("created_at", "seen_at", "expires_at")]
     return Session(row["hash"], row["user"], *instants, row["agent"], row["signed_in_by"])
 
 
-def _token(row: sqlite3.Row) -> Token:
+def _token(row: Row) -> Token:
     instants = {name: instant(row[name]) for name in ("created_at", "used_at", "revoked_at")}
     return Token(row["name"], row["role"], **instants)

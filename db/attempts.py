@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from typing import NamedTuple
 
+from db.engine import Connection
 from db.queries import load_queries
 from db.text import instant, instant_text
 
@@ -25,7 +25,7 @@ class Tried(NamedTuple):
 class Attempts:
     """Reads and writes counts over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def count(self, key: str, *, now: datetime, ends_at: datetime) -> Tried:

@@ -5,12 +5,12 @@ A row is written in the transaction of what it tells, and never changed or delet
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant, instant_text
 
@@ -89,7 +89,7 @@ class Audited:
 class Audit:
     """Reads and writes the audit over one connection; writes belong into the transaction of what they tell."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def note(
@@ -106,6 +106,6 @@ class Audit:
         return [_audited(row) for row in _sql.newest(self._db, **asked)]
 
 
-def _audited(row: sqlite3.Row) -> Audited:
+def _audited(row: Row) -> Audited:
     told = {name: row[name] for name in ("actor", "kind", "what", "subject", "detail", "address")}
     return Audited(Position(row["at"], row["place"], row["id"]), instant(row["at"]), **told)

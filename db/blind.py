@@ -7,10 +7,10 @@ with candidates only that no two of either have one number.
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import release_from
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
@@ -69,7 +69,7 @@ class Word:
 class Blind:
     """Reads and writes the checks over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def planned(self, reviewer: str) -> Planned:
@@ -211,7 +211,7 @@ class Blind:
         )
 
 
-def _hidden(row: sqlite3.Row) -> Hidden:
+def _hidden(row: Row) -> Hidden:
     return Hidden(
         id=row["id"],
         key=row["key"],
@@ -235,11 +235,11 @@ def _hidden(row: sqlite3.Row) -> Hidden:
     )
 
 
-def _said(row: sqlite3.Row) -> Said:
+def _said(row: Row) -> Said:
     return Said(row["channel"], Signal(row["signal"]) if row["signal"] else None)
 
 
-def _proposed(row: sqlite3.Row) -> Said:
+def _proposed(row: Row) -> Said:
     return Said(row["proposed_channel"], Signal(row["proposed_signal"]))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from typing import Any
 
 from db.blind import Blind
 from db.chain import Chain
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
@@ -66,7 +66,7 @@ class Finding:
 class Candidates:
     """Reads and writes candidates over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._chain = Chain(connection)
         self._blind = Blind(connection)
@@ -293,7 +293,7 @@ class Candidates:
         self._chain.append("decision", row["id"])
         return row["id"]
 
-    def _whole(self, row: sqlite3.Row) -> Candidate:
+    def _whole(self, row: Row) -> Candidate:
         first_word, second_words = words_of(self._db, row["id"])
         return Candidate(
             id=row["id"],
@@ -345,7 +345,7 @@ def _said(sighting: Sighting) -> dict[str, Any]:
     }
 
 
-def _known(rows: list[sqlite3.Row]) -> Known:
+def _known(rows: list[Row]) -> Known:
     """One candidate, from a row for each of those who speak of it."""
     told, telling = rows[0], [row for row in rows if row["telling"]] or rows
     report = Report(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gzip
 import secrets
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant
 from tracker.chain import Checkpoint, Link, linked
 from tracker.proof import Cited
 from tracker.verifier import START
 
-_sql = load_queries("chain.sql")
+_sql = load_queries("chain.sql", streams=("links", "links_from"))
 
 _STAMPS = ("withdrawn_at", "withdrawn_by", "withdrawn_reason")
 """What a row gets later, once, and which is an entry of its own then."""
@@ -51,7 +51,7 @@ class Entry:
 class Chain:
     """Reads and writes links over one connection; writes belong into the transaction that writes the entry."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def append(self, kind: str, entry: int) -> None:
@@ -133,9 +133,9 @@ class Chain:
         return Cited(release, revision, words["title"], words["summary"], body)
 
 
-def _link(row: sqlite3.Row) -> Link:
+def _link(row: Row) -> Link:
     return Link(**dict(row))
 
 
-def _checkpoint(row: sqlite3.Row) -> Checkpoint:
+def _checkpoint(row: Row) -> Checkpoint:
     return Checkpoint(row["seq"], row["hash"], instant(row["at"]))

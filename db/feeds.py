@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from db.audit import Audit, What
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import day, instant, instant_text
 from tracker.coverage import Polled, Read, Switch
@@ -108,7 +108,7 @@ class PollRow:
 class Feeds:
     """Reads and writes feeds and polls over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def sync(self, feeds: Iterable[Feed], *, now: datetime) -> None:
@@ -325,7 +325,7 @@ class Feeds:
         return instant(row["last_tick"]) if row else None
 
 
-def read_from(row: sqlite3.Row) -> Read:
+def read_from(row: Row) -> Read:
     """A poll as coverage reads it."""
     return Read(
         feed=row["feed"],
@@ -343,7 +343,7 @@ def _overlaps(outcome: str, known: int, whole: bool) -> bool:
     return outcome == "unchanged" or known > 0 or bool(whole)
 
 
-def _health(row: sqlite3.Row) -> FeedHealth:
+def _health(row: Row) -> FeedHealth:
     return FeedHealth(
         slug=row["slug"],
         relationship=row["relationship"],
@@ -383,13 +383,13 @@ def _span(seconds: int | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-def _paused(row: sqlite3.Row) -> Paused | None:
+def _paused(row: Row) -> Paused | None:
     if row["paused_at"] is None:
         return None
     return Paused(instant(row["paused_at"]), row["paused_by"], row["paused_because"])
 
 
-def _gap(row: sqlite3.Row) -> Gap | None:
+def _gap(row: Row) -> Gap | None:
     if row["gap_from"] is None:
         return None
     return Gap(instant(row["gap_from"]), instant(row["gap_to"]), bool(row["gap_bridged"]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 
+from db.engine import Connection
 from db.queries import load_queries
 from db.text import instant, instant_text
 
@@ -14,7 +14,7 @@ _sql = load_queries("hosts.sql")
 class Hosts:
     """Reads and writes the waits of hosts over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def leave_alone(self, host: str, until: datetime, *, now: datetime) -> None:

@@ -1,65 +1,53 @@
-"""Whether what is stored is whole: the file, every kept word and page against its hash, every quote in its place."""
+"""Whether what is stored is whole: the database, kept words and pages against their hashes, quotes in place."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import json
-import sqlite3
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.connection import PRAGMAS
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant
 from tracker.chain import Finding
 from tracker.verifier import words_hash
 
-_sql = load_queries("integrity.sql")
+_sql = load_queries("integrity.sql", streams=("revisions", "page_copies", "quotes", "evidence"))
 
 
 @dataclass(frozen=True)
-class Engine:
-    """The version of SQLite, and how it is set for a connection of ours."""
+class EngineState:
+    """The version of the database engine, and how it is set for a connection of ours."""
 
     version: str
-    pragmas: dict[str, str]
+    settings: dict[str, str]
 
 
-class Integrity:
-    """Reads over one connection. Each check answers row by row, what is wrong or None, and keeps nothing in memory."""
+class Integrity(ABC):
+    """Reads over one connection. Each check answers row by row, what is wrong or None, and keeps nothing in memory.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    What the engine finds of itself is told by `db/sqlite/integrity.py` and `db/postgres/integrity.py`.
+    """
+
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
+    @abstractmethod
     def file_faults(self) -> list[Finding]:
-        """What the database engine finds wrong with the file, and rows that point to none."""
-        try:
-            said = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
-            dangling = list(self._db.execute("PRAGMA foreign_key_check"))
-        except sqlite3.DatabaseError as error:
-            said, dangling = [str(error)], []
-        damage = [Finding("database file", words) for words in said if words != "ok"]
-        return damage + [
-            Finding(f"{table} {row}", f"it points to a row of {target} that is not there")
-            for table, row, target, _ in dangling
-        ]
+        """What the database engine finds wrong with what it stores, and rows that point to none."""
 
+    @abstractmethod
     def quick_faults(self) -> list[str]:
         """What the database engine finds wrong without looking at indexes; quick where `file_faults` is thorough."""
-        try:
-            return [words for (words,) in self._db.execute("PRAGMA quick_check(5)") if words != "ok"]
-        except sqlite3.DatabaseError as error:
-            return [str(error)]
 
-    def engine(self) -> Engine:
-        pragmas = ("journal_mode", *PRAGMAS)
-        return Engine(sqlite3.sqlite_version, {name: self._pragma(name) for name in pragmas})
-
-    def _pragma(self, name: str) -> str:
-        return str(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+    @abstractmethod
+    def engine(self) -> EngineState:
+        """What runs, and how."""
 
     def newest(self) -> datetime | None:
         """The latest UTC instant at which anything was recorded or polled."""
@@ -95,7 +83,7 @@ class Integrity:
             yield Finding(f"sighting {row['id']}", wrong) if wrong else None
 
 
-def _wrong_page(row: sqlite3.Row) -> str | None:
+def _wrong_page(row: Row) -> str | None:
     try:
         body = gzip.decompress(row["body"])
     except (OSError, EOFError, zlib.error) as error:
@@ -105,7 +93,7 @@ def _wrong_page(row: sqlite3.Row) -> str | None:
     return None if len(body) == row["size"] else f"it has {len(body)} bytes and says {row['size']}"
 
 
-def _wrong_quote(row: sqlite3.Row) -> str | None:
+def _wrong_quote(row: Row) -> str | None:
     where = _place(row)
     if row["title"] is None:
         return f"{where}, which it cites, is gone"
@@ -117,7 +105,7 @@ def _wrong_quote(row: sqlite3.Row) -> str | None:
     return f"its quote does not stand at character {row['quote_start']} of the {row['quote_field']} of {where}"
 
 
-def _wrong_evidence(row: sqlite3.Row) -> str | None:
+def _wrong_evidence(row: Row) -> str | None:
     where = _place(row)
     if row["title"] is None:
         return f"{where}, in which it was seen, is gone"
@@ -131,5 +119,5 @@ def _wrong_evidence(row: sqlite3.Row) -> str | None:
     return None
 
 
-def _place(row: sqlite3.Row) -> str:
+def _place(row: Row) -> str:
     return f"release {row['release']}, revision {row['revision']}"

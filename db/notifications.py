@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text
 from tracker.events import Event, What
@@ -110,7 +110,7 @@ class Receivers:
 class Notifications:
     """Reads and writes subscriptions, events and deliveries over one connection; writes belong into a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def subscribe(
@@ -310,7 +310,7 @@ class Notifications:
         return Receivers(row["number"], row["failing"], row["failing_long"])
 
 
-def _subscription(row: sqlite3.Row) -> Subscription:
+def _subscription(row: Row) -> Subscription:
     return Subscription(
         id=row["id"],
         kind=row["kind"],
@@ -330,11 +330,11 @@ def _subscription(row: sqlite3.Row) -> Subscription:
     )
 
 
-def _due(row: sqlite3.Row) -> Due:
+def _due(row: Row) -> Due:
     return Due(row["delivery"], row["attempts"], _event(row), bool(row["heard"]))
 
 
-def _event(row: sqlite3.Row) -> Event:
+def _event(row: Row) -> Event:
     return Event(
         statement=row["statement"],
         sequence=row["sequence"],
@@ -347,7 +347,7 @@ def _event(row: sqlite3.Row) -> Event:
     )
 
 
-def _delivery(row: sqlite3.Row) -> Delivery:
+def _delivery(row: Row) -> Delivery:
     return Delivery(
         id=row["id"],
         subscription=row["subscription"],
@@ -363,5 +363,5 @@ def _delivery(row: sqlite3.Row) -> Delivery:
     )
 
 
-def _attempt(row: sqlite3.Row) -> Attempt:
+def _attempt(row: Row) -> Attempt:
     return Attempt(instant(row["at"]), bool(row["succeeded"]), row["status"], row["outcome"])

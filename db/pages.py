@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.engine import Connection
 from db.queries import load_queries
 from db.rows import release_from
 from db.text import instant, instant_text
@@ -36,7 +36,7 @@ class Spare:
 class Pages:
     """Reads and writes page copies over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def keep(self, release: int, revision: int, copy: PageCopy) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant, instant_text
 
@@ -35,7 +35,7 @@ class Passkey:
 class Passkeys:
     """Reads and writes passkeys over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def handle(self, user: str) -> str:
@@ -76,6 +76,6 @@ class Passkeys:
         return row["name"] if row else None
 
 
-def _passkey(row: sqlite3.Row) -> Passkey:
+def _passkey(row: Row) -> Passkey:
     instants = {name: instant(row[name]) for name in ("created_at", "used_at")}
     return Passkey(row["id"], row["user"], row["name"], row["public_key"], row["sign_count"], **instants)

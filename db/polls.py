@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, datetime
 
+from db.engine import Connection, Row
 from db.feeds import PollRow, read_from
 from db.queries import load_queries
 from db.text import day, instant, instant_text
@@ -16,7 +16,7 @@ _sql = load_queries("polls.sql")
 class Polls:
     """Reads what was kept of polls over one connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def newest(self, feed: str, *, most: int, failed: bool = False) -> list[PollRow]:
@@ -36,7 +36,7 @@ class Polls:
         return {day(row["day"]): row["number"] for row in _sql.arrivals(self._db, feed=feed, since=instant_text(since))}
 
 
-def _poll(row: sqlite3.Row) -> PollRow:
+def _poll(row: Row) -> PollRow:
     return PollRow(
         feed=row["feed"],
         started_at=instant(row["started_at"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -11,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from db.chain import Chain
+from db.engine import Connection, Row
 from db.queries import load_queries
-from db.sqlite.search import Search
+from db.search import Search
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from db.watch import Marks, marks
 from tracker.history import in_force
@@ -59,7 +59,7 @@ class Seeded:
 class Record:
     """Reads and writes the record over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
+    def __init__(self, connection: Connection, search: Search) -> None:
         self._db = connection
         self._search = search
         self._chain = Chain(connection)
@@ -138,9 +138,9 @@ class Record:
 
     @staticmethod
     def _grouped(
-        changes: Iterable[sqlite3.Row],
-        contacts: Iterable[sqlite3.Row],
-        citations: Iterable[sqlite3.Row],
+        changes: Iterable[Row],
+        contacts: Iterable[Row],
+        citations: Iterable[Row],
         seen: Marks | None = None,
     ) -> dict[str, tuple[list[StatusChange], list[Contact]]]:
         cited: dict[tuple[str, int], list[Source]] = defaultdict(list)
@@ -281,10 +281,15 @@ class Record:
 
     def revisions(self) -> dict[str, int]:
         """The counters `record`, `polls` and `decisions`, which every write of their subject bumps."""
-        return {row["subject"]: row["number"] for row in _sql.revisions(self._db)}
+        return revisions(self._db)
 
     def bump(self, subject: str = "record") -> None:
         _sql.bump(self._db, subject=subject)
+
+
+def revisions(connection: Connection) -> dict[str, int]:
+    """The counters, without the rest of the subject."""
+    return {row["subject"]: row["number"] for row in _sql.revisions(connection)}
 
 
 def _kind(entry: type[Entry]) -> str:
@@ -328,12 +333,12 @@ def _row_of(kind: type[Entry], entry_id: int) -> dict[str, int | None]:
     }
 
 
-def _relationship(row: sqlite3.Row) -> Relationship:
+def _relationship(row: Row) -> Relationship:
     first, second = (Party(**party) for party in json.loads(row["parties"]))
     return Relationship(row["slug"], json.loads(row["names"]), (first, second), tuple(json.loads(row["languages"])))
 
 
-def _channel(row: sqlite3.Row) -> Channel:
+def _channel(row: Row) -> Channel:
     return Channel(
         slug=row["slug"],
         relationship=row["relationship"],
@@ -348,7 +353,7 @@ def _channel(row: sqlite3.Row) -> Channel:
     )
 
 
-def _source(row: sqlite3.Row, seen: Marks | None) -> Source:
+def _source(row: Row, seen: Marks | None) -> Source:
     return Source(
         url=row["url"],
         title=row["title"],
@@ -367,13 +372,13 @@ def _source(row: sqlite3.Row, seen: Marks | None) -> Source:
     )
 
 
-def _passage(row: sqlite3.Row) -> Passage | None:
+def _passage(row: Row) -> Passage | None:
     if row["release"] is None:
         return None
     return Passage(row["release"], row["revision"], row["quote_field"], row["quote_start"])
 
 
-def _entry_fields(row: sqlite3.Row, sources: tuple[Source, ...]) -> dict[str, Any]:
+def _entry_fields(row: Row, sources: tuple[Source, ...]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "channel": row["channel"],
@@ -391,7 +396,7 @@ def _entry_fields(row: sqlite3.Row, sources: tuple[Source, ...]) -> dict[str, An
     }
 
 
-def _change(row: sqlite3.Row, sources: tuple[Source, ...]) -> StatusChange:
+def _change(row: Row, sources: tuple[Source, ...]) -> StatusChange:
     return StatusChange(
         **_entry_fields(row, sources),
         state=State(row["state"]),
@@ -401,7 +406,7 @@ def _change(row: sqlite3.Row, sources: tuple[Source, ...]) -> StatusChange:
     )
 
 
-def _contact(row: sqlite3.Row, sources: tuple[Source, ...]) -> Contact:
+def _contact(row: Row, sources: tuple[Source, ...]) -> Contact:
     return Contact(
         **_entry_fields(row, sources),
         outcome=Outcome(row["outcome"]),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import release_from
-from db.sqlite.search import Search
+from db.search import Search
 from db.text import as_json, day, instant, instant_text
 from tracker.gone import Shown
 from tracker.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
@@ -55,7 +55,7 @@ class Named:
 class Releases:
     """Reads and writes releases over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, search: Search) -> None:
+    def __init__(self, connection: Connection, search: Search) -> None:
         self._db = connection
         self._search = search
 
@@ -125,7 +125,7 @@ class Releases:
 
     def _again(
         self, release: Release, keys: Sequence[int], address: str | None, beside: Collection[str]
-    ) -> tuple[sqlite3.Row | None, str | None]:
+    ) -> tuple[Row | None, str | None]:
         """The release that this one is under another name, and why it is the same."""
         if address and (known := _sql.release_by_address(self._db, canonical_url=address, side=release.side)):
             return known, "It came again under another id, at the same address."

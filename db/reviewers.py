@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.chain import Chain
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text
 from tracker.model import Answer, FirstWord, Hold, SecondWord
@@ -30,7 +30,7 @@ class Present:
 class Reviewers:
     """Reads and writes over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._chain = Chain(connection)
 
@@ -75,18 +75,18 @@ class Reviewers:
         return [Present(row["reviewer"], instant(row["opened_at"])) for row in rows if row["reviewer"] != but]
 
 
-def holds_of(connection: sqlite3.Connection, candidate: int) -> tuple[Hold, ...]:
+def holds_of(connection: Connection, candidate: int) -> tuple[Hold, ...]:
     return tuple(_hold(row) for row in _sql.holds(connection, candidate=candidate))
 
 
-def words_of(connection: sqlite3.Connection, candidate: int) -> tuple[FirstWord | None, tuple[SecondWord, ...]]:
+def words_of(connection: Connection, candidate: int) -> tuple[FirstWord | None, tuple[SecondWord, ...]]:
     """The first word that waits for a second, and those that were answered."""
     row = _sql.first_word(connection, candidate=candidate)
     waits = _first_word(row["id"], row["choice"], row["given_by"], row["given_at"]) if row else None
     return waits, tuple(_second_word(row) for row in _sql.second_words(connection, candidate=candidate))
 
 
-def _hold(row: sqlite3.Row) -> Hold:
+def _hold(row: Row) -> Hold:
     return Hold(
         row["id"], row["reason"], instant(row["until"]), row["held_by"], instant(row["held_at"]),
         row["released_because"],
@@ -97,6 +97,6 @@ def _first_word(number: int, choice: str, by: str, at: str) -> FirstWord:
     return FirstWord(number, json.loads(choice), by, instant(at))
 
 
-def _second_word(row: sqlite3.Row) -> SecondWord:
+def _second_word(row: Row) -> SecondWord:
     first = _first_word(row["id"], row["choice"], row["first_by"], row["first_at"])
     return SecondWord(first, Answer(row["answer"]), row["given_by"], instant(row["given_at"]), row["note"])

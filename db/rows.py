@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 
+from db.engine import Row
 from db.text import day, instant, partial
 from tracker.model import (
     Decision,
@@ -21,7 +21,7 @@ from tracker.model import (
 )
 
 
-def release_from(row: sqlite3.Row, *, key: str = "id") -> Release:
+def release_from(row: Row, *, key: str = "id") -> Release:
     """The release of a row that has its columns and those of its revision; `key` is the column with its number."""
     return Release(
         id=row[key],
@@ -36,7 +36,7 @@ def release_from(row: sqlite3.Row, *, key: str = "id") -> Release:
     )
 
 
-def sighting_from(channel: str, row: sqlite3.Row) -> Sighting:
+def sighting_from(channel: str, row: Row) -> Sighting:
     """The sighting of a channel in a row of the table `sighting`."""
     return Sighting(
         channel=channel,
@@ -53,7 +53,7 @@ def sighting_from(channel: str, row: sqlite3.Row) -> Sighting:
     )
 
 
-def kept_sightings_from(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[KeptSighting]:
+def kept_sightings_from(channel: str, rows: Iterable[Row]) -> Iterable[KeptSighting]:
     for row in rows:
         yield KeptSighting(
             sighting=sighting_from(channel, row),
@@ -71,13 +71,13 @@ def kept_sightings_from(channel: str, rows: Iterable[sqlite3.Row]) -> Iterable[K
         )
 
 
-def _page(row: sqlite3.Row) -> PageKept | None:
+def _page(row: Row) -> PageKept | None:
     if row["sha256"] is None and row["page_fault"] is None:
         return None
     return PageKept(row["sha256"], row["size"], instant(row["fetched_at"]), row["page_fault"])
 
 
-def regrouping_from(row: sqlite3.Row) -> Regrouping:
+def regrouping_from(row: Row) -> Regrouping:
     return Regrouping(
         row["id"],
         Move(row["move"]),
@@ -90,7 +90,7 @@ def regrouping_from(row: sqlite3.Row) -> Regrouping:
     )
 
 
-def decision_from(row: sqlite3.Row) -> Decision:
+def decision_from(row: Row) -> Decision:
     return Decision(
         row["id"],
         row["candidate"],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import release_from
 from db.text import day, instant, instant_text
@@ -36,7 +36,7 @@ class Standing:
 class Samples:
     """Reads and writes the measurement over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def standing(self, relationship: str) -> Standing | None:
@@ -143,5 +143,5 @@ class Samples:
         ]
 
 
-def _stratum(row: sqlite3.Row) -> Stratum:
+def _stratum(row: Row) -> Stratum:
     return Stratum(row["side"], row["lang"])

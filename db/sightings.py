@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from db.engine import Connection
 from db.queries import load_queries
 from db.rows import sighting_from
 from db.text import partial
@@ -53,7 +53,7 @@ class RecordedContact:
 class Sightings:
     """Reads sightings and what became of them over one connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def told_by(self, release: int) -> list[Told]:

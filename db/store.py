@@ -13,21 +13,23 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.connection import BUSY_TIMEOUT, Connections, StoreError, alone_with
+from db.engine import BUSY_TIMEOUT, Connection, Engine
+from db.errors import StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
 from db.integrity import Integrity
-from db.migrations import migrations
 from db.notifications import Notifications
 from db.pages import Pages
 from db.passkeys import Passkeys
 from db.polls import Polls
-from db.record import Record
+from db.record import Record, revisions
 from db.releases import Releases
 from db.reviewers import Reviewers
 from db.samples import Samples
+from db.search import Search
 from db.sightings import Sightings
-from db.sqlite.search import Search
+from db.sqlite.connection import alone_with
+from db.sqlite.engine import SCHEME, open_sqlite
 from db.times import Times
 from db.waiting import WaitingList
 from db.watch import Watch
@@ -63,12 +65,28 @@ class Subjects:
 
 
 class Store:
-    """A database file. Every thread has its own connection; writes go through `writing()`, one at a time."""
+    """A database. Every thread has its own connection; writes go through `writing()`, one at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._connections = Connections(path)
+    def __init__(self, engine: Engine) -> None:
+        self._connections = engine
         self.write_times = Times()
+
+    @property
+    def place(self) -> str:
+        """The database in words."""
+        return self._connections.place
+
+    @property
+    def path(self) -> Path:
+        """The file that it is. Raises StoreError where a server keeps it."""
+        if self._connections.file is None:
+            raise StoreError(f"{self.place} is no file; ask the server that keeps it.")
+        return self._connections.file
+
+    @property
+    def is_file(self) -> bool:
+        """Whether all of it is one file, as with SQLite."""
+        return self._connections.file is not None
 
     @contextmanager
     def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[Subjects]:
@@ -77,7 +95,7 @@ class Store:
         `patience`: for how many seconds it may be busy.
         """
         with self.write_times.measured(), self._connections.writing(patience) as connection:
-            subjects = _subjects(connection)
+            subjects = self._subjects(connection)
             yield subjects
             subjects.search.write()
 
@@ -85,11 +103,11 @@ class Store:
     def reading(self) -> Iterator[Subjects]:
         """One consistent picture for several reads."""
         with self._connections.reading() as connection:
-            yield _subjects(connection)
+            yield self._subjects(connection)
 
     def revisions(self) -> dict[str, int]:
         """The counters that public writes bump; one tiny query where nothing was written. Raises StoreError."""
-        return self._connections.until_a_commit(lambda connection: Record(connection, Search(connection)).revisions())
+        return self._connections.until_a_commit(revisions)
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; answers the names of the steps that were applied.
@@ -98,17 +116,23 @@ class Store:
         """
         pending = self.pending()
         if pending:
-            migrations.apply(self._connections.database())
+            self._connections.migrate()
         return pending
 
     def pending(self) -> list[str]:
         """The names of the steps that `migrate` would apply. Raises StoreError as it does."""
-        self._refuse_newer()
-        return [step.name for step in migrations.pending(self._connections.database())]
+        applied, known = self._connections.applied(), self._connections.steps()
+        newer = [name for name in applied if name not in known]
+        if newer:
+            raise StoreError(
+                f"{self.place} was made by a newer version of Open Lines (it has {newer[-1]}, which this version does "
+                "not know); upgrade the program, or point OPENLINES_DATABASE_URL at another database."
+            )
+        return [name for name in known if name not in applied]
 
     def is_ours(self) -> bool:
         """Whether a migration of ours was ever applied. Raises StoreError where the file cannot be read."""
-        return bool(migrations.applied(self._connections.database()))
+        return bool(self._connections.applied())
 
     def copy_to(self, file: Path) -> None:
         """Write everything, as it stands at one moment, into a new file; others may write meanwhile.
@@ -122,58 +146,47 @@ class Store:
         pending = self.pending()
         if pending:
             raise StoreError(
-                f"{self.path} is not up to date ({len(pending)} migration{'s' * (len(pending) > 1)} pending, first "
+                f"{self.place} is not up to date ({len(pending)} migration{'s' * (len(pending) > 1)} pending, first "
                 f"{pending[0]}); run: python -m tracker migrate"
-            )
-
-    def _refuse_newer(self) -> None:
-        known = {step.name for step in migrations._migrations}
-        newer = [step.name for step in migrations.applied(self._connections.database()) if step.name not in known]
-        if newer:
-            raise StoreError(
-                f"{self.path} was made by a newer version of Open Lines (it has {newer[-1]}, which this version does "
-                "not know); upgrade the program, or point OPENLINES_DATABASE_URL at another database."
             )
 
     def close(self) -> None:
         self._connections.close()
 
-
-def _subjects(connection) -> Subjects:
-    search = Search(connection)
-    return Subjects(
-        Record(connection, search),
-        Feeds(connection),
-        Polls(connection),
-        Hosts(connection),
-        Releases(connection, search),
-        Pages(connection),
-        Candidates(connection),
-        WaitingList(connection),
-        Reviewers(connection),
-        Accounts(connection),
-        Passkeys(connection),
-        Attempts(connection),
-        Audit(connection),
-        Samples(connection),
-        Blind(connection),
-        Sightings(connection),
-        Watch(connection),
-        search,
-        Chain(connection),
-        Integrity(connection),
-        Notifications(connection),
-    )
+    def _subjects(self, connection: Connection) -> Subjects:
+        search = self._connections.search(connection)
+        return Subjects(
+            Record(connection, search),
+            Feeds(connection),
+            Polls(connection),
+            Hosts(connection),
+            Releases(connection, search),
+            Pages(connection),
+            Candidates(connection),
+            WaitingList(connection),
+            Reviewers(connection),
+            Accounts(connection),
+            Passkeys(connection),
+            Attempts(connection),
+            Audit(connection),
+            Samples(connection),
+            Blind(connection),
+            Sightings(connection),
+            Watch(connection),
+            search,
+            Chain(connection),
+            self._connections.integrity(connection),
+            Notifications(connection),
+        )
 
 
 def open_store(url: str, *, create: bool = False) -> Store:
-    """The store at `url` (sqlite:///path). Raises StoreError when the file is missing and not to be created."""
-    path = Path(url.removeprefix("sqlite:///"))
-    if create:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{path.parent} cannot be made ({error.strerror}); choose a writable folder.") from error
-    elif not path.exists():
-        raise StoreError(f"{path} does not exist; run: python -m tracker migrate")
-    return Store(path)
+    """The store at `url`: sqlite:///path or postgresql://…
+
+    Raises StoreError when the file is missing and not to be created, or the server cannot be reached.
+    """
+    if url.startswith(SCHEME):
+        return Store(open_sqlite(url, create=create))
+    from db.postgres.engine import open_postgres  # who stores in SQLite need not load the driver
+
+    return Store(open_postgres(url))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import decision_from
 from db.text import day, instant, instant_text, like_pattern, partial
@@ -56,7 +56,7 @@ class Similar:
 class WaitingList:
     """Reads the queue as a whole over one connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def all(self, now: datetime, words: str | None = None) -> list[Waiting]:
@@ -84,7 +84,7 @@ class WaitingList:
         return [_similar(row) for row in rows]
 
 
-def _waiting(row: sqlite3.Row, told: Iterable[sqlite3.Row]) -> Waiting:
+def _waiting(row: Row, told: Iterable[Row]) -> Waiting:
     told = list(told)
     telling = [one for one in told if one["telling"]] or told
     return Waiting(
@@ -103,7 +103,7 @@ def _waiting(row: sqlite3.Row, told: Iterable[sqlite3.Row]) -> Waiting:
     )
 
 
-def _disputed(told: Iterable[sqlite3.Row]) -> bool:
+def _disputed(told: Iterable[Row]) -> bool:
     """Most candidates are told of in one way, of which nothing need be made."""
     said = {(one["signal"], one["date"], one["starts"]) for one in told}
     return len(said) > 1 and disagree(
@@ -113,5 +113,5 @@ def _disputed(told: Iterable[sqlite3.Row]) -> bool:
     )
 
 
-def _similar(row: sqlite3.Row) -> Similar:
+def _similar(row: Row) -> Similar:
     return Similar(Signal(row["signal"]), partial(row["date"]), day(row["starts"]), decision_from(row))

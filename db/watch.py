@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text, partial
 from tracker.history import AnyEntry
@@ -82,7 +82,7 @@ class Notice:
 class Watch:
     """Reads and writes the watch over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def unwatched(self, now: datetime) -> list[Watched]:
@@ -215,7 +215,7 @@ class Watch:
         """Note that a person has seen it; False where somebody was first."""
         return _sql.acknowledge(self._db, visit=visit, by=by, at=instant_text(at), note=note) is not None
 
-    def _notice(self, row: sqlite3.Row) -> Notice:
+    def _notice(self, row: Row) -> Notice:
         url = row["url"]
         claims = [_of_change(change) for change in _sql.changes_resting_on(self._db, url=url)]
         claims += [_of_contact(contact) for contact in _sql.contacts_resting_on(self._db, url=url)]
@@ -247,7 +247,7 @@ class Marks:
         return replace(entry, sources=tuple(sources))
 
 
-def marks(connection: sqlite3.Connection) -> Marks:
+def marks(connection: Connection) -> Marks:
     """The marks of all cited pages."""
     pages: dict[str, list[PageMark]] = defaultdict(list)
     for row in _sql.telling_visits(connection):
@@ -266,7 +266,7 @@ def _limits(now: datetime) -> dict[str, str]:
     }
 
 
-def _watched(row: sqlite3.Row) -> Watched:
+def _watched(row: Row) -> Watched:
     return Watched(
         url=row["url"],
         next_visit=instant(row["next_visit"]),
@@ -284,7 +284,7 @@ def _watched(row: sqlite3.Row) -> Watched:
     )
 
 
-def _visit(row: sqlite3.Row) -> Visit:
+def _visit(row: Row) -> Visit:
     return Visit(
         url=row["url"],
         at=instant(row["at"]),
@@ -302,12 +302,12 @@ def _visit(row: sqlite3.Row) -> Visit:
     )
 
 
-def _of_change(row: sqlite3.Row) -> Claim:
+def _of_change(row: Row) -> Claim:
     said = State(row["state"]), partial(row["effective"]), row["cause"]
     return Claim(row["channel"], *said, row["quote"], row["title"], row["publisher"])
 
 
-def _of_contact(row: sqlite3.Row) -> Claim:
+def _of_contact(row: Row) -> Claim:
     said = Outcome(row["outcome"]), partial(row["date"] or row["announced"]), row["summary"] or ""
     return Claim(row["channel"], *said, row["quote"], row["title"], row["publisher"])
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from db.migrations import migrations
+from db.sqlite.migrations import migrations
 from db.store import StoreError, open_store
 from tests.commands import run
 from tests.conftest import ROOT, THEN, Clock, Shipped

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from config.errors import ConfigError
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
+from db.integrity import EngineState
 from db.store import Store, StoreError, Subjects, open_store
 from tracker.notify import FAILING
 from tracker.scheduler import LATE, LEASE
@@ -34,7 +35,8 @@ CONNECT_SECONDS = 5.0
 SAFE_SQLITE = (3, 51, 3)
 """From this version on several processes may write and checkpoint without the rare window for corruption."""
 
-_SETTINGS = {"journal_mode": "wal", "foreign_keys": "1", "synchronous": "2"}
+_OF_SQLITE = {"journal_mode": "wal", "foreign_keys": "1", "synchronous": "2"}
+_OF_POSTGRES = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 class Found(StrEnum):
@@ -103,8 +105,9 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
         yield _ok("secret key", "It comes from the environment.")
     else:
         yield _ok("secret key", f"{key} is made at the first start.")
-    if settings.database_path.exists():
-        yield _private("database file", settings.database_path)
+    file = settings.database_path
+    if file and file.exists():
+        yield _private("database file", file)
 
 
 def _private(about: str, file: Path) -> Line:
@@ -115,7 +118,7 @@ def _private(about: str, file: Path) -> Line:
 
 
 def _room(settings: Settings) -> Iterator[Line]:
-    place = settings.database_path.absolute()
+    place = (settings.database_path or settings.var / "secret.key").absolute()
     folder = next(path for path in place.parents if path.exists())
     free = shutil.disk_usage(folder).free
     said = f"{_bytes(free)} free in {folder}."
@@ -181,12 +184,12 @@ def _database(settings: Settings, now: datetime) -> Iterator[Line]:
             return
         yield _ok("schema", "It is that of this version.")
         with store.reading() as db:
-            yield from _file(store, db)
+            yield from _file(store, db) if store.is_file else _server(store, db)
             yield from _clock(store, db, now)
             yield from _scheduler(settings, db, now)
             yield from _messages(settings, db, now)
     except Exception as error:  # Whatever the engine meets in a damaged file, in whichever question.
-        yield _broken("database", f"{store.path}: {error}", "python -m tracker restore puts back a backup.")
+        yield _broken("database", f"{store.place}: {error}", "python -m tracker restore puts back a backup.")
     finally:
         store.close()
 
@@ -206,11 +209,9 @@ def _file(store: Store, db: Subjects) -> Iterator[Line]:
     else:
         yield _ok("log of the database", f"{_bytes(logged)}.")
     engine = db.integrity.engine()
-    differing = [
-        f"{name} is {engine.pragmas[name]}" for name, wanted in _SETTINGS.items() if engine.pragmas[name] != wanted
-    ]
+    differing = _differing(engine, _OF_SQLITE)
     if differing:
-        yield _broken("SQLite", f"{', '.join(differing)}.", "Use a newer SQLite, and a local disk.")
+        yield _broken("SQLite", f"{differing}.", "Use a newer SQLite, and a local disk.")
     elif tuple(map(int, engine.version.split("."))) < SAFE_SQLITE:
         said = f"{engine.version}: with several writing processes there is a rare window for corruption before 3.51.3."
         yield _look(
@@ -220,9 +221,28 @@ def _file(store: Store, db: Subjects) -> Iterator[Line]:
         yield _ok("SQLite", f"{engine.version}, write-ahead logging, each commit on disk.")
 
 
+def _server(store: Store, db: Subjects) -> Iterator[Line]:
+    faults, engine = db.integrity.quick_faults(), db.integrity.engine()
+    if faults:
+        yield _broken("database", f"{store.place} cannot be read: {faults[0]}.", "Put back a backup: pg_restore.")
+    else:
+        yield _ok("database", f"{store.place} answers; its backups are made by pg_dump or on the server.")
+    if differing := _differing(engine, _OF_POSTGRES):
+        do = "Set it on the server: without it, what was acknowledged can be lost when the power fails."
+        yield _broken("PostgreSQL", f"{engine.version}; {differing}.", do)
+    else:
+        yield _ok("PostgreSQL", f"{engine.version}, each commit on disk.")
+
+
+def _differing(engine: EngineState, wanted: dict[str, str]) -> str:
+    return ", ".join(
+        f"{name} is {engine.settings[name]}" for name, is_to_be in wanted.items() if engine.settings[name] != is_to_be
+    )
+
+
 def _clock(store: Store, db: Subjects, now: datetime) -> Iterator[Line]:
-    newest, touched = db.integrity.newest(), datetime.fromtimestamp(store.path.stat().st_mtime, UTC)
-    for what, at in (("the newest row", newest), ("the database file", touched)):
+    touched = datetime.fromtimestamp(store.path.stat().st_mtime, UTC) if store.is_file else None
+    for what, at in (("the newest row", db.integrity.newest()), ("the database file", touched)):
         if at and at > now + CLOCK_SLACK:
             said = f"It is {now:%Y-%m-%d %H:%M} UTC here, and {what} is of {at:%Y-%m-%d %H:%M} UTC."
             yield _broken("clock", said, "Set the clock (timedatectl): the record orders what happened by it.")

@@ -1,11 +1,11 @@
 -- name: handle(user, fresh)^
-UPDATE user SET handle = COALESCE(handle, :fresh) WHERE name = :user RETURNING handle;
+UPDATE "user" SET handle = COALESCE(handle, :fresh) WHERE name = :user RETURNING handle;
 
 -- name: add_challenge(challenge, user, expires_at)!
-INSERT INTO passkey_challenge (challenge, user, expires_at) VALUES (:challenge, :user, :expires_at);
+INSERT INTO passkey_challenge (challenge, "user", expires_at) VALUES (:challenge, :user, :expires_at);
 
 -- name: use_challenge(challenge, user, now)^
-DELETE FROM passkey_challenge WHERE challenge = :challenge AND user = :user AND expires_at > :now RETURNING challenge;
+DELETE FROM passkey_challenge WHERE challenge = :challenge AND "user" = :user AND expires_at > :now RETURNING challenge;
 
 -- name: forget_challenges(now)!
 DELETE FROM passkey_challenge WHERE expires_at <= :now;
@@ -17,7 +17,7 @@ DELETE FROM passkey_challenge WHERE challenge IN (
 );
 
 -- name: add_passkey(id, user, name, public_key, sign_count, created_at)^
-INSERT INTO passkey (id, user, name, public_key, sign_count, created_at)
+INSERT INTO passkey (id, "user", name, public_key, sign_count, created_at)
 VALUES (:id, :user, :name, :public_key, :sign_count, :created_at)
 ON CONFLICT (id) DO NOTHING RETURNING id;
 
@@ -25,11 +25,11 @@ ON CONFLICT (id) DO NOTHING RETURNING id;
 UPDATE passkey SET sign_count = :sign_count, used_at = :at WHERE id = :id;
 
 -- name: passkey(id)^
-SELECT id, user, name, public_key, sign_count, created_at, used_at FROM passkey WHERE id = :id;
+SELECT id, "user", name, public_key, sign_count, created_at, used_at FROM passkey WHERE id = :id;
 
 -- name: passkeys_of(user)
-SELECT id, user, name, public_key, sign_count, created_at, used_at FROM passkey
-WHERE user = :user ORDER BY created_at, id;
+SELECT id, "user", name, public_key, sign_count, created_at, used_at FROM passkey
+WHERE "user" = :user ORDER BY created_at, id;
 
 -- name: remove_passkey(id, user)^
-DELETE FROM passkey WHERE id = :id AND user = :user RETURNING name;
+DELETE FROM passkey WHERE id = :id AND "user" = :user RETURNING name;

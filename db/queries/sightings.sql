@@ -27,13 +27,13 @@ ORDER BY sighting.release LIMIT :most;
 
 -- name: changes_by(decision)
 -- What a decision put on the record, or found there and cited its releases for.
-SELECT state, effective, expected, COALESCE(decision = :decision, 0) AS own FROM status_change
+SELECT state, effective, expected, CASE WHEN decision = :decision THEN 1 ELSE 0 END AS own FROM status_change
 WHERE withdrawn_at IS NULL
   AND (decision = :decision OR id IN (SELECT status_change FROM citation WHERE citation.decision = :decision))
 ORDER BY id;
 
 -- name: contacts_by(decision)
-SELECT outcome, date, end_date, COALESCE(decision = :decision, 0) AS own FROM contact
+SELECT outcome, date, end_date, CASE WHEN decision = :decision THEN 1 ELSE 0 END AS own FROM contact
 WHERE withdrawn_at IS NULL
   AND (decision = :decision OR id IN (SELECT contact FROM citation WHERE citation.decision = :decision))
 ORDER BY id;

@@ -1,8 +1,9 @@
 -- name: unwatched()
 -- Addresses that the record cites and nobody watches yet, with the newest date of publication that is cited with each.
+-- PostgreSQL cannot have longer ones in an index.
 SELECT source.url, MAX(source.published) AS published
 FROM source JOIN citation ON citation.source = source.id AND citation.withdrawn_at IS NULL
-WHERE source.url LIKE 'http%' AND NOT EXISTS (SELECT 1 FROM watched_page WHERE watched_page.url = source.url)
+WHERE source.url LIKE 'http%' AND LENGTH(source.url) <= 2000 AND NOT EXISTS (SELECT 1 FROM watched_page WHERE watched_page.url = source.url)
 GROUP BY source.url ORDER BY source.url;
 
 -- name: watch(url, next_visit, reads)!

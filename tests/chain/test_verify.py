@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlite_utils import Database
 
-from db.migrations import find_cited_words, migrations
+from db.sqlite.migrations import find_cited_words, migrations
 from db.store import open_store
 from tests.chain.conftest import NAME, Tampered, rewrite
 from tests.db.test_store import OLD_ROWS, raw

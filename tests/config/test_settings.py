@@ -120,19 +120,17 @@ def test_the_secret_key_is_shown_nowhere() -> None:
 @pytest.mark.parametrize(
     ("env", "sentence"),
     [
-        (
-            {"DATABASE_URL": "postgresql://me:hidden@db/lines"},
-            'OPENLINES_DATABASE_URL: "postgresql" is not possible: this version stores in SQLite; '
-            "write sqlite:///path/to/file.db.",
-        ),
-        (
-            {"DATABASE_URL": "mysql://me:hidden@db/lines"},
-            'OPENLINES_DATABASE_URL: "mysql://me:…@db/lines" does not name an SQLite file; '
-            "write sqlite:///path/to/file.db.",
-        ),
-        (
-            {"DATABASE_URL": "sqlite:///:memory:"},
-            'OPENLINES_DATABASE_URL: "sqlite:///:memory:" does not name an SQLite file; write sqlite:///path/to/file.db.',
+        *(
+            (
+                {"DATABASE_URL": url},
+                f'OPENLINES_DATABASE_URL: "{told}" names no database; write sqlite:///path/to/file.db, or '
+                "postgresql://user:password@host/database.",
+            )
+            for url, told in (
+                ("mysql://me:hidden@db/lines", "mysql://me:…@db/lines"),
+                ("postgresql://me:hidden@db", "postgresql://me:…@db"),
+                ("sqlite:///:memory:", "sqlite:///:memory:"),
+            )
         ),
         (
             {"PORT": "http"},
@@ -259,3 +257,10 @@ def test_the_defaults_in_the_table_are_the_defaults() -> None:
     assert told["LOG_LEVEL"] == settings.log_level
     assert told["LOG_FORMAT"] == settings.log_format
     assert told["BASE_URL"].startswith(settings.base_url)
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:hidden@db:5433/lines", "postgresql:///lines?host=/run/postgresql"])
+def test_the_record_may_be_on_a_server_whose_password_is_not_shown(url: str) -> None:
+    settings = settings_from({"OPENLINES_DATABASE_URL": url})
+    assert (settings.database_url, settings.database_path) == (url, None)
+    assert "hidden" not in repr(settings)

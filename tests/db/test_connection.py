@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connections, StoreError
+from db.errors import StoreError
+from db.sqlite.connection import Connections
 
 THREADS = 12
 

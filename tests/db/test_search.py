@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.migrations import migrations
 from db.record import Origin
-from db.sqlite.search import Narrowed
+from db.search import Narrowed
+from db.sqlite.migrations import migrations
 from db.store import open_store
 from tests.make import CHANNEL, US_CHINA, change, contact, release, source
 from tracker.model import Outcome, State

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from db.chain import Chain
-from db.migrations import migrations
 from db.record import Origin
+from db.sqlite.migrations import migrations
 from db.store import Store, StoreError, open_store
 from tests.make import change, contact, source
 from tracker.model import Outcome, State

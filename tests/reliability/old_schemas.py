@@ -10,8 +10,8 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
-from db.connection import Connections
-from db.migrations import migrations
+from db.sqlite.connection import Connections
+from db.sqlite.migrations import migrations
 from tracker.verifier import words_hash
 
 STEPS = tuple(step.name for step in migrations._migrations)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.migrations import migrations
+from db.sqlite.migrations import migrations
 from tests.reliability.old_schemas import ROWS, STEPS, make_old_database, rows_of
 from tests.reliability.processes import assert_sound, opened
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.migrations import migrations
+from db.sqlite.migrations import migrations
 from db.store import open_store
 from tests.commands import run
 from tests.make import sighting, source

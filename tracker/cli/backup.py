@@ -10,6 +10,7 @@ import click
 from db.store import open_store
 from tracker.backup import PutBack, back_up, put_back
 from tracker.cli.common import settings
+from tracker.errors import Refused
 from tracker.verify import Verified
 
 DATABASE = "openlines.db"
@@ -24,6 +25,11 @@ def backup(to: Path, keep: int | None) -> None:
     In a folder each backup is called by its time. The key that signs cookies is no part of it.
     """
     store = open_store(settings().database_url)
+    if not store.is_file:
+        raise Refused(
+            f"{store.place} is on a server, which makes its own backups.",
+            f"Run: pg_dump --format=custom --file={to} with that address; then verify what pg_restore makes of it.",
+        )
     try:
         kept = back_up(store, to, now=datetime.now(UTC), keep=keep)
     finally:
@@ -42,11 +48,16 @@ def backup(to: Path, keep: int | None) -> None:
 @click.option("--force", is_flag=True, help="Where a database is there already, put it aside.")
 def restore(file: Path, to: Path | None, force: bool) -> None:
     """Check a backup, and put a copy of it where the database belongs. End serve and schedule first."""
-    read = settings()
-    database = to / DATABASE if to else read.database_path
+    configured = settings().database_path
+    database = to / DATABASE if to else configured
+    if database is None:
+        raise Refused(
+            "OPENLINES_DATABASE_URL names a server, which takes back its own backups.",
+            "Run pg_restore there. A backup of SQLite goes into a folder with --to, then on by copy-to.",
+        )
     done = put_back(file, database, now=datetime.now(UTC), force=force)
     click.echo(f"Restored {file} to {database}. {_held(done.verified)}")
-    click.echo(_next(done, elsewhere=database.absolute() != read.database_path.absolute()))
+    click.echo(_next(done, elsewhere=configured is None or database.absolute() != configured.absolute()))
 
 
 def _held(verified: Verified) -> str:

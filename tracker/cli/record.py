@@ -17,12 +17,14 @@ from tracker.seed import seed
 def migrate() -> None:
     """Make the database, or bring its schema up to date."""
     read = settings()
-    absent = [path for path in (read.database_path, *read.database_path.parents) if not os.path.exists(path)]
+    file = read.database_path
+    absent = [path for path in (file, *file.parents) if not os.path.exists(path)] if file else []
     store = open_store(read.database_url, create=True)
     applied = store.migrate()
     if absent:
         click.echo(_made(*absent))
-    click.echo(f"{store.path}: applied {', '.join(applied)}." if applied else f"{store.path} is up to date.")
+    click.echo(f"{store.place}: applied {', '.join(applied)}." if applied else f"{store.place} is up to date.")
+    store.close()
 
 
 def _made(database: Path, *folders: Path) -> str:

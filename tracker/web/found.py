@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from db.sqlite.search import InRecord, Narrowed
+from db.search import InRecord, Narrowed
 from db.store import Subjects
 from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Moment, PartialDate, Release, Source, StatusChange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from db.sqlite.search import Narrowed
+from db.search import Narrowed
 from tracker.errors import Refused
 from tracker.model import PartialDate
 from tracker.search import Kind, read_query

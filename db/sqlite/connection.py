@@ -13,14 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 from sqlite_utils import Database
 
-Answer = TypeVar("Answer")
-
-BUSY_TIMEOUT = 10.0
-"""Seconds that a connection waits for another process before the database is called busy."""
+from db.engine import BUSY_TIMEOUT, Answer
+from db.errors import StoreError
 
 _MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
 """Blocks that are brought to disk at once, and seconds after which no further one is let in."""
@@ -29,10 +26,6 @@ _NOBODY_CAME = 0.1
 """Seconds after which a thread looks whether its batch waits for somebody who is gone."""
 
 PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
-
-
-class StoreError(Exception):
-    """The database cannot be used as it stands; the message is one sentence with the remedy."""
 
 
 class _Batch:

@@ -1,0 +1,64 @@
+"""What a store asks of a database engine; `db/sqlite` and `db/postgres` each have one that answers it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar, Union
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from db.integrity import Integrity
+    from db.postgres.rows import Row as PostgresRow
+    from db.search import Search
+
+Answer = TypeVar("Answer")
+
+Connection = Union[sqlite3.Connection, "psycopg.Connection"]
+"""What the queries of `db/queries` run on."""
+
+Row = Union[sqlite3.Row, "PostgresRow"]
+"""What they answer with: columns by name or by number."""
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a transaction waits for others before the database is called busy."""
+
+
+class Engine(Protocol):
+    """Connections to one database, and its schema. Everything raises StoreError where the database cannot be used."""
+
+    place: str
+    """The database in words: a file, or an address without its password."""
+
+    file: Path | None
+    """Where all of it is, if it is one file."""
+
+    search: type[Search]
+    integrity: type[Integrity]
+
+    def writing(self, patience: float = BUSY_TIMEOUT) -> AbstractContextManager[Connection]:
+        """One transaction around the block, one at a time; on disk when it ends, or undone as a whole."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """One consistent picture for the queries of the block."""
+
+    def until_a_commit(self, ask: Callable[[Connection], Answer]) -> Answer:
+        """What `ask` answers, which may be remembered until anybody commits. Only one question may be asked so."""
+
+    def copy_to(self, file: Path) -> None:
+        """Write everything, as it stands at one moment, into a new file; others may write meanwhile."""
+
+    def steps(self) -> list[str]:
+        """The names of all steps of the schema that this code knows, in their order: the same for both engines."""
+
+    def applied(self) -> list[str]:
+        """The names of the steps that were applied to this database, in the order in which they were."""
+
+    def migrate(self) -> None:
+        """Apply what is pending, each step whole or not at all."""
+
+    def close(self) -> None:
+        """Close every connection."""

@@ -1,0 +1,202 @@
+"""PostgreSQL connections as the product needs them, and the one write transaction that everything goes through.
+
+Writers take turns, in whatever process on whatever machine: a transaction begins by waiting for one lock, which the
+server gives up when it ends. The subjects read before they write (the end of the chain, the candidates of a channel),
+and what they read then stands until they are done, as in SQLite. Statements see what was committed before each of them,
+so that nothing is read from before the turn came.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from db.engine import BUSY_TIMEOUT, Answer
+from db.errors import StoreError
+from db.postgres.rows import adapt, row_factory
+
+log = logging.getLogger(__name__)
+
+OLDEST = 150_000
+"""The oldest version of the server that is tried."""
+
+_TURN = 0x0BE1_11E5
+"""The number of the lock for which writers wait."""
+
+_CONNECT_SECONDS, _READ_PATIENCE = 5, 5.0
+_MOST_READERS, _MOST_WRITERS, _IDLE_SECONDS = 16, 4, 300.0
+
+_OPTIONS = "-c synchronous_commit=on -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC"
+"""A commit is on disk when it is acknowledged; whoever vanishes with the lock in hand loses it after a minute."""
+
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; SELECT pg_advisory_xact_lock({})"
+
+
+class Connections:
+    """Two pools over one database, for reading and for writing, closed together."""
+
+    file = None
+
+    def __init__(self, url: str) -> None:
+        self.place = place_of(url)
+        self._url = url
+        self._local = threading.local()
+        self._readers = self._pool("reading", _MOST_READERS)
+        self._writers = self._pool("writing", _MOST_WRITERS)
+
+    def _pool(self, name: str, most: int) -> ConnectionPool:
+        return ConnectionPool(
+            self._url,
+            kwargs={
+                "autocommit": True,
+                "row_factory": row_factory,
+                "options": _OPTIONS,
+                "connect_timeout": _CONNECT_SECONDS,
+                "application_name": f"openlines {name}",
+            },
+            configure=lambda connection: adapt(connection.adapters),
+            min_size=0,
+            max_size=most,
+            max_idle=_IDLE_SECONDS,
+            name=name,
+            open=True,
+        )
+
+    def alone(self) -> psycopg.Connection:
+        """A connection of the caller's own. Raises StoreError, which says why there is none."""
+        try:
+            connection = psycopg.connect(
+                self._url, autocommit=True, row_factory=row_factory, options=_OPTIONS, connect_timeout=_CONNECT_SECONDS
+            )
+        except psycopg.Error as error:
+            raise StoreError(f"{self.place} cannot be reached ({_said(error)}); {_REMEDY}") from error
+        adapt(connection.adapters)
+        return connection
+
+    @contextmanager
+    def writing(self, patience: float = BUSY_TIMEOUT) -> Iterator[psycopg.Connection]:
+        """One transaction around the block, on disk when it ends; anything raised inside undoes it. Does not nest.
+
+        `patience`: seconds to wait for whoever writes before it is given up with a StoreError.
+        """
+        begin = sql.SQL(_BEGIN_WRITING).format(max(1, round(patience * 1000)), _TURN)
+        with self._lent(self._writers, begin, patience) as connection:
+            try:
+                yield connection
+            except psycopg.OperationalError as error:
+                raise StoreError(f"{self.place} could not be written ({_said(error)}); nothing was changed.") from error
+            try:
+                connection.execute("COMMIT")
+            except psycopg.OperationalError as error:
+                raise StoreError(
+                    f"{self.place} did not say whether it kept what was written ({_said(error)}); look before you try "
+                    "again."
+                ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[psycopg.Connection]:
+        """One consistent snapshot for several queries. Raises StoreError."""
+        with self._lent(self._readers, _BEGIN_READING, _READ_PATIENCE) as connection:
+            self._local.reader = connection
+            try:
+                yield connection
+            except psycopg.OperationalError as error:
+                raise StoreError(f"{self.place} cannot be read ({_said(error)}); try again in a moment.") from error
+            finally:
+                self._local.reader = None
+
+    def until_a_commit(self, ask: Callable[[psycopg.Connection], Answer]) -> Answer:
+        """What `ask` answers, asked each time: one round trip, on a connection that may have been dropped meanwhile.
+
+        Raises StoreError.
+        """
+        if reader := getattr(self._local, "reader", None):
+            return ask(reader)
+        with self._lent(self._readers, "", _READ_PATIENCE) as connection:
+            try:
+                return ask(connection)
+            except psycopg.OperationalError:
+                log.info("asking %s again: it had dropped the connection", self.place)
+        with self.reading() as connection:
+            return ask(connection)
+
+    @contextmanager
+    def _lent(self, pool: ConnectionPool, begin: str | sql.Composed, patience: float) -> Iterator[psycopg.Connection]:
+        """A connection of a pool in a transaction, which is undone unless the block ended it."""
+        connection = self._begun(pool, begin, patience)
+        try:
+            yield connection
+        finally:
+            if not connection.closed and connection.info.transaction_status:
+                _roll_back(connection)
+            pool.putconn(connection)
+
+    def _begun(self, pool: ConnectionPool, begin: str | sql.Composed, patience: float) -> psycopg.Connection:
+        """A connection on which the transaction has begun: those that the server dropped meanwhile are put away."""
+        until = time.monotonic() + patience
+        while True:
+            try:
+                connection = pool.getconn(timeout=max(0.01, until - time.monotonic()))
+            except PoolTimeout as error:
+                raise self._unreached(error) from error
+            try:
+                if begin:
+                    connection.execute(begin)
+            except psycopg.errors.LockNotAvailable as error:
+                _roll_back(connection)
+                pool.putconn(connection)
+                raise StoreError(f"{self.place} is busy; try again in a moment.") from error
+            except psycopg.OperationalError as error:
+                connection.close()
+                pool.putconn(connection)
+                if time.monotonic() >= until:
+                    raise self._unreached(error) from error
+            else:
+                return connection
+
+    def _unreached(self, error: Exception) -> StoreError:
+        return StoreError(f"{self.place} cannot be reached or is busy ({_said(error)}); {_REMEDY}")
+
+    def copy_to(self, file: Path) -> None:
+        """Raises StoreError: the server's own tools copy it."""
+        raise StoreError(f"{self.place} is copied by PostgreSQL's own tools: pg_dump --format=custom --file={file}")
+
+    def close(self) -> None:
+        self._readers.close()
+        self._writers.close()
+
+
+_REMEDY = "check that the server runs and that OPENLINES_DATABASE_URL names it, then try again."
+
+
+def place_of(url: str) -> str:
+    """The address of a database without its password."""
+    try:
+        known = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise StoreError(f"OPENLINES_DATABASE_URL names no database ({_said(error)}).") from error
+    host, name = known.get("host", ""), known.get("dbname", "")
+    port = f":{known['port']}" if "port" in known else ""
+    return f"postgresql://{host}{port}/{name}"
+
+
+def _roll_back(connection: psycopg.Connection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except psycopg.Error:
+        connection.close()
+
+
+def _said(error: Exception) -> str:
+    """The first line of what the server or its driver says."""
+    return str(error).strip().partition("\n")[0].strip() or type(error).__name__

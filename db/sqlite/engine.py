@@ -1,0 +1,49 @@
+"""SQLite as the engine of a store: one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from db.errors import StoreError
+from db.sqlite.connection import Connections
+from db.sqlite.integrity import Integrity
+from db.sqlite.migrations import migrations
+from db.sqlite.search import Search
+
+SCHEME = "sqlite:///"
+
+
+class Sqlite(Connections):
+    """A database file with its schema."""
+
+    search, integrity = Search, Integrity
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    @property
+    def file(self) -> Path:
+        return self.path
+
+    def steps(self) -> list[str]:
+        return [step.name for step in migrations._migrations]
+
+    def applied(self) -> list[str]:
+        return [step.name for step in migrations.applied(self.database())]
+
+    def migrate(self) -> None:
+        migrations.apply(self.database())
+
+
+def open_sqlite(url: str, *, create: bool) -> Sqlite:
+    """The file of `url`. Raises StoreError when it is missing and not to be created."""
+    path = Path(url.removeprefix(SCHEME))
+    if create:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made ({error.strerror}); choose a writable folder.") from error
+    elif not path.exists():
+        raise StoreError(f"{path} does not exist; run: python -m tracker migrate")
+    return Sqlite(path)
