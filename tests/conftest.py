@@ -16,7 +16,8 @@ from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 
 from config.settings import Settings, settings_from
-from db.store import open_store
+from db.store import Store, open_store
+from tests import servers
 from tests.site import Site, running_site
 from tracker.seed import seed
 from tracker.service import Service, open_service
@@ -43,7 +44,7 @@ settings.register_profile("fast", max_examples=50)
 settings.register_profile("long", max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
-pytest_plugins = ["tests.browser", "tests.reliability.table"]
+pytest_plugins = ["tests.browser", "tests.engines", "tests.reliability.table"]
 
 ROOT = Path(__file__).parent.parent
 MEMORY = Path("/dev/shm")
@@ -100,18 +101,34 @@ class Shipped:
 
     service: Service
     folder: Path
+    templates: dict[date | None, str] = field(default_factory=dict)
 
     def database(self, until: date | None) -> Path:
         """The file of a database that nobody has open."""
         file = self.folder / f"{until}.db"
         if not file.exists():
-            store = open_store(f"sqlite:///{file}", create=True)
-            store.migrate()
-            replace(self.service, store=store).prepare()
-            if until:
-                seed(store, self.service.packs, at=self.service.clock(), until=until)
-            store.close()
+            self._fill(open_store(f"sqlite:///{file}", create=True), until)
         return file
+
+    def template(self, until: date | None) -> str:
+        """The URL of such a database on the PostgreSQL of the tests."""
+        if until not in self.templates:
+            url = self.templates[until] = servers.create()
+            self._fill(open_store(url), until)
+        return self.templates[until]
+
+    def _fill(self, store: Store, until: date | None) -> None:
+        store.migrate()
+        replace(self.service, store=store).prepare()
+        if until:
+            seed(store, self.service.packs, at=self.service.clock(), until=until)
+        store.close()
+
+    def on_a_server(self, folder: Path, clock: Callable[[], datetime], until: date | None) -> Service:
+        """The service with a database of its own on the PostgreSQL of the tests."""
+        url = servers.create(self.template(until))
+        settings = replace(settings_in(folder / "var"), database_url=url)
+        return replace(self.service, settings=settings, store=open_store(url), clock=clock)
 
     def over(self, folder: Path, clock: Callable[[], datetime], until: date | None) -> Service:
         """The service with a database of its own in `folder`."""
@@ -131,12 +148,16 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Shipped:
 
 
 @pytest.fixture
-def serviced(shipped: Shipped, tmp_path: Path, clock: Clock) -> Iterator[Callable[[date | None], Service]]:
+def serviced(shipped: Shipped, engine: str, tmp_path: Path, clock: Clock) -> Iterator[Callable[[date | None], Service]]:
     """Opens the service over as much of the record as is asked for, and closes it after the test."""
     with ExitStack() as opened:
 
         def over(until: date | None) -> Service:
-            service = shipped.over(tmp_path, clock, until)
+            if engine == "postgresql":
+                service = shipped.on_a_server(tmp_path, clock, until)
+                opened.callback(servers.drop, service.settings.database_url)
+            else:
+                service = shipped.over(tmp_path, clock, until)
             opened.callback(service.store.close)
             return service
 

@@ -889,3 +889,7 @@ BEGIN
 END $$;
 CREATE TRIGGER page_copy_spare_deleted BEFORE DELETE ON page_copy
     FOR EACH ROW EXECUTE FUNCTION refuse_unless_spare();
+CREATE TRIGGER page_copy_never_changed BEFORE UPDATE ON page_copy
+    FOR EACH ROW EXECUTE FUNCTION refuse('page_copy: rows are added or withdrawn, never changed or deleted');
+CREATE TRIGGER page_copy_never_emptied BEFORE TRUNCATE ON page_copy
+    EXECUTE FUNCTION refuse('page_copy: rows are added or withdrawn, never changed or deleted');

@@ -18,6 +18,9 @@ from db.queries import Shared
 from tracker.search import Query, Term, stem
 
 _WORD = re.compile(r"[^\W_]+")
+_NOWHERE = "'_'"
+"""An entry that no document has: what is asked for where signs alone are."""
+
 _WEIGHTS = "ABC"
 """Of the fields of a document, the most telling first."""
 
@@ -74,4 +77,4 @@ def _phrase(term: Term) -> str:
 
 def _followed(words: Iterable[str]) -> str:
     """Entries that follow one another; a sign after them is of the last."""
-    return " <-> ".join(f"'{entry}'" for entry in _entries(" ".join(words)))
+    return " <-> ".join(f"'{entry}'" for entry in _entries(" ".join(words))) or _NOWHERE

@@ -1,5 +1,7 @@
 -- name: add_record_words(document, words)*!
-INSERT INTO record_words (document, words) VALUES (:document, CAST(:words AS tsvector));
+-- A document that the same transaction took out again has no words.
+INSERT INTO record_words (document, words)
+SELECT id, CAST(:words AS tsvector) FROM record_document WHERE id = :document;
 
 -- name: found_in_record(words, known_at, most)
 SELECT document.kind, document.channel, document.entry,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from tests.make import release, sighting
 from tracker.grouping import report_of, same_event, together
 from tracker.intake import in_order, take_in
 from tracker.model import PartialDate, Sighting, Signal, Status
+
+pytestmark = pytest.mark.both_engines
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
 IN_A_STORE = settings(
@@ -94,6 +97,7 @@ def test_what_alike_sightings_report_is_told_once_and_tells_the_same(seeded_2023
     assert together(*reports) == replace(whole, rounds=frozenset(), persons=frozenset())
 
 
+@pytest.mark.sqlite
 def test_a_further_report_of_an_event_reads_no_more_than_the_tenth_did(seeded_2023):
     """Of statements and of rows; the time that these take is the database's."""
     read, asked, counts = 0, 0, []

@@ -25,18 +25,21 @@ WORDS = ("coordinations", "negotiating", "consultations", "meetings", "agreement
 TRADITIONAL = release(title="國防部發言人答記者問", summary="雙方就兩軍關係交換意見。", side="cn", lang="zh")
 
 
+pytestmark = pytest.mark.both_engines
+
+
 @pytest.fixture
-def store(tmp_path):
-    opened = open_store(f"sqlite:///{tmp_path}/record.db", create=True)
+def store(new_database):
+    opened = open_store(new_database(), create=True)
     opened.migrate()
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(new_database):
     """A store of three releases that tests only ask."""
-    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('search')}/record.db", create=True)
+    opened = open_store(new_database(), create=True)
     opened.migrate()
     for one in (ENGLISH, CHINESE, TRADITIONAL):
         keep(opened, one)
@@ -111,8 +114,8 @@ def test_a_word_is_found_by_any_beginning_of_three_letters_or_more(words, word, 
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory):
-    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('words')}/record.db", create=True)
+def words(new_database):
+    opened = open_store(new_database(), create=True)
     opened.migrate()
     for word in WORDS:
         keep(opened, release(title=word, summary=""))

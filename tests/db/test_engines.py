@@ -1,0 +1,137 @@
+"""Both engines have one schema, under one history of steps, and give and take values alike."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+import pytest
+
+from db.postgres.migrations import STEPS
+from db.sqlite.migrations import migrations
+from db.store import StoreError, open_store
+from tests.servers import create, drop
+
+OWN = {"_sqlite_migrations", "migration", "sqlite_sequence"}
+"""Tables that an engine has for itself; of full-text search each has its own kind of index besides."""
+
+TYPES = {"TEXT": "text", "INTEGER": "bigint", "REAL": "double precision", "BLOB": "bytea"}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """A new database of each engine, past the rules of the store: first SQLite's, then PostgreSQL's."""
+    url = create()
+    files = tmp_path_factory.mktemp("both")
+    for store in (open_store(f"sqlite:///{files}/record.db", create=True), open_store(url)):
+        store.migrate()
+        store.close()
+    with sqlite3.connect(files / "record.db") as ours, psycopg.connect(url) as theirs:
+        yield ours, theirs
+    drop(url)
+
+
+def tables_of_sqlite(ours: sqlite3.Connection) -> dict[str, list[tuple]]:
+    names = [
+        name
+        for (name,) in ours.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if name not in OWN and "_words" not in name
+    ]
+    return {
+        name: sorted(
+            (column, TYPES[kind], bool(required or key))
+            for _, column, kind, required, _, key in ours.execute(f'PRAGMA table_info("{name}")')
+        )
+        for name in names
+    }
+
+
+def tables_of_postgres(theirs: psycopg.Connection) -> dict[str, list[tuple]]:
+    found: dict[str, list[tuple]] = {}
+    for table, *column in theirs.execute(
+        "SELECT table_name, column_name, data_type, is_nullable = 'NO' FROM information_schema.columns "
+        "JOIN information_schema.tables USING (table_schema, table_name) "
+        "WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name <> 'rowid'"
+    ):
+        if table not in OWN and "_words" not in table:
+            found.setdefault(table, []).append(tuple(column))
+    return {table: sorted(columns) for table, columns in found.items()}
+
+
+def test_every_step_has_its_twin_under_the_same_name():
+    assert [step.name for step in migrations._migrations] == STEPS, "db/postgres/migrations.py lacks a step"
+
+
+def test_both_have_the_same_tables_with_the_same_columns(both):
+    ours, theirs = both
+    assert tables_of_sqlite(ours) == tables_of_postgres(theirs)
+
+
+def test_both_have_the_same_checks_and_references(both):
+    ours, theirs = both
+    counted = {
+        table: (
+            sql.count("CHECK ("),
+            len({row[0] for row in ours.execute(f'PRAGMA foreign_key_list("{table}")')}),
+        )
+        for table, sql in ours.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        if table in tables_of_sqlite(ours)
+    }
+    for table, (checks, references) in counted.items():
+        kinds = theirs.execute("SELECT contype FROM pg_constraint WHERE conrelid = %s::regclass", (f'"{table}"',))
+        kinds = [kind for (kind,) in kinds]
+        assert (table, kinds.count("c"), kinds.count("f")) == (table, checks, references)
+
+
+def test_both_have_the_same_indexes_and_views(both):
+    ours, theirs = both
+    indexes = {
+        name
+        for name, table in ours.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql <> ''")
+        if table not in OWN
+    }
+    named = {name for (name,) in theirs.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")}
+    assert indexes - named == set()
+    views = {name for (name,) in ours.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}
+    assert views == {name for (name,) in theirs.execute("SELECT viewname FROM pg_views WHERE schemaname = 'public'")}
+
+
+def test_both_refuse_to_change_the_same_tables(both):
+    ours, theirs = both
+    for told in ("never_deleted", "never_changed", "withdrawn_once", "is_no_decoy", "rests_on_no_decoy"):
+        named = {
+            table for name, table in ours.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+            if told in name
+        }  # fmt: skip
+        asked = "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgname LIKE %s"
+        assert named == {table for (table,) in theirs.execute(asked, (f"%{told}%",))}, told
+
+
+def test_text_is_ordered_by_its_characters_whatever_the_locale_of_the_database(both):
+    asked = (
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = 'public' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' "
+        "AND table_name NOT IN (SELECT viewname FROM pg_views)"
+    )
+    assert both[1].execute(asked).fetchall() == []
+
+
+@pytest.mark.both_engines
+def test_conditions_sums_flags_and_bytes_are_told_alike(seeded_2023):
+    with seeded_2023.store.reading() as db:
+        row = db.record._db.execute(
+            "SELECT 1 = 1 AS so, SUM(number) AS total, AVG(number) AS mean, NULL AS void, 'é晤' AS words "
+            "FROM (SELECT 1 AS number UNION ALL SELECT 2) AS numbers"
+        ).fetchone()
+    assert (row["so"], row["total"], row["mean"], row[3], row["words"]) == (1, 3, 1.5, None, "é晤")
+    assert [type(value) for value in row] == [int, int, float, type(None), str]
+    assert dict(row)["total"] == 3
+    assert list(row.keys()) == ["so", "total", "mean", "void", "words"]
+
+
+def test_a_server_that_is_not_there_is_told_in_one_sentence_without_the_password(tmp_path):
+    with pytest.raises(StoreError) as refused:
+        open_store(f"postgresql://me:hidden@/lines?host={tmp_path}")
+    assert "cannot be reached" in str(refused.value)
+    assert "OPENLINES_DATABASE_URL" in str(refused.value)
+    assert "hidden" not in str(refused.value)
