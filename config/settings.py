@@ -130,7 +130,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     port = _read(env, "PORT", _port, 8000)
     poll = _read(env, "POLL", _one_of("on", "off"), "on")
     return Settings(
-        database_url=_read(env, "DATABASE_URL", _database_url, f"sqlite:///{var / 'openlines.db'}"),
+        database_url=_read(env, "DATABASE_URL", database_url, f"sqlite:///{var / 'openlines.db'}"),
         config=_read(env, "CONFIG", _path, Path("config")),
         secret_key=_secret_key(env),
         host=host,
@@ -200,7 +200,8 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _database_url(text: str) -> str:
+def database_url(text: str) -> str:
+    """The address of a database as it may be set. Raises ValueError with "what is wrong; remedy"."""
     if re.fullmatch(r"postgres(ql)?://[^?#]*/[^/?#]+(\?[^#]*)?", text):
         return text
     if not re.fullmatch(r"sqlite:///[^?#]+", text) or ":memory:" in text:

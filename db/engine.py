@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, Union
 if TYPE_CHECKING:
     import psycopg
 
+    from db.contents import Contents
     from db.integrity import Integrity
     from db.postgres.rows import Row as PostgresRow
     from db.search import Search
@@ -27,6 +28,10 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a transaction waits for others before the database is called busy."""
 
 
+UNFINISHED = "copy_unfinished"
+"""Stands among the applied steps while a copy of another database comes in."""
+
+
 class Engine(Protocol):
     """Connections to one database, and its schema. Everything raises StoreError where the database cannot be used."""
 
@@ -38,6 +43,7 @@ class Engine(Protocol):
 
     search: type[Search]
     integrity: type[Integrity]
+    contents: type[Contents]
 
     def writing(self, patience: float = BUSY_TIMEOUT) -> AbstractContextManager[Connection]:
         """One transaction around the block, one at a time; on disk when it ends, or undone as a whole."""

@@ -92,6 +92,10 @@ class Record:
                 aliases=as_json(channel.aliases),
                 people=as_json(channel.people),
             )
+        self.index()
+
+    def index(self) -> None:
+        """Make searchable what is not yet, or not as it is defined now."""
         for channel in self.channels():
             if self._search.keep_channel(channel):
                 self._index_entries(channel)

@@ -21,7 +21,7 @@ from db.text import instant_text
 from tracker.model import Channel, Contact, Release, StatusChange
 from tracker.search import Document, Kind, Query, of_channel, of_entry, of_release
 
-_sql = load_queries("search.sql")
+_sql = load_queries("search.sql", streams=("every_revision", "every_document"))
 
 _ALWAYS, _NOW = "", "9999"
 """Sort before and after every instant."""
@@ -151,6 +151,19 @@ class Search(ABC):
         """Index every revision of the releases that are there, of which none may be indexed yet."""
         for row in _sql.every_revision(self._db):
             self._add_release(row["id"], row["number"], release_from(row), since=row["seen_at"], until=row["until"])
+            if len(self._release_words) == _AT_ONCE:
+                self.write()
+        self.write()
+
+    def is_filled(self) -> bool:
+        """Whether anything of the record is searchable."""
+        return _sql.any_of_record(self._db) is not None
+
+    def fill_kept(self) -> None:
+        """Index the words of the documents of releases that are there, of which none may be indexed yet."""
+        for row in _sql.every_document(self._db):
+            document = of_release(release_from(row))
+            self._release_words.append(self._kept(row["document"], title=document.names, body=document.words))
             if len(self._release_words) == _AT_ONCE:
                 self.write()
         self.write()

@@ -13,7 +13,7 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.engine import BUSY_TIMEOUT, Connection, Engine
+from db.engine import BUSY_TIMEOUT, UNFINISHED, Connection, Engine
 from db.errors import StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
@@ -95,7 +95,7 @@ class Store:
         `patience`: for how many seconds it may be busy.
         """
         with self.write_times.measured(), self._connections.writing(patience) as connection:
-            subjects = self._subjects(connection)
+            subjects = self.subjects(connection)
             yield subjects
             subjects.search.write()
 
@@ -103,7 +103,7 @@ class Store:
     def reading(self) -> Iterator[Subjects]:
         """One consistent picture for several reads."""
         with self._connections.reading() as connection:
-            yield self._subjects(connection)
+            yield self.subjects(connection)
 
     def revisions(self) -> dict[str, int]:
         """The counters that public writes bump; one tiny query where nothing was written. Raises StoreError."""
@@ -122,6 +122,10 @@ class Store:
     def pending(self) -> list[str]:
         """The names of the steps that `migrate` would apply. Raises StoreError as it does."""
         applied, known = self._connections.applied(), self._connections.steps()
+        if UNFINISHED in applied:
+            raise StoreError(
+                f"{self.place} has a part of a copy; run copy-to again from the same record, or make an empty database."
+            )
         newer = [name for name in applied if name not in known]
         if newer:
             raise StoreError(
@@ -153,7 +157,8 @@ class Store:
     def close(self) -> None:
         self._connections.close()
 
-    def _subjects(self, connection: Connection) -> Subjects:
+    def subjects(self, connection: Connection) -> Subjects:
+        """The rooms over a connection of ours, which whoever uses it answers for."""
         search = self._connections.search(connection)
         return Subjects(
             Record(connection, search),

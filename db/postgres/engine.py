@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from db.errors import StoreError
 from db.postgres.connection import OLDEST, Connections
+from db.postgres.contents import Contents
 from db.postgres.integrity import Integrity
 from db.postgres.migrations import STEPS, applied, migrate
 from db.postgres.search import Search
@@ -12,7 +13,7 @@ from db.postgres.search import Search
 class Postgres(Connections):
     """A database of a server with its schema."""
 
-    search, integrity = Search, Integrity
+    search, integrity, contents = Search, Integrity, Contents
 
     def steps(self) -> list[str]:
         return list(STEPS)

@@ -50,7 +50,7 @@ CREATE TABLE candidate (
     opened_at text NOT NULL,
     evidence_at text NOT NULL,
     published text NOT NULL,
-    merged_into bigint REFERENCES candidate (id),
+    merged_into bigint REFERENCES candidate (id) DEFERRABLE,
     CHECK ((status = 'merged') = (merged_into IS NOT NULL))
 );
 CREATE INDEX candidate_by_status ON candidate (status, evidence_at);
@@ -63,7 +63,7 @@ CREATE TABLE decision (
     decided_by text NOT NULL,
     decided_at text NOT NULL,
     note text,
-    undoes bigint REFERENCES decision (id)
+    undoes bigint REFERENCES decision (id) DEFERRABLE
 );
 CREATE INDEX decision_by_candidate ON decision (candidate);
 CREATE INDEX decision_by_time ON decision (decided_at, id);
@@ -82,7 +82,7 @@ CREATE TABLE status_change (
     recorded_at text NOT NULL,
     recorded_by text NOT NULL,
     decision bigint REFERENCES decision (id),
-    replaces bigint REFERENCES status_change (id),
+    replaces bigint REFERENCES status_change (id) DEFERRABLE,
     withdrawn_at text,
     withdrawn_by text,
     withdrawn_reason text,
@@ -114,7 +114,7 @@ CREATE TABLE contact (
     recorded_at text NOT NULL,
     recorded_by text NOT NULL,
     decision bigint REFERENCES decision (id),
-    replaces bigint REFERENCES contact (id),
+    replaces bigint REFERENCES contact (id) DEFERRABLE,
     withdrawn_at text,
     withdrawn_by text,
     withdrawn_reason text,

@@ -31,3 +31,15 @@ SELECT release.id, release.side, release.lang, release.publisher, release.publis
            WHERE next.release = release.id AND next.number = release_revision.number + 1) AS until
 FROM release JOIN release_revision ON release_revision.release = release.id
 ORDER BY release.id, release_revision.number;
+
+-- name: any_of_record()^
+SELECT id FROM record_document LIMIT 1;
+
+-- name: every_document()
+SELECT release_document.id AS document, release.id, release.side, release.lang, release.publisher, release.published,
+       release.feed, release.url, release_revision.title, release_revision.summary
+FROM release_document
+JOIN release ON release.id = release_document.release
+JOIN release_revision
+    ON release_revision.release = release_document.release AND release_revision.number = release_document.revision
+ORDER BY release_document.id;

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from db.errors import StoreError
 from db.sqlite.connection import Connections
+from db.sqlite.contents import Contents
 from db.sqlite.integrity import Integrity
 from db.sqlite.migrations import migrations
 from db.sqlite.search import Search
@@ -16,7 +17,7 @@ SCHEME = "sqlite:///"
 class Sqlite(Connections):
     """A database file with its schema."""
 
-    search, integrity = Search, Integrity
+    search, integrity, contents = Search, Integrity, Contents
 
     @property
     def place(self) -> str:

@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from db.sqlite.migrations import find_cited_words, migrations
 from db.store import open_store
 from tests.chain.conftest import NAME, Tampered, rewrite
-from tests.db.test_store import OLD_ROWS, raw
+from tests.db.test_store import OLD_ROWS
+from tests.db.test_store import old as raw
 from tracker.chain import Checkpoint, daily_checkpoints
 from tracker.errors import Refused
 from tracker.verifier import START, link_hash, sha256, words_hash

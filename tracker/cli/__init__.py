@@ -34,6 +34,7 @@ _COMMANDS = {
     "verify": "verify.verify_command",
     "backup": "backup.backup",
     "restore": "backup.restore",
+    "copy-to": "copying.copy_to_command",
     "doctor": "doctor.doctor",
     "subscriptions": "notifications.subscriptions",
     "deliveries": "notifications.deliveries",
