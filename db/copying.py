@@ -137,7 +137,7 @@ def _index(target: Store) -> None:
     with target._connections.writing() as connection:
         subjects = target.subjects(connection)
         if not subjects.search.is_filled():
-            subjects.record.index()
+            subjects.record.index_anew()
             subjects.search.fill_kept()
 
 

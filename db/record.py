@@ -15,7 +15,7 @@ from db.queries import load_queries
 from db.search import Search
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from db.watch import Marks, marks
-from tracker.history import in_force
+from tracker.history import as_cited, in_force
 from tracker.model import (
     Category,
     Channel,
@@ -92,13 +92,26 @@ class Record:
                 aliases=as_json(channel.aliases),
                 people=as_json(channel.people),
             )
-        self.index()
-
-    def index(self) -> None:
-        """Make searchable what is not yet, or not as it is defined now."""
         for channel in self.channels():
             if self._search.keep_channel(channel):
                 self._index_entries(channel)
+
+    def index_anew(self) -> None:
+        """Make everything searchable where nothing is: rows that no longer stand too, with the sources of each time.
+
+        Of channels only what they are called now is known.
+        """
+        for channel in self.channels():
+            self._search.keep_channel(channel)
+            for rows in self.entries_of(channel.slug):
+                for row in rows:
+                    self._index_past_of(row, channel)
+
+    def _index_past_of(self, row: Entry, channel: Channel) -> None:
+        cited = {at for source in row.sources for at in (source.recorded_at, source.withdrawn_at) if at}
+        self._search.keep_entry(as_cited(row, row.recorded_at), channel)
+        for at in sorted(at for at in cited if at > row.recorded_at):
+            self._search.keep_entry(as_cited(row, at), channel, at=at)
 
     def _index_entries(self, channel: Channel, *, at: datetime | None = None) -> None:
         """Make the rows of a channel searchable by what they and the sources in force tell; what was so before `at`

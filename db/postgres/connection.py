@@ -32,7 +32,7 @@ OLDEST = 150_000
 _TURN = 0x0BE1_11E5
 """The number of the lock for which writers wait."""
 
-_CONNECT_SECONDS, _READ_PATIENCE = 5, 5.0
+_CONNECT_SECONDS, _READ_PATIENCE, _LOOK_AGAIN = 5, 5.0, 0.25
 _MOST_READERS, _MOST_WRITERS, _IDLE_SECONDS = 16, 4, 300.0
 
 _OPTIONS = "-c synchronous_commit=on -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC"
@@ -51,6 +51,7 @@ class Connections:
         self.place = place_of(url)
         self._url = url
         self._local = threading.local()
+        self._away_since: dict[str, float] = {}
         self._readers = self._pool("reading", _MOST_READERS)
         self._writers = self._pool("writing", _MOST_WRITERS)
 
@@ -68,9 +69,14 @@ class Connections:
             min_size=0,
             max_size=most,
             max_idle=_IDLE_SECONDS,
+            reconnect_timeout=0,  # whoever asks next tries again
+            reconnect_failed=self._note_away,
             name=name,
             open=True,
         )
+
+    def _note_away(self, pool: ConnectionPool) -> None:
+        self._away_since[pool.name] = time.monotonic()
 
     def alone(self) -> psycopg.Connection:
         """A connection of the caller's own. Raises StoreError, which says why there is none."""
@@ -143,12 +149,9 @@ class Connections:
 
     def _begun(self, pool: ConnectionPool, begin: str | sql.Composed, patience: float) -> psycopg.Connection:
         """A connection on which the transaction has begun: those that the server dropped meanwhile are put away."""
-        until = time.monotonic() + patience
+        began = time.monotonic()
         while True:
-            try:
-                connection = pool.getconn(timeout=max(0.01, until - time.monotonic()))
-            except PoolTimeout as error:
-                raise self._unreached(error) from error
+            connection = self._taken(pool, began, patience)
             try:
                 if begin:
                     connection.execute(begin)
@@ -156,16 +159,23 @@ class Connections:
                 _roll_back(connection)
                 pool.putconn(connection)
                 raise StoreError(f"{self.place} is busy; try again in a moment.") from error
-            except psycopg.OperationalError as error:
+            except psycopg.OperationalError:
                 connection.close()
                 pool.putconn(connection)
-                if time.monotonic() >= until:
-                    raise self._unreached(error) from error
             else:
                 return connection
 
-    def _unreached(self, error: Exception) -> StoreError:
-        return StoreError(f"{self.place} cannot be reached or is busy ({_said(error)}); {_REMEDY}")
+    def _taken(self, pool: ConnectionPool, began: float, patience: float) -> psycopg.Connection:
+        """A connection of a pool. Where the server is away, readers are told at once; writers wait for it."""
+        while True:
+            try:
+                return pool.getconn(timeout=_LOOK_AGAIN)
+            except PoolTimeout as error:
+                is_away = self._away_since.get(pool.name, 0) > began
+                if time.monotonic() - began >= patience or (is_away and pool is self._readers):
+                    if is_away:
+                        self.alone().close()  # says why
+                    raise StoreError(f"{self.place} is busy ({_said(error)}); try again in a moment.") from error
 
     def copy_to(self, file: Path) -> None:
         """Raises StoreError: the server's own tools copy it."""
