@@ -1,6 +1,6 @@
 """The engines that a test may keep its record in: SQLite, and a PostgreSQL of the test run's own.
 
-Most tests run on SQLite, or on what OPENLINES_TEST_DATABASE names; those marked `both_engines` on the two, those marked
+Most tests run on SQLite, or on what --record-on names; those marked `both_engines` on the two, those marked
 `sqlite` are about its files.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,13 @@ from db.store import Store
 from tests.servers import FOLDER, create, drop, new_folder, remove
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
-WANTED = os.environ.get("OPENLINES_TEST_DATABASE", SQLITE)
 
 REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
 """What an engine raises where a row is not to be."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-on", choices=[SQLITE, POSTGRES], default=SQLITE, help="where tests keep their records")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" not in metafunc.fixturenames:
         return
     if metafunc.definition.get_closest_marker("sqlite"):
-        if WANTED != SQLITE:
+        if metafunc.config.getoption("--record-on") != SQLITE:
             metafunc.parametrize("engine", [SQLITE], indirect=True, scope="session")
     elif metafunc.definition.get_closest_marker("both_engines"):
         metafunc.parametrize("engine", [SQLITE, POSTGRES], indirect=True, scope="session")
@@ -49,7 +52,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> str:
     """The engine of the databases that the test has."""
-    return getattr(request, "param", WANTED)
+    return getattr(request, "param", request.config.getoption("--record-on"))
 
 
 @pytest.fixture(scope="session")
@@ -69,35 +72,39 @@ def new_database(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 class Raw:
-    """The database of a store past its rules: one connection, with the placeholders of SQLite."""
+    """The database of a store past the rules of the store: one connection, with the placeholders of SQLite."""
 
     def __init__(self, store: Store) -> None:
-        if store.is_file:
+        self._is_file = store.is_file
+        if self._is_file:
             self._connection: Any = sqlite3.connect(store.path, isolation_level=None)
-            self._connection.execute("PRAGMA foreign_keys = ON")
         else:
             self._connection = store._connections.alone()
-        self._is_file = store.is_file
 
     def execute(self, statement: str, values: tuple = ()) -> Any:
-        if not self._is_file:
-            statement = statement.replace("%", "%%").replace("?", "%s") if values else statement
-        return self._connection.execute(statement, values or None) if values else self._connection.execute(statement)
+        if not values:
+            return self._connection.execute(statement)
+        return self._connection.execute(statement if self._is_file else statement.replace("?", "%s"), values)
+
+    def drop_triggers(self, of: str = "") -> None:
+        """Take away the guards of the tables, as somebody could who would rewrite the record; `of`: of one name."""
+        if self._is_file:
+            named = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE ?"
+            for (name,) in self._connection.execute(named, (f"{of}%",)).fetchall():
+                self._connection.execute(f"DROP TRIGGER {name}")
+        else:
+            named = (
+                "SELECT tgname, tgrelid::regclass::text AS of FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE %s"
+            )
+            for row in self._connection.execute(named, (f"{of}%",)).fetchall():
+                self._connection.execute(f"DROP TRIGGER {row['tgname']} ON {row['of']}")
 
     def close(self) -> None:
-        with suppress(Exception):
-            self._connection.close()
+        self._connection.close()
 
 
 @pytest.fixture
 def raw() -> Iterator[Callable[[Store], Raw]]:
     """Opens a database past the rules of the store, and closes it after the test."""
-    opened: list[Raw] = []
-
-    def open_raw(store: Store) -> Raw:
-        opened.append(Raw(store))
-        return opened[-1]
-
-    yield open_raw
-    for one in opened:
-        one.close()
+    with ExitStack() as opened:
+        yield lambda store: opened.enter_context(closing(Raw(store)))

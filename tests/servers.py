@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-FOLDER = "OPENLINES_TEST_CLUSTER"
+FOLDER = "PYTEST_OPENLINES_CLUSTER"
 """The variable that tells workers where the cluster of the run is, or will be."""
 
 _QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "shared_buffers=32MB")

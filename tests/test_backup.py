@@ -57,6 +57,8 @@ import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
 import tracker.backup
+
+pytestmark = pytest.mark.sqlite
 tracker.backup._to_disk = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 tracker.backup.put_back(Path(sys.argv[1]), Path(sys.argv[2]), now=datetime(2020, 1, 1, tzinfo=UTC), force=True)
 """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -17,6 +16,8 @@ from hypothesis import strategies as st
 from config.decoys import read_decoys
 from config.errors import ConfigError
 from db.blind import Word
+from db.store import Store
+from tests.engines import REFUSED, Raw
 from tests.make import release, sighting
 from tests.test_review import US, arrive
 from tracker import decoys
@@ -307,12 +308,9 @@ def planted(seeded_2023: Service) -> Service:
 
 
 @pytest.fixture
-def raw(planted: Service) -> Iterator[sqlite3.Connection]:
-    """The database without foreign keys, as any tool may open it."""
-    connection = sqlite3.connect(planted.store.path)
-    connection.execute("PRAGMA foreign_keys = OFF")
-    yield connection
-    connection.close()
+def past(planted: Service, raw: Callable[[Store], Raw]) -> Raw:
+    """The database as any tool may open it; SQLite's does not even look at foreign keys."""
+    return raw(planted.store)
 
 
 def test_a_decoy_takes_its_number_and_age_from_the_candidate_beside_which_it_stands(planted):
@@ -349,9 +347,9 @@ _DECISION = "INSERT INTO decision (candidate, verdict, decided_by, decided_at) V
         "DELETE FROM decoy",
     ],
 )
-def test_nothing_can_rest_on_a_decoy_even_for_whoever_writes_sql(raw, statement):
-    with pytest.raises(sqlite3.IntegrityError, match=r"decoy|candidate"):
-        raw.execute(statement)
+def test_nothing_can_rest_on_a_decoy_even_for_whoever_writes_sql(past, statement):
+    with pytest.raises(REFUSED, match=r"decoy|candidate"):
+        past.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -364,20 +362,20 @@ def test_nothing_can_rest_on_a_decoy_even_for_whoever_writes_sql(raw, statement)
         "INSERT INTO citation (status_change, source, recorded_at, decision) VALUES (1, 1, '2026-01-01', {decision})",
     ],
 )
-def test_no_row_of_the_record_can_come_from_a_decision_on_a_decoy(raw, statement):
+def test_no_row_of_the_record_can_come_from_a_decision_on_a_decoy(past, statement):
     """Even where such a decision exists: its own trigger is taken away first."""
-    raw.execute("DROP TRIGGER decision_candidate_is_no_decoy_on_insert")
-    decision = raw.execute(f"{_DECISION} RETURNING id").fetchone()[0]
-    with pytest.raises(sqlite3.IntegrityError, match="a decoy cannot reach the record"):
-        raw.execute(statement.format(decision=decision))
+    past.drop_triggers("decision_candidate_is_no_decoy")
+    decision = past.execute(f"{_DECISION} RETURNING id").fetchone()[0]
+    with pytest.raises(REFUSED, match="a decoy cannot reach the record"):
+        past.execute(statement.format(decision=decision))
 
 
-def test_no_row_of_the_record_can_cite_a_decoy(raw):
-    raw.execute("DROP TRIGGER source_is_no_decoy_on_insert")
+def test_no_row_of_the_record_can_cite_a_decoy(past):
+    past.drop_triggers("source_is_no_decoy")
     insert = "INSERT INTO source (url, title, publisher, side) SELECT url, 'x', 'x', 'us' FROM decoy RETURNING id"
-    source = raw.execute(insert).fetchone()[0]
-    with pytest.raises(sqlite3.IntegrityError, match="a decoy: it cannot reach the record"):
-        raw.execute("INSERT INTO citation (status_change, source, recorded_at) VALUES (1, ?, '2026-01-01')", (source,))
+    source = past.execute(insert).fetchone()[0]
+    with pytest.raises(REFUSED, match="a decoy: it cannot reach the record"):
+        past.execute("INSERT INTO citation (status_change, source, recorded_at) VALUES (1, ?, '2026-01-01')", (source,))
 
 
 def test_what_is_real_goes_its_way_past_the_triggers(planted):

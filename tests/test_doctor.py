@@ -26,6 +26,8 @@ from tracker.doctor import Found, Line, examine
 from tracker.scheduler import LEASE
 from tracker.service import Service, secret_key
 
+pytestmark = pytest.mark.sqlite
+
 
 def touch(service: Service, at: datetime) -> None:
     """The clock of the tests stands in 2024; the file is to be of that time too."""

@@ -279,7 +279,8 @@ def test_an_empty_record_is_not_exported(service: Service, tmp_path: Path):
 
 def test_the_command_writes_both_and_says_what_is_in_them(seeded_2023: Service, tracker, tmp_path: Path):  # noqa: F811
     folder, file = tmp_path / "record", tmp_path / "record.db"
-    done = tracker("export", str(folder), "--sqlite", str(file), "--as-of", "2023-01-01")
+    kept_in = {"OPENLINES_DATABASE_URL": seeded_2023.settings.database_url}
+    done = tracker("export", str(folder), "--sqlite", str(file), "--as-of", "2023-01-01", **kept_in)
     assert done.returncode == 0, done.stderr
     assert "27 channels" in done.stdout
     assert "As of 2023-01-01, from the record as it stood at" in done.stdout

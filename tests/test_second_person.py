@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
+from tests.engines import REFUSED
 from tests.make import sighting
 from tests.test_intake import candidate
 from tests.test_review import CN, US, arrive, decide, page
@@ -102,9 +101,9 @@ def test_the_same_account_never_answers_itself_but_may_withdraw(seeded_2023, cut
 
 
 def test_the_database_itself_refuses_one_account_for_both(seeded_2023, cut):
-    with pytest.raises(sqlite3.IntegrityError), seeded_2023.store.writing() as db:
+    with pytest.raises(REFUSED), seeded_2023.store.writing() as db:
         db.reviewers.add_second_word(cut.first_word.id, Answer.REFUSED, by="ana", at=seeded_2023.clock())
-    with pytest.raises(sqlite3.IntegrityError), seeded_2023.store.writing() as db:
+    with pytest.raises(REFUSED), seeded_2023.store.writing() as db:
         db.reviewers.add_second_word(cut.first_word.id, Answer.CONFIRMED, by="ben", at=seeded_2023.clock())
     assert candidate(seeded_2023, cut.id) == cut, "confirmed without a decision is not confirmed"
 
@@ -176,11 +175,10 @@ def test_both_words_are_in_the_chain_and_in_the_proof_of_what_they_recorded(seed
         ("DELETE FROM second_word", "it is gone"),
     ],
 )
-def test_words_that_somebody_changed_are_found(seeded_2023, cut, change, found):
+def test_words_that_somebody_changed_are_found(seeded_2023, cut, change, found, raw):
     answered(seeded_2023, refuse, cut, "ben", reason="No.")
     seeded_2023.store.close()
-    with closing(sqlite3.connect(seeded_2023.store.path)) as raw, raw:
-        for trigger in [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
-            raw.execute(f"DROP TRIGGER {trigger}")
-        raw.execute(change)
+    rewriting = raw(seeded_2023.store)
+    rewriting.drop_triggers()
+    rewriting.execute(change)
     assert any(found in str(finding) for finding in verify(seeded_2023.store).findings)

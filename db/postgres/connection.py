@@ -52,6 +52,10 @@ class Connections:
         self._url = url
         self._local = threading.local()
         self._away_since: dict[str, float] = {}
+        self._make_pools()
+
+    def _make_pools(self) -> None:
+        """Pools that open when they are first asked."""
         self._readers = self._pool("reading", _MOST_READERS)
         self._writers = self._pool("writing", _MOST_WRITERS)
 
@@ -72,7 +76,7 @@ class Connections:
             reconnect_timeout=0,  # whoever asks next tries again
             reconnect_failed=self._note_away,
             name=name,
-            open=True,
+            open=False,
         )
 
     def _note_away(self, pool: ConnectionPool) -> None:
@@ -167,6 +171,7 @@ class Connections:
 
     def _taken(self, pool: ConnectionPool, began: float, patience: float) -> psycopg.Connection:
         """A connection of a pool. Where the server is away, readers are told at once; writers wait for it."""
+        pool.open()
         while True:
             try:
                 return pool.getconn(timeout=_LOOK_AGAIN)
@@ -184,6 +189,7 @@ class Connections:
     def close(self) -> None:
         self._readers.close()
         self._writers.close()
+        self._make_pools()
 
 
 _REMEDY = "check that the server runs and that OPENLINES_DATABASE_URL names it, then try again."

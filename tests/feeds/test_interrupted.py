@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from db.store import open_store
 from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.site import Site
 from tracker.model import Feed
 from tracker.poll import poll_feed
 from tracker.service import Service
+
+pytestmark = pytest.mark.sqlite
 
 DIED, DONE = 9, 0
 

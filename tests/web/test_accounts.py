@@ -2,11 +2,9 @@
 
 import itertools
 import re
-import sqlite3
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -133,10 +131,11 @@ def test_counted_tries_are_few_and_what_was_tried_most_stays(counting, keys):
             db.attempts.count(key, **window)
         often = max((keys.count(key) for key in keys), default=0)
         assert often > 3 or db.attempts.count("most", **window).number == 4
-    with closing(sqlite3.connect(counting.store.path)) as connection:
-        assert connection.execute("SELECT COUNT(*) FROM sign_in_attempt").fetchone()[0] <= 5
+    with counting.store.reading() as db:
+        assert db.attempts._db.execute("SELECT COUNT(*) FROM sign_in_attempt").fetchone()[0] <= 5
 
 
+@pytest.mark.sqlite
 def test_a_session_is_a_new_secret_at_each_sign_in_and_only_its_hash_is_kept(service):
     client = with_password(service)
     try_in(client)

@@ -97,6 +97,7 @@ def test_what_the_rules_watch_moves_when_something_happens(service: Service, clo
     assert value("openlines_write_seconds_bucket", le="+Inf") == value("openlines_write_seconds_count")
 
 
+@pytest.mark.sqlite
 def test_a_database_that_cannot_serve_is_a_figure_and_no_failure(service: Service) -> None:
     app = create_app(service).test_client()
     with service.store.writing() as db:

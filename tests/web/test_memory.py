@@ -170,6 +170,7 @@ def test_what_is_refused_or_not_there_is_not_kept(client: FlaskClient):
             assert {"ETag", "Content-Encoding"}.isdisjoint(answer.headers.keys())
 
 
+@pytest.mark.sqlite
 def test_while_the_database_cannot_be_asked_nothing_is_said_from_memory(seeded: Service):
     client = create_app(seeded).test_client()
     assert client.get("/").status_code == 200
@@ -213,6 +214,7 @@ def test_what_stays_in_memory_is_what_would_be_rendered_anew(seeded: Service, cl
         (f"/changes{PAST}", "a day"),
     ],
 )
+@pytest.mark.sqlite
 def test_an_answer_that_did_not_ask_the_clock_stands_for_the_day(
     seeded: Service, clock: Clock, address: str, stands_for: str
 ):

@@ -191,6 +191,7 @@ def test_other_sites_scripts_may_read_what_programs_read(api: Api):
         assert (allowed == "*") == for_programs(address)
 
 
+@pytest.mark.sqlite
 def test_an_answer_from_memory_costs_one_small_query(seeded: Service):
     client = create_app(seeded).test_client()
     for address in outputs_of(client.application):

@@ -133,6 +133,7 @@ def test_each_visitor_gets_their_own_brief_and_one_without_a_mark_the_plain_page
     assert first.get("/", headers={"If-None-Match": alike.get("/").headers["ETag"]}).status_code == 304
 
 
+@pytest.mark.sqlite
 def test_a_page_of_a_mark_comes_from_memory_and_falls_with_the_record(seeded: Service, clock: Clock) -> None:
     client = visitor(create_app(seeded).test_client(), NOON)
     client.get("/")
