@@ -78,6 +78,7 @@ class Raw:
         self._is_file = store.is_file
         if self._is_file:
             self._connection: Any = sqlite3.connect(store.path, isolation_level=None)
+            self._connection.execute("PRAGMA foreign_keys = ON")
         else:
             self._connection = store._connections.alone()
 

@@ -309,7 +309,7 @@ def planted(seeded_2023: Service) -> Service:
 
 @pytest.fixture
 def past(planted: Service, raw: Callable[[Store], Raw]) -> Raw:
-    """The database as any tool may open it; SQLite's does not even look at foreign keys."""
+    """The database as any tool may open it."""
     return raw(planted.store)
 
 
