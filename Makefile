@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-long lint words screenshots bench fit release sbom clean
+.PHONY: help install run demo test test-long test-postgres lint words screenshots bench fit release sbom clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,11 @@ test-long: $(VENV)/.dev  ## kill, fill, fuzz and poll for a quarter of an hour; 
 		--survived docs/reliability.md --numprocesses auto --maxprocesses 4 --dist worksteal
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m long --ignore tests/reliability \
 		--numprocesses auto --maxprocesses 4 --dist worksteal
+	$(MAKE) test-postgres
+
+test-postgres: $(VENV)/.dev  ## the whole suite with its records in PostgreSQL, which is installed where it may be
+	@sh scripts/debian.sh
+	$(BIN)/python -m pytest --record-on postgresql --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff check .

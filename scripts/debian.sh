@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need from the system: a browser, and Java for the HTML checker. What lets more of them run: nginx, to stand
+# What the tests need from the system: a browser, Java for the HTML checker, and PostgreSQL, of which they start a server
+# of their own. What lets more of them run: nginx, to stand
 # before the server; Prometheus' promtool, for the alert rules; and each command that is named as an argument, from the
 # package of its name. Installed where they are missing, the machine is Debian and we are root.
 set -eu
@@ -14,6 +15,7 @@ has() {
 needed= useful=
 has chromium chromium-browser google-chrome || needed="chromium fonts-dejavu-core"
 has java || needed="$needed default-jre-headless"
+PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':') has initdb || needed="$needed postgresql-15"
 has nginx || useful="nginx-light"
 has promtool || useful="$useful prometheus"
 for command; do
@@ -25,7 +27,7 @@ if [ "$(id -u)" = 0 ] && has apt-get; then
     # shellcheck disable=SC2086 # each word is a package
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $needed $useful >/dev/null
 elif [ -n "$needed" ]; then
-    echo "The tests of the pages need more; on Debian: sudo apt-get install $needed. Then run make test again." >&2
+    echo "The tests need more; on Debian: sudo apt-get install $needed. Then run make test again." >&2
     exit 2
 else
     echo "Some tests are skipped; to run them on Debian: sudo apt-get install $useful." >&2
