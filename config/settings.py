@@ -48,7 +48,7 @@ class Option:
 
 
 OPTIONS = (
-    Option("DATABASE_URL", "sqlite:///var/openlines.db", "where the record is kept, or postgresql://…; follows VAR when unset"),
+    Option("DATABASE_URL", "sqlite:///var/openlines.db", "the record, or postgresql://…; follows VAR when unset"),
     Option("CONFIG", "config/", "folder that holds relationships/"),
     Option("SECRET_KEY", "made once and kept in VAR", f"signs sessions; {SHORTEST_SECRET} characters at least"),
     Option("SECRET_KEY_FILE", "none", "file that holds the secret key, instead of SECRET_KEY"),
