@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -99,7 +98,7 @@ class Connections:
 
         `patience`: seconds to wait for whoever writes before it is given up with a StoreError.
         """
-        begin = sql.SQL(_BEGIN_WRITING).format(max(1, round(patience * 1000)), _TURN)
+        begin = _BEGIN_WRITING.format(max(1, round(patience * 1000)), _TURN)
         with self._lent(self._writers, begin, patience) as connection:
             try:
                 yield connection
@@ -141,7 +140,7 @@ class Connections:
             return ask(connection)
 
     @contextmanager
-    def _lent(self, pool: ConnectionPool, begin: str | sql.Composed, patience: float) -> Iterator[psycopg.Connection]:
+    def _lent(self, pool: ConnectionPool, begin: str, patience: float) -> Iterator[psycopg.Connection]:
         """A connection of a pool in a transaction, which is undone unless the block ended it."""
         connection = self._begun(pool, begin, patience)
         try:
@@ -151,7 +150,7 @@ class Connections:
                 _roll_back(connection)
             pool.putconn(connection)
 
-    def _begun(self, pool: ConnectionPool, begin: str | sql.Composed, patience: float) -> psycopg.Connection:
+    def _begun(self, pool: ConnectionPool, begin: str, patience: float) -> psycopg.Connection:
         """A connection on which the transaction has begun: those that the server dropped meanwhile are put away."""
         began = time.monotonic()
         while True:

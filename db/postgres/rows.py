@@ -10,6 +10,7 @@ from psycopg import Cursor
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Dumper, Loader
 from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
 
 
 class Row(tuple):
@@ -34,6 +35,13 @@ def row_factory(cursor: Cursor) -> Callable[[Sequence[Any]], Row]:
     if not cursor.description:
         return Row
     return _rows_with(tuple(column.name for column in cursor.description))
+
+
+class _Text(StrDumperUnknown):
+    """Text, without the one character that PostgreSQL cannot keep; where words count to the letter, it is refused."""
+
+    def dump(self, value: str) -> Buffer | None:
+        return super().dump(value.replace("\0", "\ufffd") if "\0" in value else value)
 
 
 class _Flag(Dumper):
@@ -64,5 +72,6 @@ def adapt(adapters: AdaptersMap) -> None:
     """Let a connection take and give values as SQLite's driver does."""
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(bool, _Flag)
+    adapters.register_dumper(str, _Text)
     adapters.register_loader("bool", _Truth)
     adapters.register_loader("numeric", _Number)

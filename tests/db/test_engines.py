@@ -8,9 +8,13 @@ import psycopg
 import pytest
 
 from db.postgres.migrations import STEPS
+from db.record import Origin
 from db.sqlite.migrations import migrations
 from db.store import StoreError, open_store
+from tests.make import contact
 from tests.servers import create, drop
+from tracker.model import Outcome
+from tracker.verify import verify
 
 OWN = {"_sqlite_migrations", "migration", "sqlite_sequence"}
 """Tables that an engine has for itself; of full-text search each has its own kind of index besides."""
@@ -127,6 +131,16 @@ def test_conditions_sums_flags_and_bytes_are_told_alike(seeded_2023):
     assert [type(value) for value in row] == [int, int, float, type(None), str]
     assert dict(row)["total"] == 3
     assert list(row.keys()) == ["so", "total", "mean", "void", "words"]
+
+
+@pytest.mark.both_engines
+def test_no_character_breaks_a_question_or_a_note(seeded_2023):
+    with seeded_2023.store.writing() as db:
+        assert db.record.add(contact(Outcome.HELD, "2024-01-08", note="a\0b😀"), Origin(seeded_2023.clock(), "ana"))
+        assert db.accounts.user("\0") is None
+    with seeded_2023.store.reading() as db:
+        assert db.record.entries_of("dpct")[1][-1].note in ("a\0b😀", "a\ufffdb😀")
+    assert verify(seeded_2023.store).found == 0
 
 
 def test_a_server_that_is_not_there_is_told_in_one_sentence_without_the_password(tmp_path):
