@@ -1,8 +1,8 @@
 #!/bin/sh
 # What the tests need from the system: a browser, Java for the HTML checker, and PostgreSQL, of which they start a server
-# of their own. What lets more of them run: nginx, to stand
-# before the server; Prometheus' promtool, for the alert rules; and each command that is named as an argument, from the
-# package of its name. Installed where they are missing, the machine is Debian and we are root.
+# of their own. What lets more of them run: nginx, to stand before the server; Prometheus' promtool, for the alert rules;
+# and each command that is named as an argument, from the package of its name. Installed where they are missing, the
+# machine is Debian and we are root.
 set -eu
 PATH=$PATH:/usr/sbin
 has() {
