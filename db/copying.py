@@ -36,7 +36,7 @@ def copy_record(source: Store, target: Store, check: Callable[[], None], watch: 
     Nobody writes to `source` meanwhile. `check` is called when all rows are there, before the copy counts as finished;
     what it raises leaves it unfinished. Raises StoreError.
     """
-    if source.place == target.place:
+    if source.place == target.place or (source.is_file and target.is_file and source.path.samefile(target.path)):
         raise StoreError(f"{source.place} is the record itself; name another database.")
     source.check_schema()
     resumed = _made_ready(target)

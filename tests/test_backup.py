@@ -24,6 +24,8 @@ from tracker.backup import back_up, put_back
 from tracker.errors import Conflict, Refused
 from tracker.verify import verify
 
+pytestmark = pytest.mark.sqlite
+
 WRITER = """
 import sys, time
 from datetime import UTC, datetime
@@ -57,8 +59,6 @@ import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
 import tracker.backup
-
-pytestmark = pytest.mark.sqlite
 tracker.backup._to_disk = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 tracker.backup.put_back(Path(sys.argv[1]), Path(sys.argv[2]), now=datetime(2020, 1, 1, tzinfo=UTC), force=True)
 """

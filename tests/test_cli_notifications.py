@@ -23,6 +23,7 @@ def tracker(service: Service):
 
     def run(*arguments: str, **env: str) -> Result:
         own = {"OPENLINES_VAR": str(service.settings.var), "OPENLINES_LOG_LEVEL": "warning", "COLUMNS": "250"}
+        own["OPENLINES_DATABASE_URL"] = service.settings.database_url
         return CliRunner().invoke(cli, arguments, env=own | env)
 
     return run

@@ -9,6 +9,7 @@ so that nothing is read from before the turn came.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from db.engine import BUSY_TIMEOUT, Answer
@@ -32,7 +34,9 @@ _TURN = 0x0BE1_11E5
 """The number of the lock for which writers wait."""
 
 _CONNECT_SECONDS, _READ_PATIENCE, _LOOK_AGAIN = 5, 5.0, 0.25
-_MOST_READERS, _MOST_WRITERS, _IDLE_SECONDS = 16, 4, 300.0
+_IDLE_SECONDS = 300.0
+_MOST = {"reading": 16, "writing": 4}
+"""Connections of each pool."""
 
 _OPTIONS = "-c synchronous_commit=on -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC"
 """A commit is on disk when it is acknowledged; whoever vanishes with the lock in hand loses it after a minute."""
@@ -54,9 +58,9 @@ class Connections:
         self._make_pools()
 
     def _make_pools(self) -> None:
-        """Pools that open when they are first asked."""
-        self._readers = self._pool("reading", _MOST_READERS)
-        self._writers = self._pool("writing", _MOST_WRITERS)
+        """Pools that open when they are first asked, each process its own: threads do not survive a fork."""
+        self._process = os.getpid()
+        self._pools = {name: self._pool(name, most) for name, most in _MOST.items()}
 
     def _pool(self, name: str, most: int) -> ConnectionPool:
         return ConnectionPool(
@@ -99,13 +103,18 @@ class Connections:
         `patience`: seconds to wait for whoever writes before it is given up with a StoreError.
         """
         begin = _BEGIN_WRITING.format(max(1, round(patience * 1000)), _TURN)
-        with self._lent(self._writers, begin, patience) as connection:
+        with self._lent("writing", begin, patience) as connection:
             try:
                 yield connection
             except psycopg.OperationalError as error:
                 raise StoreError(f"{self.place} could not be written ({_said(error)}); nothing was changed.") from error
+            if connection.info.transaction_status == TransactionStatus.INERROR:
+                # What the block made light of has undone it all, and a COMMIT would say nothing of that.
+                raise StoreError(f"{self.place} could not be written (a statement failed); nothing was changed.")
             try:
                 connection.execute("COMMIT")
+            except psycopg.IntegrityError as error:
+                raise StoreError(f"{self.place} could not be written ({_said(error)}); nothing was changed.") from error
             except psycopg.OperationalError as error:
                 raise StoreError(
                     f"{self.place} did not say whether it kept what was written ({_said(error)}); look before you try "
@@ -115,7 +124,7 @@ class Connections:
     @contextmanager
     def reading(self) -> Iterator[psycopg.Connection]:
         """One consistent snapshot for several queries. Raises StoreError."""
-        with self._lent(self._readers, _BEGIN_READING, _READ_PATIENCE) as connection:
+        with self._lent("reading", _BEGIN_READING, _READ_PATIENCE) as connection:
             self._local.reader = connection
             try:
                 yield connection
@@ -131,7 +140,7 @@ class Connections:
         """
         if reader := getattr(self._local, "reader", None):
             return ask(reader)
-        with self._lent(self._readers, "", _READ_PATIENCE) as connection:
+        with self._lent("reading", "", _READ_PATIENCE) as connection:
             try:
                 return ask(connection)
             except psycopg.OperationalError:
@@ -140,8 +149,11 @@ class Connections:
             return ask(connection)
 
     @contextmanager
-    def _lent(self, pool: ConnectionPool, begin: str, patience: float) -> Iterator[psycopg.Connection]:
+    def _lent(self, what_for: str, begin: str, patience: float) -> Iterator[psycopg.Connection]:
         """A connection of a pool in a transaction, which is undone unless the block ended it."""
+        if self._process != os.getpid():
+            self._make_pools()
+        pool = self._pools[what_for]
         connection = self._begun(pool, begin, patience)
         try:
             yield connection
@@ -176,7 +188,7 @@ class Connections:
                 return pool.getconn(timeout=_LOOK_AGAIN)
             except PoolTimeout as error:
                 is_away = self._away_since.get(pool.name, 0) > began
-                if time.monotonic() - began >= patience or (is_away and pool is self._readers):
+                if time.monotonic() - began >= patience or (is_away and pool.name == "reading"):
                     if is_away:
                         self.alone().close()  # says why
                     raise StoreError(f"{self.place} is busy ({_said(error)}); try again in a moment.") from error
@@ -186,8 +198,8 @@ class Connections:
         raise StoreError(f"{self.place} is copied by PostgreSQL's own tools: pg_dump --format=custom --file={file}")
 
     def close(self) -> None:
-        self._readers.close()
-        self._writers.close()
+        for pool in self._pools.values():
+            pool.close()
         self._make_pools()
 
 

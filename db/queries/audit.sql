@@ -9,8 +9,8 @@ SELECT * FROM (
     SELECT at, 1 AS place, id, actor, kind, what, subject, detail, address
     FROM audit
     WHERE at <= :at AND (at < :at OR 1 < :place OR (1 = :place AND id < :id))
-        AND (:person IS NULL OR actor = :person OR (subject = :person AND kind IN ('sign-in', 'account')))
-        AND (:kind IS NULL OR kind = :kind)
+        AND (CAST(:person AS TEXT) IS NULL OR actor = :person OR (subject = :person AND kind IN ('sign-in', 'account')))
+        AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind)
     ORDER BY at DESC, id DESC LIMIT :most
 ) AS noted
 UNION ALL
@@ -19,7 +19,7 @@ SELECT * FROM (
            CAST(candidate AS TEXT) AS subject, note AS detail, NULL AS address
     FROM decision
     WHERE decided_at <= :at AND (decided_at < :at OR 2 < :place OR (2 = :place AND id < :id))
-        AND (:person IS NULL OR decided_by = :person) AND (:kind IS NULL OR :kind = 'decision')
+        AND (CAST(:person AS TEXT) IS NULL OR decided_by = :person) AND (CAST(:kind AS TEXT) IS NULL OR :kind = 'decision')
     ORDER BY decided_at DESC, id DESC LIMIT :most
 ) AS decided
 UNION ALL
@@ -28,7 +28,7 @@ SELECT * FROM (
            CAST(given_to AS TEXT) AS subject, NULL AS detail, NULL AS address
     FROM regrouping
     WHERE regrouped_at <= :at AND (regrouped_at < :at OR 3 < :place OR (3 = :place AND id < :id))
-        AND (:person IS NULL OR regrouped_by = :person) AND (:kind IS NULL OR :kind = 'decision')
+        AND (CAST(:person AS TEXT) IS NULL OR regrouped_by = :person) AND (CAST(:kind AS TEXT) IS NULL OR :kind = 'decision')
     ORDER BY regrouped_at DESC, id DESC LIMIT :most
 ) AS regrouped
 ORDER BY at DESC, place DESC, id DESC

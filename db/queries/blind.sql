@@ -33,7 +33,7 @@ WHERE id = :id AND title IS NULL;
 
 -- name: decoys(reviewer, number)
 -- Those of a reviewer that can be seen; `number` 0 is any.
-SELECT * FROM decoy WHERE reviewer = :reviewer AND title IS NOT NULL AND :number IN (0, number) ORDER BY number;
+SELECT * FROM decoy WHERE reviewer = :reviewer AND title IS NOT NULL AND (number = :number OR :number = 0) ORDER BY number;
 
 -- name: answer(reviewer, number, answer, right, now)^
 UPDATE decoy SET answer = :answer, answered_rightly = :right, answered_at = :now

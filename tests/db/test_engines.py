@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 import psycopg
 import pytest
 
 from db.postgres.migrations import STEPS
+from db.postgres.queries import read_queries
 from db.record import Origin
 from db.sqlite.migrations import migrations
 from db.store import StoreError, open_store
+from tests.conftest import ROOT
 from tests.make import contact
 from tests.servers import create, drop
 from tracker.model import Outcome
@@ -118,6 +121,27 @@ def test_text_is_ordered_by_its_characters_whatever_the_locale_of_the_database(b
         "AND table_name NOT IN (SELECT viewname FROM pg_views)"
     )
     assert both[1].execute(asked).fetchall() == []
+
+
+def as_statement(query: str) -> str:
+    """A query of the driver's as the server reads it: each name a number."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
+    return re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", query).replace("%%", "%")
+
+
+def test_postgresql_reads_every_query_and_can_tell_the_type_of_whatever_is_asked(both):
+    refused = {}
+    for file in [*sorted((ROOT / "db" / "queries").glob("*.sql")), ROOT / "db" / "postgres" / "search.sql"]:
+        queries = read_queries(file)
+        for name in queries.available_queries:
+            if not name.endswith("_cursor"):
+                try:
+                    with both[1].transaction():
+                        both[1].execute(f"PREPARE asked AS {as_statement(getattr(queries, name).sql)}")
+                        both[1].execute("DEALLOCATE asked")
+                except psycopg.Error as error:
+                    refused[f"{file.name}: {name}"] = str(error).partition("\n")[0]
+    assert refused == {}
 
 
 @pytest.mark.both_engines

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,3 +105,37 @@ def test_a_commit_is_on_disk_when_it_is_acknowledged_whatever_the_server_is_set_
         assert db.integrity.engine().settings == {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
         assert db.integrity.quick_faults() == []
         assert db.integrity.file_faults() == []
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing_and_holds_up_nobody(server, served):
+    number = bump(served)
+    begun, begin = os.pipe()
+    if not (child := os.fork()):
+        with served.writing() as db:  # a store is anew in a process that was forked
+            db.record.bump()
+            os.write(begin, b"!")
+            time.sleep(60)
+        os._exit(1)
+    os.close(begin)
+    assert os.read(begun, 1) == b"!"
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert bump(served) == number + 1
+
+
+def test_a_block_that_makes_light_of_a_failed_statement_is_not_told_that_it_was_kept(served):
+    number = bump(served)
+    with pytest.raises(StoreError, match="nothing was changed"), served.writing() as db:  # noqa: PT012
+        db.record.bump()
+        with suppress(psycopg.Error):
+            db.record._db.execute("SELECT 1 / 0")
+    assert served.revisions()["record"] == number
+
+
+def test_as_many_threads_as_ask_at_once_are_all_answered(served):
+    number = bump(served)
+    with ThreadPoolExecutor(32) as threads:
+        wrote = list(threads.map(lambda _: bump(served), range(32)))
+        read = list(threads.map(lambda _: served.revisions()["record"], range(64)))
+    assert sorted(wrote) == [number + more for more in range(1, 33)]
+    assert set(read) == {number + 32}

@@ -143,7 +143,7 @@ def audited(shipped, tmp_path_factory):
 
 
 def test_the_command_line_writes_what_it_does(service, clock):
-    env = {"OPENLINES_VAR": str(service.settings.var)}
+    env = {"OPENLINES_VAR": str(service.settings.var), "OPENLINES_DATABASE_URL": service.settings.database_url}
     for command in ("user add ana --role admin --password-stdin", "user role ana admin", "token create notebook"):
         done = run(command.split(), stdin=f"{PASSWORD}\n".encode(), env=env)
         assert done.returncode == 0, done.stderr

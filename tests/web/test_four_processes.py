@@ -29,6 +29,7 @@ class Server:
 
     def __init__(self, service: Service) -> None:
         settings = {"OPENLINES_VAR": str(service.settings.var), "OPENLINES_PORT": "0", "OPENLINES_LOG_LEVEL": "error"}
+        settings["OPENLINES_DATABASE_URL"] = service.settings.database_url
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tracker", "serve", "--no-scheduler"],
             cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, text=True,
