@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-long lint words screenshots bench fit release sbom clean
+.PHONY: help install run demo test test-long lint words screenshots bench soak fit release sbom clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling
 	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
 	$(BIN)/python -m bench.search
+
+soak: $(VENV)/.dev  ## 200 requests a second while feeds change and reviews are made, beside a bare Flask; 20 minutes (SECONDS: of each)
+	$(BIN)/python -m bench.soak $(SECONDS)
 
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)
 	$(BIN)/python -m training.fit $(if $(CASES),--development $(CASES)) --write

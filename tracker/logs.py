@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 _QUIET = ("apscheduler", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
 """Libraries whose own events are of interest only when something is wrong."""
 
+_SILENT = "waitress.queue"
+"""It warns once for each request that waits for a thread: thousands of lines when many come at once."""
+
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
@@ -34,4 +37,5 @@ def set_up_logs(level: str, form: str) -> None:
     handler.setFormatter(_JsonLines() if form == "json" else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    logging.getLogger(_SILENT).setLevel(logging.ERROR)
