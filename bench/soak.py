@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ class Ministry(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         number = re.fullmatch(r"/feed/(\d+)", self.path)
         Ministry.asked += number is not None
-        body = _feed(int(number[1]), int((monotonic() - self.began) / NEW_EVERY)) if number else b""
+        newest = SHOWN + int((monotonic() - self.began) / NEW_EVERY)
+        body = _feed(int(number[1]), newest) if number else b""
         self.send_response(200 if number else 404)
         self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -89,12 +91,12 @@ class Ministry(BaseHTTPRequestHandler):
 
 
 def _feed(number: int, newest: int) -> bytes:
-    items = "".join(_item(number, release) for release in range(max(newest - SHOWN, 0), newest + 1))
+    items = "".join(_item(number, release) for release in range(newest - SHOWN, newest + 1))
     return f'<rss version="2.0"><channel><title>Sample ministry {number}</title>{items}</channel></rss>'.encode()
 
 
 def _item(number: int, release: int) -> str:
-    day = date(1990, 1, 10) + timedelta(days=20 * (release * FEEDS + number) % 11_000)
+    day = date(1990, 1, 10) + timedelta(days=17 * (release * FEEDS + number) % 12_000)
     said = f"{day:%A, %B} {day.day}, {day.year}"
     published = format_datetime(datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=release))
     return (
@@ -171,26 +173,17 @@ def product(folder: Path, config: Path) -> Iterator[Served]:
         process.wait()
 
 
-async def review(server: Served, pause: float = 1) -> int:
-    """Accept the first that waits, again and again until it is cancelled; answers how many were."""
-    client, done = Client(server.port), 0
-    signed = {"Authorization": f"Bearer {server.token}"}
-    try:
-        while True:
-            await asyncio.sleep(pause)
-            _, _, body = await client.ask("GET", "/api/v1/candidates?status=pending&limit=1", signed)
-            for candidate in json.loads(body)["candidates"]:
-                given = signed | {"Content-Type": "application/json", "If-Match": f'"{candidate["version"]}"'}
-                path = f"/api/v1/candidates/{candidate['id']}/review"
-                status, _, told = await client.ask("POST", path, given, b'{"decision": "accept"}')
-                if status == 200:
-                    done += 1
-                elif status not in (409, 412):  # A poll brought it a further sighting meanwhile.
-                    raise RuntimeError(told)
-    except asyncio.CancelledError:
-        return done
-    finally:
-        client.close()
+async def review(server: Served, made: Counter[int], pause: float = 1) -> None:
+    """Accept the first that waits, again and again until it is cancelled; notes how often which status answered."""
+    client, signed = Client(server.port), {"Authorization": f"Bearer {server.token}"}
+    while True:
+        await asyncio.sleep(pause)
+        _, _, body = await client.ask("GET", "/api/v1/candidates?status=pending&limit=1", signed)
+        for candidate in json.loads(body)["candidates"]:
+            given = signed | {"Content-Type": "application/json", "If-Match": f'"{candidate["version"]}"'}
+            path = f"/api/v1/candidates/{candidate['id']}/review"
+            status, _, _ = await client.ask("POST", path, given, b'{"decision": "accept"}')
+            made[status] += 1
 
 
 async def remember(server: Served, seen: list[float], every: float) -> None:
@@ -199,15 +192,19 @@ async def remember(server: Served, seen: list[float], every: float) -> None:
         seen.append(server.memory())
 
 
-async def soak(server: Served, seconds: float) -> tuple[Measured, list[float], int]:
-    """What was measured; memory at 20 moments; reviews that were made."""
+async def soak(server: Served, seconds: float) -> tuple[Measured, list[float], Counter[int]]:
+    """What was measured; memory at 20 moments; what answered the reviews that were made."""
     memory: list[float] = []
-    reviewing = asyncio.create_task(review(server))
-    watching = asyncio.create_task(remember(server, memory, seconds / 20))
+    made: Counter[int] = Counter()
+    beside = [
+        asyncio.create_task(review(server, made)),
+        asyncio.create_task(remember(server, memory, seconds / 20)),
+    ]
     measured = await load(Client(server.port), READS, RATE, seconds)
-    watching.cancel()
-    reviewing.cancel()
-    return measured, memory, await reviewing
+    for task in beside:
+        assert not task.done(), task.exception()
+        task.cancel()
+    return measured, memory, made
 
 
 async def floor(port: int, sizes: dict[str, int], seconds: float) -> Measured:
@@ -277,7 +274,11 @@ def main() -> None:
     table.add_row(*_row("all", measured.all(), bare.all()), style="bold")
     console.print(table)
     console.print(f"errors: {dict(measured.errors) or 'none'}; Flask: {dict(bare.errors) or 'none'}")
-    console.print(f"meanwhile: {polled} polls (failed: {failed or 'none'}), {reviews} reviews through the API")
+    refused = {status: times for status, times in reviews.items() if status != 200}
+    console.print(
+        f"meanwhile: {polled} polls (failed: {failed or 'none'}), {reviews[200]} reviews through the API (refused: "
+        f"{refused or 'none'})"
+    )
     early, late = memory[len(memory) // 4 :][:3], memory[-3:]
     console.print(
         f"memory: {memory[0]:.0f} MB at first, {sum(early) / len(early):.0f} after a quarter, "
