@@ -115,7 +115,11 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], by
 
 def turns(kinds: Sequence[Kind]) -> list[Kind]:
     """The kinds in an order that spreads each evenly among the others."""
-    places = [((turn + 0.5) / kind.weight, number) for number, kind in enumerate(kinds) for turn in range(kind.weight)]
+    places = [
+        ((turn + number / len(kinds)) / kind.weight, number)
+        for number, kind in enumerate(kinds)
+        for turn in range(kind.weight)
+    ]
     return [kinds[number] for _, number in sorted(places)]
 
 
