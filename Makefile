@@ -9,7 +9,7 @@ COMPILE := $(VENV)/tools/bin/uv pip compile --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test test-long test-postgres lint audit lock words screenshots bench fit release sbom clean
+.PHONY: help install run demo test test-long test-postgres lint audit lock words screenshots bench soak fit release sbom clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling
 	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
 	$(BIN)/python -m bench.search
+
+soak: $(VENV)/.dev  ## 200 requests a second while feeds change and reviews are made, beside a bare Flask; 20 minutes (SECONDS: of each)
+	$(BIN)/python -m bench.soak $(SECONDS)
 
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)
 	$(BIN)/python -m training.fit $(if $(CASES),--development $(CASES)) --write

@@ -34,19 +34,21 @@ from tracker.model import Contact, Entry, PartialDate, StatusChange
 from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.web.app import create_app
+from tracker.web.server import SERVER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-THREADS = 8
+THREADS = SERVER["threads"]
 APART = 10
 """Years between one copy of the history and the next, so that what pages draw of late years stays as it is."""
 
 
 def hello() -> Flask:
-    """The floor: an application that does nothing."""
+    """The floor: an application that does nothing, or answers so many bytes."""
     app = Flask("hello")
     app.add_url_rule("/", view_func=lambda: "hello")
+    app.add_url_rule("/<int:size>", "sized", view_func=lambda size: b"x" * size)
     return app
 
 
@@ -193,6 +195,6 @@ if __name__ == "__main__":
     name, *sizes = sys.argv[1:]
     applications = {"hello": hello, "bare": bare, "product": product, "sized": sized, "many": many}
     application = applications[name](*map(int, sizes))
-    server = create_server(application, host="127.0.0.1", port=0, threads=THREADS)
+    server = create_server(application, host="127.0.0.1", port=0, **SERVER)
     print(server.effective_port, flush=True)
     server.run()

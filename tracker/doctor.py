@@ -186,6 +186,8 @@ def _database(settings: Settings, now: datetime) -> Iterator[Line]:
             yield from _clock(store, db, now)
             yield from _scheduler(settings, db, now)
             yield from _messages(settings, db, now)
+    except StoreError as error:
+        yield _broken("database", str(error), "")
     except Exception as error:  # Whatever the engine meets in a damaged file, in whichever question.
         yield _broken("database", f"{store.place}: {error}", "python -m tracker restore puts back a backup.")
     finally:

@@ -15,6 +15,9 @@ from datetime import UTC, datetime
 _QUIET = ("apscheduler", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
 """Libraries whose own events are of interest only when something is wrong."""
 
+_SILENT = "waitress.queue"
+"""It warns once for each request that waits for a thread: thousands of lines when many come at once."""
+
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What would end a line, or move what stands in it; words of strangers may hold it."""
 
@@ -88,4 +91,5 @@ def set_up_logs(level: str, form: str) -> None:
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+    logging.getLogger(_SILENT).setLevel(logging.ERROR)

@@ -74,6 +74,7 @@ class Connections:
 
     def _open(self) -> sqlite3.Connection:
         _make_for_owner_alone(self.path)
+        _refuse_read_only(self.path)
         try:
             # One thread uses a connection; `close` may be called from another when the process ends.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
@@ -236,6 +237,16 @@ def _make_for_owner_alone(file: Path) -> None:
     """
     with suppress(OSError):  # It is there; or it cannot be made, which SQLite tells in its own way.
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _refuse_read_only(file: Path) -> None:
+    """Raise StoreError where nothing can be written: SQLite opens such a file all the same, or cannot say why not."""
+    for place in (file.parent, file):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise StoreError(
+                f"{place} is read-only for the user that runs Open Lines; give that user the right to write there, or "
+                "name another database with OPENLINES_DATABASE_URL."
+            )
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,34 @@ def test_where_the_disk_is_full_nobody_is_told_that_something_was_kept_which_is_
     }
     assert kept(connections) == set(range(THREADS)) - failed.keys()
     assert 100 in write(connections, 100), "and writing goes on"
+
+
+def test_a_database_that_may_only_be_read_is_refused_when_it_is_opened_and_not_called_busy(tmp_path: Path):
+    file = tmp_path / "x.db"
+    made = Connections(file)
+    made.get()
+    made.close()
+    with only_to_be_read(file), pytest.raises(StoreError) as refused:
+        Connections(file).get()
+    assert str(refused.value) == (
+        f"{file} is read-only for the user that runs Open Lines; give that user the right to write there, or name "
+        "another database with OPENLINES_DATABASE_URL."
+    )
+
+
+@contextmanager
+def only_to_be_read(file: Path) -> Iterator[None]:
+    """A file in which nothing can be written, by an administrator neither."""
+    bound = not subprocess.run(["mount", "--bind", file, file], check=False, capture_output=True).returncode
+    if bound:
+        subprocess.run(["mount", "-o", "remount,ro,bind", file], check=True)
+    else:
+        file.chmod(0o400)
+    try:
+        yield
+    finally:
+        if bound:
+            subprocess.run(["umount", "--lazy", file], check=True)
 
 
 def test_a_batch_that_waits_for_somebody_who_never_comes_is_brought_to_disk_all_the_same(connections):

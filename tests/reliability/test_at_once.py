@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
+import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.commands import run
 from tests.db.test_store import READ_THEN_WRITE
 from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.make import sighting
-from tests.reliability.processes import DICE, ask, assert_sound, opened, sizes
+from tests.reliability.processes import DICE, ask, child_of, opened, sizes
 from tests.site import Site, running_site
 from tests.test_review import US, arrive
 from tests.web.conftest import serving
@@ -35,9 +36,10 @@ from tracker.wording import date_words
 def candidates(service: Service, number: int) -> list:
     """So many that wait, each of a day of its own."""
     told = []
-    for year in range(1980, 1980 + number):
-        news = replace(US, url=f"https://us.example/{year}", title=f"Talks of {year}", published=date(year, 3, 1))
-        told += arrive(service, news, sighting(date=PartialDate(f"{year}-03-01"), starts=date(year, 3, 1)))
+    for month in range(number):
+        day = date(1980 + month // 12, month % 12 + 1, 1)
+        news = replace(US, url=f"https://us.example/{day}", title=f"Talks of {day}", published=day)
+        told += arrive(service, news, sighting(date=PartialDate(day.isoformat()), starts=day))
     return told
 
 
@@ -89,36 +91,64 @@ def test_many_rounds_of_six_processes_that_read_and_then_write(service: Service,
     survived("A4 read-then-write of six processes at once", rounds * 300)
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [2, pytest.param(30, marks=pytest.mark.long)])
 def test_a_backup_taken_while_reviews_are_made_is_sound_and_has_what_was_acknowledged_before_it(
     seeded_2023: Service, tmp_path: Path, survived, times: int
 ):
-    told = candidates(seeded_2023, 40)
+    """Reviews are made by a process of their own; the commands are those that an operator gives."""
+    told = candidates(seeded_2023, times * 15)
+    env, database = {"OPENLINES_VAR": str(seeded_2023.settings.var)}, seeded_2023.store.path
+    seeded_2023.store.close()
     done: list[int] = []
-    over = threading.Event()
+    with reviewing(database, told) as acknowledged:
+        for number in range(times):
+            done += acknowledged()
+            copy = tmp_path / f"backup-{number}.db"
+            kept = run(["backup", str(copy)], env=env)
+            assert kept.returncode == 0, kept.stderr
+            later = acknowledged()
+            folder = tmp_path / f"restored-{number}"
+            back = run(["restore", str(copy), "--to", str(folder)], env=env)
+            assert back.returncode == 0, back.stderr
+            sound = run(["verify"], env={"OPENLINES_VAR": str(folder)})
+            assert sound.returncode == 0, sound.stdout + sound.stderr
+            with opened(folder / database.name) as store, store.reading() as db:
+                found = {one.id for one in told if db.candidates.get(one.id).status is Status.ACCEPTED}
+            assert set(done) <= found
+            done += later
+            assert done, "reviews are made meanwhile"
+    survived("A6 backups taken while reviews were made, restored and verified", times)
+    survived("A6 reviews acknowledged before a backup, all in it", len(done))
+
+
+@contextmanager
+def reviewing(database: Path, told: list) -> Iterator[Callable[[], list[int]]]:
+    """A process that accepts one candidate after the other; what is given tells which it has newly acknowledged."""
+    from_it, to_us = os.pipe()
+    os.set_blocking(from_it, False)
 
     def review() -> None:
-        for candidate in told:
-            accept(seeded_2023.store, candidate.id, candidate.version, by="ana", at=seeded_2023.clock())
-            done.append(candidate.id)
-            if over.wait(0.02):
-                return
+        with opened(database) as store:
+            for candidate in told:
+                accept(store, candidate.id, candidate.version, by="ana", at=utc_now())
+                os.write(to_us, struct.pack("I", candidate.id))
+                time.sleep(0.02)
 
-    reviewer = threading.Thread(target=review)
-    reviewer.start()
+    def acknowledged() -> list[int]:
+        try:
+            return [number for (number,) in struct.iter_unpack("I", os.read(from_it, 1 << 16))]
+        except BlockingIOError:
+            return []
+
+    child, begun = child_of(review)
     try:
-        for number in range(times):
-            before, copy = set(done), tmp_path / f"backup-{number}.db"
-            with closing(sqlite3.connect(seeded_2023.store.path)) as ours, closing(sqlite3.connect(copy)) as to:
-                ours.backup(to, pages=DICE.randint(20, 400), sleep=0.001)
-            assert_sound(copy)
-            with opened(copy) as store, store.reading() as db:
-                found = {one.id for one in told if db.candidates.get(one.id).status is Status.ACCEPTED}
-            assert before <= found
+        os.read(begun, 1)
+        yield acknowledged
     finally:
-        over.set()
-        reviewer.join()
-    survived("A6 backups taken while reviews were made", times)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        for pipe in (begun, from_it, to_us):
+            os.close(pipe)
 
 
 @pytest.fixture

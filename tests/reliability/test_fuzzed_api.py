@@ -37,6 +37,15 @@ def address(seeded_2023: Service) -> Iterator[tuple[str, str]]:
 def test_no_request_that_the_description_allows_or_nearly_allows_breaks_anything(
     address: tuple[str, str], tmp_path: Path, survived, seconds: int
 ):
+    asked = fuzzed(address, tmp_path, seconds)
+    while asked <= 100:  # A machine that has much else to do.
+        seconds *= 3
+        asked = fuzzed(address, tmp_path, seconds)
+    survived("C9 requests made from the description of the API", asked)
+
+
+def fuzzed(address: tuple[str, str], tmp_path: Path, seconds: int) -> int:
+    """How many requests were made in so many seconds; raises AssertionError where an answer is not as described."""
     base, token = address
     report = tmp_path / "report.ndjson"
     done = subprocess.run(
@@ -50,6 +59,4 @@ def test_no_request_that_the_description_allows_or_nearly_allows_breaks_anything
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
-    asked = report.read_text().count('"request"')
-    assert asked > 100
-    survived("C9 requests made from the description of the API", asked)
+    return report.read_text().count('"request"')

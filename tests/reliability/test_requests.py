@@ -7,7 +7,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookies import SimpleCookie
@@ -174,6 +174,21 @@ LIES = {
     "X-Forwarded-Prefix": "//evil.example", "X-Original-URL": "/admin/users", "X-Rewrite-URL": "/admin/users",
     "Forwarded": "host=evil.example;proto=https", "X-Script-Name": "//evil.example",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [150, pytest.param(1_000, marks=pytest.mark.long)])
+def test_connections_that_ask_nothing_and_readers_who_do_not_read_hold_up_nobody(served: Served, survived, number: int):
+    """More than the server has threads and, as it comes, connections."""
+    host, _, port = served.address.partition(":")
+    page = head("GET / HTTP/1.1", "Host: x")
+    with ExitStack() as held:
+        for place in range(number):
+            connection = held.enter_context(socket.create_connection((host, int(port))))
+            if place % 20 == 0:
+                connection.sendall(page * 8)
+        for _ in range(20):
+            assert ask(served.address, "GET", "/api/v1/channels")[0] == 200
+    survived("C7 idle connections and readers who do not read, while others are answered", number)
 
 
 def test_the_name_of_a_host_that_somebody_sends_leads_nowhere(served: Served, survived):

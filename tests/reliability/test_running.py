@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -78,18 +78,22 @@ def listed(folder: Path) -> set[str]:
 
 
 @pytest.fixture
-def read_only(tmp_path: Path):
-    """A folder in which nothing can be made, by an administrator neither."""
-    place = tmp_path / "read-only"
+def read_only(shipped: Shipped, tmp_path: Path) -> Iterator[Path]:
+    """A folder with a database in which nothing can be made or written, by an administrator neither."""
+    place = tmp_path / "closed"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "none", place]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        place.chmod(0o500)
-        yield place
-        place.chmod(0o700)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", place]
+    mounted = not subprocess.run(mount, check=False, capture_output=True).returncode
+    copied(shipped.database(THEN), place / "openlines.db")
+    if mounted:
+        subprocess.run(["mount", "-o", "remount,ro", place], check=True)
     else:
-        yield place
+        place.chmod(0o500)
+    yield place
+    if mounted:
         subprocess.run(["umount", place], check=True)
+    else:
+        place.chmod(0o700)
 
 
 def broken_configuration(tmp_path: Path) -> dict[str, str]:
@@ -144,16 +148,34 @@ def test_a_wrong_start_is_one_sentence_and_makes_nothing(
     survived("D2 wrong starts refused in one sentence", 1)
 
 
-def test_in_a_folder_that_is_read_only_nothing_starts_and_it_says_which(read_only: Path):
-    for command, env in (
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_in_a_folder_that_is_read_only_nothing_starts_and_it_says_which(
+    read_only: Path, folder: Path, survived, everything: bool
+):
+    """The database, the folder of a new one, the place of the key, of a backup, of what is put back or exported."""
+    ours = {"OPENLINES_VAR": str(read_only), "OPENLINES_SECRET_KEY": "s" * 40, "OPENLINES_PORT": "0"}
+    elsewhere = {"OPENLINES_DATABASE_URL": f"sqlite:///{folder}/openlines.db"}
+    starts = [
+        ("serve", ours),
+        ("migrate", ours),
         ("migrate", {"OPENLINES_VAR": str(read_only / "var")}),
         ("migrate", {"OPENLINES_DATABASE_URL": f"sqlite:///{read_only}/x.db"}),
-    ):
-        done = run([command], env=env)
+        (f"backup {read_only}", elsewhere),
+        (f"backup {read_only}/backup.db", elsewhere),
+        (f"restore {read_only}/openlines.db --to {read_only}/var", elsewhere),
+    ]
+    if everything:
+        starts += [(command, ours) for command in ("schedule", "seed", "poll", "verify", "feeds")]
+        starts += [("serve", {"OPENLINES_VAR": str(read_only)} | elsewhere), (f"export {read_only}/files", elsewhere)]
+    there = {name: (read_only / name).read_bytes() for name in listed(read_only)}
+    for command, env in starts:
+        done = run(command.split(), env=env)
         said = done.stderr.decode()
-        assert (done.returncode, said.count("\n")) == (2, 1), said
-        assert str(read_only) in said
-        assert listed(read_only) == set()
+        assert (done.returncode, said.count("\n")) == (2, 1), (command, said)
+        assert str(read_only) in said, command
+        assert re.search("read-only|Read-only|Permission denied", said), (command, said)
+        assert {name: (read_only / name).read_bytes() for name in listed(read_only)} == there, command
+    survived("D2 starts in a read-only place refused in one sentence", len(starts))
 
 
 def test_the_log_has_an_event_a_line_and_no_secret(folder: Path, survived):

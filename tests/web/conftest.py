@@ -16,6 +16,7 @@ from waitress.server import create_server
 from tests.site import Site
 from tracker.service import Service
 from tracker.web.app import create_app
+from tracker.web.server import SERVER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -39,8 +40,8 @@ def serving(service: Service) -> Iterator[str]:
 
 @contextmanager
 def serving_application(application: WSGIApplication, **options: Any) -> Iterator[str]:
-    """The same of any application, by a server with these options."""
-    server = create_server(application, host="127.0.0.1", port=0, threads=4, **options)
+    """The same of any application, by a server as ours with these options beside."""
+    server = create_server(application, host="127.0.0.1", port=0, **SERVER | {"threads": 4} | options)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

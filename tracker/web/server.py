@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import resource
 import signal
 import sys
 from contextlib import suppress
+from resource import RLIMIT_NOFILE
 from typing import Any
 
 import click
@@ -20,7 +22,22 @@ from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
 from tracker.web.app import create_app
 
-THREADS = 8
+CONNECTIONS = 2_000
+"""Clients that may be connected at once, most of them idle: a browser keeps its connection, and so does a proxy."""
+
+SERVER = {
+    "threads": 8,
+    "connection_limit": CONNECTIONS,
+    # The other way, select, takes no file beyond the 1,024th.
+    "asyncore_use_poll": True,
+    "ident": "Open Lines",
+}
+"""How waitress is set up, wherever it serves the product."""
+
+FEWEST_CONNECTIONS = 100
+SPARE_FILES = 500
+"""What the product has open beside its connections: the database in each thread, feeds that are polled."""
+
 FIRST_ACCOUNT = "admin"
 
 
@@ -37,8 +54,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS, r
             app,
             host=host,
             port=port,
-            threads=THREADS,
-            ident="Open Lines",
+            **SERVER | {"connection_limit": _connections()},
             **proxied(service.settings.trusted_proxy),
         )
     except (OSError, ValueError) as error:  # A name that does not resolve is a ValueError of waitress.
@@ -60,6 +76,19 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS, r
         if polling:
             polling.stop()
         service.store.close()
+
+
+def _connections() -> int:
+    """How many clients may be connected at once: fewer where this process may not have as many files open.
+
+    It is let have them where it may raise its own limit.
+    """
+    wanted = CONNECTIONS + SPARE_FILES
+    soft, hard = (wanted if limit == resource.RLIM_INFINITY else limit for limit in resource.getrlimit(RLIMIT_NOFILE))
+    if soft < min(wanted, hard):
+        soft = min(wanted, hard)
+        resource.setrlimit(RLIMIT_NOFILE, (soft, resource.getrlimit(RLIMIT_NOFILE)[1]))
+    return max(min(soft, wanted) - SPARE_FILES, FEWEST_CONNECTIONS)
 
 
 def proxied(trusted: str | None) -> dict[str, Any]:
