@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
-_QUIET = ("apscheduler", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
+_QUIET = ("apscheduler", "procrastinate", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
 """Libraries whose own events are of interest only when something is wrong."""
 
 

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from db.feeds import PollRow
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
 from tracker.notify import Notifying
@@ -44,6 +45,45 @@ MOST_DUE = 2_000
 """Due feeds that a tick brings; those beyond are brought by the next one."""
 
 
+def due_feeds(service: Service, holder: str, *, slowest: timedelta) -> list[str] | None:
+    """One tick's question: the feeds that are due, the longest waiting first; None where another `holder` ticks.
+
+    What waits for longer than anything can, twice the interval of the `slowest` feed, was put off by a clock that stood
+    ahead, and is due. Raises StoreError.
+    """
+    now = service.clock()
+    with service.store.writing() as db:
+        if not db.feeds.take_lease(LEASE, holder, now=now, until=now + LEASE_LENGTH):
+            return None
+        latest_poll = now + max(2 * slowest, LONGEST_RETRY_AFTER)
+        db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
+        due = db.feeds.due(now, most=MOST_DUE)
+    return [slug for slug in due if slug in service.feeds_by_slug]
+
+
+def slowest_of(service: Service) -> timedelta:
+    """The longest interval of a feed."""
+    return timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
+
+
+def poll_if_due(service: Service, slug: str, *, claim: timedelta = CLAIM) -> PollRow | None:
+    """Claim the feed for so long and poll it, or put it off where its host asked any of us to be left alone.
+
+    None where it was not polled. Raises StoreError.
+    """
+    feed, now = service.feeds_by_slug[slug], service.clock()
+    with service.store.writing() as db:
+        service.hosts.heed(db.hosts.left_alone())
+        if alone := service.hosts.alone_for(feed.url):
+            db.feeds.put_off(slug, until=now + alone)
+            return None
+        if not db.feeds.claim(slug, now=now, until=now + claim):
+            return None
+    return poll_feed(
+        service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
+    )
+
+
 class Polling:
     """Polls due feeds in the background until it is stopped."""
 
@@ -59,7 +99,7 @@ class Polling:
         self._sampling, self._watching, self._tidying = threading.Lock(), threading.Lock(), threading.Lock()
         self._rereading, self._retention = Rereading(service), Retention(service)
         self._notifying = Notifying(service)
-        self._slowest = timedelta(seconds=max((feed.every for feed in service.feeds), default=0))
+        self._slowest = slowest_of(service)
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
@@ -91,22 +131,16 @@ class Polling:
         What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, old
         copies of pages go where that is set, and what was reviewed is told to who asked for it.
         """
-        now = self._service.clock()
         try:
-            with self._service.store.writing() as db:
-                holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
-                if holds:
-                    latest_poll = now + max(2 * self._slowest, LONGEST_RETRY_AFTER)
-                    db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
-                due = db.feeds.due(now, most=MOST_DUE) if holds else []
+            due = due_feeds(self._service, self._holder, slowest=self._slowest)
         except StoreError as error:
             log.error("tick: %s", error)
             return []
         with self._lock:
-            self._due = [slug for slug in due if slug in self._service.feeds_by_slug]
+            self._due = due or []
             hands = 0 if self._stopped else min(len(self._due), WORKERS - self._working)
             self._working += hands
-        if holds:
+        if due is not None:
             self._workers.submit(self._alone, "the sample", self._sampling, self._sample)
             if self._service.settings.watch:
                 self._workers.submit(self._alone, "the watch", self._watching, self._watch)
@@ -118,7 +152,7 @@ class Polling:
         """Poll one due feed after another, until none is left whose host may be asked now."""
         while slug := self._take():
             try:
-                self._poll(slug)
+                poll_if_due(self._service, slug)
             except StoreError as error:
                 # A claim runs out by itself; the feed is polled again then.
                 log.error("poll of %s was not kept: %s", slug, error)
@@ -144,20 +178,6 @@ class Polling:
 
     def _host(self, slug: str) -> str:
         return urlsplit(self._service.feeds_by_slug[slug].url).netloc
-
-    def _poll(self, slug: str) -> None:
-        """Claim the feed and poll it, or put it off where its host asked to be left alone."""
-        service, feed = self._service, self._service.feeds_by_slug[slug]
-        now, alone = service.clock(), service.hosts.alone_for(feed.url)
-        with service.store.writing() as db:
-            if alone:
-                db.feeds.put_off(slug, until=now + alone)
-                return
-            if not db.feeds.claim(slug, now=now, until=now + CLAIM):
-                return
-        poll_feed(
-            service.store, feed, service.detectors[feed.relationship], service.clock, service.fetch, service.robots
-        )
 
     def _alone(self, name: str, turn: threading.Lock, work: Callable[[], object]) -> None:
         """Do what belongs to a tick beside its polls, unless that of an earlier tick is still being done."""

@@ -6,7 +6,7 @@ import errno
 import signal
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from waitress.server import create_server
@@ -17,6 +17,9 @@ from tracker.errors import Conflict, Refused
 from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
 from tracker.web.app import create_app
+
+if TYPE_CHECKING:
+    from tracker.worker import Working
 
 THREADS = 8
 FIRST_ACCOUNT = "admin"
@@ -40,7 +43,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
         )
     except (OSError, ValueError) as error:  # A name that does not resolve is a ValueError of waitress.
         raise _cannot_listen(error, host, port) from error
-    polling = Polling(service, tick_seconds=tick_seconds) if poll else None
+    polling = _polling(service, tick_seconds) if poll else None
     if polling:
         polling.start()
     signal.signal(signal.SIGTERM, _stop)
@@ -52,6 +55,15 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS) -
         if polling:
             polling.stop()
         service.store.close()
+
+
+def _polling(service: Service, tick_seconds: float) -> Polling | Working:
+    """The scheduler of one machine; where PostgreSQL keeps the record, one of the workers."""
+    if service.store.is_file:
+        return Polling(service, tick_seconds=tick_seconds)
+    from tracker.worker import Working  # who has no PostgreSQL need not load what it takes
+
+    return Working(service, tick_seconds=tick_seconds)
 
 
 def proxied(trusted: str | None) -> dict[str, Any]:
