@@ -56,6 +56,7 @@ bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling
 	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.machines
 
 fit: $(VENV)/.fit  ## fit the weights of detection to the labelled cases anew, and measure (CASES: more of them)
 	$(BIN)/python -m training.fit $(if $(CASES),--development $(CASES)) --write

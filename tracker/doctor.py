@@ -100,6 +100,9 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     else:
         yield _ok("folder", f"{folder} can be written to.")
     key = key_file or settings.var / "secret.key"
+    if not settings.database_path and not settings.secret_key:
+        do = "With more than one web node set OPENLINES_SECRET_KEY, to the same on all."
+        yield _look("secret key", f"{key} is for this node alone: a form that it gave is refused by another.", do)
     if key.exists():
         yield _private("secret key", key)
     elif settings.secret_key:

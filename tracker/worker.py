@@ -91,6 +91,7 @@ class Working:
         each_tick, each_minute, daily = f"* * * * * */{tick_seconds}", "* * * * *", "17 3 * * *"
         by_clock: list[tuple[str, Callable, str]] = [
             ("tick", self._tick, each_tick),
+            ("rescue", self._rescue, each_tick),
             ("notify", self._notify, each_tick),
             ("forget", self._forget, daily),
         ]
@@ -101,11 +102,10 @@ class Working:
         if settings.watch:
             by_clock.append(("watch", self._watch, each_minute))
         for name, work, when in by_clock:
-            task = app.task(work, name=name, lock=name, queueing_lock=name, priority=_URGENT)
+            # Two ticks at once do no harm, and a dead worker that held their lock would: polls wait for none.
+            lock = None if name in ("tick", "rescue") else name
+            task = app.task(work, name=name, lock=lock, queueing_lock=name, priority=_URGENT)
             app.periodic(cron=when)(task)
-        # Without a lock: it has to run while a dead worker holds that of each of the others.
-        rescue = app.task(self._rescue, name="rescue", queueing_lock="rescue", priority=_URGENT)
-        app.periodic(cron=each_tick)(rescue)
         for name, work in (
             ("poll", self._poll),
             ("reread", self._reread),

@@ -19,7 +19,7 @@ SCHEMA = "work"
 OPTIONS = f"-c search_path={SCHEMA} -c TimeZone=UTC"
 """For connections of the library, which names no schema."""
 
-ALIVE_SECONDS = 30
+ALIVE_SECONDS = 20
 """A worker that gave no sign for so long is taken for dead, and what it had in hand is done by others."""
 
 _APPLIED = f"SELECT obj_description(to_regnamespace('{SCHEMA}')::oid, 'pg_namespace') AS version"

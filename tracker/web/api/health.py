@@ -199,7 +199,9 @@ class _Gauges(Collector):
         yield _one("openlines_scheduler_age_seconds", "Time since the scheduler's last tick.", _age(last_tick, now))
         if work := current().service.store.work():
             jobs = {"waiting": work.waiting, "in_hand": work.in_hand, "failed": work.failed}
-            yield _one("openlines_workers", "Workers that gave a sign of life in the last half minute.", work.workers)
+            yield _one(
+                "openlines_workers", "Workers that gave a sign of life in the last twenty seconds.", work.workers
+            )
             yield _by("state", "openlines_jobs", "Jobs of the workers; failed ones are those of the last week.", jobs)
         yield _one("openlines_candidates_pending", "Candidates that wait for a reviewer.", pending)
         yield _one(
