@@ -69,6 +69,7 @@ bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling
 	-$(BIN)/python -m bench.feedparser_corpus
 	$(BIN)/python -m bench.detection
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.machines
 
 soak: $(VENV)/.dev  ## 200 requests a second while feeds change and reviews are made, beside a bare Flask; 20 minutes (SECONDS: of each)
 	$(BIN)/python -m bench.soak $(SECONDS)

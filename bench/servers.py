@@ -151,9 +151,10 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(*arguments: str, folder: Path) -> Iterator[int]:
-    """One of the above in a process; answers its port."""
-    with _running([sys.executable, "-m", "bench.servers", *arguments], folder, r"^(\d+)$") as port:
+def serving(*arguments: str, folder: Path, database: str = "") -> Iterator[int]:
+    """One of the above in a process, its record in that folder, or at the URL of a `database`; answers its port."""
+    command = [sys.executable, "-m", "bench.servers", *arguments]
+    with _running(command, folder, r"^(\d+)$", OPENLINES_DATABASE_URL=database) as port:
         yield port
 
 
@@ -167,11 +168,11 @@ def datasette(file: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, says: str) -> Iterator[int]:
+def _running(command: list[str], folder: Path, says: str, **more: str) -> Iterator[int]:
     """A server in a process of its own, from when it says its port; what else it says is dropped."""
     log = folder / f"{len(list(folder.iterdir()))}.log"
     with log.open("w") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=_environment(folder))
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=_environment(folder) | more)
     try:
         yield _port(process, log, says)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, Union
 
@@ -30,6 +31,18 @@ BUSY_TIMEOUT = 10.0
 
 UNFINISHED = "copy_unfinished"
 """Stands among the applied steps while a copy of another database comes in."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How the work of many machines stands: `workers` that are alive, jobs that wait, are in hand, and failed in the
+    last week.
+    """
+
+    workers: int
+    waiting: int
+    in_hand: int
+    failed: int
 
 
 class Engine(Protocol):
@@ -63,8 +76,14 @@ class Engine(Protocol):
     def applied(self) -> list[str]:
         """The names of the steps that were applied to this database, in the order in which they were."""
 
+    def pending_beside(self) -> list[str]:
+        """The names of what `migrate` would do beside these steps: to the tables of the work, where it keeps them."""
+
     def migrate(self) -> None:
         """Apply what is pending, each step whole or not at all."""
+
+    def work(self) -> Work | None:
+        """How the work stands that workers share; None where one machine does it alone."""
 
     def close(self) -> None:
         """Close every connection."""

@@ -14,7 +14,7 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.engine import BUSY_TIMEOUT, UNFINISHED, Connection, Engine
+from db.engine import BUSY_TIMEOUT, UNFINISHED, Connection, Engine, Work
 from db.errors import StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
@@ -136,7 +136,11 @@ class Store:
                 f"{self.place} was made by a newer version of Open Lines (it has {newer[-1]}, which this version does "
                 "not know); upgrade the program, or point OPENLINES_DATABASE_URL at another database."
             )
-        return [name for name in known if name not in applied]
+        return [name for name in known if name not in applied] + self._connections.pending_beside()
+
+    def work(self) -> Work | None:
+        """How the work stands that workers share; None where one machine does it alone. Raises StoreError."""
+        return self._connections.work()
 
     def is_ours(self) -> bool:
         """Whether a migration of ours was ever applied. Raises StoreError where the file cannot be read."""

@@ -135,6 +135,7 @@ class From(HTTPAdapter):
 class Front:
     """nginx before the product: where each listens, and how a reader comes."""
 
+    behind: int
     http: int
     https: int
     certificate: Path
@@ -170,6 +171,19 @@ def running(command: list, log: Path, **more) -> Iterator[subprocess.Popen]:
         process.wait(timeout=30)
 
 
+def nginx_in(folder: Path) -> list:
+    """The command that runs nginx with the openlines.conf of a folder, and all that it writes there."""
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} pid {folder}/nginx.pid; error_log stderr; worker_processes 1; events {{}}"
+        f"http {{ {places} access_log off; include {folder}/openlines.conf; }}"
+    )
+    return [nginx, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"]
+
+
 @pytest.fixture(scope="module")
 def front(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     folder = tmp_path_factory.mktemp("front")
@@ -189,14 +203,7 @@ def front(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         config, times = re.subn(old, new, config)
         assert times, f"{old} is not in the example"
     (folder / "openlines.conf").write_text(config)
-    places = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(
-        f"{user} pid {folder}/nginx.pid; error_log stderr; worker_processes 1; events {{}}"
-        f"http {{ {places} access_log off; include {folder}/openlines.conf; }}"
-    )
+    before = nginx_in(folder)
     env = {name: value for name, value in os.environ.items() if not name.startswith("OPENLINES_")} | {
         "OPENLINES_VAR": str(folder / "var"),
         "OPENLINES_PORT": str(ports["behind"]),
@@ -206,14 +213,13 @@ def front(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "OPENLINES_RATE_LIMIT": "30",
     }
     behind = [sys.executable, "-m", "tracker", "serve"]
-    before = [nginx, "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"]
     with (
         running(behind, folder / "serve.log", cwd=ROOT, env=env) as served,
         running(before, folder / "nginx.log") as fronted,
     ):
         waits_for(ports["behind"], served, folder / "serve.log")
         waits_for(ports["https"], fronted, folder / "nginx.log")
-        yield Front(ports["http"], ports["https"], folder / "cert.pem")
+        yield Front(ports["behind"], ports["http"], ports["https"], folder / "cert.pem")
 
 
 @with_nginx
@@ -268,3 +274,31 @@ def test_another_name_gets_no_answer(front: Front):
         ssl.create_default_context().wrap_socket(plain, server_hostname="else.example")
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://127.0.0.1:{front.http}/", headers={"Host": "else.example"}, timeout=10)
+
+
+@with_nginx
+def test_a_cache_keeps_what_may_be_kept_and_nothing_else_though_one_node_is_down(front: Front, tmp_path: Path):
+    port, config = free_port(), (DEPLOY / "nginx-cache.conf").read_text()
+    for old, new in {
+        "/var/cache/nginx/openlines": str(tmp_path / "cache"),
+        "listen 8080": f"listen 127.0.0.1:{port}",
+        "10.0.0.11:8000": f"127.0.0.1:{front.behind}",
+        "10.0.0.12:8000": f"127.0.0.1:{free_port()}",
+    }.items():
+        assert old in config
+        config = config.replace(old, new)
+    (tmp_path / "openlines.conf").write_text(config)
+    with running(nginx_in(tmp_path), tmp_path / "nginx.log") as process, requests.Session() as reader:
+        waits_for(port, process, tmp_path / "nginx.log")
+        reader.trust_env = False
+
+        def kept(path: str, **headers: str) -> list[str]:
+            asked = [reader.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=10) for _ in range(3)]
+            assert {answer.status_code for answer in asked} == {200}
+            return [answer.headers["X-Cache"] for answer in asked]
+
+        assert kept("/api/v1/channels") == ["MISS", "HIT", "HIT"]
+        assert kept("/changes.atom") == ["MISS", "HIT", "HIT"]
+        assert "HIT" not in kept("/changes"), "a page may differ for who is signed in"
+        assert kept("/api/v1/channels", Cookie="openlines_session=somebody") == ["BYPASS"] * 3
+        assert "HIT" not in kept("/healthz")

@@ -19,6 +19,7 @@ from config.errors import ConfigError
 from config.hosts import is_loopback
 from config.load import RelationshipPack, load_relationships
 from config.settings import Settings
+from db.engine import Work
 from db.integrity import EngineState
 from db.store import Store, StoreError, Subjects, open_store
 from tracker.notify import FAILING
@@ -99,6 +100,9 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     else:
         yield _ok("folder", f"{folder} can be written to.")
     key = key_file or settings.var / "secret.key"
+    if not settings.database_path and not settings.secret_key:
+        do = "With more than one web node set OPENLINES_SECRET_KEY, to the same on all."
+        yield _look("secret key", f"{key} is for this node alone: a form that it gave is refused by another.", do)
     if key.exists():
         yield _private("secret key", key)
     elif settings.secret_key:
@@ -184,7 +188,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Line]:
         with store.reading() as db:
             yield from _file(store, db) if store.is_file else _server(store, db)
             yield from _clock(store, db, now)
-            yield from _scheduler(settings, db, now)
+            yield from _scheduler(settings, db, store.work(), now)
             yield from _messages(settings, db, now)
     except StoreError as error:
         yield _broken("database", str(error), "")
@@ -250,18 +254,32 @@ def _clock(store: Store, db: Subjects, now: datetime) -> Iterator[Line]:
     yield _ok("clock", f"{now:%Y-%m-%d %H:%M} UTC, after everything that was recorded.")
 
 
-def _scheduler(settings: Settings, db: Subjects, now: datetime) -> Iterator[Line]:
+def _scheduler(settings: Settings, db: Subjects, work: Work | None, now: datetime) -> Iterator[Line]:
     if not settings.poll:
         yield _ok("scheduler", "Polling is off (OPENLINES_POLL).")
         return
-    last = db.feeds.last_tick(LEASE)
+    last, starts = db.feeds.last_tick(LEASE), "worker" if work else "serve"
+    if work:
+        yield from _workers(work)
     if last is None:
-        yield _look("scheduler", "It has not ticked yet.", "Start: python -m tracker serve")
+        yield _look("scheduler", "It has not ticked yet.", f"Start: python -m tracker {starts}")
     elif now - last > LATE:
         said = f"It last ticked at {last:%Y-%m-%d %H:%M} UTC; no feed has been polled since."
-        yield _broken("scheduler", said, "Start serve or schedule; its log says why it stopped.")
+        yield _broken("scheduler", said, f"Start {starts}; its log says why it stopped.")
     else:
         yield _ok("scheduler", f"It last ticked {(now - last).total_seconds():.0f} seconds ago.")
+
+
+def _workers(work: Work) -> Iterator[Line]:
+    says = (
+        f"{work.workers} alive; jobs: {work.waiting} waiting, {work.in_hand} in hand, {work.failed} failed in a week."
+    )
+    if not work.workers:
+        yield _broken("workers", says, "Start: python -m tracker worker, on any machine that reaches the database.")
+    elif work.failed:
+        yield _look("workers", says, "The logs of the workers say why; what was due was tried again.")
+    else:
+        yield _ok("workers", says)
 
 
 def _messages(settings: Settings, db: Subjects, now: datetime) -> Iterator[Line]:

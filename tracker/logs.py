@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-_QUIET = ("apscheduler", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
+_QUIET = ("apscheduler", "procrastinate", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
 """Libraries whose own events are of interest only when something is wrong."""
 
 _SILENT = "waitress.queue"

@@ -106,15 +106,9 @@ class Notifying:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _tick(self) -> list[Future]:
-        kinds = ("webhook", "mail") if self._service.settings.smtp_url else ("webhook",)
         try:
-            self._note()
-            note_signals(self._service)
-            with self._service.store.reading() as db:
-                now = self._service.clock()
-                due = [
-                    (kind, number) for kind in kinds for number in db.notifications.due(kind, now=now, most=MOST_DUE)
-                ]
+            self.note()
+            due = [(kind, number) for kind in self.kinds for number in self.due(kind)]
         except StoreError as error:
             log.error("notify: %s", error)
             return []
@@ -124,10 +118,26 @@ class Notifying:
         with self._lock:
             fresh = [] if self._stopped.is_set() else [one for one in due if one[1] not in self._in_hand]
             self._in_hand.update(number for _, number in fresh)
-        return [self._pools[kind].submit(self._serve, number) for kind, number in fresh]
+        return [self._pools[kind].submit(self.serve, number) for kind, number in fresh]
 
-    def _note(self) -> None:
-        """Keep the events that happened since the first subscription began, and queue their messages."""
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of receivers that are served: mail where a server for it is set."""
+        return ("webhook", "mail") if self._service.settings.smtp_url else ("webhook",)
+
+    def due(self, kind: str) -> list[int]:
+        """Receivers of a kind for whom something waits, the longest waiting first. Raises StoreError."""
+        with self._service.store.reading() as db:
+            return db.notifications.due(kind, now=self._service.clock(), most=MOST_DUE)
+
+    def note(self) -> None:
+        """Keep what happened since the first subscription began, to the record and to signals that are told unreviewed,
+        and queue its messages. Raises StoreError.
+        """
+        self._note_events()
+        note_signals(self._service)
+
+    def _note_events(self) -> None:
         service = self._service
         with service.store.reading() as db:
             since = db.notifications.earliest_since()
@@ -157,7 +167,7 @@ class Notifying:
                     db.notifications.note(event, now=service.clock())
         self._noted = revision
 
-    def _serve(self, number: int) -> None:
+    def serve(self, number: int) -> None:
         """One turn of one receiver, if it is still due and nobody else serves it."""
         service = self._service
         try:

@@ -23,6 +23,7 @@ from tracker.service import Service
 from tracker.watch import (
     HOST_REST,
     NOT_FOUND,
+    PAGES_AT_ONCE,
     Finding,
     Watched,
     Wording,
@@ -72,19 +73,22 @@ class Rereading:
         self._record: int | None = None
 
     def go(self, stopped: Callable[[], bool] = lambda: False) -> list[Visit]:
-        """Watch what is cited since, and read some of the due pages, one after another. Raises StoreError."""
+        """Read some of the due pages, one after another. Raises StoreError."""
+        visits = [read_again(self._service, url, if_due=True) for url in self.chosen() if not stopped()]
+        return [visit for visit in visits if visit]
+
+    def chosen(self, most: int = PAGES_AT_ONCE) -> list[str]:
+        """Watch what is cited since; answers due pages to be read now, each of another host that rested for a minute
+        since the last of its pages was chosen here. Raises StoreError.
+        """
         now = self._service.clock()
         self._notice(now)
         with self._service.store.reading() as db:
             due = db.watch.due(now, most=MOST_DUE)
-        chosen = choose(due, {url: _host(url) for url in due}, self._asked, now)
-        self._asked = {host: at for host, at in self._asked.items() if abs(now - at) < HOST_REST}
-        visits = []
-        for url in chosen:
-            if not stopped():
-                self._asked[_host(url)] = now
-                visits.append(read_again(self._service, url, if_due=True))
-        return [visit for visit in visits if visit]
+        chosen = choose(due, {url: host_of(url) for url in due}, self._asked, now, most)
+        asked = {host: at for host, at in self._asked.items() if abs(now - at) < HOST_REST}
+        self._asked = asked | {host_of(url): now for url in chosen}
+        return chosen
 
     def _notice(self, now: datetime) -> None:
         record = self._service.store.revisions()["record"]
@@ -106,9 +110,10 @@ def read_again(service: Service, url: str, *, if_due: bool) -> Visit | None:
     """Visit a watched page now; None where another reads it, it is not due (`if_due`), or its host wants to be left
     alone. A failure of the page is a visit without a verdict, not an exception. Raises StoreError.
     """
-    now, alone = service.clock(), service.hosts.alone_for(url)
+    now = service.clock()
     with service.store.writing() as db:
-        if alone:
+        service.hosts.heed(db.hosts.left_alone())
+        if alone := service.hosts.alone_for(url):
             db.watch.put_off(url, until=now + alone)
             return None
         if not db.watch.claim(url, now=now, if_due=if_due):
@@ -209,10 +214,10 @@ def _keep(
 
 def _may_be_private(service: Service, url: str) -> bool:
     """Only where the operator has a feed on that host that may be."""
-    return any(feed.allow_private and _host(feed.url) == _host(url) for feed in service.feeds)
+    return any(feed.allow_private and host_of(feed.url) == host_of(url) for feed in service.feeds)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from db.feeds import PollRow
 from db.store import StoreError
 from tracker.feeds.hosts import PER_HOST
 from tracker.model import Feed
@@ -43,6 +44,41 @@ WORKERS = 32
 
 MOST_DUE = 2_000
 """Due feeds that a tick brings; those beyond are brought by the next one."""
+
+
+def due_feeds(service: Service, holder: str) -> list[Feed] | None:
+    """One tick's question: the feeds that are due, the longest waiting first; None where another `holder` ticks.
+
+    What waits for longer than anything can, twice the interval of the slowest feed, was put off by a clock that stood
+    ahead, and is due. Raises StoreError.
+    """
+    now = service.clock()
+    with service.store.writing() as db:
+        if not db.feeds.take_lease(LEASE, holder, now=now, until=now + LEASE_LENGTH):
+            return None
+        feeds = service.polled(db)
+        slowest = timedelta(seconds=max((feed.every for feed in feeds.values()), default=0))
+        latest_poll = now + max(2 * slowest, LONGEST_RETRY_AFTER)
+        db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
+        due = db.feeds.due(now, most=MOST_DUE)
+    return [feeds[slug] for slug in due if slug in feeds]
+
+
+def poll_if_due(service: Service, feed: Feed, *, claim: timedelta = CLAIM) -> PollRow | None:
+    """Claim the feed for so long and poll it, or put it off where its host asked any of us to be left alone.
+
+    None where it was not polled. Raises StoreError.
+    """
+    now = service.clock()
+    with service.store.writing() as db:
+        service.hosts.heed(db.hosts.left_alone())
+        if alone := service.hosts.alone_for(feed.url):
+            db.feeds.put_off(feed.slug, until=now + alone)
+            return None
+        if not db.feeds.claim(feed.slug, now=now, until=now + claim):
+            return None
+    detect = service.detect_for(feed.relationships)
+    return poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
 
 
 class Polling:
@@ -91,24 +127,16 @@ class Polling:
         What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, old
         copies of pages go where that is set, and what was reviewed is told to who asked for it.
         """
-        now = self._service.clock()
         try:
-            with self._service.store.writing() as db:
-                holds = db.feeds.take_lease(LEASE, self._holder, now=now, until=now + LEASE_LENGTH)
-                feeds = self._service.polled(db)
-                if holds:
-                    slowest = timedelta(seconds=max((feed.every for feed in feeds.values()), default=0))
-                    latest_poll = now + max(2 * slowest, LONGEST_RETRY_AFTER)
-                    db.feeds.bring_back(now=now, latest_poll=latest_poll, latest_claim=now + 2 * CLAIM)
-                due = db.feeds.due(now, most=MOST_DUE) if holds else []
+            due = due_feeds(self._service, self._holder)
         except StoreError as error:
             log.error("tick: %s", error)
             return []
         with self._lock:
-            self._due = [feeds[slug] for slug in due if slug in feeds]
+            self._due = due or []
             hands = 0 if self._stopped else min(len(self._due), WORKERS - self._working)
             self._working += hands
-        if holds:
+        if due is not None:
             self._workers.submit(self._alone, "the sample", self._sampling, self._sample)
             if self._service.settings.watch:
                 self._workers.submit(self._alone, "the watch", self._watching, self._watch)
@@ -121,7 +149,7 @@ class Polling:
         while feed := self._take():
             with logged_as_poll_of(feed.slug):
                 try:
-                    self._poll(feed)
+                    poll_if_due(self._service, feed)
                 except StoreError as error:
                     # A claim runs out by itself; the feed is polled again then.
                     log.error("poll of %s was not kept: %s", feed.slug, error)
@@ -143,19 +171,6 @@ class Polling:
                     return self._due.pop(position)
             self._working -= 1
             return None
-
-    def _poll(self, feed: Feed) -> None:
-        """Claim the feed and poll it, or put it off where its host asked to be left alone."""
-        service = self._service
-        now, alone = service.clock(), service.hosts.alone_for(feed.url)
-        with service.store.writing() as db:
-            if alone:
-                db.feeds.put_off(feed.slug, until=now + alone)
-                return
-            if not db.feeds.claim(feed.slug, now=now, until=now + CLAIM):
-                return
-        detect = service.detect_for(feed.relationships)
-        poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
 
     def _alone(self, name: str, turn: threading.Lock, work: Callable[[], object]) -> None:
         """Do what belongs to a tick beside its polls, unless that of an earlier tick is still being done."""

@@ -284,7 +284,13 @@ def _doubted(page: Watched, state: PageState, at: datetime) -> Watched:
     return replace(page, doubted=state, doubted_since=at, doubts=1)
 
 
-def choose(due: Sequence[str], hosts: Mapping[str, str], asked: Mapping[str, datetime], now: datetime) -> list[str]:
+def choose(
+    due: Sequence[str],
+    hosts: Mapping[str, str],
+    asked: Mapping[str, datetime],
+    now: datetime,
+    most: int = PAGES_AT_ONCE,
+) -> list[str]:
     """Which of the due pages are read now: a page of a host at most, of those that were left in peace for a while.
 
     `hosts`: the host of each page; `asked`: when a host was last asked for a cited page.
@@ -293,7 +299,7 @@ def choose(due: Sequence[str], hosts: Mapping[str, str], asked: Mapping[str, dat
     for url in due:
         host = hosts[url]
         rested = host not in asked or abs(now - asked[host]) >= HOST_REST
-        if rested and host not in chosen and len(chosen) < PAGES_AT_ONCE:
+        if rested and host not in chosen and len(chosen) < most:
             chosen[host] = url
     return list(chosen.values())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from db.engine import Work
 from db.errors import StoreError
+from db.postgres import work
 from db.postgres.connection import OLDEST, Connections
 from db.postgres.contents import Contents
 from db.postgres.integrity import Integrity
@@ -22,9 +24,18 @@ class Postgres(Connections):
         with self.reading() as connection:
             return applied(connection)
 
+    def pending_beside(self) -> list[str]:
+        with self.reading() as connection:
+            return work.pending(connection)
+
     def migrate(self) -> None:
         with self.writing() as connection:
             migrate(connection)
+            work.migrate(connection)
+
+    def work(self) -> Work:
+        with self.reading() as connection:
+            return work.standing(connection)
 
 
 def open_postgres(url: str) -> Postgres:

@@ -33,8 +33,14 @@ class Sqlite(Connections):
     def applied(self) -> list[str]:
         return [step.name for step in migrations.applied(self.database())]
 
+    def pending_beside(self) -> list[str]:
+        return []
+
     def migrate(self) -> None:
         migrations.apply(self.database())
+
+    def work(self) -> None:
+        return None
 
 
 def open_sqlite(url: str, *, create: bool) -> Sqlite:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import wait
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -10,8 +11,8 @@ from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.site import Site
 from tracker.feeds.hosts import PER_HOST
 from tracker.poll import CLAIM
-from tracker.scheduler import WORKERS, Polling
-from tracker.service import Service
+from tracker.scheduler import WORKERS, Polling, poll_if_due
+from tracker.service import Service, utc_now
 
 
 @pytest.fixture
@@ -263,3 +264,13 @@ def test_servers_are_told_whom_to_ask(seeded_2023, site):
     wait(polling.tick())
     assert site.seen[0][1]["User-Agent"].endswith(" (+desk@lines.example)")
     polling.stop()
+
+
+def test_a_host_that_asked_another_process_to_be_left_alone_is_left_alone_here_too(three_feeds, site):
+    service, later = three_feeds, utc_now() + timedelta(hours=1)
+    assert service.hosts.alone_for(site.url("/one")) == timedelta(), "what is known when this process begins"
+    with service.store.writing() as db:
+        db.hosts.leave_alone("127.0.0.1", later, now=utc_now())
+    assert poll_if_due(service, "one") is None
+    assert poll_if_due(service, "three").outcome == "read"
+    assert asked(site) == ["/three"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ITEMS = {"reliability": {"A": 8, "B": 13, "C": 11, "D": 5}, "security": {"S": 31}}
+ITEMS = {"reliability": {"A": 8, "B": 13, "C": 11, "D": 5, "E": 3}, "security": {"S": 31}}
 
 
 def lines(page: str) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "sources": "sources.sources",
     "serve": "run.serve_command",
     "schedule": "schedule.schedule",
+    "worker": "schedule.worker",
     "demo": "run.demo",
     "poll": "feeds.poll",
     "feeds": "feeds.feeds",

@@ -74,8 +74,7 @@ class Hosts:
         self._idle: OrderedDict[tuple[_Origin, int], _Idle] = OrderedDict()
         """The sessions of each origin, numbered; the one used longest ago first."""
         self._changed = threading.Condition()
-        for name, until in (alone or {}).items():
-            self._leave_alone(name, until)
+        self.heed(alone or {})
 
     @contextmanager
     def visit(self, url: str, deadline: Deadline, *, checked: bool) -> Iterator[GuardedSession]:
@@ -113,11 +112,25 @@ class Hosts:
             host = self._host(name)
             host.alone_until = max(host.alone_until, time.monotonic() + wait)
 
+    def heed(self, alone: Mapping[str, datetime]) -> None:
+        """Leave hosts alone that asked others of ours for it, each until a UTC instant, which may have passed."""
+        now = datetime.now(UTC)
+        for name, until in alone.items():
+            if until > now:
+                self._leave_alone(name, until)
+
     def alone_for(self, url: str) -> timedelta:
         """For how long yet the host of `url` wants to be left alone; zero when it may be asked."""
         with self._changed:
             host = self._hosts.get(urlsplit(url).hostname or "")
         return timedelta(seconds=max(host.alone_until - time.monotonic(), 0)) if host else timedelta()
+
+    def rest(self, url: str) -> None:
+        """Wait until the next exchange with the host of `url` may start, whoever starts it, in whatever process."""
+        with self._changed:
+            host = self._hosts.get(urlsplit(url).hostname or "")
+        if host and (seconds := host.next_start - time.monotonic()) > 0:
+            time.sleep(seconds)
 
     def close(self) -> None:
         """Close the connections that nobody uses."""

@@ -89,6 +89,7 @@ def feeds_values() -> dict[str, Any]:
         "following": following,
         "tally": _tally(told),
         "whole": whole,
+        "work": current().service.store.work() if whole and current().service.settings.poll else None,
         "needing": needing,
         "on_top": needing[:ON_TOP] if whole else needing,
         "added": _added(),

@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import suppress
 from resource import RLIMIT_NOFILE
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from waitress.server import create_server
@@ -21,6 +21,9 @@ from tracker.reloading import Reloading
 from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
 from tracker.web.app import create_app
+
+if TYPE_CHECKING:
+    from tracker.worker import Working
 
 CONNECTIONS = 2_000
 """Clients that may be connected at once, most of them idle: a browser keeps its connection, and so does a proxy."""
@@ -59,7 +62,7 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS, r
         )
     except (OSError, ValueError) as error:  # A name that does not resolve is a ValueError of waitress.
         raise _cannot_listen(error, host, port) from error
-    polling = Polling(service, tick_seconds=tick_seconds) if poll else None
+    polling = _polling(service, tick_seconds) if poll else None
     if polling:
         polling.start()
     reloading = Reloading(service)
@@ -89,6 +92,15 @@ def _connections() -> int:
         soft = min(wanted, hard)
         resource.setrlimit(RLIMIT_NOFILE, (soft, resource.getrlimit(RLIMIT_NOFILE)[1]))
     return max(min(soft, wanted) - SPARE_FILES, FEWEST_CONNECTIONS)
+
+
+def _polling(service: Service, tick_seconds: float) -> Polling | Working:
+    """The scheduler of one machine; where PostgreSQL keeps the record, one of the workers."""
+    if service.store.is_file:
+        return Polling(service, tick_seconds=tick_seconds)
+    from tracker.worker import Working  # who has no PostgreSQL need not load what it takes
+
+    return Working(service, tick_seconds=tick_seconds)
 
 
 def proxied(trusted: str | None) -> dict[str, Any]:

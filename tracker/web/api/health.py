@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from flask import Response
@@ -13,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, gener
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from db.engine import Work
 from db.store import StoreError
 from tracker import __version__
 from tracker.health import Fares, Health, health_of
@@ -54,19 +56,21 @@ def ready() -> Response:
         store.check_schema()
         with store.reading() as db:
             feeds, last_tick = db.feeds.all(), db.feeds.last_tick(LEASE)
+        work = store.work()
     except StoreError as error:
         return _not_ready(database=True, problem=str(error))
     except Exception:
         log.exception("the database cannot be read")
         return _not_ready(database=False, problem="The database cannot be read; the log of the service says why.")
     told = [health_of(feed, now) for feed in feeds]
-    problems = _not_ticking(last_tick, now)
+    problems = _not_ticking(last_tick, now, work)
     readiness = schemas.Readiness(
         status="not ready" if problems else "ready",
         database=True,
         migrations=True,
         feeds=_counts(told),
         scheduler_age=_age(last_tick, now),
+        work=work and schemas.Work(**asdict(work)),
         problems=problems,
         warnings=[*_unread(), *_warnings(told)],
         degraded=_degraded(told),
@@ -93,6 +97,7 @@ def _not_ready(*, database: bool, problem: str) -> Response:
         migrations=False,
         feeds=None,
         scheduler_age=None,
+        work=None,
         problems=[problem],
         warnings=[],
         degraded=[],
@@ -100,11 +105,14 @@ def _not_ready(*, database: bool, problem: str) -> Response:
     return json_answer(readiness, 503)
 
 
-def _not_ticking(last_tick: datetime | None, now: datetime) -> list[str]:
+def _not_ticking(last_tick: datetime | None, now: datetime, work: Work | None) -> list[str]:
     """The watchdog: a scheduler that does not tick polls nothing, and nothing else would say so."""
     if not current().service.settings.poll or (last_tick and now - last_tick <= LATE):
         return []
     since = f"since {last_tick:%Y-%m-%d %H:%M} UTC" if last_tick else "yet"
+    if work:
+        remedy = "Start python -m tracker worker on some machine; the log of the last one says why it stopped."
+        return [f"No worker has ticked {since}, {work.workers} are alive: feeds are not being polled. {remedy}"]
     remedy = "Start python -m tracker serve or schedule again; its log says why it stopped."
     return [f"The scheduler has not ticked {since}: feeds are not being polled. {remedy}"]
 
@@ -195,6 +203,12 @@ class _Gauges(Collector):
             _age(min((feed.next_poll for feed in polled), default=None), now),
         )
         yield _one("openlines_scheduler_age_seconds", "Time since the scheduler's last tick.", _age(last_tick, now))
+        if work := current().service.store.work():
+            jobs = {"waiting": work.waiting, "in_hand": work.in_hand, "failed": work.failed}
+            yield _one(
+                "openlines_workers", "Workers that gave a sign of life in the last twenty seconds.", work.workers
+            )
+            yield _by("state", "openlines_jobs", "Jobs of the workers; failed ones are those of the last week.", jobs)
         yield _one("openlines_candidates_pending", "Candidates that wait for a reviewer.", pending)
         yield _one(
             "openlines_oldest_candidate_age_seconds",

@@ -962,6 +962,15 @@ class Degraded(Answer):
     warnings: list[Warned]
 
 
+class Work(Answer):
+    """How the work stands that workers share: those alive, and jobs; failed ones are those of the last week."""
+
+    workers: int
+    waiting: int
+    in_hand: int
+    failed: int
+
+
 class Readiness(Answer):
     """`problems` say in words why the service cannot serve; `warnings` what an operator should look at.
 
@@ -973,6 +982,7 @@ class Readiness(Answer):
     migrations: bool
     feeds: FeedCounts | None
     scheduler_age: int | None = Field(description="Seconds since the scheduler's last tick; null before the first.")
+    work: Work | None = Field(description="How workers fare; null where one machine does the work alone.")
     problems: list[str]
     warnings: list[str]
     degraded: list[Degraded]
