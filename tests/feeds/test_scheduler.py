@@ -271,6 +271,6 @@ def test_a_host_that_asked_another_process_to_be_left_alone_is_left_alone_here_t
     assert service.hosts.alone_for(site.url("/one")) == timedelta(), "what is known when this process begins"
     with service.store.writing() as db:
         db.hosts.leave_alone("127.0.0.1", later, now=utc_now())
-    assert poll_if_due(service, "one") is None
-    assert poll_if_due(service, "three").outcome == "read"
+    assert poll_if_due(service, service.feeds_by_slug["one"]) is None
+    assert poll_if_due(service, service.feeds_by_slug["three"]).outcome == "read"
     assert asked(site) == ["/three"]
