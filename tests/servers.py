@@ -36,8 +36,12 @@ def new_folder() -> Path:
 def remove_abandoned() -> None:
     """What runs left that were killed: servers whose process is gone."""
     for folder in _place().glob(f"{_NAME}[0-9]*-*"):
-        if not Path("/proc", folder.name.removeprefix(_NAME).partition("-")[0]).exists():
+        try:
+            os.kill(int(folder.name.removeprefix(_NAME).partition("-")[0]), 0)
+        except ProcessLookupError:
             remove(folder)
+        except PermissionError:
+            "somebody else's, and running"
 
 
 def _place() -> Path:
