@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from db.store import Store
-from tests.servers import FOLDER, create, drop, new_folder, remove
+from tests.servers import FOLDER, create, drop, new_folder, remove, remove_abandoned
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
@@ -31,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        remove_abandoned()
         os.environ[FOLDER] = str(new_folder())
 
 

@@ -21,15 +21,32 @@ FOLDER = "PYTEST_OPENLINES_CLUSTER"
 
 _QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "shared_buffers=32MB")
 
+_NAME = "openlines-pg-"
+
 _numbers = count()
 
 
 def new_folder() -> Path:
     """An empty folder for a cluster, in memory where there is some, with a path short enough for a socket."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="openlines-pg-", dir=memory if os.access(memory, os.W_OK) else None))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-", dir=_place()))
     folder.chmod(0o711)
     return folder
+
+
+def remove_abandoned() -> None:
+    """What runs left that were killed: servers whose process is gone."""
+    for folder in _place().glob(f"{_NAME}[0-9]*-*"):
+        try:
+            os.kill(int(folder.name.removeprefix(_NAME).partition("-")[0]), 0)
+        except ProcessLookupError:
+            remove(folder)
+        except PermissionError:
+            "somebody else's, and running"
+
+
+def _place() -> Path:
+    memory = Path("/dev/shm")
+    return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def remove(folder: Path) -> None:

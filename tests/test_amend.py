@@ -86,6 +86,7 @@ def test_a_contact_cannot_end_before_it_begins_and_a_reason_is_required(seeded):
 def test_a_further_source_adds_its_side_and_is_cited_once(seeded_2023):
     row = cut_of(seeded_2023)
     readout = source(side="us", url="https://us.example/1", title="A statement", quote="They cut the talks.")
+    readout = replace(readout, published=PartialDate("2022-08-06"))
     cite(seeded_2023.store, name_of(row), readout, at=seeded_2023.clock(), **WHO)
     assert page(seeded_2023, day="2023-01-01").corroboration == "both"
     with pytest.raises(Conflict, match="already"):

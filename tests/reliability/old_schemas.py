@@ -119,6 +119,10 @@ INSERT INTO passkey (id, user, name, public_key, sign_count, created_at) VALUES 
 INSERT INTO sign_in_attempt (key, number, ends_at) VALUES ('k', 3, '$at');
 INSERT INTO audit (at, actor, kind, what, subject) VALUES ('$at', 'ana', 'feed', 'paused', 'mnd');
 """,
+    "m0022_feeds_that_people_add": """
+INSERT INTO feed_entry (slug, deed, relationship, entry, done_by, done_at)
+VALUES ('added', 'added', 'us-china', '{"slug": "added"}', 'ana', '$at');
+""",
     "m0018_checks_on_ourselves": """
 INSERT INTO blind_reading (reviewer, number, channel, signal, proposed_channel, proposed_signal, at)
 VALUES ('ana', 7, 'dpct', 'held', 'dpct', 'held', '$at');

@@ -92,6 +92,7 @@ def test_many_rounds_of_six_processes_that_read_and_then_write(service: Service,
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.sqlite
 def test_a_backup_taken_while_reviews_are_made_is_sound_and_has_what_was_acknowledged_before_it(
     seeded_2023: Service, tmp_path: Path, survived, times: int
 ):

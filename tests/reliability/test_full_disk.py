@@ -51,6 +51,7 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
+@pytest.mark.sqlite
 def test_on_a_full_disk_everything_is_refused_in_words_and_done_when_there_is_room(
     seeded_2023: Service, small_disk: Path, site: Site, survived
 ):

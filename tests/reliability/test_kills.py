@@ -42,6 +42,8 @@ from tracker.seed import seed
 from tracker.service import Service, utc_now
 from tracker.web.server import serve
 
+pytestmark = pytest.mark.sqlite
+
 often = pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.long)])
 CANDIDATES = 40
 

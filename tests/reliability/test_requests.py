@@ -71,6 +71,7 @@ BY_A_LINK = {"/subscribe/<secret>", "/unsubscribe/<secret>"}
 """Whoever has the link may do it, also a mail program by one click."""
 
 
+@pytest.mark.sqlite
 def test_every_form_of_another_site_is_refused_and_changes_nothing(served: Served, survived):
     rules = [rule for rule in create_app(served.service).url_map.iter_rules() if "POST" in rule.methods]
     forms = [rule.rule for rule in rules if not rule.rule.startswith("/api/") and rule.rule not in BY_A_LINK]

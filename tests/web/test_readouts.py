@@ -136,10 +136,12 @@ def test_readers_get_short_quotes_and_reviewers_the_whole(compared: Compared) ->
 def test_a_candidate_of_one_side_has_nothing_to_compare(compared: Compared) -> None:
     app = create_app(compared.service)
     one = compared.candidate.sightings[:1]
-    with app.test_request_context(), compared.service.store.reading() as db:
+    with compared.service.store.reading() as db:
         histories = {seen.release.id: db.releases.history(seen.release.id) for seen in one}
-        candidate = Candidate(**{**vars(compared.candidate), "sightings": one})
-        assert told_of_candidate(candidate, histories, db.record.relationships()[0]) is None
+        relationship = db.record.relationships()[0]
+    candidate = Candidate(**{**vars(compared.candidate), "sightings": one})
+    with app.test_request_context():
+        assert told_of_candidate(candidate, histories, relationship) is None
 
 
 def test_the_claim_and_its_channel_lead_there_and_others_do_not(compared: Compared) -> None:

@@ -94,7 +94,7 @@ OPEN_TO_ALL = {
 }
 """Reads of the API and of outputs may be made from any page."""
 
-FOR_US_ALONE = ("Cross-Origin-Resource-Policy", "same-origin")
+FOR_THIS_SITE_ALONE = ("Cross-Origin-Resource-Policy", "same-origin")
 FOR_OTHERS_TOO = ("Cross-Origin-Resource-Policy", "cross-origin")
 """Whether pages of other sites may show it: outputs, badges and frames, and the style and icons of these."""
 
@@ -207,7 +207,7 @@ class _WithHeaders:
         framed = outputs.embeddable(path)
         fixed = [
             *(IN_A_FRAME if framed else HEADERS).items(),
-            FOR_OTHERS_TOO if reads or framed or path.startswith("/static/") else FOR_US_ALONE,
+            FOR_OTHERS_TOO if reads or framed or path.startswith("/static/") else FOR_THIS_SITE_ALONE,
             *(OPEN_TO_ALL.items() if reads else ()),
             *self._also,
         ]

@@ -12,7 +12,17 @@ from markupsafe import Markup
 from tracker.errors import NotFound
 from tracker.feeds.dates import read_instant
 from tracker.history import in_force
-from tracker.model import Candidate, Contact, Evidence, Relationship, Release, ReleaseHistory, Source, StatusChange
+from tracker.model import (
+    Candidate,
+    Contact,
+    Evidence,
+    Feed,
+    Relationship,
+    Release,
+    ReleaseHistory,
+    Source,
+    StatusChange,
+)
 from tracker.readouts import Comparer, Comparison, Point, PointKind, Readout
 from tracker.tongue import gettext, msg, name_of
 from tracker.web.answers import answer, page
@@ -171,7 +181,8 @@ def told_of_candidate(
 
 def _compared(kept: Iterable[tuple[ReleaseHistory, int]], relationship: Relationship) -> Told | None:
     """The fullest readout of each side against the other's; None where a side has none."""
-    found = [_readout(history, revision, relationship) for history, revision in kept]
+    feeds = current().service.feeds_by_slug
+    found = [_readout(history, revision, relationship, feeds) for history, revision in kept]
     by_side = [[one for one in found if one.side == party.code] for party in relationship.parties]
     if not all(by_side):
         return None
@@ -181,11 +192,11 @@ def _compared(kept: Iterable[tuple[ReleaseHistory, int]], relationship: Relation
     return Told(comparer.compare(first, second), comparer, relationship, further)
 
 
-def _readout(history: ReleaseHistory, revision: int, relationship: Relationship) -> Readout:
+def _readout(history: ReleaseHistory, revision: int, relationship: Relationship, feeds: Mapping[str, Feed]) -> Readout:
     """A release in a revision, with the instant at which its feed says that it was published."""
     said = next(one for one in history.revisions if one.number == revision)
     release: Release = replace(history.release, title=said.title, summary=said.summary)
-    feed = current().service.feeds_by_slug.get(release.feed or "")
+    feed = feeds.get(release.feed or "")
     zones = [party.timezone for party in relationship.parties if party.code == release.side]
     first = next((one.published_raw for one in history.revisions if one.published_raw), None)
     return Readout(release, read_instant(first, feed.timezone if feed else next(iter(zones), "UTC")))
