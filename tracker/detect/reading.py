@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, cached_property, partial
+from itertools import pairwise
 
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
@@ -31,6 +32,10 @@ ARTICLE = 2500
 """The characters from which a text is an article."""
 
 REACH, ARTICLE_REACH = timedelta(days=45), timedelta(days=200)
+
+_WORD = re.compile(r"[a-z]{3,}(?:'[a-z]+)?")
+_HAN = re.compile(r"[\u3400-\u9fff]{2,}")
+_NAMES = ("party", "pair", "office", "other", "partner")
 
 _JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
 
@@ -84,6 +89,31 @@ class Sentence:
         """Marks of the sentence, or of one clause."""
         found = self.of("mark", key)
         return found if clause is None else [m for m in found if self.clause(m.start) == clause]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Its plain words, each once: English words, pairs of Chinese characters, no names of anybody."""
+        text = self.folded.lower
+        found: dict[str, None] = {}
+        for start, end in self.unnamed(self.start, self.end):
+            for word in _WORD.finditer(text, start, end):
+                found[word.group()] = None
+            for run in _HAN.finditer(text, start, end):
+                found.update((a + b, None) for a, b in pairwise(run.group()))
+        return list(found)
+
+    def unnamed(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """What lies between the names of persons, countries and offices, from `start` to `end`."""
+        for first, last in self._names:
+            if start < first < end:
+                yield start, first
+            start = max(start, last)
+        if start < end:
+            yield start, end
+
+    @cached_property
+    def _names(self) -> list[tuple[int, int]]:
+        return sorted((m.start, m.end) for m in self.mentions if m.kind in _NAMES)
 
     @cached_property
     def parties(self) -> frozenset[str]:
