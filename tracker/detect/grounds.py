@@ -434,6 +434,8 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         yield "the title speaks of the channel"
     if _asks(sentence):
         yield "a question"
+    if reading.asked(sentence):
+        yield "a journalist's words"
     if '"' in sentence.folded.text[sentence.start : sentence.end]:
         yield "words quoted"
     yield f"by {'a third party' if reading.release.side == 'third-party' else 'a party'}"

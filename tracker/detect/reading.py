@@ -25,6 +25,9 @@ _AFTER_PARTNER = re.compile(
 _ASKS_WITHIN = 12
 """Characters of a sentence's beginning in which the mark of a question opens a passage."""
 
+_TURN = re.compile(r"[^\s:][^:;?!。？！\n]{1,40}:")
+"""Whoever speaks next in a press conference: a name and a colon, at the beginning of a sentence."""
+
 _MOST_ALIKE = 16
 """Mentions of one thing that are read in one sentence: more say nothing new, and each is weighed against the others."""
 
@@ -185,6 +188,23 @@ class Reading:
             numbers.append(number)
         return numbers
 
+    @cached_property
+    def _questions(self) -> frozenset[int]:
+        """The numbers of the sentences of the body that are a journalist's, up to the next name and colon."""
+        found, passage, asks = [], 0, False
+        for sentence, number in zip(self.body, self._passages, strict=True):
+            if number != passage:
+                passage, asks = number, True
+            elif asks and _TURN.match(sentence.folded.text, sentence.start + _blank(sentence)):
+                asks = False
+            if asks:
+                found.append(sentence.number)
+        return frozenset(found)
+
+    def asked(self, sentence: Sentence) -> bool:
+        """Is it part of a journalist's question, where the text says who speaks?"""
+        return sentence.field == "summary" and sentence.number in self._questions
+
     def passage(self, sentence: Sentence) -> int:
         """The number of a sentence's passage; 0 until a first question is asked, and for the title."""
         return self._passages[sentence.number] if sentence.field == "summary" else 0
@@ -254,6 +274,12 @@ def read(release: Release, lexicon: Lexicon, index: Index) -> Reading | None:
         )
     title, body = fields
     return Reading(release, title[0], body, title[1:])
+
+
+def _blank(sentence: Sentence) -> int:
+    """The white space before a sentence's first word."""
+    text = sentence.folded.text[sentence.start : sentence.end]
+    return len(text) - len(text.lstrip())
 
 
 def _between(found: list, start: int, end: int) -> list:

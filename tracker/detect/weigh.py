@@ -97,7 +97,7 @@ def is_word(feature: str) -> bool:
 
 
 def _between(tie: Tie, sentence: Sentence) -> dict[str, None]:
-    """What stands from the first of a tie's mentions to its last, stops included: a verb may join them, a comma part."""
+    """What stands from the first of a tie's mentions to its last, stops included: a verb joins them, a comma parts."""
     first, last = min(m.start for m in tie.mentions), max(m.end for m in tie.mentions)
     text = sentence.folded.lower
     return {
