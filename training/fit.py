@@ -40,8 +40,8 @@ WEIGHTS, MEASURED = Path("config/detection/weights.json"), Path("config/detectio
 FOLDS, INNER_FOLDS = 10, 4
 """Parts into which cases are split for judging, and again within each fit for its curve."""
 
-STRENGTH = 0.45
-"""Inverse of the penalty on large weights (scikit-learn's C)."""
+STRENGTH, SIGNAL_STRENGTH = 0.45, 0.9
+"""Inverse of the penalty on large weights (scikit-learn's C) of the scorecard for news, and of that for signals."""
 
 CROSSED = 0.5
 """How much a ground together with the kind of its tie may say, beside the ground alone."""
@@ -58,7 +58,7 @@ COMMON = 8
 DRILL = 0.3
 """What a drill counts beside a case."""
 
-FLAG, BESIDE = 0.37, 0.6
+FLAG, BESIDE = 0.35, 0.58
 """The shares right from which a finding is flagged: the surest of a release, and each further one."""
 
 _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}
@@ -146,7 +146,7 @@ def scorecards(rows: Sequence[Row]) -> tuple[Scorecard, dict[Signal, Scorecard]]
         table, [row.news for row in known], sample_weight=[row.weight for row in known]
     )
     told = [row for row in known if row.signal]
-    signals = LogisticRegression(C=STRENGTH, max_iter=5000).fit(
+    signals = LogisticRegression(C=SIGNAL_STRENGTH, max_iter=5000).fit(
         vectorizer.transform([row.found for row in told]),
         [row.signal for row in told],
         sample_weight=[row.weight for row in told],
