@@ -183,7 +183,7 @@ def test_detect_explains_each_step_of_a_plain_text(tracker):
 
 def test_detect_tells_what_is_probably_nothing_when_asked(tracker):
     doubtful = RELEASE | {
-        "summary": "China may hold Defense Policy Coordination Talks with the United States this year."
+        "summary": "The United States hopes to hold Defense Policy Coordination Talks with China next week."
     }
     line = json.dumps(doubtful) + "\n"
     assert json.loads(tracker("detect", stdin=line).stdout) == {"id": "x-1", "candidates": []}

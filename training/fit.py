@@ -28,7 +28,7 @@ from tracker.detect import Detector, Weights, examine
 from tracker.detect.grounds import ground, grounds
 from tracker.detect.match import Index
 from tracker.detect.reading import Sentence, read
-from tracker.detect.weigh import Scorecard, features, words
+from tracker.detect.weigh import Scorecard, features, is_word, words
 from tracker.evaluate import Report, evaluate, release_from_case, reliability, render
 from tracker.model import Release, Sighting, Signal
 from training.drills import drills
@@ -40,8 +40,8 @@ WEIGHTS, MEASURED = Path("config/detection/weights.json"), Path("config/detectio
 FOLDS, INNER_FOLDS = 10, 4
 """Parts into which cases are split for judging, and again within each fit for its curve."""
 
-STRENGTH = 0.3
-"""Inverse of the penalty on large weights (scikit-learn's C)."""
+STRENGTH, SIGNAL_STRENGTH = 0.45, 0.9
+"""Inverse of the penalty on large weights (scikit-learn's C) of the scorecard for news, and of that for signals."""
 
 CROSSED = 0.5
 """How much a ground together with the kind of its tie may say, beside the ground alone."""
@@ -58,7 +58,7 @@ COMMON = 8
 DRILL = 0.3
 """What a drill counts beside a case."""
 
-FLAG, BESIDE = 0.37, 0.55
+FLAG, BESIDE = 0.35, 0.58
 """The shares right from which a finding is flagged: the surest of a release, and each further one."""
 
 _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}
@@ -94,7 +94,7 @@ def rows_of(number: int, case: dict[str, Any], detector: Detector, weight: float
             told = update or (updates[0] if updates and not anywhere else None)
             found = dict.fromkeys(features(tie, grounds(tie, position, whole)), 1.0)
             found |= {feature: CROSSED for feature in found if _lesser(feature)}
-            found |= dict.fromkeys(words(reading.all[position]), CROSSED)
+            found |= dict.fromkeys(words(tie, reading.all[position], reading.title), CROSSED)
             news = bool(told) if told or not updates else None
             signal = _BROKEN.get(told["signal"], told["signal"]) if told else None
             rows.append(Row(number, channel, found, news, signal, weight))
@@ -114,7 +114,7 @@ def _carried(sentence: Sentence, case: dict[str, Any], updates: Iterable[dict[st
 
 def _lesser(feature: str) -> bool:
     """Is it a ground together with the kind of its tie, or a plain word?"""
-    return feature.startswith('says "') or (feature.startswith("by ") and ": " in feature)
+    return is_word(feature) or (feature.startswith("by ") and ": " in feature)
 
 
 def common(rows: Sequence[Row]) -> list[Row]:
@@ -122,7 +122,7 @@ def common(rows: Sequence[Row]) -> list[Row]:
     cases: dict[str, set[int]] = {}
     for row in rows:
         for feature in row.found:
-            if feature.startswith('says "'):
+            if is_word(feature):
                 cases.setdefault(feature, set()).add(row.case)
     rare = {feature for feature, said in cases.items() if len(said) < COMMON}
     return [replace(row, found={f: v for f, v in row.found.items() if f not in rare}) for row in rows]
@@ -146,7 +146,7 @@ def scorecards(rows: Sequence[Row]) -> tuple[Scorecard, dict[Signal, Scorecard]]
         table, [row.news for row in known], sample_weight=[row.weight for row in known]
     )
     told = [row for row in known if row.signal]
-    signals = LogisticRegression(C=STRENGTH, max_iter=5000).fit(
+    signals = LogisticRegression(C=SIGNAL_STRENGTH, max_iter=5000).fit(
         vectorizer.transform([row.found for row in told]),
         [row.signal for row in told],
         sample_weight=[row.weight for row in told],

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.detect.conftest import ROOT, Detect
-from tracker.detect import STATE_SAID, Detector, Lexicon, detect, examine
+from tracker.detect import STATE_SAID, Detector, Lexicon, detect, examine, explain
 from tracker.detect.lexicon import parts, spellings
 from tracker.detect.normalise import fold
+from tracker.detect.reading import read
 from tracker.model import Release, Signal
 
 ARTICLE = ROOT.parent / "shared/seed/act-2024-03-china-us-restore-military-communications.txt"
@@ -189,6 +190,44 @@ def test_the_minister_of_a_third_country_is_not_the_other_partys(sightings_in: D
         side="us",
     )
     assert told(found) == set()
+
+
+@pytest.mark.parametrize(("words", "named"), [("in Xi'an", False), ("by Xi's side", True), ("Xi'll go", True)])
+def test_a_name_ends_at_an_apostrophe_only_where_its_word_does(detector: Detector, words: str, named: bool):
+    found = detector.index.find(fold(words), date(2024, 5, 22))
+    assert ("cn-president" in {m.key for m in found if m.kind == "office"}) is named
+
+
+def test_the_two_are_those_who_were_named_last(detector: Detector, lexicon: Lexicon):
+    summary = (
+        "Gen. Charles Q. Brown had a video call with Gen. Liu Zhenli on Dec. 21. Jake Sullivan and Wang Yi met in "
+        "Bangkok on Jan. 26. The two talked for twelve hours."
+    )
+    reading, found = explain(Release(1, "third-party", "en", "test", "Talk", summary, date(2024, 1, 28)), detector)
+    assert reading is not None
+    assert {f.tie.channel for f in found if f.sentence is reading.body[-1]} == {"strategic-channel"}
+
+
+def test_what_a_journalist_asks_is_told_apart_from_the_answer(lexicon: Lexicon, detector: Detector):
+    summary = (
+        "Reuters: Officials of both sides met yesterday, it is reported. Is that true? Lin Jian: China has said what "
+        "there is to say. Talks are good. QUESTION: And the hotline? MR. MILLER: No update."
+    )
+    reading = read(
+        Release(1, "cn", "en", "test", "US-China: press conference", summary, date(2025, 7, 1)), lexicon, detector.index
+    )
+    assert reading is not None
+    assert [reading.asked(sentence) for sentence in reading.body] == [True, True, False, False, True, False]
+
+
+def test_what_two_call_their_relationship_is_no_subject_of_talks(sightings_in: Detect):
+    found = sightings_in(
+        "Xi and Trump meet in Beijing",
+        "President Xi Jinping and President Donald Trump met on Thursday and agreed to build a constructive "
+        "relationship of strategic stability.",
+        "2026-05-14",
+    )
+    assert {channel for channel, *_ in told(found)} == {"leaders"}
 
 
 @settings(max_examples=150, deadline=None)

@@ -39,9 +39,8 @@ def findings(reading: Reading, lexicon: Lexicon, weights: Weights) -> list[Findi
     whole = ground(reading, lexicon)
     found = []
     for position, (sentence, tied) in enumerate(zip(reading.all, whole.ties, strict=True)):
-        said = words(sentence) if tied else []
         for tie in tied:
-            held = grounds(tie, position, whole)
+            held, said = grounds(tie, position, whole), words(tie, sentence, reading.title)
             shown = [*features(tie, held), *said]
             score, signals = weights.news.score(shown), signal_shares(weights, shown)
             found.append(Finding(tie, position, sentence, tuple(held), tuple(said), score, signals))

@@ -93,6 +93,11 @@ class Ground:
         """The channels whose talks touch the subjects of others."""
         return frozenset(slug for slug, channel in self.lexicon.channels.items() if channel.umbrella)
 
+    def officials(self, channel: str) -> set[str]:
+        """The offices whose holders use a channel, or deal with what it is about."""
+        terms = self.lexicon.channels[channel]
+        return {office for pairing in (*terms.pairings, *terms.talks) for office in pairing.offices}
+
     @cached_property
     def lead_day(self) -> date | None:
         """The day of the release's own news: the first day that title or opening name, on or before publication.
@@ -157,6 +162,9 @@ def _of_release(tie: Tie, position: int, around: Scope, whole: Ground) -> Iterat
     days = [d.past.value.first for d in around.sentence.dates if d.past.is_day and around.near(d)]
     if position and whole.lead_day and days and max(days) < whole.lead_day:
         yield "before the day of the news"
+    if position and (officials := whole.officials(tie.channel)):
+        titled = len({m.key for m in whole.reading.title.of("office")} & officials)
+        yield f"the title names {('none', 'one', 'several')[min(titled, 2)]} of its officials"
     if _its_officials_met(tie, position, whole):
         yield "officials who deal with it met"
     if whole.told[tie.channel] > 1:
@@ -426,6 +434,8 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         yield "the title speaks of the channel"
     if _asks(sentence):
         yield "a question"
+    if reading.asked(sentence):
+        yield "a journalist's words"
     if '"' in sentence.folded.text[sentence.start : sentence.end]:
         yield "words quoted"
     yield f"by {'a third party' if reading.release.side == 'third-party' else 'a party'}"

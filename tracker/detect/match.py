@@ -40,8 +40,14 @@ class _Entry(NamedTuple):
 
 _CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z]{2,}\b")
 _ALPHANUMERIC = frozenset(string.ascii_lowercase + string.digits)
+_APOSTROPHE = re.compile(r"'(?!(?:s|d|m|t|ll|re|ve)\b)[a-z]")
 _GAP = r"[^.。;!?！？\n]{0,40}?"
 _NAMING = ("party", "pair", "office", "name")
+
+
+def _goes_on(keys: str, end: int) -> bool:
+    """Does the word go on, over an apostrophe too? `O'Neill` names no `O`; `Neill's` and `Neill'll` have ended."""
+    return keys[end] in _ALPHANUMERIC or (keys[end] == "'" and _APOSTROPHE.match(keys, end) is not None)
 
 
 def _tail(words: str) -> re.Pattern[str] | None:
@@ -83,7 +89,7 @@ class _Terms:
         for number, start, end in self._automaton.find_matches_as_indexes(keys, overlapping=True):
             if start and keys[start] in _ALPHANUMERIC and keys[start - 1] in _ALPHANUMERIC:
                 continue
-            open_end = end < length and keys[end - 1] in _ALPHANUMERIC and keys[end] in _ALPHANUMERIC
+            open_end = end < length and keys[end - 1] in _ALPHANUMERIC and _goes_on(keys, end)
             for entry in self._entries[number]:
                 if entry.tail is None:
                     if open_end:

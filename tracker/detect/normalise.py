@@ -75,7 +75,7 @@ _CLOSING = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("scri
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Gen|Lt|Maj|Brig|Col|Capt|Cmdr|Cpl|Sgt|Adm|Sen|Rep"
-    r"|Gov|Dr|Mr|Mrs|Ms|Jr|Sr|St|No|vs|etc|[ap]\.m|Amb|Prof|Hon|Vice|approx|Ret|Messrs|Asst|Dep|Min|Sec))$"
+    r"|Gov|Dr|Mr|Mrs|Ms|DR|MR|MRS|MS|GEN|ADM|Jr|Sr|St|No|vs|etc|[ap]\.m|Amb|Prof|Hon|Vice|approx|Ret|Messrs|Asst|Dep|Min|Sec))$"
 )
 _STOP = re.compile(
     r"[。!?！？\n]+[\"')]*"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, cached_property, partial
+from itertools import pairwise
 
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
@@ -24,6 +25,9 @@ _AFTER_PARTNER = re.compile(
 _ASKS_WITHIN = 12
 """Characters of a sentence's beginning in which the mark of a question opens a passage."""
 
+_TURN = re.compile(r"[^\s:][^:;?!。？！\n]{1,40}:")
+"""Whoever speaks next in a press conference: a name and a colon, at the beginning of a sentence."""
+
 _MOST_ALIKE = 16
 """Mentions of one thing that are read in one sentence: more say nothing new, and each is weighed against the others."""
 
@@ -31,6 +35,10 @@ ARTICLE = 2500
 """The characters from which a text is an article."""
 
 REACH, ARTICLE_REACH = timedelta(days=45), timedelta(days=200)
+
+_WORD = re.compile(r"[a-z]{3,}(?:'[a-z]+)?")
+_HAN = re.compile(r"[\u3400-\u9fff]{2,}")
+_NAMES = ("party", "pair", "office", "other", "partner")
 
 _JOINED = re.compile(r"\s?(?:and|-|&|[与和同、])\s?(?:the )?")
 
@@ -84,6 +92,31 @@ class Sentence:
         """Marks of the sentence, or of one clause."""
         found = self.of("mark", key)
         return found if clause is None else [m for m in found if self.clause(m.start) == clause]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Its plain words, each once: English words, pairs of Chinese characters, no names of anybody."""
+        text = self.folded.lower
+        found: dict[str, None] = {}
+        for start, end in self.unnamed(self.start, self.end):
+            for word in _WORD.finditer(text, start, end):
+                found[word.group()] = None
+            for run in _HAN.finditer(text, start, end):
+                found.update((a + b, None) for a, b in pairwise(run.group()))
+        return list(found)
+
+    def unnamed(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """What lies between the names of persons, countries and offices, from `start` to `end`."""
+        for first, last in self._names:
+            if start < first < end:
+                yield start, first
+            start = max(start, last)
+        if start < end:
+            yield start, end
+
+    @cached_property
+    def _names(self) -> list[tuple[int, int]]:
+        return sorted((m.start, m.end) for m in self.mentions if m.kind in _NAMES)
 
     @cached_property
     def parties(self) -> frozenset[str]:
@@ -154,6 +187,23 @@ class Reading:
             number += any(m.start <= sentence.start + _ASKS_WITHIN for m in sentence.marked("question"))
             numbers.append(number)
         return numbers
+
+    @cached_property
+    def _questions(self) -> frozenset[int]:
+        """The numbers of the sentences of the body that are a journalist's, up to the next name and colon."""
+        found, passage, asks = [], 0, False
+        for sentence, number in zip(self.body, self._passages, strict=True):
+            if number != passage:
+                passage, asks = number, True
+            elif asks and _TURN.match(sentence.folded.text, sentence.start + _blank(sentence)):
+                asks = False
+            if asks:
+                found.append(sentence.number)
+        return frozenset(found)
+
+    def asked(self, sentence: Sentence) -> bool:
+        """Is it part of a journalist's question, where the text says who speaks?"""
+        return sentence.field == "summary" and sentence.number in self._questions
 
     def passage(self, sentence: Sentence) -> int:
         """The number of a sentence's passage; 0 until a first question is asked, and for the title."""
@@ -234,6 +284,12 @@ def read(
         )
     title, body = fields
     return Reading(release, title[0], body, title[1:])
+
+
+def _blank(sentence: Sentence) -> int:
+    """The white space before a sentence's first word."""
+    text = sentence.folded.text[sentence.start : sentence.end]
+    return len(text) - len(text.lstrip())
 
 
 def _between(found: list, start: int, end: int) -> list:

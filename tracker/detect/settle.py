@@ -90,7 +90,8 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
     """What happened on a channel, by the sentences that name it or its people; then by those that say "the two".
 
     The latter confirm events, and add what is to follow a contact or went before it, but outvote nobody: whom they mean
-    is only guessed, so whatever a text goes on to say of others takes nothing back.
+    is only guessed, so whatever a text goes on to say of others takes nothing back. What they are to open is told of
+    what they open, where the sentence names it.
     """
     naming = [f for f in told if f.tie.names]
     if not naming:
@@ -100,7 +101,8 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
     for finding in told:
         own = _own(finding)
         added = follows and own in (Signal.HELD, Signal.ANNOUNCED) and finding.signals[own] >= _CLEARLY
-        if not finding.tie.names and (own in events or added):
+        others = "a surer tie to another channel" in finding.grounds
+        if not finding.tie.names and (own in events or (added and not others)):
             events.setdefault(own, []).append(finding)
     return {signal: sorted(heard, key=_surest_first) for signal, heard in events.items()}
 

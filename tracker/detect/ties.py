@@ -54,8 +54,9 @@ def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
             kinds = found.setdefault(mention.key, {})
             kinds[kind] = (*kinds.get(kind, ()), mention)
     if sentence.of("office") or sentence.marked("pronoun") or sentence.marked("both"):
-        around = _around(sentence, reading)
-        for slug, pairing in _pairings(lexicon, reading.release.published):
+        pairings = list(_pairings(lexicon, reading.release.published))
+        around = _around(sentence, reading, [pairing for _, pairing in pairings])
+        for slug, pairing in pairings:
             if tied := _by_offices(pairing, sentence, around, lexicon):
                 kind, mentions = tied
                 found.setdefault(slug, {}).setdefault(kind, mentions)
@@ -79,18 +80,26 @@ def _tie(channel: str, kinds: dict[str, tuple[Mention, ...]], weak: bool) -> Tie
 
 
 class _Around(NamedTuple):
-    """Offices that the title and the two sentences before name, and parties that they name or that speak."""
+    """Offices that the title and the two sentences before name, and parties that they name or that speak.
+
+    `meant`: the offices of those named last before the sentence who make a pair: whom "the two" stands for.
+    """
 
     offices: frozenset[str]
     parties: frozenset[str]
+    meant: frozenset[str]
 
 
-def _around(sentence: Sentence, reading: Reading) -> _Around:
+def _around(sentence: Sentence, reading: Reading, pairings: list[Pairing]) -> _Around:
     before = [] if sentence.field == "title" else [reading.title, *reading.before(sentence, 2)]
-    return _Around(
-        frozenset(m.key for b in before for m in b.of("office")),
-        frozenset({reading.release.side}).union(reading.title.parties, *(b.parties for b in before)),
-    )
+    named: frozenset[str] = frozenset()
+    meant = None
+    for other in reversed(before):
+        named = named.union(m.key for m in other.of("office"))
+        if meant is None and any(named.issuperset(pairing.offices) for pairing in pairings):
+            meant = named
+    parties = frozenset({reading.release.side}).union(reading.title.parties, *(b.parties for b in before))
+    return _Around(named, parties, meant or named)
 
 
 def _by_offices(
@@ -111,7 +120,7 @@ def _by_offices(
         if party in sentence.parties:
             return "party", (one[0],)
         return ("far", (one[0],)) if party in around.parties else None
-    if not around.offices.issuperset(pairing.offices):
+    if not around.meant.issuperset(pairing.offices):
         return None
     pronoun = sentence.marked("pronoun") or sentence.marked("both")
     return ("pronoun", (pronoun[0],)) if pronoun else None

@@ -9,18 +9,15 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from tracker.detect.reading import Sentence
 from tracker.detect.ties import Tie
 from tracker.model import Signal
 
-_WORD = re.compile(r"[a-z]{3,}(?:'[a-z]+)?")
-_HAN = re.compile(r"[\u3400-\u9fff]{2,}")
-_NAMES = ("party", "pair", "office", "other", "partner")
+_BETWEEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[\u3400-\u9fff]|[,;:.()\"]")
 
 _GROUPS = {
     "name": "by name",
@@ -86,27 +83,28 @@ def features(tie: Tie, grounds: Iterable[str]) -> list[str]:
     return [feature for ground in grounds for feature in (ground, f"{group}: {ground}")]
 
 
-def words(sentence: Sentence) -> list[str]:
-    """The plain words of a sentence as grounds: English words, pairs of Chinese characters, no names of anybody."""
+def words(tie: Tie, sentence: Sentence, title: Sentence) -> list[str]:
+    """The plain words of a tie's sentence and of the title as grounds, and those between the mentions that make it."""
+    found = [f'says "{word}"' for word in sentence.words]
+    if sentence is not title:
+        found += [f'the title says "{word}"' for word in title.words]
+    return [*found, *_between(tie, sentence)]
+
+
+def is_word(feature: str) -> bool:
+    """Is it a plain word, and not a ground that somebody thought of?"""
+    return feature.endswith('"')
+
+
+def _between(tie: Tie, sentence: Sentence) -> dict[str, None]:
+    """What stands from the first of a tie's mentions to its last, stops included: a verb joins them, a comma parts."""
+    first, last = min(m.start for m in tie.mentions), max(m.end for m in tie.mentions)
     text = sentence.folded.lower
-    names = sorted((m.start, m.end) for m in sentence.mentions if m.kind in _NAMES)
-    found: dict[str, None] = {}
-    for start, end in _between(names, sentence.start, sentence.end):
-        for word in _WORD.finditer(text, start, end):
-            found[f'says "{word.group()}"'] = None
-        for run in _HAN.finditer(text, start, end):
-            found.update((f'says "{a}{b}"', None) for a, b in pairwise(run.group()))
-    return list(found)
-
-
-def _between(spans: list[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """What lies between the spans, from `start` to `end`."""
-    for first, last in spans:
-        if first > start:
-            yield start, first
-        start = max(start, last)
-    if start < end:
-        yield start, end
+    return {
+        f'between its words "{found.group()}"': None
+        for start, end in sentence.unnamed(first, last)
+        for found in _BETWEEN.finditer(text, start, end)
+    }
 
 
 def probability(score: float) -> float:
