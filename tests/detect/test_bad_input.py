@@ -150,8 +150,8 @@ def one_line(size: int) -> str:
 LONG = {
     "5 MB": lambda: f"{neutral(2_500_000)}\n{ENGLISH}\n{neutral(2_500_000)}",
     "one line of 1 MB": lambda: one_line(1_000_000) + ENGLISH,
-    "three thousand sentences that all name the channel": lambda: CHINESE * 3_000,
-    "one sentence that names nothing else": lambda: "中美国防部工作会晤" * 20_000,
+    "a thousand sentences that all name the channel": lambda: CHINESE * 1_000,
+    "one sentence that names nothing else": lambda: "中美国防部工作会晤" * 5_000,
 }
 
 

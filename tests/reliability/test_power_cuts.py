@@ -29,12 +29,12 @@ __all__ = ["recorder"]
 
 REVIEWS = """
 import os, sys
-import db.connection
+import db.sqlite.connection
 from db.store import open_store
 from tracker.review import accept
 from tracker.service import utc_now
 database, synchronous, *waiting = sys.argv[1:]
-db.connection.PRAGMAS["synchronous"] = int(synchronous)
+db.sqlite.connection.PRAGMAS["synchronous"] = int(synchronous)
 store = open_store(f"sqlite:///{database}")
 for one in waiting:
     number, version = one.split(":")

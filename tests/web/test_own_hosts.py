@@ -66,6 +66,7 @@ def client(seeded: Service) -> FlaskClient:
 
 
 def test_a_foreign_name_is_refused_in_words_also_where_the_answer_stands_in_memory(client: FlaskClient, caplog):
+    caplog.set_level("WARNING")
     for path in ("/", "/api/v1/channels", "/static/icon.svg", "/login"):
         assert client.get(path).status_code == 200
         refused = client.get(path, headers={"Host": "evil.example:81"})
@@ -82,6 +83,7 @@ def test_a_foreign_name_is_refused_in_words_also_where_the_answer_stands_in_memo
 
 
 def test_whoever_makes_names_up_fills_no_log(client: FlaskClient, caplog):
+    caplog.set_level("WARNING")
     for number in range(MOST_TOLD + 20):
         client.get("/", headers={"Host": f"{number}.example"})
     assert len(caplog.records) == MOST_TOLD
