@@ -38,7 +38,7 @@ FEEDS, ENTRIES, AWAY, JOBS = 90, 3, 1.5, 4
 """Feeds, each with so many items, that answer after so many seconds; jobs that a worker has at a time."""
 
 WORKERS = (1, 2, 3)
-ROUNDS = 3
+ROUNDS = 5
 READS = {
     "one channel": "/api/v1/channels/dpct",
     "all channels": "/api/v1/channels",
