@@ -34,11 +34,11 @@ from tests.reliability.test_many_machines import entries
 from tests.test_cli import configured
 from tracker.service import open_service, utc_now
 
-FEEDS, ENTRIES, AWAY, JOBS = 90, 3, 1.5, 4
+FEEDS, ENTRIES, AWAY, JOBS = 96, 3, 1.5, 4
 """Feeds, each with so many items, that answer after so many seconds; jobs that a worker has at a time."""
 
 WORKERS = (1, 2, 3)
-ROUNDS = 3
+ROUNDS = 5
 READS = {
     "one channel": "/api/v1/channels/dpct",
     "all channels": "/api/v1/channels",

@@ -50,6 +50,7 @@ class Option:
 
 OPTIONS = (
     Option("DATABASE_URL", "sqlite:///var/openlines.db", "the record, or postgresql://…; follows VAR when unset"),
+    Option("REPLICA_URL", "none", "with PostgreSQL: a server that follows the first, postgresql://…, for public reads"),
     Option("CONFIG", "config/", "folder that holds relationships/"),
     Option("SECRET_KEY", "made once and kept in VAR", f"signs sessions; {SHORTEST_SECRET} characters at least"),
     Option("SECRET_KEY_FILE", "none", "file that holds the secret key, instead of SECRET_KEY"),
@@ -100,6 +101,7 @@ class Settings:
     """
 
     database_url: str = field(repr=False)
+    replica_url: str | None = field(repr=False)
     config: Path
     secret_key: str | None = field(repr=False)
     host: str
@@ -141,8 +143,10 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     host = _read(env, "HOST", _host, "127.0.0.1")
     port = _read(env, "PORT", _port, 8000)
     poll = _read(env, "POLL", _one_of("on", "off"), "on")
+    database = _read(env, "DATABASE_URL", database_url, f"sqlite:///{var / 'openlines.db'}")
     return Settings(
-        database_url=_read(env, "DATABASE_URL", database_url, f"sqlite:///{var / 'openlines.db'}"),
+        database_url=database,
+        replica_url=_replica_url(env, database),
         config=_read(env, "CONFIG", _path, Path("config")),
         secret_key=_secret_key(env),
         host=host,
@@ -221,6 +225,13 @@ def database_url(text: str) -> str:
         remedy = "write sqlite:///path/to/file.db, or postgresql://user:password@host/database"
         raise ValueError(f'"{_without_password(text)}" names no database; {remedy}')
     return text
+
+
+def _replica_url(env: Mapping[str, str], database: str) -> str | None:
+    replica = _read(env, "REPLICA_URL", database_url, None)
+    if replica and "sqlite:" in (replica.partition("//")[0], database.partition("//")[0]):
+        raise SettingsError("OPENLINES_REPLICA_URL", "a file has no replica", "set both URLs to postgresql://…")
+    return replica
 
 
 def _without_password(url: str) -> str:

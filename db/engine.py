@@ -45,6 +45,16 @@ class Work:
     failed: int
 
 
+@dataclass(frozen=True)
+class Behind:
+    """How far a replica is behind: bytes of the log that it has not applied yet, and the age in seconds of what it has
+    applied; None where it cannot be asked.
+    """
+
+    size: int | None
+    seconds: int | None
+
+
 class Engine(Protocol):
     """Connections to one database, and its schema. Everything raises StoreError where the database cannot be used."""
 

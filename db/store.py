@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from db.accounts import Accounts
 from db.added import AddedFeeds
@@ -14,7 +15,7 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.engine import BUSY_TIMEOUT, UNFINISHED, Connection, Engine, Work
+from db.engine import BUSY_TIMEOUT, UNFINISHED, Behind, Connection, Engine, Work
 from db.errors import StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
@@ -35,6 +36,9 @@ from db.sqlite.engine import SCHEME, open_sqlite
 from db.times import Times
 from db.waiting import WaitingList
 from db.watch import Watch
+
+if TYPE_CHECKING:
+    from db.postgres.replica import Replica
 
 __all__ = ["Store", "StoreError", "Subjects", "alone_with", "open_store"]
 
@@ -71,8 +75,8 @@ class Subjects:
 class Store:
     """A database. Every thread has its own connection; writes go through `writing()`, one at a time."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._connections = engine
+    def __init__(self, engine: Engine, replica: Replica | None = None) -> None:
+        self._connections, self._replica = engine, replica
         self.write_times = Times()
 
     @property
@@ -108,6 +112,20 @@ class Store:
         """One consistent picture for several reads."""
         with self._connections.reading() as connection:
             yield self.subjects(connection)
+
+    @contextmanager
+    def reading_for_all(self) -> Iterator[Subjects]:
+        """As `reading`, for what is public: from the replica, where there is one and it has what was told by now.
+
+        What has no revision of its own (accounts, who looks at what) is not to be read so.
+        """
+        with ExitStack() as opened:
+            connection = self._replica.reader(opened, self.revisions()) if self._replica else None
+            yield self.subjects(connection or opened.enter_context(self._connections.reading()))
+
+    def behind(self) -> Behind | None:
+        """How far the replica is behind; None where there is none. Raises StoreError."""
+        return self._replica.behind(self._connections) if self._replica else None
 
     def revisions(self) -> dict[str, int]:
         """The counters that public writes bump; one tiny query where nothing was written. Raises StoreError."""
@@ -164,6 +182,8 @@ class Store:
 
     def close(self) -> None:
         self._connections.close()
+        if self._replica:
+            self._replica.close()
 
     def subjects(self, connection: Connection) -> Subjects:
         """The rooms over a connection of ours, which whoever uses it answers for."""
@@ -195,13 +215,14 @@ class Store:
         )
 
 
-def open_store(url: str, *, create: bool = False) -> Store:
-    """The store at `url`: sqlite:///path or postgresql://…
+def open_store(url: str, *, create: bool = False, replica: str | None = None) -> Store:
+    """The store at `url`: sqlite:///path or postgresql://…, with the URL of a `replica` that may be away.
 
     Raises StoreError when the file is missing and not to be created, or the server cannot be reached.
     """
     if url.startswith(SCHEME):
         return Store(open_sqlite(url, create=create))
     from db.postgres.engine import open_postgres  # who stores in SQLite need not load the driver
+    from db.postgres.replica import Replica
 
-    return Store(open_postgres(url))
+    return Store(open_postgres(url), Replica(replica) if replica else None)

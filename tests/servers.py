@@ -102,6 +102,14 @@ def start(folder: Path, *settings: str) -> None:
     _run("pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(folder / "log"), "--options", options)
 
 
+def follow(first: Path, folder: Path) -> None:
+    """Make in a folder the copy of a running server that will follow it."""
+    if os.geteuid() == 0:
+        shutil.chown(folder, _owner())
+    _run("pg_basebackup", "--host", str(first), "--username=postgres", "--pgdata", str(folder / "data"),
+         "--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream")  # fmt: skip
+
+
 def stop(folder: Path, how: str = "fast") -> None:
     _run("pg_ctl", "stop", "--wait", "--pgdata", str(folder / "data"), "--mode", how)
 
@@ -121,7 +129,7 @@ def _run(program: str, *arguments: str) -> None:
 def _programs() -> Path:
     found = [*sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb")), *filter(None, [shutil.which("initdb")])]
     assert found, "PostgreSQL is not installed; on Debian: sudo apt-get install postgresql-15"
-    return Path(found[-1]).parent
+    return Path(found[-1]).resolve().parent
 
 
 def _owner() -> str:

@@ -171,7 +171,7 @@ def _address(settings: Settings) -> Iterator[Line]:
 
 def _database(settings: Settings, now: datetime) -> Iterator[Line]:
     try:
-        store = open_store(settings.database_url)
+        store = open_store(settings.database_url, replica=settings.replica_url)
     except StoreError as error:
         yield _broken("database", str(error), "")
         return
@@ -187,6 +187,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Line]:
         yield _ok("schema", "It is that of this version.")
         with store.reading() as db:
             yield from _file(store, db) if store.is_file else _server(store, db)
+            yield from _replica(store)
             yield from _clock(store, db, now)
             yield from _scheduler(settings, db, store.work(), now)
             yield from _messages(settings, db, now)
@@ -236,6 +237,16 @@ def _server(store: Store, db: Subjects) -> Iterator[Line]:
         yield _broken("PostgreSQL", f"{engine.version}; {differing}.", do)
     else:
         yield _ok("PostgreSQL", f"{engine.version}, each commit on disk.")
+
+
+def _replica(store: Store) -> Iterator[Line]:
+    if (behind := store.behind()) is None:
+        return
+    if behind.size is None:
+        do = "Check OPENLINES_REPLICA_URL; until then the first server is read in its place."
+        yield _look("replica", "It cannot be asked, or follows nobody.", do)
+    else:
+        yield _ok("replica", f"It is {_bytes(behind.size)} and {behind.seconds} seconds behind.")
 
 
 def _differing(engine: EngineState, wanted: dict[str, str]) -> str:

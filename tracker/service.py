@@ -153,7 +153,7 @@ def open_service(settings: Settings, *, migrate: bool = False, clock: Callable[[
     Raises ConfigError or StoreError; nothing is written when the configuration is wrong.
     """
     loaded, measured = load(settings.config), read_measured(settings.config)
-    store = open_store(settings.database_url, create=migrate)
+    store = open_store(settings.database_url, create=migrate, replica=settings.replica_url)
     if migrate:
         store.migrate()
     else:

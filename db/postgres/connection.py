@@ -8,7 +8,6 @@ so that nothing is read from before the turn came.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -24,8 +23,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from db.engine import BUSY_TIMEOUT, Answer
 from db.errors import StoreError
 from db.postgres.rows import adapt, row_factory
-
-log = logging.getLogger(__name__)
+from db.postgres.standing import Standing
 
 OLDEST = 150_000
 """The oldest version of the server that is tried."""
@@ -55,6 +53,7 @@ class Connections:
         self._url = url
         self._local = threading.local()
         self._away_since: dict[str, float] = {}
+        self._standing = Standing(self.alone, self.place)
         self._make_pools()
 
     def _make_pools(self) -> None:
@@ -134,19 +133,10 @@ class Connections:
                 self._local.reader = None
 
     def until_a_commit(self, ask: Callable[[psycopg.Connection], Answer]) -> Answer:
-        """What `ask` answers, asked each time: one round trip, on a connection that may have been dropped meanwhile.
-
-        Raises StoreError.
-        """
+        """What `ask` answers, remembered until anybody commits: one round trip. Raises StoreError."""
         if reader := getattr(self._local, "reader", None):
             return ask(reader)
-        with self._lent("reading", "", _READ_PATIENCE) as connection:
-            try:
-                return ask(connection)
-            except psycopg.OperationalError:
-                log.info("asking %s again: it had dropped the connection", self.place)
-        with self.reading() as connection:
-            return ask(connection)
+        return self._standing.until_a_commit(ask)
 
     @contextmanager
     def _lent(self, what_for: str, begin: str, patience: float) -> Iterator[psycopg.Connection]:
@@ -198,6 +188,7 @@ class Connections:
         raise StoreError(f"{self.place} is copied by PostgreSQL's own tools: pg_dump --format=custom --file={file}")
 
     def close(self) -> None:
+        self._standing.close()
         for pool in self._pools.values():
             pool.close()
         self._make_pools()

@@ -17,6 +17,7 @@ SECRET = "a-key-of-some-length-2024"
 def test_an_empty_environment_gives_the_defaults_of_one_machine() -> None:
     assert settings_from({}) == Settings(
         database_url="sqlite:///var/openlines.db",
+        replica_url=None,
         config=Path("config"),
         secret_key=None,
         host="127.0.0.1",
@@ -247,7 +248,7 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         ),
         (
             {"COLOUR": "on"},
-            'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, CONFIG, SECRET_KEY, '
+            'OPENLINES_COLOUR: "COLOUR" is not a setting; write one of DATABASE_URL, REPLICA_URL, CONFIG, SECRET_KEY, '
             "SECRET_KEY_FILE, HOST, PORT, POLL, WATCH, CONTACT, SAMPLE, KEEP_PAGES, BLIND, SMTP_URL, MAIL_FROM, "
             "DIGEST_HOUR, SECOND_PERSON, RATE_LIMIT, TRUSTED_PROXY, TRUSTED_HOSTS, LOG_LEVEL, LOG_FORMAT, BASE_URL, "
             "VAR.",
@@ -289,3 +290,12 @@ def test_the_record_may_be_on_a_server_whose_password_is_not_shown(url: str) -> 
     settings = settings_from({"OPENLINES_DATABASE_URL": url})
     assert (settings.database_url, settings.database_path) == (url, None)
     assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("database", "replica"),
+    [("sqlite:///lines.db", "postgresql://b/lines"), ("postgresql://a/lines", "sqlite:///lines.db")],
+)
+def test_a_file_has_no_replica_and_is_none(database: str, replica: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OPENLINES_REPLICA_URL: a file has no replica; set both URLs to"):
+        settings_from({"OPENLINES_DATABASE_URL": database, "OPENLINES_REPLICA_URL": replica})

@@ -263,3 +263,12 @@ def test_a_host_is_not_remembered_for_ever(get, hosts, many_hosts, monkeypatch):
     for last in range(1, 9):
         get(many_hosts.url(host=f"127.0.0.{last}"))
     assert len(hosts._hosts) <= 3
+
+
+def test_who_hands_a_host_on_to_another_process_waits_until_it_may_be_asked_again(site: Site):
+    with closing(Hosts(gap=0.05)) as hosts:
+        hosts.rest(site.url())
+        with hosts.visit(site.url(), Deadline(5), checked=False):
+            pass
+        hosts.rest(site.url())
+        assert module.time.monotonic() >= hosts._hosts["127.0.0.1"].next_start

@@ -192,6 +192,7 @@ def running(
                 "OPENLINES_HOST": address,
                 "OPENLINES_PORT": str(8000 if wired.apart else free_port(address)),
                 "OPENLINES_BASE_URL": "http://lines.example",
+                "OPENLINES_TRUSTED_HOSTS": address,
                 "PYTHONDONTWRITEBYTECODE": "1",
             }
             node = Node(command, address, wired.doors[number], unset | shared | own, var / "log")

@@ -204,7 +204,7 @@ class Current:
         return snapshot
 
     def _load(self) -> Snapshot:
-        with self.service.store.reading() as db:
+        with self.service.store.reading_for_all() as db:
             now = max(self.service.clock(), db.chain.head().at or self.service.clock())
             relationships, channels = tuple(db.record.relationships()), tuple(db.record.channels())
             return Snapshot(

@@ -105,7 +105,7 @@ def feed_values(slug: str) -> dict[str, Any]:
     feed = find_feed(snapshot, slug)
     only, since = _polls_asked_for(), beginning(now.date())
     reviewer, admin = may("reviewer"), may("admin")
-    with current().service.store.reading() as db:
+    with current().service.store.reading_for_all() as db:
         arrivals = db.polls.arrivals(slug, since=since)
         reads = db.polls.reads_since(slug, since)
         polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")

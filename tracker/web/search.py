@@ -69,7 +69,7 @@ def _sides() -> dict[str, str]:
 def _find(asked: Asked, sent: dict[str, str]) -> Found:
     """All of the kind that was chosen, page by page; else the best of each kind."""
     snapshot = scoped_snapshot()
-    with current().service.store.reading() as db:
+    with current().service.store.reading_for_all() as db:
         if "kind" in sent:
             return find(db, snapshot, asked, most=PAGE, after=read_place(request.args.get("cursor"), asked, sent))
         found = [find(db, snapshot, asked.among(kind), most=OF_EACH) for kind in asked.kinds]

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, gener
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from db.engine import Work
+from db.engine import Behind, Work
 from db.store import StoreError
 from tracker import __version__
 from tracker.health import Fares, Health, health_of
@@ -56,7 +56,7 @@ def ready() -> Response:
         store.check_schema()
         with store.reading() as db:
             feeds, last_tick = db.feeds.all(), db.feeds.last_tick(LEASE)
-        work = store.work()
+        work, behind = store.work(), store.behind()
     except StoreError as error:
         return _not_ready(database=True, problem=str(error))
     except Exception:
@@ -72,7 +72,8 @@ def ready() -> Response:
         scheduler_age=_age(last_tick, now),
         work=work and schemas.Work(**asdict(work)),
         problems=problems,
-        warnings=[*_unread(), *_warnings(told)],
+        replica=behind and schemas.Replica(behind_bytes=behind.size, behind_seconds=behind.seconds),
+        warnings=[*_unread(), *_warnings(told), *_replica_warnings(behind)],
         degraded=_degraded(told),
     )
     return json_answer(readiness, 503 if problems else 200)
@@ -98,6 +99,7 @@ def _not_ready(*, database: bool, problem: str) -> Response:
         feeds=None,
         scheduler_age=None,
         work=None,
+        replica=None,
         problems=[problem],
         warnings=[],
         degraded=[],
@@ -143,6 +145,12 @@ def _warnings(told: Iterable[Health]) -> list[str]:
         Fares.PAUSED: "Paused by a person",
     }
     return [f"{words}: {', '.join(by_fares[fares])}." for fares, words in said.items() if by_fares[fares]]
+
+
+def _replica_warnings(behind: Behind | None) -> list[str]:
+    if behind and behind.size is None:
+        return ["The replica cannot be asked, or follows nobody: the first server is read in its place."]
+    return []
 
 
 def _degraded(told: Iterable[Health]) -> list[schemas.Degraded]:
@@ -209,6 +217,9 @@ class _Gauges(Collector):
                 "openlines_workers", "Workers that gave a sign of life in the last twenty seconds.", work.workers
             )
             yield _by("state", "openlines_jobs", "Jobs of the workers; failed ones are those of the last week.", jobs)
+        if behind := current().service.store.behind():
+            yield _one("openlines_replica_behind_bytes", "Bytes that the replica has not applied yet.", behind.size)
+            yield _one("openlines_replica_behind_seconds", "Age of what the replica has applied.", behind.seconds)
         yield _one("openlines_candidates_pending", "Candidates that wait for a reviewer.", pending)
         yield _one(
             "openlines_oldest_candidate_age_seconds",

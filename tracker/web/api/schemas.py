@@ -971,6 +971,13 @@ class Work(Answer):
     failed: int
 
 
+class Replica(Answer):
+    """How far the replica is behind the first server; null where it cannot be asked."""
+
+    behind_bytes: int | None
+    behind_seconds: int | None
+
+
 class Readiness(Answer):
     """`problems` say in words why the service cannot serve; `warnings` what an operator should look at.
 
@@ -983,6 +990,7 @@ class Readiness(Answer):
     feeds: FeedCounts | None
     scheduler_age: int | None = Field(description="Seconds since the scheduler's last tick; null before the first.")
     work: Work | None = Field(description="How workers fare; null where one machine does the work alone.")
+    replica: Replica | None = Field(description="How far the replica is behind; null where there is none.")
     problems: list[str]
     warnings: list[str]
     degraded: list[Degraded]

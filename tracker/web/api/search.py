@@ -36,7 +36,7 @@ def search(query: SearchQuery) -> Response:
     if not sent.get("q", "").strip():
         raise Refused("There is nothing to look for.", "Send words as q.", field="q")
     asked = asked_for(sent)
-    with current().service.store.reading() as db:
+    with current().service.store.reading_for_all() as db:
         found = find(
             db, scoped(query.relationship), asked, most=query.most, after=read_place(query.cursor, asked, sent)
         )

@@ -99,7 +99,7 @@ def _of_all(query: StatementsQuery) -> Shown:
 
 def _checkpoints() -> list[Checkpoint]:
     """The heads of the newest days that are over: who follows the feed keeps what the record can be held against."""
-    with current().service.store.reading() as db:
+    with current().service.store.reading_for_all() as db:
         return daily_checkpoints(db.chain.daily_heads(), current().day())[:DAYS_OF_CHECKPOINTS]
 
 
