@@ -123,6 +123,11 @@ def test_what_others_can_read_is_named_with_the_command_that_mends_it(well: Serv
     assert lines(well, key_file=elsewhere)["secret key"].do == f"chmod 600 {elsewhere}"
 
 
+def test_a_folder_that_there_is_not_is_made_by_what_makes_it(well: Service, tmp_path: Path):
+    there = lines(well, var=tmp_path / "none", database_url="postgresql://nobody@127.0.0.1:1/none")
+    assert there["folder"].do.endswith("tracker serve")
+
+
 def test_pending_migrations_are_named(well: Service):
     with well.store.writing() as db:
         db.record._db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0015_notifications'")

@@ -13,7 +13,7 @@ from tracker.logs import _QUIET, _SILENT, set_up_logs
 
 @pytest.fixture(autouse=True)
 def _as_they_were() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("", *_QUIET, _SILENT)]
+    loggers = [logging.getLogger(name) for name in ("", *_QUIET, *_SILENT)]
     handlers, levels = list(logging.root.handlers), [one.level for one in loggers]
     yield
     logging.root.handlers[:] = handlers
@@ -27,6 +27,12 @@ def test_requests_that_wait_for_a_thread_are_no_lines_of_the_log(capsys):
     dispatcher = ThreadedTaskDispatcher()
     for _ in range(3):
         dispatcher.add_task(None)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_pool_that_looks_for_its_database_again_and_again_is_no_line_of_the_log(capsys):
+    set_up_logs("info", "text")
+    logging.getLogger("psycopg.pool").warning("error connecting in 'reading'")
     assert capsys.readouterr().err == ""
 
 

@@ -94,7 +94,8 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     """Whether the folder for data can be written to, and who else can read what is secret in it."""
     folder = settings.var
     if not folder.is_dir():
-        yield _look("folder", f"{folder} does not exist.", "It is made by: python -m tracker migrate")
+        makes = "migrate" if settings.database_path else "serve"
+        yield _look("folder", f"{folder} does not exist.", f"It is made by: python -m tracker {makes}")
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield _broken("folder", f"{folder} cannot be written to.", "Give it to the user that runs the service.")
     else:

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 _QUIET = ("apscheduler", "procrastinate", "waitress", "urllib3", "trafilatura", "htmldate", "courlan")
 """Libraries whose own events are of interest only when something is wrong."""
 
-_SILENT = "waitress.queue"
-"""It warns once for each request that waits for a thread: thousands of lines when many come at once."""
+_SILENT = ("waitress.queue", "psycopg.pool")
+"""These warn of each request that waits for a thread, and many times of each that finds the database away: thousands of
+lines when many come at once. That the database is away is said by us, once for each request.
+"""
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What would end a line, or move what stands in it; words of strangers may hold it."""
@@ -92,4 +94,5 @@ def set_up_logs(level: str, form: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
-    logging.getLogger(_SILENT).setLevel(logging.ERROR)
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(max(logging.ERROR, logging.root.level))

@@ -118,3 +118,11 @@ def test_prometheus_itself_fires_each_rule_when_it_should_and_not_before(cases: 
 def test_every_rule_has_a_case_in_which_it_fires() -> None:
     cases = "".join(path.read_text() for path in CASES.iterdir())
     assert {rule["alert"] for rule in ALERTS} == set(re.findall(r'alertname(?:: |=")(OpenLines\w+)', cases))
+
+
+def test_a_record_that_cannot_be_read_is_one_line_of_the_log_and_no_trace(service: Service, caplog) -> None:
+    service.store.close()
+    service.store.path.unlink()
+    assert samples(served(service))["openlines_database_ready"][0].value == 0
+    (line,) = (line for line in caplog.records if line.message.startswith("the figures cannot be read"))
+    assert line.exc_info is None

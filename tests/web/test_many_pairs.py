@@ -6,26 +6,37 @@ import brotli
 import pytest
 
 from tests.conftest import Clock, settings_in
-from tests.many import slug_of, write_packs
-from tests.web.test_pages import words_of
+from tests.many import HUB, SHARED, partner, slug_of, write_packs
+from tests.web.test_pages import signed_in, words_of
+from tracker.accounts import Act, limit_user
 from tracker.seed import seed
 from tracker.service import open_service
 from tracker.web.app import create_app
 
 PAIRS = 6
 
+SOURCE = {
+    "slug": "hub-press", "publisher": "A ministry", "side": HUB[0], "lang": "en", "kind": "feed",
+    "url": "https://press.example/feed", "timezone": "UTC", "every": "2h",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    """A visitor of six synthetic pairs of three channels each."""
+def service(tmp_path_factory):
+    """Six synthetic pairs of three channels each."""
     folder = tmp_path_factory.mktemp("six")
     write_packs(folder / "config", PAIRS)
     settings = replace(settings_in(folder), config=folder / "config")
     service = open_service(settings, migrate=True, clock=Clock())
     service.prepare()
     seed(service.store, service.packs, at=service.clock())
-    yield create_app(service).test_client()
+    yield service
     service.store.close()
+
+
+@pytest.fixture(scope="module")
+def client(service):
+    return create_app(service).test_client()
 
 
 def test_the_first_page_has_a_line_for_each_and_leads_to_its_board(client):
@@ -106,3 +117,18 @@ def test_a_page_of_all_is_small_on_the_wire(client):
         body = client.get(path, headers={"Accept-Encoding": "br"}).data
         assert brotli.decompress(body)
         assert len(body) < 60_000
+
+
+def test_an_admin_is_offered_the_sources_of_what_their_account_is_limited_to(service):
+    signed_in(service, "admin", "ana")
+    admin = signed_in(service, "admin", "lim")
+    limit_user(service.store, "lim", [slug_of(0)], Act("ana", service.clock()))
+    offered = admin.get("/feeds/new").text
+    assert [f'value="{partner(number)[0]}"' in offered for number in (0, 1)] == [True, False]
+    own, shared, foreign = (
+        'class="tend"' in admin.get(f"/feeds/{feed}").text
+        for feed in (f"{partner(0)[0]}-news", SHARED, f"{partner(1)[0]}-news")
+    )
+    assert (own, shared, foreign) == (True, False, False)
+    # Its first state is a party to all six, of which the account has one to choose from.
+    assert admin.post("/feeds/new/add", data=SOURCE).location.startswith("/feeds/hub-press")

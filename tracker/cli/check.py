@@ -41,7 +41,7 @@ def _described(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_described
-@click.option("--private", is_flag=True, help="The address may be on a private network.")
+@click.option("--allow-private", "--private", "private", is_flag=True, help="The address may be on a private network.")
 def check(url: str, private: bool, listing: bool, every: str, **given: str | None) -> None:
     """Try an address as a source. Nothing is stored.
 

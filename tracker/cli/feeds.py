@@ -63,7 +63,7 @@ def remove(slug: str) -> None:
 def export() -> None:
     """The feeds that were added beside feeds.yaml, as entries for that file.
 
-    Once they stand there and the service was started anew, the file goes first, and the added ones can be removed.
+    Once they stand there the file goes first, also while the service runs, and the added ones can be removed.
     """
     service = opened()
     with service.store.reading() as db:

@@ -23,6 +23,7 @@ from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH
 from tracker.web.current import SILENCE_SPAN, Snapshot, current
+from tracker.web.reach import reaches_feed
 from tracker.web.rhythm import Rhythm, beginning, rhythm_of
 from tracker.web.scope import scoped_snapshot
 from tracker.web.sent import one_of
@@ -127,6 +128,7 @@ def feed_values(slug: str) -> dict[str, Any]:
         "releases": releases,
         "queued": queued,
         "admin": admin,
+        "tends": admin and reaches_feed(feed),
         "configured": polled.get(slug) if admin else None,
         "added": added,
         "in_file": slug in {one.slug for one in current().service.feeds},

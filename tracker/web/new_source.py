@@ -42,7 +42,7 @@ from tracker.sourcing import (
 from tracker.tongue import gettext, name_of
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
-from tracker.web.reach import by_itself, check_relationships
+from tracker.web.reach import by_itself, check_relationships, packs_in_reach
 from tracker.web.tend import Done, back
 from tracker.web.words import LANGUAGE_WORDS
 from tracker.wording import side_name
@@ -106,7 +106,7 @@ def added() -> Response | tuple[str, int]:
     asked_at = service.clock()
     try:
         entry = entry_sent(sent)
-        relationship = relationship_of(entry.get("side", ""), service.packs, sent.get("relationship"))
+        relationship = relationship_of(entry.get("side", ""), packs_in_reach(), sent.get("relationship"))
         check_relationships([relationship] if relationship else [])
         feed = tending.add(service, entry, relationship=relationship, by=signed_in().name)
     except Refused as refused:
@@ -140,7 +140,7 @@ def preview_of(sent: Mapping[str, str], service: Service) -> Preview:
             field="url",
         )
     known = [*service.feeds_by_slug.values()]
-    draft = draft_of(url, False, every, told, service.packs, known)
+    draft = draft_of(url, False, every, told, packs_in_reach(), known)
     draft = _by_selectors(replace(draft, full_text=bool(sent.get("full_text"))), entry_sent(sent), every)
     try:
         found = read_within(PATIENCE, draft, service, as_listing=bool(sent.get("listing")))
@@ -210,13 +210,13 @@ def _fetched(service: Service, deadline: Deadline, url: str, **options: Any) -> 
 def _files(service: Service, side: str) -> tuple[Path, ...]:
     """The feeds.yaml of each relationship in which a source of this side may stand."""
     folder = service.settings.config / "relationships"
-    pairs = (pack.relationship for pack in service.packs)
+    pairs = (pack.relationship for pack in packs_in_reach())
     return tuple(folder / pair.slug / "feeds.yaml" for pair in pairs if side in pair.sides)
 
 
 def words_of_form() -> dict[str, Any]:
     """What a form of an entry offers to choose from."""
-    pairs = [pack.relationship for pack in current().service.packs]
+    pairs = [pack.relationship for pack in packs_in_reach()]
     sides = {side: side_name(side, pair) for pair in pairs for side in pair.sides}
     languages = sorted({lang for pair in pairs for lang in pair.languages})
     return {

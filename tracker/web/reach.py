@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable
 
 from flask import request
 
+from config.load import RelationshipPack
 from db.accounts import Account
+from db.feeds import FeedHealth
 from db.watch import Notice
 from tracker.amend import ClaimName
 from tracker.errors import NotAllowed
@@ -33,6 +35,18 @@ def reaches(channel: str) -> bool:
 def in_reach(notice: Notice) -> bool:
     """Whether one of the rows that cite a page is in reach."""
     return any(reaches(claim.channel) for claim in notice.claims)
+
+
+def packs_in_reach() -> list[RelationshipPack]:
+    """The relationships on which who asks may do what the role allows."""
+    account = signed_in()
+    return [pack for pack in current().service.packs if not account or account.reaches(pack.relationship.slug)]
+
+
+def reaches_feed(feed: FeedHealth) -> bool:
+    """Whether who asks may say when a source is polled: it takes all the relationships for which it is read."""
+    account = signed_in()
+    return account is None or all(account.reaches(slug) for slug in (feed.relationship, *feed.also))
 
 
 def check_candidates(numbers: Iterable[int]) -> None:

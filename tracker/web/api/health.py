@@ -169,6 +169,9 @@ class _Gauges(Collector):
         try:
             store.check_schema()
             told = list(self._told())
+        except StoreError as error:
+            log.error("the figures cannot be read: %s", error)
+            told = None
         except Exception:
             log.exception("the figures cannot be read")
             told = None
