@@ -45,14 +45,16 @@ INSERT INTO release_key (key, release) VALUES (:key, :release) ON CONFLICT DO NO
 -- name: shown(feed)^
 SELECT last_shown FROM feed WHERE slug = :feed;
 
--- name: shown_elsewhere(feed)
-SELECT last_shown FROM feed WHERE slug <> :feed AND enabled = 1;
+-- name: shown_elsewhere(release, feed)
+-- What other feeds show under which the release has come too; there may be very many others.
+SELECT last_shown FROM feed
+WHERE slug <> :feed AND enabled = 1 AND slug IN (SELECT feed FROM release_name WHERE release = :release);
 
 -- name: set_shown(feed, shown)!
 UPDATE feed SET last_shown = :shown WHERE slug = :feed;
 
--- name: gone()
-SELECT id FROM release WHERE gone_since IS NOT NULL;
+-- name: is_gone(release)^
+SELECT 1 AS gone FROM release WHERE id = :release AND gone_since IS NOT NULL;
 
 -- name: set_gone(release, since)!
 UPDATE release SET gone_since = :since WHERE id = :release;
