@@ -70,6 +70,7 @@ bench: $(VENV)/.dev  ## public reads against a bare Flask and Datasette, polling
 	$(BIN)/python -m bench.detection
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.machines
+	$(BIN)/python -m bench.scale 100000 1000
 
 soak: $(VENV)/.dev  ## 200 requests a second while feeds change and reviews are made, beside a bare Flask; 20 minutes (SECONDS: of each)
 	$(BIN)/python -m bench.soak $(SECONDS)

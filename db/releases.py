@@ -217,13 +217,16 @@ class Releases:
         """Note of releases that a feed no longer shows since when, unless another one does; of those that it shows
         that they are back. They stay, either way.
         """
-        back = {row["id"] for row in _sql.gone(self._db)} & {one.release for one in shown}
-        for release in back:
-            _sql.set_gone(self._db, release=release, since=None)
-        if gone:
-            others = [json.loads(row["last_shown"]) for row in _sql.shown_elsewhere(self._db, feed=feed)]
-            for release in set(gone) - {release for other in others for release, _ in other}:
+        for release in {one.release for one in shown}:
+            if _sql.is_gone(self._db, release=release):
+                _sql.set_gone(self._db, release=release, since=None)
+        for release in gone:
+            if not self._is_shown_elsewhere(release, feed):
                 _sql.set_gone(self._db, release=release, since=instant_text(now))
+
+    def _is_shown_elsewhere(self, release: int, feed: str) -> bool:
+        others = _sql.shown_elsewhere(self._db, release=release, feed=feed)
+        return any(release == shown for row in others for shown, _ in json.loads(row["last_shown"]))
 
     def history(self, release: int) -> ReleaseHistory | None:
         """All that is kept of a release; None where there is none of that id."""

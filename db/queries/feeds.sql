@@ -83,10 +83,22 @@ UPDATE feed SET newest = :newest, rhythm = :rhythm, longest_break = :longest_bre
 UPDATE feed SET gap_from = :gap_from, gap_to = :gap_to, gap_bridged = :bridged WHERE slug = :slug;
 
 -- name: arrival_days(feed, most)
-SELECT DISTINCT
-    CASE WHEN first_seen = (SELECT MIN(first_seen) FROM release WHERE feed = :feed) THEN published
-        ELSE substr(first_seen, 1, 10) END AS day
-FROM release WHERE feed = :feed
+-- Steps from day to day in the index: what it costs is so many days, however many releases came on them.
+WITH RECURSIVE beginning (instant) AS (
+    SELECT MIN(first_seen) FROM release WHERE feed = :feed
+), step (day) AS (
+    SELECT (SELECT substr(MAX(first_seen), 1, 10) FROM release
+        WHERE feed = :feed AND first_seen > (SELECT instant FROM beginning))
+    UNION ALL
+    SELECT (SELECT substr(MAX(first_seen), 1, 10) FROM release
+        WHERE feed = :feed AND first_seen > (SELECT instant FROM beginning) AND first_seen < step.day)
+    FROM step WHERE step.day IS NOT NULL
+), newest (day) AS (
+    SELECT day FROM step LIMIT :most
+)
+SELECT day FROM newest WHERE day IS NOT NULL
+UNION
+SELECT published FROM release WHERE feed = :feed AND first_seen = (SELECT instant FROM beginning)
 ORDER BY day DESC LIMIT :most;
 
 -- name: record_fault(slug, next_poll, fault_kind, fault)!

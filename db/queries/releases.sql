@@ -10,11 +10,13 @@ WHERE release_name.canonical_url = :canonical_url AND release.side = :side
 ORDER BY release.id LIMIT 1;
 
 -- name: release_by_name(feed, guid)^
+-- Not by IS NOT DISTINCT FROM, for which PostgreSQL looks through all names.
 SELECT release.id, release.revision, release_revision.hash
 FROM release_name
 JOIN release ON release.id = release_name.release
 JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
-WHERE release_name.feed IS NOT DISTINCT FROM :feed AND release_name.guid = :guid
+WHERE release_name.guid = :guid AND release_name.feed = :feed
+    OR release_name.guid = :guid AND release_name.feed IS NULL AND CAST(:feed AS TEXT) IS NULL
 ORDER BY release.id LIMIT 1;
 
 -- name: releases_by_words(first, second, third, side, lang, since, until, most)
@@ -37,7 +39,7 @@ VALUES (:release, :feed, :guid, :url, :canonical_url, :hash, :because, :seen_at)
 
 -- name: renew_name(feed, guid, url, canonical_url, hash)!
 UPDATE release_name SET url = :url, canonical_url = :canonical_url, hash = :hash
-WHERE feed IS NOT DISTINCT FROM :feed AND guid = :guid;
+WHERE guid = :guid AND feed = :feed OR guid = :guid AND feed IS NULL AND CAST(:feed AS TEXT) IS NULL;
 
 -- name: add_keys(key, release)*!
 INSERT INTO release_key (key, release) VALUES (:key, :release) ON CONFLICT DO NOTHING;
@@ -45,14 +47,16 @@ INSERT INTO release_key (key, release) VALUES (:key, :release) ON CONFLICT DO NO
 -- name: shown(feed)^
 SELECT last_shown FROM feed WHERE slug = :feed;
 
--- name: shown_elsewhere(feed)
-SELECT last_shown FROM feed WHERE slug <> :feed AND enabled = 1;
+-- name: shown_elsewhere(release, feed)
+-- What other feeds show under which the release has come too; there may be very many others.
+SELECT last_shown FROM feed
+WHERE slug <> :feed AND enabled = 1 AND slug IN (SELECT feed FROM release_name WHERE release = :release);
 
 -- name: set_shown(feed, shown)!
 UPDATE feed SET last_shown = :shown WHERE slug = :feed;
 
--- name: gone()
-SELECT id FROM release WHERE gone_since IS NOT NULL;
+-- name: is_gone(release)^
+SELECT 1 AS gone FROM release WHERE id = :release AND gone_since IS NOT NULL;
 
 -- name: set_gone(release, since)!
 UPDATE release SET gone_since = :since WHERE id = :release;

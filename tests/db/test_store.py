@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from db.sqlite.migrations import migrations
 from db.store import Store, StoreError, open_store
 from tests.engines import REFUSED, SQLITE
 from tests.make import change, contact, source
-from tracker.model import Outcome, State
+from tracker.model import Outcome, Release, State
 from tracker.verify import verify
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
@@ -46,6 +46,20 @@ def old(store: Store) -> sqlite3.Connection:
 @pytest.fixture
 def filled(seeded_2023):
     return seeded_2023.store
+
+
+def test_days_on_which_items_came_are_told_once_the_newest_first_and_those_of_the_first_read_as_they_are_dated(filled):
+    came = [(0, "2023-12-30"), (0, "2024-01-05"), (0, "2024-02-20"), *((n, "2024-01-01") for n in (3, 3, 7, 8))]
+    with filled.writing() as db:
+        feed = db.feeds.all()[0].slug
+        assert db.feeds.arrival_days(feed, most=400) == []
+        for number, (days, published) in enumerate(came):
+            release = Release(None, "us", "en", "P", f"Item {number}", "", date.fromisoformat(published), feed=feed)
+            at = AT + timedelta(days=days, minutes=number if days else 0)
+            db.releases.keep(release, guid=str(number), canonical_url=None, now=at)
+        told = [str(day) for day in db.feeds.arrival_days(feed, most=400)]
+        assert told == ["2024-02-20", "2024-02-09", "2024-02-08", "2024-02-04", "2024-01-05", "2023-12-30"]
+        assert [str(day) for day in db.feeds.arrival_days(feed, most=2)] == told[:2]
 
 
 @pytest.mark.parametrize("table", ["status_change", "contact", "citation", "source"])
@@ -341,7 +355,6 @@ def test_every_listed_query_on_a_growing_table_uses_an_index(filled):
         "address": "SELECT * FROM release_name WHERE canonical_url = 'a'",
         "names": "SELECT * FROM release_name WHERE release = 1",
         "words": "SELECT * FROM release_key JOIN release ON release.id = release WHERE key IN (1, 2, 3)",
-        "gone": "SELECT id FROM release WHERE gone_since IS NOT NULL",
         "sightings": "SELECT * FROM sighting WHERE candidate = 1",
         "channel": "SELECT * FROM candidate WHERE channel = 'dpct'",
         "decisions": "SELECT * FROM decision WHERE candidate = 1",
