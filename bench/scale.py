@@ -13,16 +13,13 @@ what it takes in the small database: of the processor's time on SQLite, by the c
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -56,7 +53,6 @@ from tracker.service import Service, open_service
 RELEASES, FEEDS = 10_000, 100
 MANY_RELEASES, MANY_FEEDS = 1_000_000, 10_000
 ROUNDS = 5
-AIM = "≤ 1.5"
 
 SPAN = timedelta(days=3 * 365)
 """The time in which they came, up to now."""
@@ -400,12 +396,6 @@ def report(databases: list[tuple[dict[str, str], Sized]], load: float) -> None:
         "release",
         [(size, sized.releases) for size, (_, sized) in zip(row, databases, strict=True)],
     )
-    spawn = multiprocessing.get_context("spawn")
-    memory = []
-    for env, sized in databases:
-        with ProcessPoolExecutor(1, mp_context=spawn) as process:
-            memory.append((process.submit(_memory, env, sized.feeds).result(), 1))
-    _row(table, "memory of a process that serves, MB", "process", memory)
     table.caption = (
         f"median of {ROUNDS}; load {load:.1f} before, {os.getloadavg()[0]:.1f} after, {os.cpu_count()} processors"
     )
@@ -446,17 +436,6 @@ def _megabytes(sized: Sized) -> float:
         return sum(file.stat().st_size for file in store.path.parent.glob(f"{store.path.name}*")) / 1e6
     with psycopg.connect(sized.service.settings.database_url) as connection:
         return connection.execute("SELECT pg_database_size(current_database())").fetchone()[0] / 1e6
-
-
-def _memory(env: dict[str, str], feeds: int) -> float:
-    with closing(opened(env, feeds).store):
-        sized = Sized(opened(env, feeds), 0, feeds, False, 0)
-        for path in ("/", "/feeds", "/api/v1/feeds", "/changes", "/search?q=talks"):
-            sized.get(path)
-        _found(sized, COMMON["en"])
-        _replayed(sized)
-        sized.service.store.close()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 if __name__ == "__main__":
