@@ -158,12 +158,12 @@ def side_in_text(side: str, relationship: Relationship) -> str:
 
 
 def corroboration_words(corroboration: str, relationship: Relationship) -> str:
-    """On whose word: both sides, one of them alone, third parties alone, or nobody's."""
+    """On whose word: both sides, one of them alone, third parties alone, or that of sources published later alone."""
     match corroboration:
         case "both":
             return gettext("both sides")
         case "none":
-            return gettext("no source yet")
+            return gettext("later sources")
         case _:
             return gettext("%(side)s only", side=side_in_text(corroboration, relationship))
 

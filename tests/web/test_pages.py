@@ -133,7 +133,7 @@ def test_each_claim_says_in_words_and_by_a_sign_on_whose_word_it_rests(client, p
     assert ("●●", "on the word of both sides") in signs
     told = {
         "●●": ["both sides"], "●○": ["the United States only"], "○●": ["China only"],
-        "○○": ["third parties only", "no source yet"],
+        "○○": ["third parties only", "later sources"],
     }  # fmt: skip
     assert all(words.removeprefix("on the word of ") in told[sign] for sign, words in signs)
 

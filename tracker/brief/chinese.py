@@ -155,7 +155,7 @@ def _word_of(news: News) -> str:
         case "both":
             return "（据双方消息）"
         case "none":
-            return "（尚无来源）"
+            return "（仅据后来发表的来源）"
         case side:
             return f"（仅据{_side(side, news.relationship)}消息）"
 

@@ -118,7 +118,7 @@ def _on_whose_word(news: News) -> str:
         case "both":
             return ", both sides say"
         case "none":
-            return ", with no source yet"
+            return ", on the word of later sources"
         case side:
             return f", on the word of {side_in_text(side, news.relationship)} alone"
 
