@@ -86,6 +86,7 @@ def test_litestream_follows_the_database_of_the_units():
     assert Path(database["path"]) == settings_from({"OPENLINES_VAR": "/var/lib/openlines"}).database_path
 
 
+@pytest.mark.long
 def test_what_the_container_copies_is_all_that_the_product_needs(tmp_path: Path):
     """The files that the Dockerfile names, in a folder with nothing else."""
     copied = re.findall(r"^COPY (\S+) ", (DEPLOY / "Dockerfile").read_text(), re.M)

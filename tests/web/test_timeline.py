@@ -235,6 +235,7 @@ def test_a_page_and_a_file_are_cited_and_kept_as_every_public_answer(api: Api):
     assert api.client.get("/timeline?from=2022&to=2023", headers={"If-None-Match": etag}).status_code == 304
 
 
+@pytest.mark.long
 def test_three_hundred_channels_of_fifty_changes_make_no_endless_page(seeded: Service):
     """The record is put where the product keeps it once read: writing so many rows takes longer than all the rest."""
     client = create_app(seeded).test_client()
