@@ -28,7 +28,7 @@ test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium wher
 	@sh scripts/debian.sh
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-test-long: $(VENV)/.dev  ## kill, fill, fuzz and poll for a quarter of an hour; writes the table of docs/reliability.md
+test-long: $(VENV)/.dev  ## kill, fill, fuzz and poll for the better part of an hour; writes the table of docs/reliability.md
 	@sh scripts/debian.sh debootstrap
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/reliability -m "long or not long" \
 		--survived docs/reliability.md --numprocesses auto --maxprocesses 4 --dist worksteal
