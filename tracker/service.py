@@ -13,7 +13,7 @@ from config.load import Loaded, RelationshipPack, feeds_of, load
 from config.settings import Settings
 from config.weights import Measured, read_measured
 from db.store import Store, StoreError, Subjects, open_store
-from tracker.added import polled, why_gone
+from tracker.added import judged, why_removed
 from tracker.detect import Detector, Detectors, examine
 from tracker.errors import NotFound
 from tracker.feeds.fetch import Fetched, fetch
@@ -133,12 +133,13 @@ class Service:
 
     def _tell_feeds(self, db: Subjects, packs: Iterable[RelationshipPack], feeds: Iterable[Feed]) -> None:
         added, now = db.added.all(), self.clock()
-        db.feeds.sync(polled(added, feeds, packs).values(), now=now, why_gone=why_gone(added))
+        found = judged(added, feeds, packs)
+        db.feeds.sync(found.feeds.values(), now=now, why_gone=why_removed(added) | found.left_out)
         db.record.bump("polls")
 
     def polled(self, db: Subjects) -> dict[str, Feed]:
         """Every feed by its slug: the configured ones, then those that people added, as they stand now."""
-        return polled(db.added.all(), self.feeds, self.packs)
+        return judged(db.added.all(), self.feeds, self.packs).feeds
 
     @property
     def feeds_by_slug(self) -> dict[str, Feed]:

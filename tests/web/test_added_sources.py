@@ -234,6 +234,19 @@ def test_what_stands_in_the_file_goes_first_and_that_is_said(seeded: Service):
     assert admin.get("/feeds/war-releases/entry").status_code == 404
 
 
+def test_an_address_that_the_file_names_otherwise_is_polled_by_the_file_alone(seeded: Service):
+    added(seeded)
+    filed = over(seeded, *seeded.feeds, feed_at(f"{URL}#top", slug="as-filed"))
+    assert [feed.slug for feed in filed.feeds_by_slug.values() if feed.url.startswith(URL)] == ["as-filed"]
+    assert (health(filed, "as-filed").enabled, health(filed, "ministry").enabled) == (True, False)
+    why = "feeds.yaml names its address too, as as-filed, which goes first: remove what was added."
+    assert health(filed, "ministry").reason == why
+    assert why in words_of(signed_in(filed, "admin").get("/feeds/ministry").text)
+    tending.remove(filed, "ministry", by="ana")
+    assert health(filed, "ministry").reason.startswith("Removed by ana")
+    assert health(filed, "as-filed").enabled
+
+
 def test_an_entry_that_is_valid_no_more_stops_by_itself_and_nothing_else(seeded: Service):
     with seeded.store.writing() as db:
         db.added.add("us-china", ENTRY, by="ana", now=seeded.clock())
@@ -273,9 +286,10 @@ def test_commands_add_export_and_remove(seeded: Service, through: Site):
     assert out.startswith("# relationships/us-china/feeds.yaml\n")
     (entry,) = yaml.safe_load(out)
     assert (entry["slug"], entry["url"], entry["every"]) == ("ministry", URL, "2h")
-    assert "a source already, as ministry" in said("add", URL, "--side", "us")[2]
+    for command in ("add", "check"):
+        assert "a source already, as ministry" in said(command, URL, "--side", "us")[2]
     assert said("remove", "ministry")[0] == 0
-    assert said("export")[1] == ""
+    assert said("export") == (0, "", "No feed was added beside feeds.yaml.\n")
 
 
 def test_an_admin_adds_with_the_keyboard_alone_and_without_scripts(seeded: Service, browser: Browser, through: Site):
