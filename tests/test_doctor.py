@@ -192,6 +192,43 @@ def test_hosts_of_feeds_are_connected_to_only_when_asked(well: Service, tmp_path
     assert site.seen == []
 
 
+def test_feeds_that_were_added_are_counted_and_connected_to_and_what_is_not_used_of_them_is_named(
+    well: Service, tmp_path: Path
+):
+    with closed_port() as port:
+        here = f"http://127.0.0.1:{port}"
+        config = configured(tmp_path, feed_entry("filed", f"{here}/filed"))
+        entry = {"publisher": "P", "side": "us", "lang": "en", "kind": "feed", "every": "2h"}
+        given = {"good": ("us-china", f"http://localhost:{port}/feed"), "gone": ("gone", "http://gone.invalid/"),
+                 "twin": ("us-china", f"{here}/filed")}  # fmt: skip
+        with well.store.writing() as db:
+            for slug, (pair, url) in given.items():
+                db.added.add(pair, entry | {"slug": slug, "url": url}, by="ana", now=well.clock())
+        told = examine(replace(well.settings, config=config), now=well.clock(), network=True)
+    assert next(line.says for line in told if line.about == "configuration").endswith("feeds enabled: 2 of 2, 1 added.")
+    assert {line.says.split(" ")[0] for line in told if line.about == "network"} == {
+        f"{host}:{port}" for host in ("127.0.0.1", "localhost")
+    }
+    gone, twin = (line for line in told if line.about == "added feeds")
+    assert (gone.found, gone.says) == (
+        Found.LOOK,
+        "gone is not polled. Its entry is not valid any more: change or remove it.",
+    )
+    assert "python -m tracker feeds remove gone" in gone.do
+    assert "as filed" in twin.says
+
+
+def test_a_secret_key_of_one_node_is_one_line(well: Service, tmp_path: Path):
+    server = replace(well.settings, database_url="postgresql://nobody@127.0.0.1:1/none", secret_key=None)
+    for var in (well.settings.var, tmp_path):
+        (line,) = [one for one in examine(replace(server, var=var), now=well.clock()) if one.about == "secret key"]
+        assert (line.found, "OPENLINES_SECRET_KEY" in line.do) == (Found.LOOK, True)
+    key = well.settings.var / "secret.key"
+    key.chmod(0o644)
+    (line,) = [one for one in examine(server, now=well.clock()) if one.about == "secret key"]
+    assert f"chmod 600 {key}" in line.do
+
+
 def test_zone_data_that_is_missing_is_broken(monkeypatch: pytest.MonkeyPatch, well: Service):
     pack = replace(well.packs[0], feeds=(replace(well.packs[0].feeds[0], timezone="Nowhere/Land"),))
     monkeypatch.setattr(doctor, "load_relationships", lambda _: (pack,))

@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.errors import ConfigError
 from config.hosts import is_loopback
-from config.load import RelationshipPack, load_relationships
+from config.load import RelationshipPack, feeds_of, load_relationships
 from config.settings import Settings
 from db.engine import Work
 from db.integrity import EngineState
 from db.store import Store, StoreError, Subjects, open_store
+from tracker.added import judged, read_added
+from tracker.model import Feed
 from tracker.notify import FAILING
 from tracker.scheduler import LATE, LEASE
 
@@ -60,11 +62,11 @@ def examine(settings: Settings, *, now: datetime, key_file: Path | None = None, 
     """Every check. `key_file`: where the secret key is, if not in the folder for data. `network`: also whether the
     hosts of the feeds and the mail server can be connected to.
     """
-    told, packs = _configured(settings)
-    lines = [*told, *_folder(settings, key_file), *_room(settings), *_address(settings), *_database(settings, now)]
-    zones = {zone for pack in packs for zone in _zones(pack)}
-    lines += _zone_data(zones)
-    return [*lines, *_network(settings, packs)] if network else lines
+    told, packs, feeds = _configured(settings)
+    lines = [*_folder(settings, key_file), *_room(settings), *_address(settings), *_database(settings, now)]
+    zones = {party.timezone for pack in packs for party in pack.relationship.parties}
+    lines = [*told, *lines, *_zone_data(zones | {feed.timezone for feed in feeds})]
+    return [*lines, *_network(settings, feeds)] if network else lines
 
 
 def _ok(about: str, says: str) -> Line:
@@ -79,15 +81,22 @@ def _broken(about: str, says: str, do: str) -> Line:
     return Line(about, Found.BROKEN, says, do)
 
 
-def _configured(settings: Settings) -> tuple[list[Line], tuple[RelationshipPack, ...]]:
+def _configured(settings: Settings) -> tuple[list[Line], tuple[RelationshipPack, ...], list[Feed]]:
+    """What is said of it, the packs, and the feeds of the files and those that people added."""
     try:
         packs = load_relationships(settings.config)
     except ConfigError as error:
-        return [_broken("configuration", str(error), "Correct that line; nothing starts before.")], ()
-    channels, feeds = (sum(len(getattr(pack, what)) for pack in packs) for what in ("channels", "feeds"))
-    enabled = sum(feed.enabled for pack in packs for feed in pack.feeds)
-    said = f"Relationships: {len(packs)}, channels: {channels}, feeds enabled: {enabled} of {feeds}."
-    return [_ok("configuration", said)], packs
+        return [_broken("configuration", str(error), "Correct that line; nothing starts before.")], (), []
+    filed = feeds_of(packs)
+    found = judged(read_added(settings.database_url), filed, packs)
+    feeds, channels = [*found.feeds.values()], sum(len(pack.channels) for pack in packs)
+    enabled, more = sum(feed.enabled for feed in feeds), len(feeds) - len(filed)
+    said = f"Relationships: {len(packs)}, channels: {channels}, feeds enabled: {enabled} of {len(feeds)}"
+    lines = [_ok("configuration", f"{said}{f', {more} added' if more else ''}.")]
+    for slug, why in found.left_out.items():
+        do = f"python -m tracker feeds remove {slug}, or change it at /feeds/{slug}/entry."
+        lines.append(_look("added feeds", f"{slug} is not polled. {why}", do))
+    return lines, packs, feeds
 
 
 def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
@@ -101,11 +110,14 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     else:
         yield _ok("folder", f"{folder} can be written to.")
     key = key_file or settings.var / "secret.key"
-    if not settings.database_path and not settings.secret_key:
+    kept = _private("secret key", key) if key.exists() else None
+    if kept and kept.found is not Found.OK:
+        yield kept
+    elif not settings.database_path and not settings.secret_key:
         do = "With more than one web node set OPENLINES_SECRET_KEY, to the same on all."
         yield _look("secret key", f"{key} is for this node alone: a form that it gave is refused by another.", do)
-    if key.exists():
-        yield _private("secret key", key)
+    elif kept:
+        yield kept
     elif settings.secret_key:
         yield _ok("secret key", "It comes from the environment.")
     else:
@@ -309,11 +321,6 @@ def _messages(settings: Settings, db: Subjects, now: datetime) -> Iterator[Line]
         )
 
 
-def _zones(pack: RelationshipPack) -> Iterator[str]:
-    yield from (party.timezone for party in pack.relationship.parties)
-    yield from (feed.timezone for feed in pack.feeds)
-
-
 def _zone_data(zones: set[str]) -> Iterator[Line]:
     missing = sorted(zone for zone in zones if not _is_known(zone))
     if missing:
@@ -331,9 +338,9 @@ def _is_known(zone: str) -> bool:
     return True
 
 
-def _network(settings: Settings, packs: Sequence[RelationshipPack]) -> Iterator[Line]:
+def _network(settings: Settings, feeds: Iterable[Feed]) -> Iterator[Line]:
     """Whether a connection can be opened to each host; nothing is asked of it."""
-    hosts = {_host_of(feed.url) for pack in packs for feed in pack.feeds if feed.enabled}
+    hosts = {_host_of(feed.url) for feed in feeds if feed.enabled}
     with ThreadPoolExecutor(8) as threads:
         faults = dict(zip(sorted(hosts), threads.map(_fault_of, sorted(hosts)), strict=True))
     failed = {host: fault for host, fault in faults.items() if fault}

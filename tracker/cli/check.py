@@ -8,8 +8,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from config.load import load_relationships
+from config.load import feeds_of, load_relationships
 from tracker import tending
+from tracker.added import judged, read_added
 from tracker.cli.common import opened, settings, who
 from tracker.errors import Refused
 from tracker.feeds.check import Fetch, Found
@@ -48,8 +49,9 @@ def check(url: str, private: bool, listing: bool, every: str, **given: str | Non
     Says what is there and what would be read, and prints an entry for feeds.yaml to standard output: that of the feed,
     of a feed that the page names, or of the page with selectors of its list.
     """
-    packs = load_relationships(settings().config)
-    known = [feed for pack in packs for feed in pack.feeds]
+    here = settings()
+    packs = load_relationships(here.config)
+    known = [*judged(read_added(here.database_url), feeds_of(packs), packs).feeds.values()]
     found = _found(draft_of(url, private, every, given, packs, known), known, listing=listing)
     entry = entry_of(found, given["publisher"], every)
     _console().print("An entry for feeds.yaml; read it through before you add it:", markup=False)
