@@ -101,6 +101,12 @@ def test_the_commands_are_processes_that_read_and_write_and_end_as_a_shell_expec
     assert (code, wrong, json.loads(told)["candidates"][0]["channel"]) == (0, "", "dpct")
 
 
+def test_where_nobody_signs_in_the_list_says_so_beside_its_output(tracker, seeded_folder):
+    told = tracker("user", "list")
+    assert (told.returncode, told.stdout) == (0, "")
+    assert told.stderr == "Nobody can sign in yet: python -m tracker user add NAME\n"
+
+
 def test_migrate_makes_the_database_once(tracker):
     assert "applied m0001" in tracker("migrate").stdout
     assert "is up to date" in tracker("migrate").stdout

@@ -103,9 +103,12 @@ def enable(name: str) -> None:
 def list_users() -> None:
     """Who may sign in."""
     with opened().store.reading() as db:
-        for account in db.accounts.users():
-            since = f"disabled {account.disabled_at:%Y-%m-%d}" if account.disabled_at else "enabled"
-            click.echo(f"{account.name}\t{account.role}\t{since}\t{accounts.limits_words(account.relationships)}")
+        known = db.accounts.users()
+    for account in known:
+        since = f"disabled {account.disabled_at:%Y-%m-%d}" if account.disabled_at else "enabled"
+        click.echo(f"{account.name}\t{account.role}\t{since}\t{accounts.limits_words(account.relationships)}")
+    if not known:
+        click.echo("Nobody can sign in yet: python -m tracker user add NAME", err=True)
 
 
 @click.group()

@@ -73,6 +73,8 @@ def export() -> None:
         if entries:
             click.echo(f"# relationships/{pack.relationship.slug}/feeds.yaml")
             click.echo(as_yaml(*entries), nl=False)
+    if not added:
+        click.echo("No feed was added beside feeds.yaml.", err=True)
 
 
 @feeds.command()
