@@ -144,6 +144,12 @@ def test_a_page_is_told_in_the_language_of_its_address_of_a_choice_or_of_the_bro
         assert "Accept-Language" in answer.headers["Vary"]
 
 
+def test_the_code_to_embed_is_in_the_language_of_the_page(client):
+    page = client.get("/channels/dpct?language=zh").text
+    assert "：Open Lines所记状态" in page
+    assert "at Open Lines" not in page
+
+
 def test_a_language_that_there_is_not_is_refused(client):
     answer = client.get("/?language=xx")
     assert answer.status_code == 400
