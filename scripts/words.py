@@ -25,6 +25,7 @@ _JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 OPTIONS = {"**/templates/**.html": _JINJA, "letters/**": _JINJA}
 KEYWORDS = {
     "_": None, "gettext": None, "msg": None, "ngettext": (1, 2), "msgs": (1, 2), "pgettext": ((1, "c"), 2),
+    "pmsg": ((1, "c"), 2),
 }  # fmt: skip
 
 

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 import pytest
 from babel.messages.pofile import read_po
 
+from config.weights import SHIPPED, read_weights
 from scripts.words import said
 from tests.conftest import EVERYTHING, NOTHING
 from tracker.service import utc_now
 from tracker.tongue import ENGLISH, FOLDER, KEPT, LANGUAGES, gettext, language, ngettext, retold, speaking, to_keep
 from tracker.web.app import create_app
+from tracker.web.doubts import doubt_words
 from tracker.wording import date_words, instant_words, listed, span_words
 
 PLACES = re.compile(r"%\((\w+)\)s")
@@ -100,6 +102,23 @@ def test_sentences_about_sentences_are_retold_and_what_is_not_ours_stays_as_it_i
     assert retold(failed) == failed
 
 
+def test_every_ground_on_which_detection_doubts_is_told_in_each_language():
+    weights = read_weights(SHIPPED)
+    keys = {*weights.news.weights, *(key for card in weights.signals.values() for key in card.weights)}
+    grounds = {re.sub("^by (name|description|offices|subject): ", "", key) for key in keys}
+    assert {"no date", "no signal in the sentence", "tied by topic", "future near", "wish near, no day"} <= grounds
+    for ground in grounds:
+        with speaking("zh"):
+            told = doubt_words(ground)
+        assert re.search("[\u4e00-\u9fff]", told), ground
+        assert not re.search("[A-Za-z]", re.sub("“.*”", "", told)), told
+        assert doubt_words(ground) == ground
+    with speaking("zh"):
+        assert doubt_words("future near, no day") == "旁边有将来时表述，无日期"
+        assert doubt_words('says "visit"') == "用词“visit”"
+        assert doubt_words("as an older version said") == "as an older version said"
+
+
 def tag_of(answer) -> str:
     return re.search(r'<html lang="([^"]+)"', answer.text)[1]
 
@@ -123,6 +142,12 @@ def test_a_page_is_told_in_the_language_of_its_address_of_a_choice_or_of_the_bro
         answer = client.get(address, headers=headers)
         assert tag_of(answer) == tag
         assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_the_code_to_embed_is_in_the_language_of_the_page(client):
+    page = client.get("/channels/dpct?language=zh").text
+    assert "：Open Lines所记状态" in page
+    assert "at Open Lines" not in page
 
 
 def test_a_language_that_there_is_not_is_refused(client):

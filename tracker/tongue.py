@@ -83,6 +83,11 @@ def msg(text: str) -> str:
     return text
 
 
+def pmsg(_sense: str, text: str) -> str:
+    """The same of a text that `pgettext` translates."""
+    return text
+
+
 def msgs(one: str, many: str) -> tuple[str, str]:
     """The same of two texts between which a number decides."""
     return one, many

@@ -158,6 +158,11 @@ def test_what_cannot_be_added_is_said_beside_what_was_typed(seeded: Service, wro
 def test_a_page_reaches_no_private_network(alone: Service, site: Site):
     admin = signed_in(alone, "admin")
     sent = ENTRY | {"url": site.serve("/feed", body=rss(TALKS)), "allow_private": "yes", "enabled": "yes"}
+    for url in (sent["url"], "http://127.0.0.1/feed"):
+        refusal = admin.post("/feeds/new", data=sent | {"url": url})
+        assert refusal.status_code == 400
+        assert "feeds.yaml alone may name one on a private network or another port" in words_of(refusal.text)
+        assert "allow" not in words_of(refusal.text)
     assert admin.post("/feeds/new/add", data=sent).status_code == 303
     polled(alone)
     assert health(alone, "ministry").fault_kind == "forbidden-address"

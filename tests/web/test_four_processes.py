@@ -1,4 +1,4 @@
-"""Four servers over one database: what a reviewer decided through one of them is what each of them says next."""
+"""Several servers over one database: what a reviewer decided through one of them is what each of them says next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from tests.test_review import US, arrive
 from tracker import review
 from tracker.service import Service, utc_now
 
-SERVERS = 4
 ROUNDS = 12
 
 
@@ -48,9 +47,9 @@ class Server:
         return answer.status, answer.headers.get("ETag", ""), answer.read()
 
 
-@pytest.fixture
-def servers(seeded_2023: Service) -> Iterator[list[Server]]:
-    running = [Server(seeded_2023) for _ in range(SERVERS)]
+@pytest.fixture(params=[2, pytest.param(4, marks=pytest.mark.long)])
+def servers(seeded_2023: Service, request: pytest.FixtureRequest) -> Iterator[list[Server]]:
+    running = [Server(seeded_2023) for _ in range(request.param)]
     try:
         for server in running:
             server.connect()
@@ -63,7 +62,7 @@ def servers(seeded_2023: Service) -> Iterator[list[Server]]:
 
 
 def test_a_decision_shows_in_the_next_read_in_every_process(seeded_2023: Service, servers: list[Server]):
-    """Accepted through each server by turns, and undone by a fifth process, which is this one."""
+    """Accepted through each server by turns, and undone by a further process, which is this one."""
     service = replace(seeded_2023, clock=utc_now)
     (candidate,) = arrive(service, US, sighting())
     with service.store.writing() as db:
@@ -82,7 +81,7 @@ def test_a_decision_shows_in_the_next_read_in_every_process(seeded_2023: Service
     all_say("suspended", "")
     for number in range(ROUNDS):
         cause = f"The talks were held; decided for the {number}. time."
-        status, _, answer = servers[number % SERVERS].ask(
+        status, _, answer = servers[number % len(servers)].ask(
             "POST", f"/api/v1/candidates/{candidate.id}/review", {"decision": "accept", "cause": cause},
             Authorization=token, Content_Type="application/json", If_Match=f'"{candidate.version}"',
         )  # fmt: skip

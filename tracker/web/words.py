@@ -41,6 +41,7 @@ from tracker.model import (
 )
 from tracker.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
+from tracker.web.doubts import doubt_words
 from tracker.web.marks import ROLES, highlighted, highlighted_names, marked_field, reworded
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
 from tracker.web.retold import (
@@ -392,6 +393,7 @@ def register_filters(app: Flask) -> None:
         dispute=dispute_words,
         disputes=disputes,
         disputed=ChannelView.disputed,
+        doubt=doubt_words,
         entry_when=entry_when,
         event=event_words,
         fate=fate_words,
