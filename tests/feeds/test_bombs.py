@@ -7,6 +7,7 @@ ends the process in which it runs, within limits that are set lower here, and ha
 from __future__ import annotations
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -71,6 +72,14 @@ def test_what_is_read_beside_a_bomb_comes_to_no_harm(site: Site):
         lengths = [threads.submit(confined, len, "x" * size) for size in range(20)]
         assert [length.result() for length in lengths] == list(range(20))
         assert all(isinstance(bomb.exception(), Unreadable) for bomb in bombs)
+
+
+def test_a_process_that_died_with_nothing_in_hand_breaks_off_no_reading(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "LIMITS", Limits(cpu=5))
+    for _ in range(3):
+        for process in {confined(os.getpid) for _ in range(10)}:
+            os.kill(process, signal.SIGKILL)
+        assert confined(len, "two") == 3
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as NoAnswer
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -59,9 +60,12 @@ def confined(read: Callable[..., T], *args: Any, **options: Any) -> T:
     Raises NotAFeed and NotAPage as `read` does, and Unreadable for whatever else becomes of it.
     """
     limits = LIMITS
-    reading = _processes().schedule(limited, args=(limits, read, *args), kwargs=options, timeout=limits.patience)
     try:
-        return reading.result()
+        try:
+            return _run(limits, read, args, options)
+        except BrokenProcessPool:
+            # A process died with nothing in hand, and with it all of them: what waited for one had no part in it.
+            return _run(limits, read, args, options)
     except (NotAFeed, NotAPage):
         raise
     except ProcessExpired as expired:
@@ -78,6 +82,11 @@ def confined(read: Callable[..., T], *args: Any, **options: Any) -> T:
         ) from error
     except Exception as error:  # libraries meet here what nobody foresaw: any fault of theirs means the same to us
         raise Unreadable(to_keep("failed (%(name)s)", name=type(error).__name__)) from error
+
+
+def _run(limits: Limits, read: Callable[..., T], args: tuple[Any, ...], options: dict[str, Any]) -> T:
+    reading = _processes().schedule(limited, args=(limits, read, *args), kwargs=options, timeout=limits.patience)
+    return reading.result()
 
 
 def _processes() -> ProcessPool:
