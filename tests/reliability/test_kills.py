@@ -190,6 +190,24 @@ def wrote_rows(database: Path) -> set[int]:
     return {decided[row["decision"]] for row in rows["contact"] if row["decision"] is not None}
 
 
+def killed_among_reviews(service: Service, token: str, versions: Mapping[int, int]) -> set[int]:
+    """The candidates whose acceptance a server acknowledged before it was killed, one at least."""
+    acknowledged: set[int] = set()
+    child, address = serving_child(service)
+    try:
+        client = threading.Thread(target=accept_all, args=(address, token, versions, acknowledged))
+        client.start()
+        while not acknowledged and client.is_alive():
+            time.sleep(0.001)
+        time.sleep(DICE.uniform(0, 0.3))
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    client.join()
+    assert acknowledged
+    return acknowledged
+
+
 @often
 def test_no_review_that_was_acknowledged_is_lost_when_the_server_is_killed(
     waiting: Service, tmp_path: Path, survived, kills: int
@@ -204,19 +222,7 @@ def test_no_review_that_was_acknowledged_is_lost_when_the_server_is_killed(
     told = 0
     for _ in range(kills):
         work = copied(waiting.store.path, tmp_path / "work.db")
-        acknowledged: set[int] = set()
-        child, address = serving_child(replace(waiting, store=open_store(f"sqlite:///{work}")))
-        try:
-            client = threading.Thread(target=accept_all, args=(address, token, versions, acknowledged))
-            client.start()
-            while not acknowledged and client.is_alive():
-                time.sleep(0.001)
-            time.sleep(DICE.uniform(0, 0.3))
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-        client.join()
-        assert acknowledged
+        acknowledged = killed_among_reviews(replace(waiting, store=open_store(f"sqlite:///{work}")), token, versions)
         told += len(acknowledged)
         assert_sound(work)
         with opened(work) as store, store.reading() as db:

@@ -4,8 +4,6 @@ stays, and nothing is there by half.
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ from tests import servers
 from tests.conftest import Shipped
 from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.reliability.processes import DICE
-from tests.reliability.test_kills import accept_all, killed_so_often, serving_child, waiting  # noqa: F401 - a fixture
+from tests.reliability.test_kills import killed_among_reviews, killed_so_often, waiting  # noqa: F401 - a fixture
 from tests.site import Site
 from tracker.model import Status
 from tracker.poll import poll_feed
@@ -88,23 +86,12 @@ def test_no_acknowledged_review_is_lost_when_the_web_server_is_killed(waiting: S
         versions = {candidate.id: candidate.version for candidate in db.candidates.queue("pending", most=99)}
     waiting.store.close()
     for _ in range(kills):
-        work, acknowledged = servers.create(waiting.settings.database_url), set[int]()
-        child, address = serving_child(replace(waiting, store=open_store(work)))
-        try:
-            client = threading.Thread(target=accept_all, args=(address, token, versions, acknowledged))
-            client.start()
-            while not acknowledged and client.is_alive():
-                time.sleep(0.001)
-            time.sleep(DICE.uniform(0, 0.3))
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-        client.join()
+        work = servers.create(waiting.settings.database_url)
+        acknowledged = killed_among_reviews(replace(waiting, store=open_store(work)), token, versions)
         counted(work)
         with closing(open_store(work)) as store, store.reading() as db:
             found = [db.candidates.get(number) for number in versions]
         assert acknowledged <= {one.id for one in found if one.status is Status.ACCEPTED}
-        assert acknowledged
         servers.drop(work)
     survived("A1 kill -9 of a web server during reviews, the record on PostgreSQL", kills)
 
