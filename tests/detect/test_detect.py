@@ -55,6 +55,18 @@ def test_an_article_about_a_winter_tells_each_of_its_events(sightings_in: Detect
     assert told(found) == THAW | {("ai-dialogue", "announced", "2024", None)}
 
 
+def test_what_was_discussed_as_one_of_several_next_steps_is_announced(sightings_in: Detect):
+    found = sightings_in(
+        "Readout of a meeting in Bangkok",
+        "U.S. National Security Advisor Jake Sullivan and Chinese Foreign Minister Wang Yi met on January 26. The two "
+        "sides weighed next steps in several areas, including on holding a U.S.-China dialogue on artificial "
+        "intelligence in the spring.",
+        "2024-01-27",
+        "us",
+    )
+    assert ("ai-dialogue", "announced", "2024", None) in told(found)
+
+
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article that started the project lies beside the repository only")
 def test_the_article_that_started_the_project_yields_its_five_events(sightings_in: Detect):
     title, _, rest = ARTICLE.read_text(encoding="utf-8").partition("\n")

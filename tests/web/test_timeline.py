@@ -307,6 +307,7 @@ def test_the_picture_as_it_is_seen_read_by_keys_and_printed(shared: str, page):
     page.locator(".years a", has_text="2022").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Which channels were open, 2022")
+    page.wait_for_load_state()  # the script that hears the keys comes after the words
     page.keyboard.press("ArrowRight")
     expect(page.locator("h1")).to_have_text("Which channels were open, 2023")
 
