@@ -46,6 +46,8 @@ IDLE, SLOW = 1_000, 50
 FEEDS = 8
 NEW_EVERY, SHOWN = 10, 20
 """Seconds after which each feed has a further release, and how many it shows."""
+REVIEW_EVERY = 10
+"""Seconds from one accepted candidate to the next: each changes the record, and so every page that was made of it."""
 ROOT = Path(__file__).parent.parent
 GZIP = {"Accept-Encoding": "gzip"}
 
@@ -70,7 +72,7 @@ PROBE = (Kind("probe", "/api/v1/channels/dpct"),)
 
 
 class Ministry(BaseHTTPRequestHandler):
-    """Feeds of which each brings a release every few seconds, on an event of its own day. All of it is made up."""
+    """Feeds of which each brings a release every few seconds, on an event of the day before. All of it is made up."""
 
     began = monotonic()
     asked = 0
@@ -98,7 +100,7 @@ def _feed(number: int, newest: int) -> bytes:
 def _item(number: int, release: int) -> str:
     day = date(1990, 1, 10) + timedelta(days=17 * (release * FEEDS + number) % 12_000)
     said = f"{day:%A, %B} {day.day}, {day.year}"
-    published = format_datetime(datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=release))
+    published = format_datetime(datetime(day.year, day.month, day.day, 21, tzinfo=UTC) + timedelta(days=1))
     return (
         f"<item><title>Talks of {said}</title><link>https://ministry.example/{number}/{release}</link>"
         f"<guid>sample-{number}-{release}</guid><pubDate>{published}</pubDate><description>The Pentagon said that the "
@@ -173,11 +175,11 @@ def product(folder: Path, config: Path) -> Iterator[Served]:
         process.wait()
 
 
-async def review(server: Served, made: Counter[int], pause: float = 1) -> None:
-    """Accept the first that waits, again and again until it is cancelled; notes how often which status answered."""
+async def review(server: Served, made: Counter[int]) -> None:
+    """Accept the first that waits, every few seconds until it is cancelled; notes how often which status answered."""
     client, signed = Client(server.port), {"Authorization": f"Bearer {server.token}"}
     while True:
-        await asyncio.sleep(pause)
+        await asyncio.sleep(REVIEW_EVERY)
         _, _, body = await client.ask("GET", "/api/v1/candidates?status=pending&limit=1", signed)
         for candidate in json.loads(body)["candidates"]:
             given = signed | {"Content-Type": "application/json", "If-Match": f'"{candidate["version"]}"'}
