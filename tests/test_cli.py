@@ -491,8 +491,7 @@ def get(url: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_serve_answers_prints_a_one_time_link_and_ends_cleanly(seeded_folder, serving, name):
+def test_serve_answers_prints_a_one_time_link_and_ends_cleanly(seeded_folder, serving):
     process, address = serving(OPENLINES_POLL="off")
     link = re.search(r"http://\S+/login/\S+", process.stdout.readline()).group()
     status, page = get(address + "/")
@@ -501,9 +500,19 @@ def test_serve_answers_prints_a_one_time_link_and_ends_cleanly(seeded_folder, se
     status, page = get(link)
     assert status == 200
     assert "Sign in" in page
-    process.send_signal(getattr(signal, name))
+    process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     assert "Traceback" not in process.stderr.read()
+
+
+def test_serve_has_made_the_first_pages_when_it_says_where_it_is_and_may_be_ended_at_once(seeded_folder, serving):
+    process, _ = serving(OPENLINES_POLL="off", OPENLINES_LOG_LEVEL="debug")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    said = process.stderr.read()
+    assert "GET /: 200" in said
+    assert "Aborted" not in said
+    assert "Traceback" not in said
 
 
 def test_with_feeds_that_cannot_be_reached_it_still_serves_and_says_so(seeded_folder, serving, tmp_path):

@@ -23,6 +23,8 @@ from tracker.service import Service
 from tracker.web.app import create_app
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from tracker.worker import Working
 
 CONNECTIONS = 2_000
@@ -70,15 +72,29 @@ def serve(service: Service, *, poll: bool, tick_seconds: float = TICK_SECONDS, r
         reloading.start()
         signal.signal(signal.SIGHUP, reloading.at_once)
     signal.signal(signal.SIGTERM, _stop)
-    _greet(service, address_of(service.settings, server.effective_port))
     try:
+        address = address_of(service.settings, server.effective_port)
+        _make_first_pages(app, address)
+        _greet(service, address)
         server.run()
+    except KeyboardInterrupt:
+        pass  # it came before the first request
     finally:
         server.close()
         reloading.stop()
         if polling:
             polling.stop()
         service.store.close()
+
+
+def _make_first_pages(app: Flask, address: str) -> None:
+    """Make what is asked for most, before anybody asks: a process compiles its templates and reads the record once, and
+    the first readers after a restart would wait for that together, a second where many come.
+    """
+    channels = app.extensions["openlines"].snapshot().channels
+    client = app.test_client()
+    for path in ("/", "/changes", *(f"/channels/{channel.slug}" for channel in channels[:1])):
+        client.get(path, base_url=address)
 
 
 def _connections() -> int:
