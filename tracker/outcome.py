@@ -6,7 +6,7 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.feeds import FeedHealth, PollRow
@@ -80,13 +80,11 @@ class Brought:
 
 def keep(db: Subjects, brought: Brought) -> PollRow:
     """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it."""
-    feed, health, reading, now = brought.begun.feed, brought.begun.health, brought.reading, brought.ended_at
-    if reading.failure:
-        row = _keep_failure(db, feed, health, reading, now)
+    if brought.reading.failure:
+        row = _keep_failure(db, brought)
     else:
-        row = _keep_reading(db, feed, health, reading, brought.arrivals, now)
-        row = replace(row, sightings=row.sightings + sum(_keep_late(db, page, now) for page in brought.late))
-        _keep_signs(db, health, reading.parsed, row)
+        row = _keep_reading(db, brought)
+        _keep_signs(db, brought.begun.health, brought.reading.parsed, row)
     db.feeds.add_poll(row)
     db.record.bump("polls")
     return row
@@ -114,8 +112,9 @@ def next_poll(
     return max(due, min(retry_after, now + LONGEST_RETRY_AFTER)) if retry_after else due
 
 
-def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, now: datetime) -> PollRow:
-    failure = reading.failure
+def _keep_failure(db: Subjects, brought: Brought) -> PollRow:
+    feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
+    failure = brought.reading.failure
     if failure.kind == Kind.LEFT_ALONE:
         # Another feed of the host was told so while this one waited for its turn: that is no fault of this one.
         db.feeds.give_back(feed.slug, next_poll=next_poll(feed, now, retry_after=failure.retry_after))
@@ -123,13 +122,13 @@ def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading
         due = next_poll(feed, now, failures=health.failures + 1, retry_after=failure.retry_after)
         db.feeds.record_fault(feed.slug, next_poll=due, kind=failure.kind, fault=failure.sentence)
     return PollRow(
-        feed.slug, reading.started_at, now, "failed", failure.sentence, failure.status, fault_kind=failure.kind
+        feed.slug, brought.reading.started_at, now, "failed", failure.sentence, failure.status, fault_kind=failure.kind
     )
 
 
-def _keep_reading(
-    db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, arrivals: Sequence[Arrival], now: datetime
-) -> PollRow:
+def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
+    feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
+    reading, arrivals = brought.reading, brought.arrivals
     addresses = Counter(arrival.address for arrival in arrivals)
     beside = {arrival.item.guid for arrival in arrivals}
     fresh = revised = sightings = 0
@@ -160,6 +159,7 @@ def _keep_reading(
         fresh += kept.fresh
         if kept.fresh or kept.revised:
             sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
+    sightings += sum(_keep_late(db, page, now) for page in brought.late)
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, shown, now)
     fetched, unchanged = reading.fetched, reading.parsed is None

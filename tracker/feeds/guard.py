@@ -306,8 +306,8 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.bounds = Bounds(checked)
         self.headers.clear()
-        adapter = GuardedAdapter(self.bounds)
-        self.mount("http://", adapter)
-        self.mount("https://", adapter)
+        self.adapter = GuardedAdapter(self.bounds)
+        self.mount("http://", self.adapter)
+        self.mount("https://", self.adapter)
         told = self.merge_environment_settings(url, {}, None, None, None)
         self.proxies, self.verify, self.trust_env = told["proxies"], told["verify"], False
