@@ -199,14 +199,13 @@ class Desk:
         with poll.lines:
             try:
                 with self._service.store.writing() as db:
-                    poll.keep(db)
+                    row = keep(db, poll.brought)
+                report(row)
             except StoreError as error:
                 # A claim runs out by itself; the feed is polled again then.
                 log.error("poll of %s was not kept: %s", poll.slug, error)
             except Exception:
                 log.exception("poll of %s failed unexpectedly", poll.slug)
-            else:
-                poll.report()
 
     def _read(self, poll: _Poll) -> None:
         """What a hand does."""
