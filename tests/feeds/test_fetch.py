@@ -121,10 +121,7 @@ def test_what_comes_with_a_redirect_is_not_read(site):
     """It may have no end."""
 
     def endless(handler):
-        handler.send_response(302)
-        handler.send_header("Location", "/new")
-        handler.send_header("Content-Length", "1000000000")
-        handler.end_headers()
+        handler.answer(302, b"some of it", Location="/new", Content_Length="1000000000")
         handler.pause(10)
 
     site.routes["/feed"] = endless

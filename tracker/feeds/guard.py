@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -311,3 +311,7 @@ class GuardedSession(requests.Session):
         self.mount("https://", self.adapter)
         told = self.merge_environment_settings(url, {}, None, None, None)
         self.proxies, self.verify, self.trust_env = told["proxies"], told["verify"], False
+
+    def resolve_redirects(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """None: who asks follows them, if at all. What comes with one may have no end, and would be read here."""
+        return iter(())
