@@ -144,10 +144,9 @@ class Desk:
                 for poll in self._begin(db):
                     begun.append(poll)
         except Exception as error:
-            if isinstance(error, StoreError):
-                log.error("no polls were begun: %s", error)
-                with self._lock:
-                    self._due = []  # the next tick brings what is due
+            log.error("polls wait for the next tick: %s", error, exc_info=not isinstance(error, StoreError))
+            with self._lock:
+                self._due = []
             for poll in begun:
                 self._count(poll, -1)
             for poll in kept:
