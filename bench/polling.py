@@ -5,6 +5,9 @@
 The feeds are served by a process of its own, each under an address of its own in 127.0.0.0/8, so that turns and
 connections per host are what they are on the web. Each side starts with an empty database on disk. Machines differ and
 are shared: of several rounds each side's quickest counts, and the figures to read are the ratios within one run.
+
+Rounds over unchanged feeds are half an hour apart on the product's clock, and follow one another here. Its hosts are
+given the pause between two requests that politeness wants of us, which would otherwise be what is measured.
 """
 
 from __future__ import annotations
