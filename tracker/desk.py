@@ -119,8 +119,7 @@ class Desk:
         """Keep what comes and begin what is due, until nothing is."""
         try:
             while self._is_wanted():
-                for poll in self._exchange(self._came.get() if self._in_hand else None):
-                    self._workers.submit(self._read, poll)
+                self._exchange(self._came.get() if self._in_hand else None)
         except Exception:
             log.exception("polling failed unexpectedly")
             raise
@@ -132,7 +131,7 @@ class Desk:
                 return False
             return True
 
-    def _exchange(self, came: _Poll | None) -> list[_Poll]:
+    def _exchange(self, came: _Poll | None) -> None:
         """Keep what came, with what comes meanwhile, and begin further polls: all in one transaction."""
         kept: list[_Poll] = []
         begun: list[_Poll] = []
@@ -151,10 +150,11 @@ class Desk:
                 self._count(poll, -1)
             for poll in kept:
                 self._keep_alone(poll)
-            return []
+            return
+        for poll in begun:
+            self._workers.submit(self._read, poll)
         for poll in kept:
             poll.report()
-        return begun
 
     def _coming(self, poll: _Poll | None) -> Iterator[_Poll]:
         """A poll that came and those that come after it, as long as others may wait; who read them is free again."""
