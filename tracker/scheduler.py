@@ -11,21 +11,19 @@ import os
 import random
 import socket
 import threading
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from db.feeds import PollRow
 from db.store import StoreError
-from tracker.feeds.hosts import PER_HOST
+from tracker.desk import Desk
 from tracker.model import Feed
 from tracker.notify import Notifying
-from tracker.poll import CLAIM, LONGEST_RETRY_AFTER, logged_as_poll_of, poll_feed
+from tracker.outcome import LONGEST_RETRY_AFTER
+from tracker.poll import CLAIM
 from tracker.rereading import Rereading
 from tracker.retention import Retention
 from tracker.sampler import sample
@@ -64,34 +62,15 @@ def due_feeds(service: Service, holder: str) -> list[Feed] | None:
     return [feeds[slug] for slug in due if slug in feeds]
 
 
-def poll_if_due(service: Service, feed: Feed, *, claim: timedelta = CLAIM) -> PollRow | None:
-    """Claim the feed for so long and poll it, or put it off where its host asked any of us to be left alone.
-
-    None where it was not polled. Raises StoreError.
-    """
-    now = service.clock()
-    with service.store.writing() as db:
-        service.hosts.heed(db.hosts.left_alone())
-        if alone := service.hosts.alone_for(feed.url):
-            db.feeds.put_off(feed.slug, until=now + alone)
-            return None
-        if not db.feeds.claim(feed.slug, now=now, until=now + claim):
-            return None
-    detect = service.detect_for(feed.relationships)
-    return poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
-
-
 class Polling:
     """Polls due feeds in the background until it is stopped."""
 
     def __init__(self, service: Service, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._service = service
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._workers = ThreadPoolExecutor(WORKERS + 3, thread_name_prefix="poll")
-        self._lock = threading.Lock()
-        self._due: list[Feed] = []
-        self._asked: Counter[str] = Counter()
-        self._working = 0
+        # Beside the feeds: the desk, the sample, the watch, and old pages.
+        self._workers = ThreadPoolExecutor(WORKERS + 4, thread_name_prefix="poll")
+        self._desk = Desk(service, self._workers, hands=WORKERS)
         self._stopped = False
         self._sampling, self._watching, self._tidying = threading.Lock(), threading.Lock(), threading.Lock()
         self._rereading, self._retention = Rereading(service), Retention(service)
@@ -108,8 +87,8 @@ class Polling:
 
     def stop(self) -> None:
         """Let the polls in hand finish, then give the lease back."""
-        with self._lock:
-            self._stopped = True
+        self._stopped = True
+        self._desk.close()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._workers.shutdown(wait=True)
@@ -122,7 +101,7 @@ class Polling:
             log.warning("the scheduler's lease was not given back: %s", error)
 
     def tick(self) -> list[Future]:
-        """Look up which feeds are due and set idle workers to polling them; answers what these will have done.
+        """Look up which feeds are due and have them polled; answers what will be done when they are.
 
         What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, old
         copies of pages go where that is set, and what was reviewed is told to who asked for it.
@@ -132,45 +111,13 @@ class Polling:
         except StoreError as error:
             log.error("tick: %s", error)
             return []
-        with self._lock:
-            self._due = due or []
-            hands = 0 if self._stopped else min(len(self._due), WORKERS - self._working)
-            self._working += hands
         if due is not None:
             self._workers.submit(self._alone, "the sample", self._sampling, self._sample)
             if self._service.settings.watch:
                 self._workers.submit(self._alone, "the watch", self._watching, self._watch)
             self._workers.submit(self._alone, "old pages", self._tidying, self._retention.go)
             self._notifying.tick()
-        return [self._workers.submit(self._work) for _ in range(hands)]
-
-    def _work(self) -> None:
-        """Poll one due feed after another, until none is left whose host may be asked now."""
-        while feed := self._take():
-            with logged_as_poll_of(feed.slug):
-                try:
-                    poll_if_due(self._service, feed)
-                except StoreError as error:
-                    # A claim runs out by itself; the feed is polled again then.
-                    log.error("poll of %s was not kept: %s", feed.slug, error)
-                except Exception:
-                    log.exception("poll of %s failed unexpectedly", feed.slug)
-            with self._lock:
-                self._asked[_host(feed)] -= 1
-
-    def _take(self) -> Feed | None:
-        """The feed that has waited longest among those whose host is not being asked for others already.
-
-        So a slow host with many feeds holds up its own feeds, and never all workers.
-        """
-        with self._lock:
-            for position, feed in enumerate(self._due):
-                host = _host(feed)
-                if self._asked[host] < PER_HOST and not self._stopped:
-                    self._asked[host] += 1
-                    return self._due.pop(position)
-            self._working -= 1
-            return None
+        return self._desk.serve(due or [])
 
     def _alone(self, name: str, turn: threading.Lock, work: Callable[[], object]) -> None:
         """Do what belongs to a tick beside its polls, unless that of an earlier tick is still being done."""
@@ -191,7 +138,3 @@ class Polling:
 
     def _watch(self) -> None:
         self._rereading.go(lambda: self._stopped)
-
-
-def _host(feed: Feed) -> str:
-    return urlsplit(feed.url).netloc

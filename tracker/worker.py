@@ -24,13 +24,14 @@ from psycopg_pool import PoolTimeout
 
 from db.postgres.work import ALIVE_SECONDS, OPTIONS
 from db.store import StoreError
+from tracker.desk import poll_if_due
 from tracker.errors import Refused
 from tracker.notify import MAIL_WORKERS, WEBHOOK_WORKERS, Notifying
 from tracker.poll import logged_as_poll_of
 from tracker.rereading import Rereading, host_of, read_again
 from tracker.retention import Retention
 from tracker.sampler import sample
-from tracker.scheduler import TICK_SECONDS, WORKERS, due_feeds, poll_if_due
+from tracker.scheduler import TICK_SECONDS, WORKERS, due_feeds
 from tracker.service import Service
 
 log = logging.getLogger(__name__)

@@ -117,6 +117,18 @@ def test_a_cookie_that_a_redirect_sets_is_carried_along(site):
     assert get(site.url()).status == 200
 
 
+def test_what_comes_with_a_redirect_is_not_read(site):
+    """It may have no end."""
+
+    def endless(handler):
+        handler.answer(302, b"some of it", Location="/new", Content_Length="1000000000")
+        handler.pause(10)
+
+    site.routes["/feed"] = endless
+    site.serve("/new", body=b"<rss/>")
+    assert get(site.url(), limits=SHORT).body == b"<rss/>"
+
+
 def test_a_loop_of_redirects_ends(site):
     site.redirect("/a", 302, "/b")
     site.redirect("/b", 302, "/a")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tracker.feeds.failure import FetchFailed, Kind
 from tracker.feeds.fetch import Limits, fetch
-from tracker.feeds.guard import Deadline, connect, is_public
+from tracker.feeds.guard import Deadline, GuardedSession, connect, is_public
 
 HOSTILE_HOSTS = [
     "localhost",
@@ -162,3 +162,18 @@ def test_what_is_no_address_is_refused_in_words(url):
 def test_no_address_whatever_lets_another_exception_out(text, start):
     with pytest.raises(FetchFailed):
         fetch(start + text, allow_private=start.endswith("1/"), limits=Limits(deadline=0.05))
+
+
+def test_a_session_reads_nothing_of_what_comes_with_a_redirect(site):
+    """It may have no end."""
+
+    def endless(handler):
+        handler.answer(307, b"some of it", Location="/secret", Content_Length="1000000000")
+        handler.pause(10)
+
+    site.routes["/hook"] = endless
+    with GuardedSession(site.url(), checked=False) as session:
+        session.bounds.deadline = Deadline(0.4)
+        answer = session.post(site.url("/hook"), data=b"{}", stream=True, allow_redirects=False)
+        answer.close()
+    assert answer.status_code == 307

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import wait
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.site import Site
 from tracker.model import Feed
 from tracker.poll import poll_feed
+from tracker.scheduler import Polling
 from tracker.service import Service
 
 pytestmark = pytest.mark.sqlite
@@ -75,3 +78,56 @@ def test_a_poll_cut_off_anywhere_leaves_nothing_and_its_repetition_everything_on
         seeded_2023.clock.advance(minutes=30)
         row = poll_feed(seeded_2023.store, feed, seeded_2023.detectors["us-china"], seeded_2023.clock)
         assert (row.fresh, row.revised, row.overlap, row.sightings) == (0, 0, 2, 0)
+
+
+def polls_that_die(service: Service, at: int) -> bool:
+    """The same of a scheduler that polls all its feeds: whether its process died, and before which statement."""
+    left = at
+
+    def count(statement: str) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os._exit(DIED)
+
+    if not (child := os.fork()):
+        try:
+            own = replace(service, store=open_store(service.settings.database_url))
+            with own.store.writing():
+                "opens what is written through"
+            own.store._connections._writer.set_trace_callback(count)
+            wait(Polling(own).tick())
+            os._exit(DONE)
+        finally:
+            os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended in (DIED, DONE)
+    return ended == DIED
+
+
+def test_of_polls_that_are_kept_together_none_is_half_there_when_they_are_cut_off(seeded_2023: Service, many_hosts):
+    feeds = []
+    for number in range(4):
+        news = (f"{HARBOR[0]} {number}", f"{HARBOR[1]} It is the {number}. this year.")
+        many_hosts.serve(f"/{number}", body=rss(news, prefix=f"of-{number}-"))
+        url = many_hosts.url(f"/{number}", f"127.0.0.{number + 1}")
+        feeds.append(feed_at(url, slug=f"feed-{number}"))
+    service = replace(seeded_2023, feeds=tuple(feeds))
+    service.prepare()
+    cuts = 10
+    while polls_that_die(service, cuts):
+        cuts += 30
+        assert polled_feeds(service) == feeds_with_news(service)
+        service.clock.advance(minutes=11)  # what they had claimed is free again
+    assert cuts > 40, "they were cut off while they were begun, and while they were kept"
+    assert polled_feeds(service) == feeds_with_news(service) == [f"feed-{number}" for number in range(4)]
+
+
+def polled_feeds(service: Service) -> list[str]:
+    with service.store.reading() as db:
+        return sorted(read.feed for read in db.feeds.reads_since(service.clock().replace(year=2000)))
+
+
+def feeds_with_news(service: Service) -> list[str]:
+    with service.store.reading() as db:
+        return sorted(release.feed for release, _ in db.releases.stored() if release.feed)

@@ -7,7 +7,8 @@ import pytest
 
 from tests.site import Site
 from tracker.model import Feed
-from tracker.poll import CLAIM, LONGEST_WAIT, next_poll, poll_feed
+from tracker.outcome import LONGEST_WAIT, next_poll
+from tracker.poll import CLAIM, poll_feed
 from tracker.service import Service
 
 TALKS = (

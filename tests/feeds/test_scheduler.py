@@ -9,9 +9,10 @@ import pytest
 
 from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.site import Site
+from tracker.desk import poll_if_due
 from tracker.feeds.hosts import PER_HOST
 from tracker.poll import CLAIM
-from tracker.scheduler import WORKERS, Polling, poll_if_due
+from tracker.scheduler import WORKERS, Polling
 from tracker.service import Service, utc_now
 
 
@@ -64,7 +65,7 @@ def test_every_line_of_a_poll_bears_its_feed_and_an_id_that_no_other_poll_has(th
     three_feeds.clock.advance(minutes=32)
     wait(polling.tick())
     polling.stop()
-    told = [line for line in log_lines() if line["logger"] in ("tracker.poll", "tracker.scheduler")]
+    told = [line for line in log_lines() if line["logger"] in ("tracker.poll", "tracker.desk")]
     assert sorted((line["feed"], line["level"]) for line in told) == [
         ("one", "error"), ("one", "info"), ("three", "error"), ("three", "info"), ("two", "error"), ("two", "warning"),
     ]  # fmt: skip
@@ -214,12 +215,10 @@ def test_a_slow_host_with_many_feeds_holds_up_no_other(seeded_2023, many_hosts):
     many_hosts.routes["/feed"] = lambda handler: (handler.answer(200, rss(HARBOR)), arrived.set())
     slow = [many_hosts.url("/slow")] * (WORKERS + 5)
     polling = Polling(of_hosts(seeded_2023, [*slow, many_hosts.url(host="127.0.0.2")]))
-    workers = polling.tick()
+    polling.tick()
     assert arrived.wait(5)
     assert sum(path == "/slow" for path, _ in many_hosts.seen) <= PER_HOST
-    polling._stopped = True
     over.set()
-    wait(workers)
     polling.stop()
 
 

@@ -106,19 +106,22 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
     # Some walls set a cookie and redirect. A cookie goes back to the host that set it, and is forgotten at the end.
     cookies: dict[str | None, RequestsCookieJar] = defaultdict(RequestsCookieJar)
     while len(statuses) <= limits.redirects:
-        checked = _host(target) != private_host or private_host is None
+        host = _host(target)
+        checked = host != private_host or private_host is None
         check_target(target, checked)
         try:
-            with hosts.visit(target, deadline, checked=checked) as session:
-                session.cookies = cookies[_host(target)]
-                with closing(_ask(session, target, headers)) as response:
-                    location = session.get_redirect_target(response)
-                    if response.status_code not in _REDIRECTS or not location:
-                        answer = _answer(response, target, limits, conditional=_is_conditional(headers))
-                        moved = statuses and _PERMANENT.issuperset(statuses)
-                        return replace(answer, permanent_url=target if moved else None)
-                    statuses.append(response.status_code)
-                    target = urljoin(target, location)
+            with (
+                hosts.visit(target, deadline, checked=checked) as session,
+                closing(_ask(session, target, headers, cookies.get(host))) as response,
+            ):
+                location = session.get_redirect_target(response)
+                if response.status_code not in _REDIRECTS or not location:
+                    answer = _answer(response, target, limits, conditional=_is_conditional(headers))
+                    moved = statuses and _PERMANENT.issuperset(statuses)
+                    return replace(answer, permanent_url=target) if moved else answer
+                cookies[host].update(response.cookies)
+                statuses.append(response.status_code)
+                target = urljoin(target, location)
         except FetchFailed as failed:
             if failed.retry_after:
                 hosts.leave_alone(target, failed.retry_after)
@@ -205,30 +208,31 @@ def check_target(url: str, checked: bool) -> None:
         )
 
 
-def _ask(session: GuardedSession, url: str, headers: dict[str, str]) -> requests.Response:
+def _ask(
+    session: GuardedSession, url: str, headers: dict[str, str], cookies: RequestsCookieJar | None
+) -> requests.Response:
     """The answer's head, its body unread."""
     try:
-        return _get(session, url, headers)
+        return _get(session, url, headers, cookies)
     except requests.ConnectionError:
         # A server may hang up on a connection that waits just when we use it again: that is no fault of the feed's.
         if not session.bounds.reused:
             raise
-        return _get(session, url, headers)
+        return _get(session, url, headers, cookies)
 
 
-def _get(session: GuardedSession, url: str, headers: dict[str, str]) -> requests.Response:
-    # As `session.get` does, which would first merge in what a session may have besides: ours has none of it.
+def _get(
+    session: GuardedSession, url: str, headers: dict[str, str], cookies: RequestsCookieJar | None
+) -> requests.Response:
+    # As `session.get` does, which would also look for what ours never has: cookies of its own, hooks, a password.
     request = requests.PreparedRequest()
-    request.prepare("GET", url, headers=headers, cookies=session.cookies)
-    return session.send(
-        request,
-        timeout=session.bounds.deadline.left(),
-        stream=True,
-        allow_redirects=False,
-        proxies=session.proxies,
-        verify=session.verify,
-        cert=None,
-    )
+    request.prepare_method("GET")
+    request.prepare_url(url, None)
+    request.prepare_headers(headers)
+    if cookies:
+        request.prepare_cookies(cookies)
+    left = session.bounds.deadline.left()
+    return session.adapter.send(request, stream=True, timeout=left, verify=session.verify, proxies=session.proxies)
 
 
 def _answer(response: requests.Response, url: str, limits: Limits, *, conditional: bool) -> Fetched:

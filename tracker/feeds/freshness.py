@@ -25,8 +25,9 @@ def fresh_for(headers: Mapping[str, str]) -> timedelta:
         return timedelta()
     if told := _MAX_AGE.search(control):
         return _within(timedelta(seconds=int(told[1]) - _number(headers.get("Age", ""))))
-    expires, sent = _instant(headers.get("Expires")), _instant(headers.get("Date")) or datetime.now(UTC)
-    return _within(expires - sent) if expires else timedelta()
+    if expires := _instant(headers.get("Expires")):
+        return _within(expires - (_instant(headers.get("Date")) or datetime.now(UTC)))
+    return timedelta()
 
 
 def good_for(ttl: str = "", period: str = "", frequency: str = "") -> timedelta:
@@ -50,8 +51,10 @@ def _within(promise: timedelta) -> timedelta:
 
 def _instant(header: str | None) -> datetime | None:
     """A header's date; None for what is none, such as `Expires: 0`."""
+    if not header:
+        return None
     try:
-        told = parsedate_to_datetime(header or "")
+        told = parsedate_to_datetime(header)
     except ValueError:
         return None
     return told if told.tzinfo else told.replace(tzinfo=UTC)

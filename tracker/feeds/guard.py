@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -276,7 +276,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class GuardedAdapter(HTTPAdapter):
-    """A requests adapter whose every connection is made by `connect` and whose every read is timed, within `bounds`.
+    """A requests adapter for one host: its every connection is made by `connect`, its every read is timed by `bounds`.
 
     Through a proxy the address check does not take place: we connect to the proxy, which is the operator's choice, and
     it is the proxy that resolves the feed's name. The deadline holds all the same.
@@ -284,6 +284,7 @@ class GuardedAdapter(HTTPAdapter):
 
     def __init__(self, bounds: Bounds) -> None:
         self._pools = {"http": partial(_HTTPPool, bounds=bounds), "https": partial(_HTTPSPool, bounds=bounds)}
+        self._pool: HTTPConnectionPool | None = None
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -294,6 +295,12 @@ class GuardedAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = self._pools
         return manager
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        """The connections to the one host that is asked, looked up once."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
 
 
 class GuardedSession(requests.Session):
@@ -306,8 +313,12 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.bounds = Bounds(checked)
         self.headers.clear()
-        adapter = GuardedAdapter(self.bounds)
-        self.mount("http://", adapter)
-        self.mount("https://", adapter)
+        self.adapter = GuardedAdapter(self.bounds)
+        self.mount("http://", self.adapter)
+        self.mount("https://", self.adapter)
         told = self.merge_environment_settings(url, {}, None, None, None)
         self.proxies, self.verify, self.trust_env = told["proxies"], told["verify"], False
+
+    def resolve_redirects(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """None: who asks follows them, if at all. What comes with one may have no end, and would be read here."""
+        return iter(())
