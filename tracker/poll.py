@@ -49,6 +49,9 @@ twice the feed's interval."""
 FULL_READ = timedelta(days=1)
 """How often a feed is asked for without a condition: a server may say "not modified" whatever it has to tell."""
 
+OVERTAKEN = "overtaken"
+"""The outcome of a poll that was not kept, and is no row of the record."""
+
 Fetch = Callable[..., Fetched]
 """As `tracker.feeds.fetch.fetch`, perhaps with a contact and hosts given."""
 
@@ -91,7 +94,8 @@ def poll_feed(
     """Poll one feed now and keep what it brought, in one transaction, whatever happened.
 
     `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. A failure of the feed
-    is an outcome, not an exception. Raises StoreError.
+    is an outcome, not an exception. Where somebody else polled it meanwhile, nothing is kept: the outcome is
+    `OVERTAKEN`. Raises StoreError.
     """
     started_at = clock()
     with store.reading() as db:
@@ -107,14 +111,10 @@ def poll_feed(
     arrivals = studied(arrivals, detect)
     ended_at = clock()
     with store.writing() as db:
-        if reading.failure:
-            row = _keep_failure(db, feed, health, reading, ended_at)
+        if _is_overtaken(health, db.feeds.get(feed.slug)):
+            row = PollRow(feed.slug, started_at, ended_at, OVERTAKEN, to_keep("Another process polled it meanwhile."))
         else:
-            row = _keep_reading(db, feed, health, reading, arrivals, ended_at)
-            row = replace(row, sightings=row.sightings + sum(_keep_late(db, page, ended_at) for page in late))
-            _keep_signs(db, health, reading.parsed, row)
-        db.feeds.add_poll(row)
-        db.record.bump("polls")
+            row = _keep(db, feed, health, reading, arrivals, late, ended_at)
     _report(row)
     return row
 
@@ -209,6 +209,33 @@ def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
             to_keep("Read it, and hand it in by file."),
         )
     return fetch(url, allow_private=private, limits=page_limits)
+
+
+def _is_overtaken(before: FeedHealth, now: FeedHealth) -> bool:
+    """Whether somebody else polled the feed since: a process that was suspended for long is taken for dead, and what it
+    has in hand when it wakes is older than what is kept. The last poll put down when it read or how often it failed.
+    """
+    return (before.last_read, before.failures) != (now.last_read, now.failures)
+
+
+def _keep(
+    db: Subjects,
+    feed: Feed,
+    health: FeedHealth,
+    reading: Reading,
+    arrivals: Sequence[Arrival],
+    late: Sequence[LatePage],
+    now: datetime,
+) -> PollRow:
+    if reading.failure:
+        row = _keep_failure(db, feed, health, reading, now)
+    else:
+        row = _keep_reading(db, feed, health, reading, arrivals, now)
+        row = replace(row, sightings=row.sightings + sum(_keep_late(db, page, now) for page in late))
+        _keep_signs(db, health, reading.parsed, row)
+    db.feeds.add_poll(row)
+    db.record.bump("polls")
+    return row
 
 
 def _keep_failure(db: Subjects, feed: Feed, health: FeedHealth, reading: Reading, now: datetime) -> PollRow:
