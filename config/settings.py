@@ -219,10 +219,12 @@ def _path(text: str) -> Path:
 
 def database_url(text: str) -> str:
     """The address of a database as it may be set. Raises ValueError with "what is wrong; remedy"."""
-    if re.fullmatch(r"postgres(ql)?://[^?#]*/[^/?#]+(\?[^#]*)?", text):
+    if re.fullmatch(r"postgres(ql)?://([^/?#@]*@)?[^/?#@]*/[^/?#]+(\?[^#]*)?", text):
         return text
     if not re.fullmatch(r"sqlite:///[^?#]+", text) or ":memory:" in text:
         remedy = "write sqlite:///path/to/file.db, or postgresql://user:password@host/database"
+        if text.startswith("postgres"):
+            remedy += ", in a password %40 for @, %2F for /, %3F for ? and %23 for #"
         raise ValueError(f'"{_without_password(text)}" names no database; {remedy}')
     return text
 
@@ -235,7 +237,7 @@ def _replica_url(env: Mapping[str, str], database: str) -> str | None:
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:…@", url)
+    return re.sub(r"(password=)[^&#]*", r"\1…", re.sub(r"(://[^:/@]*):.*@", r"\1:…@", url))
 
 
 def _host(text: str) -> str:

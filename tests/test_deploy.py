@@ -81,6 +81,11 @@ def test_a_unit_sets_only_what_the_product_reads(name: str):
     assert f"ReadWritePaths={settings.var}" in words
 
 
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service") and "backup" not in name])
+def test_a_unit_that_goes_on_is_told_of_a_changed_configuration_by_reload(name: str):
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in (DEPLOY / "systemd" / name).read_text().splitlines()
+
+
 def test_litestream_follows_the_database_of_the_units():
     (database,) = yaml.safe_load((DEPLOY / "litestream.yml").read_text())["dbs"]
     assert Path(database["path"]) == settings_from({"OPENLINES_VAR": "/var/lib/openlines"}).database_path

@@ -18,6 +18,7 @@ import pytest
 
 import tracker.doctor as doctor
 from config.settings import Settings, settings_from
+from db.store import StoreError
 from tests.commands import run
 from tests.conftest import Clock, Shipped
 from tests.site import Site
@@ -216,6 +217,17 @@ def test_feeds_that_were_added_are_counted_and_connected_to_and_what_is_not_used
     )
     assert "python -m tracker feeds remove gone" in gone.do
     assert "as filed" in twin.says
+
+
+def test_a_key_that_was_not_written_whole_signs_nothing(well: Service):
+    key = well.settings.var / "secret.key"
+    key.write_text("")
+    with pytest.raises(StoreError, match=r"holds no key of 16 characters or more; remove it") as refused:
+        secret_key(well.settings)
+    assert "\n" not in str(refused.value)
+    key.unlink()
+    assert secret_key(well.settings) == key.read_text()
+    assert [file.name for file in key.parent.iterdir() if file.name.startswith(".secret")] == []
 
 
 def test_a_secret_key_of_one_node_is_one_line(well: Service, tmp_path: Path):

@@ -289,6 +289,9 @@ def test_the_command_writes_both_and_says_what_is_in_them(seeded_2023: Service, 
     again = tracker("export", str(folder), "--sqlite", str(tmp_path / "other.db"))
     assert (again.returncode, one_sentence(again.stderr)) == (2, True)
     assert not (tmp_path / "other.db").exists()
+    soon = f"{datetime.now(UTC) + timedelta(minutes=2):%Y-%m-%dT%H:%M:%SZ}"
+    late = tracker("export", str(tmp_path / "late"), "--known-at", soon, **kept_in)
+    assert (late.returncode, "has not come yet" in late.stderr, (tmp_path / "late").exists()) == (2, True, False)
 
 
 def test_a_moment_that_has_not_come_cannot_be_exported(tmp_path: Path):

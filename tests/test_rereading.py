@@ -118,6 +118,24 @@ def read_once(watching: Watching) -> Watching:
     return watching
 
 
+def test_what_a_process_that_was_suspended_has_in_hand_is_dropped_when_another_read_the_page_meanwhile(
+    watching: Watching, site: Site
+):
+    site.serve("/talks", body=PAGE)
+    watching.cite("/talks")
+    watching.visit()
+
+    def suspended(handler: Handler) -> None:
+        site.serve("/talks", body=page(LEAD, REST))
+        watching.service.clock.advance(hours=1)
+        assert read_again(watching.service, site.url("/talks"), if_due=False).found is PageState.WORDS_CHANGED
+        handler.answer(body=PAGE)
+
+    site.routes["/talks"] = suspended
+    assert watching.visit() is None
+    assert watching.stands().state is PageState.WORDS_CHANGED
+
+
 def test_the_first_read_is_kept_and_the_same_again_keeps_nothing(read_once: Watching) -> None:
     first = read_once.visit()
     again = read_once.visit()

@@ -139,6 +139,19 @@ def test_feeds_of_one_host_are_polled_one_after_another_whoever_polls(service, s
     assert max(most) == 1
 
 
+@pytest.mark.long
+def test_a_worker_that_was_taken_for_dead_says_so_in_a_line_and_begins_again(service, working, log_lines):
+    working()
+    until(lambda: len(polls(service)) == 3)
+    log_lines()
+    with past_the_library(service) as db:
+        db.execute("DELETE FROM procrastinate_workers")
+    until(lambda: service.store.work().workers == 1)
+    told = [line["message"] for line in log_lines() if line["level"] in ("error", "warning")]
+    assert any("gave no sign for 20 seconds, and others took" in line for line in told)
+    assert not any("\n" in line for line in told)
+
+
 def test_pages_and_figures_say_how_workers_fare(service, clock):
     client = create_app(service).test_client()
     none = client.get("/readyz")

@@ -22,6 +22,7 @@ from tracker.gone import Shown, gone
 from tracker.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.intake import take_in
 from tracker.model import Feed
+from tracker.tongue import to_keep
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 LONGEST_FRESH = timedelta(hours=6)
 """Cache headers, and what a feed says of itself, put a poll off to no later than this after the last, nor later than
 twice the feed's interval."""
+
+OVERTAKEN = "overtaken"
+"""The outcome of a poll that was not kept, and is no row of the record."""
 
 _JITTER = 0.1
 
@@ -79,12 +83,19 @@ class Brought:
 
 
 def keep(db: Subjects, brought: Brought) -> PollRow:
-    """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it."""
-    if brought.reading.failure:
+    """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it.
+
+    Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`.
+    """
+    feed, reading = brought.begun.feed.slug, brought.reading
+    if _is_overtaken(brought.begun.health, db.feeds.get(feed)):
+        said = to_keep("Another process polled it meanwhile.")
+        return PollRow(feed, reading.started_at, brought.ended_at, OVERTAKEN, said)
+    if reading.failure:
         row = _keep_failure(db, brought)
     else:
         row = _keep_reading(db, brought)
-        _keep_signs(db, brought.begun.health, brought.reading.parsed, row)
+        _keep_signs(db, brought.begun.health, reading.parsed, row)
     db.feeds.add_poll(row)
     db.record.bump("polls")
     return row
@@ -110,6 +121,13 @@ def next_poll(
     spread = zlib.crc32(f"{feed.slug} {now:%Y-%m-%dT%H:%M}".encode()) / 2**32
     due = now + wait * (1 - _JITTER / 2 + _JITTER * spread)
     return max(due, min(retry_after, now + LONGEST_RETRY_AFTER)) if retry_after else due
+
+
+def _is_overtaken(before: FeedHealth, now: FeedHealth) -> bool:
+    """Whether somebody else polled the feed since: a process that was suspended for long is taken for dead, and what it
+    has in hand when it wakes is older than what is kept. The last poll put down when it read or how often it failed.
+    """
+    return (before.last_read, before.failures) != (now.last_read, now.failures)
 
 
 def _keep_failure(db: Subjects, brought: Brought) -> PollRow:

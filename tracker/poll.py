@@ -57,7 +57,8 @@ def poll_feed(
     """Poll one feed now and keep what it brought, in one transaction, whatever happened.
 
     `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. A failure of the feed
-    is an outcome, not an exception. Raises StoreError.
+    is an outcome, not an exception. Where somebody else polled it meanwhile, nothing is kept: the outcome is
+    `OVERTAKEN`. Raises StoreError.
     """
     with store.reading() as db:
         begun = begin(db, feed, clock())

@@ -107,8 +107,8 @@ def notice(service: Service, now: datetime) -> None:
 
 
 def read_again(service: Service, url: str, *, if_due: bool) -> Visit | None:
-    """Visit a watched page now; None where another reads it, it is not due (`if_due`), or its host wants to be left
-    alone. A failure of the page is a visit without a verdict, not an exception. Raises StoreError.
+    """Visit a watched page now; None where another reads it or has read it meanwhile, it is not due (`if_due`), or its
+    host wants to be left alone. A failure of the page is a visit without a verdict, not an exception. Raises StoreError.
     """
     now = service.clock()
     with service.store.writing() as db:
@@ -123,10 +123,18 @@ def read_again(service: Service, url: str, *, if_due: bool) -> Visit | None:
     answer = _ask(service, url)
     finding, fault = (None, answer.fault) if answer.fault else _judged(before, url, answer)
     with service.store.writing() as db:
+        if _is_overtaken(before.page, db.watch.get(url)):
+            log.info("cited page %s: another process read it meanwhile", url)
+            return None
         visit = _keep(db, before, answer, finding, fault, service.clock())
         db.record.bump("polls")
     _report(visit)
     return visit
+
+
+def _is_overtaken(before: Watched, now: Watched) -> bool:
+    """Whether somebody else read the page since: the claim of a process that was suspended for long has run out."""
+    return (before.last_read, before.reads, before.failures) != (now.last_read, now.reads, now.failures)
 
 
 @lru_cache(maxsize=16)

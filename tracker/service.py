@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from config.load import Loaded, RelationshipPack, feeds_of, load
-from config.settings import Settings
+from config.settings import SHORTEST_SECRET, Settings
 from config.weights import Measured, read_measured
 from db.store import Store, StoreError, Subjects, open_store
 from tracker.added import judged, why_removed
@@ -173,10 +177,24 @@ def secret_key(settings: Settings) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48))
-        return path.read_text().strip()
+            _make_key(path)
+        key = path.read_text().strip()
     except OSError as error:
         raise StoreError(
             f"{path} cannot be kept ({error.strerror}); make the folder writable, or set OPENLINES_SECRET_KEY."
         ) from error
+    if len(key) < SHORTEST_SECRET:
+        raise StoreError(
+            f"{path} holds no key of {SHORTEST_SECRET} characters or more; remove it, and another is made at the start."
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all: whoever starts at the same moment reads the key of whoever came first."""
+    with NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as made:  # of mode 0600
+        made.write(secrets.token_urlsafe(48))
+        made.flush()
+        os.fsync(made.fileno())
+        with suppress(FileExistsError):
+            os.link(made.name, path)

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
@@ -135,6 +136,7 @@ class Working:
         """Work until told to stop; where the database is away, again when it is back."""
         self._loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
         self._loop.set_default_executor(ThreadPoolExecutor(self._concurrency, thread_name_prefix="work"))
+        self._loop.set_exception_handler(_left_over)
         while not self._stopping.is_set():
             began = self._loop.time()
             self._working = asyncio.create_task(self._until_it_fails())
@@ -146,7 +148,7 @@ class Working:
                 return
             except (ConnectorException, psycopg.Error, PoolTimeout) as error:
                 pause = FIRST_PAUSE if self._loop.time() - began > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
-                log.error("work pauses for %g seconds: %s", pause, error.__cause__ or error)
+                log.error("work pauses for %g seconds: %s", pause, _reason(error))
             else:
                 log.warning("the worker ended by itself, and begins again")
             await asyncio.get_running_loop().run_in_executor(None, self._stopping.wait, pause)
@@ -235,8 +237,25 @@ async def _watched(work: Callable[[], Awaitable[None]], context: JobContext, wor
     try:
         await work()
     except (StoreError, ConnectorException) as error:
-        log.error("%s was not done: %s", context.job.call_string, error.__cause__ or error)
+        log.error("%s was not done: %s", context.job.call_string, _reason(error))
         raise
     except Exception:
         log.exception("%s failed unexpectedly", context.job.call_string)
         raise
+
+
+def _left_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody waits for went wrong: most of all the end of a job that others took from us, having given us up."""
+    error = context.get("exception")
+    if isinstance(error, ConnectorException):
+        log.warning("a job was done, and its end not put down: %s", _reason(error))
+    else:
+        loop.default_exception_handler(context)
+
+
+def _reason(error: Exception) -> str:
+    """What the server or its driver says, in one line."""
+    cause = error.__cause__ or error
+    if isinstance(cause, psycopg.errors.ForeignKeyViolation):
+        return f"it gave no sign for {ALIVE_SECONDS} seconds, and others took what it had in hand"
+    return str(cause).strip().partition("\n")[0]

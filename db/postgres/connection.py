@@ -9,6 +9,7 @@ so that nothing is read from before the turn came.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -202,7 +203,12 @@ def place_of(url: str) -> str:
     try:
         known = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        raise StoreError(f"OPENLINES_DATABASE_URL names no database ({_said(error)}).") from error
+        # What is quoted may be the password.
+        said = re.sub(r'"[^"]*"?', "“…”", _said(error))
+        raise StoreError(
+            f"OPENLINES_DATABASE_URL names no database ({said}); write what is no letter or digit in user and password "
+            "as %20, %25 and the like."
+        ) from error
     host, name = known.get("host", ""), known.get("dbname", "")
     port = f":{known['port']}" if "port" in known else ""
     return f"postgresql://{host}{port}/{name}"

@@ -148,8 +148,21 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             )
             for url, told in (
                 ("mysql://me:hidden@db/lines", "mysql://me:…@db/lines"),
-                ("postgresql://me:hidden@db", "postgresql://me:…@db"),
+                ("mysql://me:hid/d@n@db/lines", "mysql://me:…@db/lines"),
+                ("mysql://db/lines?password=hidden&x=1", "mysql://db/lines?password=…&x=1"),
                 ("sqlite:///:memory:", "sqlite:///:memory:"),
+            )
+        ),
+        *(
+            (
+                {"DATABASE_URL": url},
+                f'OPENLINES_DATABASE_URL: "{told}" names no database; write sqlite:///path/to/file.db, or '
+                "postgresql://user:password@host/database, in a password %40 for @, %2F for /, %3F for ? and %23 for #.",
+            )
+            for url, told in (
+                ("postgresql://me:hidden@db", "postgresql://me:…@db"),
+                ("postgresql://me:hid/den@db/lines", "postgresql://me:…@db/lines"),
+                ("postgresql://me:hid@den@db/lines", "postgresql://me:…@db/lines"),
             )
         ),
         (

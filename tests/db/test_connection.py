@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from db.errors import StoreError
+from db.postgres.connection import place_of
 from db.sqlite.connection import Connections
 
 THREADS = 12
@@ -149,3 +150,10 @@ def test_rights_that_an_operator_gave_stay(tmp_path):
     opened.get().execute("CREATE TABLE x (y)")
     opened.close()
     assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.parametrize("secret", ["se cret", "sec%zzret", "secret@[::1"])
+def test_an_address_that_the_driver_cannot_read_is_refused_without_its_password(secret: str):
+    with pytest.raises(StoreError, match=r"^OPENLINES_DATABASE_URL names no database \(") as refused:
+        place_of(f"postgresql://me:{secret}@db/lines")
+    assert "ret" not in str(refused.value)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.site import Site
 from tracker.model import Feed
-from tracker.outcome import LONGEST_WAIT, next_poll
+from tracker.outcome import LONGEST_WAIT, OVERTAKEN, next_poll
 from tracker.poll import CLAIM, poll_feed
 from tracker.service import Service
 
@@ -112,6 +112,25 @@ def test_an_edited_item_is_a_revision_of_the_same_release(polled, site: Site, ag
         ((_, kept),) = db.releases.stored(feed="sample")
     assert kept.revision == 2
     assert len(pending(polled.service)) == 1
+
+
+def test_what_a_process_that_was_suspended_has_in_hand_is_dropped_when_another_polled_meanwhile(polled, site: Site):
+    older, newer = rss(HARBOR), rss(("Harbor Day, Moved", HARBOR[1]), TALKS)
+    feed = feed_at(site.serve("/feed", body=older))
+    polled(feed)
+
+    def suspended(handler) -> None:
+        site.serve("/feed", body=newer)
+        assert polled(feed).outcome == "read"
+        handler.answer(body=older)
+
+    site.routes["/feed"] = suspended
+    assert polled(feed).outcome == OVERTAKEN
+    with polled.service.store.reading() as db:
+        kept = {release.title: was.revision for release, was in db.releases.stored(feed="sample")}
+        assert [one.gone_since for one in db.releases.newest("sample", most=9)] == [None, None]
+        assert len(db.polls.newest("sample", most=9)) == 2
+    assert kept == {"Harbor Day, Moved": 2, TALKS[0]: 1}
 
 
 def test_a_feed_that_changes_its_encoding_brings_nothing_anew(polled, site: Site):

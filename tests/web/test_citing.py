@@ -108,7 +108,16 @@ def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_sinc
     amended(api.service, cut_of(api.service), effective=PartialDate("2022-08-04"))
     since = api.json(f"/citation?path={quote(path)}")["since"]
     assert (since["holds"], [act["deed"] for act in since["acts"]]) == (True, ["corrected"])
-    for wrong in ("", "dpct", "//elsewhere.example/", "/channels/dcpt"):
+    for wrong in (
+        "",
+        "dpct",
+        "//elsewhere.example/",
+        "//[",
+        "/channels/dcpt",
+        "/nowhere",
+        "/channels/dpct/more",
+        "/logout",
+    ):
         assert_problem(api.get(f"/citation?path={quote(wrong, safe='')}"), 400, field="path")
 
 
@@ -133,6 +142,8 @@ def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Ap
     assert address in form["text"].text
     assert re.search(r"\[DS/OL\]\. \(2024-02-01\)\[2024-02-01\]\. http", form["gbt7714"].text)
     assert api.client.get(f"/cite?format=word&path={path}").status_code == 400
+    forged = api.client.get(f"/cite?format=ris&path={path}&title=Talks%0D%0AUR%20%20-%20http://elsewhere.example/")
+    assert rispy.loads(forged.text)[0]["urls"] == [address]
 
 
 def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api) -> None:

@@ -1,5 +1,7 @@
 """Several relationships side by side: the overview, and every list asked for one of them."""
 
+import csv
+import io
 from dataclasses import replace
 
 import brotli
@@ -80,8 +82,16 @@ def test_a_list_shows_all_with_their_pairs_or_one_alone(client, path):
 
 def test_links_of_a_list_keep_the_relationship(client):
     page = client.get(f"/changes?relationship={slug_of(1)}").text
-    for href in ("/contacts?", "/timeline?", "/changes.csv?", "/?"):
+    for href in ("/contacts?", "/timeline?", "/changes.csv?", "/changes.atom?", "/changes.json?", "/?"):
         assert f'href="{href}relationship={slug_of(1)}' in page, href
+
+
+def test_every_table_has_the_rows_of_the_relationship_alone(client):
+    href = f"/years.csv?relationship={slug_of(1)}"
+    assert f'href="{href}"' in client.get(f"/figures?relationship={slug_of(1)}").text
+    for path in (href, f"/contacts.csv?relationship={slug_of(1)}"):
+        rows = csv.DictReader(io.StringIO(client.get(path).data.decode("utf-8-sig")))
+        assert {row["relationship"] for row in rows} == {slug_of(1)}
 
 
 def test_a_relationship_that_there_is_not_is_refused_in_words(client):

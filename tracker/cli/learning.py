@@ -7,7 +7,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,13 @@ def export(
 def _export_record(
     service: Service, folder: Path | None, sqlite: Path | None, as_of: date | None, known_at: datetime | None
 ) -> None:
-    if known_at and known_at.date() > service.clock().date():
-        raise Refused(f"{known_at.date()} has not come yet.", "Say a moment up to now, or leave --known-at out.")
+    now = service.clock()
+    if known_at and known_at > now:
+        if known_at != datetime.combine(now, time.max, UTC):
+            raise Refused(
+                f"{known_at:%Y-%m-%d %H:%M} UTC has not come yet.", "Say a moment up to now, or leave it out."
+            )
+        known_at = None  # Of today: what is known by now.
     for place in filter(None, (folder, sqlite)):
         refuse_taken(place)
     moment, tables = read_record(service.store, as_of or service.today(), known_at)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from tracker.citation import FORMATS, Citation, Mark, mark_of, row_hash
 from tracker.errors import NotFound, Refused
@@ -28,6 +28,8 @@ blueprint = Blueprint("cite", __name__)
 
 _UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
+
+LONGEST_TITLE = 200
 
 _OF_THE_DASHBOARD = {"word", "only", "q"}
 """Filters that choose rows on the first screen alone; other views with words are cited whole."""
@@ -167,6 +169,20 @@ def cite() -> Response:
     return current().rendered(lambda: write(asked_view().citation), f"{media_type}; charset=utf-8")
 
 
+def _own_address(text: str) -> SplitResult:
+    """An address of ours at which something can be read, as it was sent. Raises Refused."""
+    try:
+        address = urlsplit(text)
+    except ValueError:  # Brackets that do not fit.
+        address = urlsplit("")
+    is_ours = address.path.startswith("/") and not address.netloc and not address.scheme
+    if not is_ours or not current_app.create_url_adapter(request).test(address.path, "GET"):
+        raise Refused(
+            gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
+        )
+    return address
+
+
 @dataclass(frozen=True)
 class AskedView:
     """The view that a call names by its path: its citation, each row by name with its hash, what became of it."""
@@ -178,18 +194,14 @@ class AskedView:
 
 def asked_view() -> AskedView:
     """The view at the address in `path`, under the `title` that its page has. Raises Refused that names the field."""
-    address = urlsplit(request.args.get("path", ""))
-    if not address.path.startswith("/") or address.netloc or address.scheme:
-        raise Refused(
-            gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
-        )
-    asked, title = dict(parse_qsl(address.query)), request.args.get("title") or "The record"
+    address = _own_address(request.args.get("path", ""))
+    asked, title = dict(parse_qsl(address.query)), " ".join(request.args.get("title", "").split())[:LONGEST_TITLE]
     snapshot = current().snapshot()
     try:
         moment = moment_of(asked)
         rows = scope_of(snapshot, address.path, asked).rows(snapshot, moment)
         return AskedView(
-            citation_of(snapshot, address.path, asked, moment, title),
+            citation_of(snapshot, address.path, asked, moment, title or "The record"),
             sorted((entry_key(row), row_hash(row)) for row in rows),
             recalled(snapshot, address.path, asked, moment),
         )

@@ -16,7 +16,7 @@ SCOPE = "relationship"
 SCOPED = {
     "pages.dashboard", "pages.changes", "pages.contacts", "pages.corrections", "pages.figures", "pages.feeds",
     "timeline.timeline", "search.search", "since.since", "outputs.channels_csv", "outputs.changes_csv",
-    "outputs.contacts_csv", "outputs.contacts_ics",
+    "outputs.contacts_csv", "outputs.contacts_ics", "outputs.years_csv",
 }  # fmt: skip
 """Views that can be asked for one relationship; links between them keep it."""
 

@@ -33,6 +33,7 @@ from tracker.web.board import Change, Met, change_key, contact_key
 from tracker.web.current import Document, current, moment_from_request
 from tracker.web.figures import views_asked_for
 from tracker.web.outputs.calls import LICENCE, absolute, output
+from tracker.web.scope import scoped
 
 CSV = "text/csv"
 
@@ -99,7 +100,7 @@ def contacts_csv(query: ContactsFilter) -> Document:
 @output("/years.csv", CSV)
 def years_csv(query: FiguresQuery) -> Document:
     """Contacts by year in two groups: what was executed, and what was asked in vain."""
-    snapshot, moment = current().snapshot(), moment_from_request()
+    snapshot, moment = scoped(query.relationship), moment_from_request()
     views = views_asked_for(snapshot, moment, query.category)
     rows = (
         contact_row(one.contact, snapshot.relationship(one.view.channel.relationship))
