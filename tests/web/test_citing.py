@@ -108,7 +108,16 @@ def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_sinc
     amended(api.service, cut_of(api.service), effective=PartialDate("2022-08-04"))
     since = api.json(f"/citation?path={quote(path)}")["since"]
     assert (since["holds"], [act["deed"] for act in since["acts"]]) == (True, ["corrected"])
-    for wrong in ("", "dpct", "//elsewhere.example/", "//[", "/channels/dcpt", "/nowhere", "/channels/dpct/more", "/logout"):
+    for wrong in (
+        "",
+        "dpct",
+        "//elsewhere.example/",
+        "//[",
+        "/channels/dcpt",
+        "/nowhere",
+        "/channels/dpct/more",
+        "/logout",
+    ):
         assert_problem(api.get(f"/citation?path={quote(wrong, safe='')}"), 400, field="path")
 
 

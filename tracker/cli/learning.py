@@ -72,7 +72,9 @@ def _export_record(
     now = service.clock()
     if known_at and known_at > now:
         if known_at != datetime.combine(now, time.max, UTC):
-            raise Refused(f"{known_at:%Y-%m-%d %H:%M} UTC has not come yet.", "Say a moment up to now, or leave it out.")
+            raise Refused(
+                f"{known_at:%Y-%m-%d %H:%M} UTC has not come yet.", "Say a moment up to now, or leave it out."
+            )
         known_at = None  # Of today: what is known by now.
     for place in filter(None, (folder, sqlite)):
         refuse_taken(place)
