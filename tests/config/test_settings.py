@@ -157,7 +157,8 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             (
                 {"DATABASE_URL": url},
                 f'OPENLINES_DATABASE_URL: "{told}" names no database; write sqlite:///path/to/file.db, or '
-                "postgresql://user:password@host/database, in a password %40 for @, %2F for /, %3F for ? and %23 for #.",
+                "postgresql://user:password@host/database, in a password %40 for @, %2F for /, %3F for ? and %23 "
+                "for #.",
             )
             for url, told in (
                 ("postgresql://me:hidden@db", "postgresql://me:…@db"),
