@@ -30,7 +30,7 @@ def _calendar_day(text: str) -> date:
 
 
 def told_of(day: date, text: str, field: str) -> date:
-    """A day, sent as `text`, of which the record can tell: what is reckoned year by year ends somewhere. Raises Refused."""
+    """A day, sent as `text`, of which the record can tell: not all years can be reckoned. Raises Refused."""
     if not EARLIEST <= day <= LATEST:
         years = {"earliest": EARLIEST.year, "latest": LATEST.year}
         raise Refused(
