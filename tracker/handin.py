@@ -128,7 +128,7 @@ def _check_within(
         others.update(feed.relationships)
     if others:
         raise NotAllowed(
-            f"This has other words for release {kept.id}, which was read for {', '.join(sorted(filter(None, others)))}.",
+            f"This rewords release {kept.id}, which was read for {', '.join(sorted(filter(None, others)))}.",
             "Ask somebody who reviews that to hand it in.",
         )
 
