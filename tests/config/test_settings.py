@@ -218,6 +218,16 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             "write one such as https://lines.example.org.",
         ),
         (
+            {"BASE_URL": "https://lines.example/open"},
+            'OPENLINES_BASE_URL: "https://lines.example/open" has a path; give the service a host of its own, such as '
+            "https://lines.example.org.",
+        ),
+        (
+            {"BASE_URL": "https://línes.example"},
+            'OPENLINES_BASE_URL: "https://línes.example" is not written as browsers ask for it; write '
+            "xn--lnes-vpa.example for línes.example.",
+        ),
+        (
             {"SECRET_KEY": SECRET, "SECRET_KEY_FILE": "key"},
             "OPENLINES_SECRET_KEY: OPENLINES_SECRET_KEY_FILE is set too; unset one of the two.",
         ),
