@@ -326,6 +326,11 @@ def _base_url(text: str) -> str:
         raise ValueError(wrong) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in text:
         raise ValueError(wrong)
+    if parts.path not in ("", "/"):
+        raise ValueError(f'"{text}" has a path; give the service a host of its own, such as https://lines.example.org')
+    if not parts.hostname.isascii():
+        ascii_host = parts.hostname.encode("idna").decode()
+        raise ValueError(f'"{text}" is not written as browsers ask for it; write {ascii_host} for {parts.hostname}')
     return text.rstrip("/")
 
 

@@ -68,9 +68,9 @@ def test_a_webhook_is_added_tried_listed_failing_replayed_and_removed(tracker, s
 
 def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):
     url = site.serve("/" + "hook" * 40)
-    added = tracker("subscriptions", "add-webhook", url, "--allow-private", "--signals")
+    added = tracker("subscriptions", "add-webhook", url, "--allow-private", "--signals", "--category", "military")
     assert "make sure that nobody who reviews can read them" in added.output
-    assert "all channels, with signals" in tracker("subscriptions", "list").output
+    assert "military channels, with signals" in tracker("subscriptions", "list").output
     assert url in tracker("subscriptions", "list", COLUMNS="80").output
 
 
@@ -78,6 +78,7 @@ def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):
     ("arguments", "says"),
     [
         (("add-webhook", "ftp://lines.example/"), "only http and https"),
+        (("add-webhook", "https://lines.example/\r\nX-More: 1"), "a line break or another control character"),
         (
             ("add-webhook", "http://127.0.0.1:9/hook"),
             "on port 9, where public servers are not asked.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker.errors import Refused
+from tracker.errors import NotAllowed, Refused
 from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import FetchFailed, NotAPage
@@ -16,7 +17,7 @@ from tracker.feeds.fetch import Fetched
 from tracker.feeds.language import language
 from tracker.feeds.page import LONGEST_TEXT, Page, read_page
 from tracker.intake import hand_in
-from tracker.model import EARLIEST, LATEST, Candidate, Release
+from tracker.model import EARLIEST, LATEST, Candidate, Feed, Release
 from tracker.service import Service
 from tracker.study import Detect
 
@@ -99,7 +100,8 @@ def take(
 ) -> list[Candidate]:
     """Keep the release and answer the candidates that it speaks of, in one relationship, `within` some, or in any.
 
-    Raises Refused for a side or relationship that is not configured, StoreError.
+    Raises Refused for a side or relationship that is not configured, NotAllowed where it would have other words of what
+    was read for none but others; StoreError.
     """
     check_side(service, release.side, relationship=relationship)
     wanted = [relationship] if relationship else service.detectors if within is None else within
@@ -111,7 +113,24 @@ def take(
         guid=f"handed-in:{release.side}:{canonical_url(release.url) if release.url else release.fingerprint}",
         canonical_url=canonical_url(release.url) if release.url else None,
         now=service.clock(),
+        check=None if within is None else partial(_check_within, service, service.feeds_by_slug, within),
     )
+
+
+def _check_within(
+    service: Service, feeds: Mapping[str, Feed], within: Collection[str], kept: Release, told: Iterable[Candidate]
+) -> None:
+    """Raises NotAllowed for a release that speaks of channels, or comes from a feed, of other relationships alone."""
+    of_channel = {line.slug: pack.relationship.slug for pack in service.packs for line in pack.channels}
+    feed = feeds.get(kept.feed or "")
+    others = {of_channel.get(one.channel, "") for one in told} - set(within)
+    if feed and not set(feed.relationships) & set(within):
+        others.update(feed.relationships)
+    if others:
+        raise NotAllowed(
+            f"This rewords release {kept.id}, which was read for {', '.join(sorted(filter(None, others)))}.",
+            "Ask somebody who reviews that to hand it in.",
+        )
 
 
 def _read_page(html: str, url: str) -> Page:

@@ -8,7 +8,7 @@ Where a publisher changes its wording, and thereby what the release reports, the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from db.candidates import Finding, Known, Said
@@ -22,15 +22,25 @@ from tracker.study import Detect
 
 
 def hand_in(
-    store: Store, release: Release, detect: Detect, *, guid: str, canonical_url: str | None, now: datetime
+    store: Store,
+    release: Release,
+    detect: Detect,
+    *,
+    guid: str,
+    canonical_url: str | None,
+    now: datetime,
+    check: Callable[[Release, Iterable[Candidate]], None] | None = None,
 ) -> list[Candidate]:
     """Keep a release that somebody handed in, and answer the candidates that it speaks of, but for the unlikely.
 
-    `release.url` is its address; a release handed in twice is one release. Raises StoreError.
+    `release.url` is its address; a release handed in twice is one release. Where it has other words now, `check` is
+    asked of the release and of the candidates in which it speaks; what it raises undoes all. Raises StoreError.
     """
     sightings = detect(release)
     with store.writing() as db:
         kept = db.releases.keep(release, guid=guid, canonical_url=canonical_url, now=now)
+        if kept.revised and check:
+            check(db.releases.history(kept.id).release, db.candidates.of_release(kept.id))
         take_in(db, release, kept, sightings, now=now)
         return [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 from tracker.errors import Refused
+from tracker.model import EARLIEST, LATEST
 from tracker.tongue import gettext
 
 
@@ -26,6 +27,19 @@ def _calendar_day(text: str) -> date:
     if len(text) != 10 or text[4::3] != "--":
         raise ValueError(text)
     return date.fromisoformat(text)
+
+
+def told_of(day: date, text: str, field: str) -> date:
+    """A day, sent as `text`, of which the record can tell: not all years can be reckoned. Raises Refused."""
+    if not EARLIEST <= day <= LATEST:
+        years = {"earliest": EARLIEST.year, "latest": LATEST.year}
+        raise Refused(
+            f"{field} is {text!r}, which lies outside the years {EARLIEST.year} to {LATEST.year}.",
+            "Send a day of these.",
+            field=field,
+            plain=gettext("“%(value)s” lies outside the years %(earliest)s to %(latest)s.", value=text[:60], **years),
+        )
+    return day
 
 
 def known_instant(text: str) -> datetime:

@@ -107,8 +107,8 @@ def notice(service: Service, now: datetime) -> None:
 
 
 def read_again(service: Service, url: str, *, if_due: bool) -> Visit | None:
-    """Visit a watched page now; None where another reads it or has read it meanwhile, it is not due (`if_due`), or its
-    host wants to be left alone. A failure of the page is a visit without a verdict, not an exception. Raises StoreError.
+    """Visit a watched page now; None where another reads it or did so meanwhile, it is not due (`if_due`), or its host
+    wants to be left alone. A failure of the page is a visit without a verdict, not an exception. Raises StoreError.
     """
     now = service.clock()
     with service.store.writing() as db:

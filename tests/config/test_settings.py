@@ -157,7 +157,8 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             (
                 {"DATABASE_URL": url},
                 f'OPENLINES_DATABASE_URL: "{told}" names no database; write sqlite:///path/to/file.db, or '
-                "postgresql://user:password@host/database, in a password %40 for @, %2F for /, %3F for ? and %23 for #.",
+                "postgresql://user:password@host/database, in a password %40 for @, %2F for /, %3F for ? and %23 "
+                "for #.",
             )
             for url, told in (
                 ("postgresql://me:hidden@db", "postgresql://me:…@db"),
@@ -215,6 +216,16 @@ def test_the_secret_key_is_shown_nowhere() -> None:
             {"BASE_URL": "https://lines.example:99999"},
             'OPENLINES_BASE_URL: "https://lines.example:99999" is not the address of a site; '
             "write one such as https://lines.example.org.",
+        ),
+        (
+            {"BASE_URL": "https://lines.example/open"},
+            'OPENLINES_BASE_URL: "https://lines.example/open" has a path; give the service a host of its own, such as '
+            "https://lines.example.org.",
+        ),
+        (
+            {"BASE_URL": "https://línes.example"},
+            'OPENLINES_BASE_URL: "https://línes.example" is not written as browsers ask for it; write '
+            "xn--lnes-vpa.example for línes.example.",
         ),
         (
             {"SECRET_KEY": SECRET, "SECRET_KEY_FILE": "key"},

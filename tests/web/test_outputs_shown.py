@@ -140,6 +140,9 @@ def test_every_output_takes_both_clocks_and_refuses_what_it_does_not_know(api: A
     assert len(addresses) == 13
     for address in addresses:
         assert api.client.get(f"{address}?as_of=2022-09-01&known_at=2024-02-01").status_code == 200, address
+        assert api.client.get(f"{address}?path=&endpoint=&_external=").status_code == 200, (
+            "what is left blank says nothing"
+        )
         for field, sent in (("as_of", "2024-13-01"), ("known_at", "soon"), ("as_off", "2022-09-01")):
             refused = api.client.get(f"{address}?{field}={sent}")
             if for_programs(address):

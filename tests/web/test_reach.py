@@ -119,6 +119,12 @@ def test_a_token_reaches_as_far_as_it_says(three):
     words = {"side": "hub", "title": "Hubland and Calaria hold military hotline", "text": "On 8 January 2024, Calaria."}
     sent = client.post("/api/v1/releases", json=words | {"published": "2024-01-09"}, headers=headers)
     assert (sent.status_code, sent.json["candidates"]) == (201, []), "read for the relationships in reach alone"
+    (seen,) = candidate_of(three, 0).sightings
+    words |= {"side": seen.release.side, "url": seen.release.url, "relationship": slug_of(1)}
+    foreign = client.post("/api/v1/releases", json=words | {"published": "2024-01-09"}, headers=headers)
+    assert (foreign.status_code, f"read for {slug_of(0)}" in foreign.json["detail"]) == (403, True), "not its to reword"
+    (seen_again,) = candidate_of(three, 0).sightings
+    assert (seen_again.release.title, seen_again.lost) == (seen.release.title, seen.lost)
     only = client.get(f"/api/v1/candidates?relationship={slug_of(0)}", headers=headers)
     assert only.status_code == 403
 

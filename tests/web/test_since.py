@@ -160,6 +160,11 @@ def test_a_cookie_that_is_no_mark_is_ignored(api: Api, cookie: str) -> None:
     assert garbled.get("/since").status_code == 200, "it does not lead to a brief either"
 
 
+def test_what_an_address_leaves_blank_does_not_go_on_to_ones_own_brief(api: Api) -> None:
+    answer = visitor(api.client, NOON).get("/since?endpoint=&relationship=")
+    assert (answer.status_code, answer.location.partition("?")[2].partition("=")[0]) == (302, "after")
+
+
 @pytest.mark.parametrize("seen", ["soon", "2024-02-01", "2099-01-01T00:00:00.000000Z"])
 def test_a_mark_that_is_none_is_not_set(api: Api, seen: str) -> None:
     refused = api.client.post("/since", data={"seen": seen})
@@ -235,6 +240,7 @@ def test_a_mark_that_cannot_be_is_refused_in_one_sentence(api: Api, query: str, 
 def test_the_call_asks_for_its_mark_and_for_a_language_that_there_is(api: Api) -> None:
     assert_problem(api.get("/brief"), 400, field="after", says="after is missing")
     assert_problem(api.get("/brief?after=2024-01-01&lang=fr"), 400, field="lang", says="'en' or 'zh'")
+    assert_problem(api.get("/brief?after=0001-01-01"), 400, field="after", says="1900 to 2199")
     assert api.client.get("/since?after=").status_code == 200, "a form left it blank"
 
 

@@ -22,7 +22,9 @@ MOST = 200
 
 _FILTERS = (
     click.option("--relationship", help="Only of this relationship (slug)."),
-    click.option("--category", type=click.Choice(list(Category)), help="Only of channels of this category."),
+    click.option(
+        "--category", type=click.Choice([one.value for one in Category]), help="Only of channels of this category."
+    ),
     click.option("--channel", help="Only of this channel (slug)."),
 )
 

@@ -36,6 +36,7 @@ _ACCEPT = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
 _CHUNK = 64 * 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 LIBRARY_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 _PERMANENT = frozenset({301, 308})
@@ -188,6 +189,8 @@ def check_target(url: str, checked: bool) -> None:
         port = parts.port
     except ValueError as error:
         raise _bad_address(url, str(error)) from error
+    if _CONTROL.search(url):
+        raise _bad_address(url, "it holds a line break or another control character")
     if parts.scheme not in _DEFAULT_PORTS:
         raise _bad_address(url, "only http and https are asked")
     if not parts.hostname:

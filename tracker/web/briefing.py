@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from tracker.brief import Brief, News, SidesRead, brief_of, news_of, stirred
 from tracker.errors import Refused
 from tracker.model import Channel, Moment, Relationship
-from tracker.moments import instant_of
+from tracker.moments import instant_of, told_of
 from tracker.tongue import gettext
 from tracker.web.current import CLOCK_SKEW, SILENCE_SPAN, Snapshot, current
 
@@ -29,6 +29,7 @@ def after_of(text: str | None, until: datetime, *, past: bool) -> datetime:
         remedy = "Send the day or the instant after which to tell what changed."
         raise Refused(gettext("after is missing."), remedy, field="after")
     after = instant_of(text, "after", day=time.min)
+    told_of(after.date(), text, "after")
     if past and after > until:
         raise Refused(
             gettext("after is %(value)s, which is later than known_at.", value=repr(text)),

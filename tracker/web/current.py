@@ -22,7 +22,7 @@ from tracker.history import ChannelView
 from tracker.ledger import Act, Deed
 from tracker.lineage import entry_key
 from tracker.model import Channel, Moment, Relationship
-from tracker.moments import day_of, known_instant
+from tracker.moments import day_of, known_instant, told_of
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
@@ -250,7 +250,7 @@ def moment_of(asked: Mapping[str, str]) -> Moment:
     """
     now = current().snapshot().now
     as_of, known_at = asked.get("as_of", ""), asked.get("known_at", "")
-    day = day_of(as_of, "as_of") if as_of else current().service.today()
+    day = told_of(day_of(as_of, "as_of"), as_of, "as_of") if as_of else current().service.today()
     return Moment(day, _known(known_at, now) if known_at else now)
 
 

@@ -101,7 +101,8 @@ def undo_many() -> Response:
     for number, version in marked.items():
         with suppress(Conflict, NotFound):
             decide.undo(service.store, number, version, by=who, at=service.clock())
-    return redirect(url_for("deciding.rejected", **request.args), 303)
+    shown = {name: request.args[name] for name in ("done", "skipped", "checked") if name in request.args}
+    return redirect(url_for("deciding.rejected", **shown), 303)
 
 
 @blueprint.get("/rejected")

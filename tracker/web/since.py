@@ -20,7 +20,7 @@ from tracker.web.briefing import after_of, brief_since
 from tracker.web.current import current, moment_from_request, shows_the_past
 from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.seen import SEEN, mark_of, present_mark
-from tracker.web.sent import CLOCKS, check_address
+from tracker.web.sent import CLOCKS, check_address, sent_once
 
 ONE_YEAR = timedelta(days=365)
 """How long a browser keeps the mark."""
@@ -67,7 +67,7 @@ def since() -> Response:
     check_address(*CLOCKS, SCOPE, "after")
     after = mark_of(request.cookies.get(SEEN, ""))
     if after is not None and after <= current().now():
-        asked = request.args.to_dict() | {"after": instant_text(after)}
+        asked = sent_once() | {"after": instant_text(after)}
         response = redirect(url_for("since.since", **asked), 302)
     else:
         response = make_response(_page(None, moment_from_request()))

@@ -54,7 +54,7 @@ def embeddable(path: str) -> bool:
     return path.startswith("/embed/")
 
 
-def absolute(path: str, **arguments: Any) -> str:
+def absolute(path: str, /, **arguments: Any) -> str:
     """The address under which readers reach a path of ours, with the arguments that are set."""
     query = urlencode({name: value for name, value in arguments.items() if value is not None})
     return f"{current().service.settings.base_url}{path}{'?' if query else ''}{query}"
