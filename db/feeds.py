@@ -21,6 +21,10 @@ _BEYOND = timedelta(days=2)
 
 _LATEST = "9999"
 """Sorts after every instant."""
+
+EVER = -1
+"""Before every revision."""
+
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
@@ -145,7 +149,7 @@ class Feeds:
         for feed in configured:
             for relationship in feed.also:
                 _sql.share_feed(self._db, feed=feed.slug, relationship=relationship)
-        for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
+        for gone in {row["slug"] for row in _sql.slugs(self._db)} - {feed.slug for feed in configured}:
             _sql.disable_feed(self._db, slug=gone, reason=(why_gone or {}).get(gone, NOT_CONFIGURED))
         self._note_switches(now)
 
@@ -163,28 +167,25 @@ class Feeds:
         """Note that from `at` on the feed is polled, paused or off, so that its silence is read rightly."""
         _sql.add_switch(self._db, feed=feed, at=instant_text(at), polled=polled.value, reason=reason)
 
-    def switches(self) -> list[Switch]:
-        """Every such decision, a feed's oldest first."""
+    def switches(self, *, after: int = EVER) -> list[Switch]:
+        """Every such decision on feeds that changed `after` a revision of polls, a feed's oldest first."""
         return [
             Switch(row["feed"], instant(row["at"]), Polled(row["polled"]), row["reason"])
-            for row in _sql.switches(self._db)
+            for row in _sql.switches(self._db, after=after)
         ]
 
-    def all(self) -> list[FeedHealth]:
-        """Every feed ever configured, in the order of the configuration."""
-        shares = self._shares()
-        return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db)]
+    def all(self, *, after: int = EVER) -> list[FeedHealth]:
+        """Every feed ever configured, in the order of the configuration; `after`: those that changed after a revision
+        of polls.
+        """
+        shares: dict[str, list[str]] = {}
+        for row in _sql.shares(self._db, after=after):
+            shares.setdefault(row["feed"], []).append(row["relationship"])
+        return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db, after=after)]
 
     def get(self, slug: str) -> FeedHealth | None:
         row = _sql.feed(self._db, slug=slug)
-        return _health(row, self._shares(slug).get(slug, ())) if row else None
-
-    def _shares(self, feed: str = "") -> dict[str, list[str]]:
-        """For which further relationships feeds are read; those alone that are read for any."""
-        shares: dict[str, list[str]] = {}
-        for row in _sql.shares(self._db, feed=feed):
-            shares.setdefault(row["feed"], []).append(row["relationship"])
-        return shares
+        return _health(row, [one["relationship"] for one in _sql.shares_of(self._db, feed=slug)]) if row else None
 
     def due(self, now: datetime, *, most: int) -> list[str]:
         """Feeds whose time has come and whom nobody polls now, the longest waiting first."""
@@ -329,6 +330,11 @@ class Feeds:
             until=instant_text(until + _BEYOND) if until else _LATEST,
             relationship=relationship,
         )
+        return [read_from(row) for row in rows]
+
+    def reads_of_changed(self, after: int, since: datetime) -> list[Read]:
+        """What `reads_since` tells up to now of the feeds that changed after a revision of polls."""
+        rows = _sql.telling_polls_of_changed(self._db, after=after, since=instant_text(since))
         return [read_from(row) for row in rows]
 
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:

@@ -181,3 +181,16 @@ def m0025_many_relationships(connection: Connection) -> None:
         ALTER TABLE token ADD COLUMN relationships text;
         """,
     )
+
+
+@step
+def m0027_changes_of_feeds(connection: Connection) -> None:
+    run(
+        connection,
+        """
+        ALTER TABLE feed ADD COLUMN revision bigint NOT NULL DEFAULT 0;
+        CREATE INDEX feed_by_revision ON feed (revision);
+        DROP INDEX poll_telling;
+        CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+        """,
+    )

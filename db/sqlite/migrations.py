@@ -1390,3 +1390,19 @@ def m0025_many_relationships(db: Database) -> None:
     `relationships` is a JSON list of slugs; NULL: all of them, also those to come.
     """
     _run(db, _MANY)
+
+
+_CHANGES_OF_FEEDS = """
+ALTER TABLE feed ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX feed_by_revision ON feed (revision);
+DROP INDEX poll_telling;
+CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+"""
+
+
+@migrations()
+def m0027_changes_of_feeds(db: Database) -> None:
+    """From which revision of polls on a feed is as it is, so that a process need not read all of them after each poll;
+    the polls that leave a hole are found by feed.
+    """
+    _run(db, _CHANGES_OF_FEEDS)

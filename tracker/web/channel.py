@@ -11,7 +11,7 @@ from tracker.ledger import Act
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.promises import Promise, Rung, ladder, promises_of, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
-from tracker.web.current import SILENCE_SPAN, Snapshot, current, shows_the_past
+from tracker.web.current import Snapshot, current, shows_the_past
 from tracker.web.line import (
     MOST_CHANGES,
     MOST_CONTACTS,
@@ -25,6 +25,7 @@ from tracker.web.line import (
     wordings_of,
     years_of,
 )
+from tracker.web.listening import SILENCE_SPAN
 from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of, watched_since
 
 
@@ -90,8 +91,7 @@ def _read(
 
 
 def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
-    feeds = {f.slug for f in snapshot.feeds if relationship.slug in (f.relationship, *f.also)}
-    since = watched_since(switch for switch in snapshot.switches if switch.feed in feeds)
+    since = watched_since(snapshot.sources.switches(relationship.slug))
     start, reads = lane_start(since, now), None
     if start < now - SILENCE_SPAN:
         with current().service.store.reading() as db:

@@ -90,9 +90,8 @@ def of_visit(account: Account) -> None:
 def of_feed(account: Account) -> None:
     """For views of one source: what is read for several relationships is the word of who reaches them all."""
     slug = (request.view_args or {})["slug"]
-    for feed in current().snapshot().feeds:
-        if feed.slug == slug:
-            check_relationships((feed.relationship, *feed.also))
+    if heard := current().snapshot().sources.by_slug.get(slug):
+        check_relationships((heard.feed.relationship, *heard.feed.also))
 
 
 def of_everything(account: Account) -> None:
