@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 from tracker.coverage import Coverage, FeedCoverage, HoleKind, Polled, Switch
 from tracker.history import ChannelView, contact_days
@@ -263,16 +263,17 @@ def lane_start(since: datetime | None, end: datetime) -> datetime:
 def lane_of(read: Coverage) -> Lane:
     """The days of a span in UTC, each with how much of it was read; days alike that follow one another are one cell."""
     days = _days(read.start, read.end)
-    asked, missing = [timedelta()] * len(days), [timedelta()] * len(days)
+    asked, missing = _Sums(days), _Sums(days)
     for feed in read.feeds:
-        _add(asked, days, read.start, feed.read_until)
+        asked.add(read.start, feed.read_until)
         for hole in feed.holes:
-            _add(missing, days, hole.start, hole.end)
             if hole.kind is HoleKind.NOT_CONFIGURED:
-                _add(asked, days, hole.start, hole.end, -1)
-                _add(missing, days, hole.start, hole.end, -1)
-    shares = [1 - m / a if a else None for a, m in zip(asked, missing, strict=True)]
-    total, lost = sum(asked, timedelta()), sum(missing, timedelta())
+                asked.add(hole.start, hole.end, -1)
+            else:
+                missing.add(hole.start, hole.end)
+    each = list(zip(asked.by_day(), missing.by_day(), strict=True))
+    shares = [1 - m / a if a else None for a, m in each]
+    total, lost = sum([a for a, _ in each], timedelta()), sum([m for _, m in each], timedelta())
     return Lane(read, tuple(_cells(read, days, shares)), 1 - lost / total if total else None, lost)
 
 
@@ -283,16 +284,31 @@ def _days(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     return list(zip([start, *inner], [*inner, end], strict=True))
 
 
-def _add(
-    sums: list[timedelta], days: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime, sign: int = 1
-) -> None:
-    """Add what a span has of each day to that day's sum."""
-    if end <= start:
-        return
-    origin = days[0][0].date()
-    for number in range((start.date() - origin).days, min((end.date() - origin).days + 1, len(days))):
-        begins, ends = days[number]
-        sums[number] += sign * max(min(ends, end) - max(begins, start), timedelta())
+class _Sums:
+    """How much spans have of each day, together. To add one costs the same however many days it has."""
+
+    def __init__(self, days: Sequence[tuple[datetime, datetime]]) -> None:
+        self._days, self._origin = days, days[0][0].date()
+        self._parts = [timedelta()] * len(days)
+        self._begun = [0] * (len(days) + 1)
+
+    def add(self, start: datetime, end: datetime, sign: int = 1) -> None:
+        """Add a span that begins within the days, or with -1 take it away."""
+        end = min(end, self._days[-1][1])
+        if end <= start:
+            return
+        first, last = (start.date() - self._origin).days, min((end.date() - self._origin).days, len(self._days) - 1)
+        self._parts[first] -= sign * (start - self._days[first][0])
+        self._parts[last] += sign * (end - self._days[last][0])
+        self._begun[first] += sign
+        self._begun[last] -= sign
+
+    def by_day(self) -> list[timedelta]:
+        whole = accumulate(self._begun)
+        return [
+            part + number * (ends - begins)
+            for part, number, (begins, ends) in zip(self._parts, whole, self._days, strict=False)
+        ]
 
 
 def _cells(read: Coverage, days: Sequence[tuple[datetime, datetime]], shares: Sequence[float | None]) -> Iterable[Cell]:
