@@ -184,7 +184,7 @@ def m0025_many_relationships(connection: Connection) -> None:
 
 
 @step
-def m0027_changes_of_feeds(connection: Connection) -> None:
+def m0027_many_feeds(connection: Connection) -> None:
     run(
         connection,
         """
@@ -192,5 +192,6 @@ def m0027_changes_of_feeds(connection: Connection) -> None:
         CREATE INDEX feed_by_revision ON feed (revision);
         DROP INDEX poll_telling;
         CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+        ALTER TABLE sample DROP CONSTRAINT sample_pkey, ADD PRIMARY KEY (release, relationship);
         """,
     )
