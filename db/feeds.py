@@ -332,8 +332,10 @@ class Feeds:
         )
         return [read_from(row) for row in rows]
 
-    def reads_of_changed(self, after: int, since: datetime) -> list[Read]:
-        """What `reads_since` tells up to now of the feeds that changed after a revision of polls."""
+    def reads_that_tell(self, since: datetime, *, after: int = EVER) -> list[Read]:
+        """The polls from which follows how far feeds were read in any span from `since` to now, oldest first; of the
+        feeds that changed `after` a revision of polls.
+        """
         rows = _sql.telling_polls_of_changed(self._db, after=after, since=instant_text(since))
         return [read_from(row) for row in rows]
 

@@ -154,9 +154,12 @@ class Observed:
 
     def _with_holes_of(self, before: FeedCoverage, start: datetime) -> FeedCoverage:
         read, holes = before.read_until, [hole for hole in before.holes if hole.end > start]
-        told = FeedCoverage(self.feed, read, read, tuple([replace(h, start=max(h.start, start)) for h in holes]))
+        first = min([hole.start for hole in holes], default=read)
+        if first < start:
+            return FeedCoverage(self.feed, read, read, tuple([replace(h, start=max(h.start, start)) for h in holes]))
+        told = FeedCoverage(self.feed, read, read, tuple(holes))
         since = max([hole.end for hole in before.holes if hole.end <= start], default=_BEGINNING)
-        self.alike = Alike(since, min([hole.start for hole in holes], default=read), read, self._until, told)
+        self.alike = Alike(since, first, read, self._until, told)
         return told
 
 

@@ -174,11 +174,15 @@ WHERE :relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 
 ORDER BY ended_at, id;
 
 -- name: telling_polls_of_changed(after, since)
--- The same up to now, of the feeds alone that changed after a revision.
+-- The same up to now, of the feeds that changed after a revision. A failure tells something where no other came after it,
+-- nor a good poll that vouches for the time: of feeds that fail now and then hardly any does.
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
 FROM feed CROSS JOIN poll
 WHERE feed.revision > :after AND poll.feed = feed.slug AND poll.vouches = 0 AND poll.ended_at >= :since
+    AND (poll.outcome <> 'failed' OR NOT EXISTS (SELECT 1 FROM poll next
+        WHERE (next.outcome = 'failed' OR next.vouches = 1) AND next.id = (SELECT later.id FROM poll later
+            WHERE later.feed = poll.feed AND later.ended_at > poll.ended_at ORDER BY later.ended_at LIMIT 1)))
 UNION
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole

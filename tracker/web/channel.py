@@ -25,7 +25,6 @@ from tracker.web.line import (
     wordings_of,
     years_of,
 )
-from tracker.web.listening import SILENCE_SPAN
 from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of, watched_since
 
 
@@ -92,9 +91,6 @@ def _read(
 
 def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
     since = watched_since(snapshot.sources.switches(relationship.slug))
-    start, reads = lane_start(since, now), None
-    if start < now - SILENCE_SPAN:
-        with current().service.store.reading() as db:
-            reads = db.feeds.reads_since(start, relationship=relationship.slug)
-    read = (snapshot.coverage_between(relationship.slug, side, start, now, reads) for side in sides)
+    start = lane_start(since, now)
+    read = (snapshot.coverage_between(relationship.slug, side, start, now) for side in sides)
     return Watched(start, now, since, tuple(lane_of(one) for one in read))

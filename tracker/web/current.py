@@ -125,7 +125,7 @@ class Snapshot:
     def coverage_between(
         self, relationship: str, side: str, start: datetime, end: datetime, reads: Sequence[Read] | None = None
     ) -> Coverage:
-        """What was read of a side's feeds in a span: by `reads`, or by those of the last `SILENCE_SPAN`."""
+        """What was read of a side's feeds in a span: by `reads`, or up to now by those of the last `LANE_SPAN`."""
         own = [heard.observed for heard in self.sources.serve(relationship, side)]
         if reads is None:
             return covered(side, own, start, end)

@@ -12,15 +12,17 @@ from functools import cached_property
 
 from db.feeds import EVER, FeedHealth
 from db.store import Subjects
-from tracker.coverage import Observed, Read, Switch, observed
+from tracker.coverage import Observed, Switch, observed
 
-SILENCE_SPAN = timedelta(days=30)
-"""How far back silence since the last report is looked at on pages; the API answers for longer spans."""
+SILENCE_SPAN, LANE_SPAN = timedelta(days=30), timedelta(days=90)
+"""How far back silence since the last report is looked at on pages, and what was read is drawn there at most; the API
+answers for longer spans.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """A feed as it fares, and what is known of its polls in the last `SILENCE_SPAN` at least."""
+    """A feed as it fares, and what is known of its polls in the last `LANE_SPAN` at least."""
 
     feed: FeedHealth
     observed: Observed
@@ -71,12 +73,10 @@ class Listening:
         revision = db.record.revisions()["polls"]
         changed = self._changed(db) if revision >= self._revision > EVER else None
         if changed is None:
-            feeds, switches = db.feeds.all(), db.feeds.switches()
-            by_slug = _heard(feeds, db.feeds.reads_since(now - SILENCE_SPAN), switches)
-            self._sources = Sources(by_slug, _serving(feeds))
+            feeds = db.feeds.all()
+            self._sources = Sources(_heard(db, feeds, now, EVER), _serving(feeds))
         elif changed:
-            reads = db.feeds.reads_of_changed(self._revision, now - SILENCE_SPAN)
-            anew = _heard(changed, reads, db.feeds.switches(after=self._revision))
+            anew = _heard(db, changed, now, self._revision)
             self._sources = Sources({**self._sources.by_slug, **anew}, self._sources.serving)
         self._revision = revision
         return self._sources
@@ -98,8 +98,9 @@ def _pairs(feed: FeedHealth) -> tuple[str, ...]:
     return feed.relationship, *feed.also
 
 
-def _heard(feeds: Iterable[FeedHealth], reads: Iterable[Read], switches: Iterable[Switch]) -> dict[str, Heard]:
+def _heard(db: Subjects, feeds: Iterable[FeedHealth], now: datetime, after: int) -> dict[str, Heard]:
     by_slug = {feed.slug: feed for feed in feeds}
+    reads, switches = db.feeds.reads_that_tell(now - LANE_SPAN, after=after), db.feeds.switches(after=after)
     return {one.feed: Heard(by_slug[one.feed], one) for one in observed(by_slug, reads, switches)}
 
 

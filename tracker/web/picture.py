@@ -16,6 +16,7 @@ from tracker.coverage import Coverage, FeedCoverage, HoleKind, Polled, Switch
 from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Outcome, Precision, State, StatusChange
 from tracker.tongue import gettext
+from tracker.web.listening import LANE_SPAN
 from tracker.web.strip import YEARS, Axis
 from tracker.wording import date_words, outcome_words, parts, span_words, state_words
 
@@ -36,9 +37,6 @@ MOST_TOLD = 12
 
 MOST_MARKS, MARKS_TOGETHER = 200, 0.5
 """Beyond so many contacts those of one outcome that are nearer to each other than this are one mark."""
-
-LANE_SPAN = timedelta(days=90)
-"""How far back what was read is drawn at most; the API answers for other spans."""
 
 LEAST_LANE_SPAN = timedelta(days=30)
 
