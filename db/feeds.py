@@ -22,9 +22,6 @@ _BEYOND = timedelta(days=2)
 _LATEST = "9999"
 """Sorts after every instant."""
 
-EVER = -1
-"""Before every revision."""
-
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
@@ -167,21 +164,23 @@ class Feeds:
         """Note that from `at` on the feed is polled, paused or off, so that its silence is read rightly."""
         _sql.add_switch(self._db, feed=feed, at=instant_text(at), polled=polled.value, reason=reason)
 
-    def switches(self, *, after: int = EVER) -> list[Switch]:
-        """Every such decision on feeds that changed `after` a revision of polls, a feed's oldest first."""
-        return [
-            Switch(row["feed"], instant(row["at"]), Polled(row["polled"]), row["reason"])
-            for row in _sql.switches(self._db, after=after)
-        ]
+    def switches(self) -> list[Switch]:
+        """Every such decision, a feed's oldest first."""
+        return [_switch(row) for row in _sql.switches(self._db)]
 
-    def all(self, *, after: int = EVER) -> list[FeedHealth]:
-        """Every feed ever configured, in the order of the configuration; `after`: those that changed after a revision
-        of polls.
-        """
+    def switches_of(self, slug: str) -> list[Switch]:
+        return [_switch(row) for row in _sql.switches_of(self._db, feed=slug)]
+
+    def all(self) -> list[FeedHealth]:
+        """Every feed ever configured, in the order of the configuration."""
         shares: dict[str, list[str]] = {}
-        for row in _sql.shares(self._db, after=after):
+        for row in _sql.shares(self._db):
             shares.setdefault(row["feed"], []).append(row["relationship"])
-        return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db, after=after)]
+        return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db)]
+
+    def changed(self, after: int) -> list[str]:
+        """The feeds of which something that is shown, or their polls, changed after a revision of polls."""
+        return [row["slug"] for row in _sql.changed(self._db, after=after)]
 
     def get(self, slug: str) -> FeedHealth | None:
         row = _sql.feed(self._db, slug=slug)
@@ -332,13 +331,6 @@ class Feeds:
         )
         return [read_from(row) for row in rows]
 
-    def reads_that_tell(self, since: datetime, *, after: int = EVER) -> list[Read]:
-        """The polls from which follows how far feeds were read in any span from `since` to now, oldest first; of the
-        feeds that changed `after` a revision of polls.
-        """
-        rows = _sql.telling_polls_of_changed(self._db, after=after, since=instant_text(since))
-        return [read_from(row) for row in rows]
-
     def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
         """Whether `holder` has the lease now: it was free, had run out, or was its own.
 
@@ -372,6 +364,10 @@ def read_from(row: Row) -> Read:
 def _overlaps(outcome: str, known: int, whole: bool) -> bool:
     """Whether an answer showed that nothing was missed: an empty one does not, unless it shows whatever there was."""
     return outcome == "unchanged" or known > 0 or bool(whole)
+
+
+def _switch(row: Row) -> Switch:
+    return Switch(row["feed"], instant(row["at"]), Polled(row["polled"]), row["reason"])
 
 
 def _health(row: Row, also: Iterable[str]) -> FeedHealth:

@@ -23,9 +23,8 @@ DELETE FROM feed_share;
 -- name: share_feed(feed, relationship)!
 INSERT INTO feed_share (feed, relationship) VALUES (:feed, :relationship);
 
--- name: shares(after)
-SELECT feed_share.feed, feed_share.relationship FROM feed CROSS JOIN feed_share
-WHERE feed_share.feed = feed.slug AND feed.revision > :after ORDER BY feed_share.feed, feed_share.relationship;
+-- name: shares()
+SELECT feed, relationship FROM feed_share ORDER BY feed, relationship;
 
 -- name: shares_of(feed)
 SELECT relationship FROM feed_share WHERE feed = :feed ORDER BY relationship;
@@ -38,11 +37,13 @@ WHERE slug = :slug;
 -- name: slugs()
 SELECT slug FROM feed;
 
--- name: feeds(after)
--- Those that changed after a revision; after -1: all.
+-- name: changed(after)
+SELECT slug FROM feed WHERE revision > :after ORDER BY revision;
+
+-- name: feeds()
 SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND ended_at > COALESCE(last_read, ''))
     AS failing_since
-FROM feed WHERE revision > :after ORDER BY relationship, position, slug;
+FROM feed ORDER BY relationship, position, slug;
 
 -- name: feed(slug)^
 SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND ended_at > COALESCE(last_read, ''))
@@ -135,10 +136,11 @@ WHERE slug = :slug;
 -- name: add_switch(feed, at, polled, reason)!
 INSERT INTO feed_switch (feed, at, polled, reason) VALUES (:feed, :at, :polled, :reason);
 
--- name: switches(after)
-SELECT feed_switch.feed, feed_switch.at, feed_switch.polled, feed_switch.reason
-FROM feed CROSS JOIN feed_switch
-WHERE feed_switch.feed = feed.slug AND feed.revision > :after ORDER BY feed_switch.feed, feed_switch.id;
+-- name: switches()
+SELECT feed, at, polled, reason FROM feed_switch ORDER BY feed, id;
+
+-- name: switches_of(feed)
+SELECT feed, at, polled, reason FROM feed_switch WHERE feed = :feed ORDER BY id;
 
 -- name: before_poll(feed)^
 -- How often a feed is polled that changes by a poll now, and its last good poll.
@@ -154,11 +156,16 @@ VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :
         :sightings, :whole, :every, :after, :vouches);
 
 -- name: telling_polls(since, at, until, relationship)
--- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it.
+-- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it. Of
+-- failures the last alone before a good poll, and none before one that vouches: that left no hole.
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
 FROM feed CROSS JOIN poll
 WHERE poll.feed = feed.slug AND poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
+    AND (poll.outcome <> 'failed' OR NOT EXISTS (SELECT 1 FROM poll next
+        WHERE (next.outcome = 'failed' OR next.vouches = 1) AND next.id = (SELECT later.id FROM poll later
+            WHERE later.feed = poll.feed AND later.ended_at > poll.ended_at AND later.ended_at <= :until
+            ORDER BY later.ended_at LIMIT 1)))
     AND (:relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
         WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship))
 UNION
@@ -171,24 +178,6 @@ FROM feed JOIN poll ON poll.id IN (
         ORDER BY good.ended_at LIMIT 1))
 WHERE :relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
     WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship)
-ORDER BY ended_at, id;
-
--- name: telling_polls_of_changed(after, since)
--- The same up to now, of the feeds that changed after a revision. A failure tells something where no other came after it,
--- nor a good poll that vouches for the time: of feeds that fail now and then hardly any does.
-SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
-    poll.overlap, poll.whole
-FROM feed CROSS JOIN poll
-WHERE feed.revision > :after AND poll.feed = feed.slug AND poll.vouches = 0 AND poll.ended_at >= :since
-    AND (poll.outcome <> 'failed' OR NOT EXISTS (SELECT 1 FROM poll next
-        WHERE (next.outcome = 'failed' OR next.vouches = 1) AND next.id = (SELECT later.id FROM poll later
-            WHERE later.feed = poll.feed AND later.ended_at > poll.ended_at ORDER BY later.ended_at LIMIT 1)))
-UNION
-SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
-    poll.overlap, poll.whole
-FROM feed JOIN poll ON poll.id = (SELECT good.id FROM poll good WHERE good.feed = feed.slug
-    AND good.outcome <> 'failed' ORDER BY good.ended_at DESC LIMIT 1)
-WHERE feed.revision > :after
 ORDER BY ended_at, id;
 
 -- name: take_lease(name, holder, now, until, latest)^

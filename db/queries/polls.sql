@@ -11,8 +11,11 @@ FROM release WHERE feed = :feed AND first_seen >= :since
 GROUP BY day ORDER BY day;
 
 -- name: telling_polls_of(feed, since)
--- Polls that coverage needs: those that vouch for nothing, and the last good one.
+-- Polls that coverage needs, as `telling_polls`: those that vouch for nothing, and the last good one.
 SELECT * FROM poll WHERE feed = :feed AND ended_at >= :since AND vouches = 0
+    AND (outcome <> 'failed' OR NOT EXISTS (SELECT 1 FROM poll next
+        WHERE (next.outcome = 'failed' OR next.vouches = 1) AND next.id = (SELECT later.id FROM poll later
+            WHERE later.feed = :feed AND later.ended_at > poll.ended_at ORDER BY later.ended_at LIMIT 1)))
 UNION
 SELECT * FROM poll WHERE id = (
     SELECT good.id FROM poll good WHERE good.feed = :feed AND good.outcome <> 'failed'

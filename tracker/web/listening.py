@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from db.feeds import EVER, FeedHealth
+from db.feeds import FeedHealth
 from db.store import Subjects
 from tracker.coverage import Observed, Switch, observed
 
@@ -66,42 +66,49 @@ class Listening:
 
     def __init__(self) -> None:
         self._sources = Sources({}, {})
-        self._revision = EVER
+        self._revision: int | None = None
 
     def sources(self, db: Subjects, now: datetime) -> Sources:
         """Every feed as it stands now; one that did not change is the one that was read before."""
         revision = db.record.revisions()["polls"]
-        changed = self._changed(db) if revision >= self._revision > EVER else None
+        changed = self._changed(db, revision, now - LANE_SPAN)
         if changed is None:
-            feeds = db.feeds.all()
-            self._sources = Sources(_heard(db, feeds, now, EVER), _serving(feeds))
+            self._sources = _everything(db, now - LANE_SPAN)
         elif changed:
-            anew = _heard(db, changed, now, self._revision)
-            self._sources = Sources({**self._sources.by_slug, **anew}, self._sources.serving)
+            self._sources = replace(self._sources, by_slug={**self._sources.by_slug, **changed})
         self._revision = revision
         return self._sources
 
-    def _changed(self, db: Subjects) -> list[FeedHealth] | None:
-        """The feeds that changed since; None where they are other ones now, or may have another order."""
-        changed, known = db.feeds.all(after=self._revision), self._sources.by_slug
-        if len(changed) >= len(known) or any(not _stands(feed, known.get(feed.slug)) for feed in changed):
+    def _changed(self, db: Subjects, revision: int, since: datetime) -> dict[str, Heard] | None:
+        """The feeds that changed since; None where they may be other ones now, or have another order."""
+        known = self._sources.by_slug
+        if self._revision is None or revision < self._revision:
             return None
-        return changed
+        slugs = db.feeds.changed(self._revision)
+        if len(slugs) >= len(known) or not known.keys() >= set(slugs):
+            return None
+        changed = {slug: _heard(db, slug, since) for slug in slugs}
+        return changed if all(_stands(heard.feed, known[slug].feed) for slug, heard in changed.items()) else None
 
 
-def _stands(feed: FeedHealth, known: Heard | None) -> bool:
+def _heard(db: Subjects, slug: str, since: datetime) -> Heard:
+    reads, switches = db.polls.reads_since(slug, since), db.feeds.switches_of(slug)
+    return Heard(db.feeds.get(slug), *observed([slug], reads, switches))
+
+
+def _everything(db: Subjects, since: datetime) -> Sources:
+    feeds = {feed.slug: feed for feed in db.feeds.all()}
+    told = observed(feeds, db.feeds.reads_since(since), db.feeds.switches())
+    return Sources({one.feed: Heard(feeds[one.feed], one) for one in told}, _serving(feeds.values()))
+
+
+def _stands(feed: FeedHealth, known: FeedHealth) -> bool:
     """Whether a feed is read for whom it was before."""
-    return known is not None and feed.side == known.feed.side and _pairs(feed) == _pairs(known.feed)
+    return feed.side == known.side and _pairs(feed) == _pairs(known)
 
 
 def _pairs(feed: FeedHealth) -> tuple[str, ...]:
     return feed.relationship, *feed.also
-
-
-def _heard(db: Subjects, feeds: Iterable[FeedHealth], now: datetime, after: int) -> dict[str, Heard]:
-    by_slug = {feed.slug: feed for feed in feeds}
-    reads, switches = db.feeds.reads_that_tell(now - LANE_SPAN, after=after), db.feeds.switches(after=after)
-    return {one.feed: Heard(by_slug[one.feed], one) for one in observed(by_slug, reads, switches)}
 
 
 def _serving(feeds: Iterable[FeedHealth]) -> dict[tuple[str, str], list[str]]:
