@@ -65,8 +65,8 @@ EDITED, READ, FAILED, GONE = 20, 200, 50, 10
 """One release in so many is edited and read by detection; one such poll in so many fails once, and misses an item."""
 
 INTERVAL = 10 * 86_400
-LATELY = (timedelta(days=32), timedelta(days=5), timedelta(minutes=20))
-"""Seconds between polls of a feed, and how long ago its last ones were: no hole in a month, without a month's polls."""
+LATELY = tuple(timedelta(days=days) for days in (121, 92, 63, 34, 5, 0.01))
+"""Seconds between polls of a feed, and how long ago its last ones were: no hole in what pages show, with few polls."""
 
 AT_ONCE = 100
 """Polls of a transaction."""

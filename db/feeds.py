@@ -87,9 +87,14 @@ class FeedHealth:
     gap: Gap | None = None
     also: tuple[str, ...] = ()
 
+    @property
+    def relationships(self) -> tuple[str, ...]:
+        """The relationships for which it is read."""
+        return (self.relationship, *self.also)
+
     def serves(self, relationship: str, side: str) -> bool:
         """Whether it is read for a side of a relationship."""
-        return self.side == side and relationship in (self.relationship, *self.also)
+        return self.side == side and relationship in self.relationships
 
 
 @dataclass(frozen=True)

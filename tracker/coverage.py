@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 from tracker.tongue import msg
@@ -137,6 +138,13 @@ class Observed:
         if not _was_asked_for(self.switches, start, end):
             return None
         return feed_coverage(self.feed, self.reads, self.switches, start, end)
+
+    @property
+    def watched_since(self) -> datetime | None:
+        """When it was first decided to poll it, and not in the same moment to leave it; None: never."""
+        decided = zip_longest(self.switches, self.switches[1:])
+        begun = (one.at for one, then in decided if one.polled is Polled.ON and (then is None or then.at > one.at))
+        return next(begun, None)
 
     @cached_property
     def _before(self) -> FeedCoverage | None:

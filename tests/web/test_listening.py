@@ -99,7 +99,12 @@ def heard(listening: Listening, service: Service) -> Sources:
 
 
 def told(sources: Sources) -> list[Any]:
-    return [list(sources.feeds), list(sources.by_slug), sources.serving, sources.switches(US_CHINA.slug)]
+    return [
+        list(sources.feeds),
+        list(sources.by_slug),
+        {side: [one.feed for one in own] for side, own in sources.sides.items()},
+        sources.watched_since,
+    ]
 
 
 def read(sources: Sources, service: Service, *, anew: bool = False) -> list[Coverage]:

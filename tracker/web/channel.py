@@ -25,7 +25,7 @@ from tracker.web.line import (
     wordings_of,
     years_of,
 )
-from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of, watched_since
+from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of
 
 
 def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, everything: bool) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _read(
 
 
 def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
-    since = watched_since(snapshot.sources.switches(relationship.slug))
+    since = snapshot.sources.watched_since.get(relationship.slug)
     start = lane_start(since, now)
     read = (snapshot.coverage_between(relationship.slug, side, start, now) for side in sides)
     return Watched(start, now, since, tuple(lane_of(one) for one in read))

@@ -172,7 +172,7 @@ def _order(snapshot: Snapshot) -> Callable[[Health], tuple[str, int, bool]]:
 def _place_in(snapshot: Snapshot) -> Callable[[FeedHealth], tuple[str, str]]:
     """Under which relationship and side a feed stands: the first that is shown of those for which it is read."""
     shown = [pair.slug for pair in snapshot.relationships]
-    return lambda feed: (next(pair for pair in (feed.relationship, *feed.also) if pair in shown), feed.side)
+    return lambda feed: (next(pair for pair in feed.relationships if pair in shown), feed.side)
 
 
 def _page_of(wanted: Sequence[Health], after: str | None) -> tuple[Sequence[Health], str | None]:
@@ -266,7 +266,7 @@ def _sides(snapshot: Snapshot) -> list[tuple[Relationship, str]]:
     found: dict[str, Relationship] = {}
     for pair in snapshot.relationships:
         for side in pair.sides:
-            if snapshot.sources.serving.get((pair.slug, side)):
+            if snapshot.sources.serve(pair.slug, side):
                 found.setdefault(side, pair)
     return [(pair, side) for side, pair in found.items()]
 

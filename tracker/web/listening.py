@@ -5,14 +5,14 @@ changed since.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from db.feeds import FeedHealth
 from db.store import Subjects
-from tracker.coverage import Observed, Switch, observed
+from tracker.coverage import Observed, observed
 
 SILENCE_SPAN, LANE_SPAN = timedelta(days=30), timedelta(days=90)
 """How far back silence since the last report is looked at on pages, and what was read is drawn there at most; the API
@@ -30,13 +30,15 @@ class Heard:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Every feed in the order of the configuration, and for which sides of which relationships each is read.
+    """Every feed in the order of the configuration; by relationship and side those that are read for it, and since when
+    any was to be read for a relationship.
 
     `relationship`: of which alone `feeds` tells; None: of all.
     """
 
     by_slug: Mapping[str, Heard]
-    serving: Mapping[tuple[str, str], Sequence[str]]
+    sides: Mapping[tuple[str, str], Sequence[Heard]]
+    watched_since: Mapping[str, datetime]
     relationship: str | None = None
 
     def of(self, relationship: str) -> Sources:
@@ -47,25 +49,24 @@ class Sources:
         feeds = [heard.feed for heard in self.by_slug.values()]
         if self.relationship is None:
             return tuple(feeds)
-        return tuple([feed for feed in feeds if self.relationship in (feed.relationship, *feed.also)])
+        return tuple([feed for feed in feeds if self.relationship in feed.relationships])
 
-    def serve(self, relationship: str, side: str) -> list[Heard]:
+    def serve(self, relationship: str, side: str) -> Sequence[Heard]:
         """Those that are read for a side of a relationship."""
-        return [self.by_slug[slug] for slug in self.serving.get((relationship, side), ())]
+        return self.sides.get((relationship, side), ())
 
-    def switches(self, relationship: str) -> list[Switch]:
-        """What was decided of those that are read for a relationship, a feed's oldest first."""
-        own = [
-            self.by_slug[slug] for (pair, _), slugs in self.serving.items() if pair == relationship for slug in slugs
-        ]
-        return [switch for heard in own for switch in heard.observed.switches]
+    def with_changed(self, changed: Mapping[str, Heard]) -> Sources:
+        """The same with some as they are now."""
+        touched = {(pair, heard.feed.side) for heard in changed.values() for pair in heard.feed.relationships}
+        sides = {side: [changed.get(one.feed.slug, one) for one in self.sides[side]] for side in touched}
+        return replace(self, by_slug={**self.by_slug, **changed}, sides={**self.sides, **sides})
 
 
 class Listening:
     """What was read so far, and up to which revision of polls."""
 
     def __init__(self) -> None:
-        self._sources = Sources({}, {})
+        self._sources = Sources({}, {}, {})
         self._revision: int | None = None
 
     def sources(self, db: Subjects, now: datetime) -> Sources:
@@ -75,7 +76,7 @@ class Listening:
         if changed is None:
             self._sources = _everything(db, now - LANE_SPAN)
         elif changed:
-            self._sources = replace(self._sources, by_slug={**self._sources.by_slug, **changed})
+            self._sources = self._sources.with_changed(changed)
         self._revision = revision
         return self._sources
 
@@ -99,21 +100,18 @@ def _heard(db: Subjects, slug: str, since: datetime) -> Heard:
 def _everything(db: Subjects, since: datetime) -> Sources:
     feeds = {feed.slug: feed for feed in db.feeds.all()}
     told = observed(feeds, db.feeds.reads_since(since), db.feeds.switches())
-    return Sources({one.feed: Heard(feeds[one.feed], one) for one in told}, _serving(feeds.values()))
+    by_slug = {one.feed: Heard(feeds[one.feed], one) for one in told}
+    sides: dict[tuple[str, str], list[Heard]] = defaultdict(list)
+    watched: dict[str, datetime] = {}
+    for heard in by_slug.values():
+        begun = heard.observed.watched_since
+        for pair in heard.feed.relationships:
+            sides[pair, heard.feed.side].append(heard)
+            if begun:
+                watched[pair] = min(begun, watched.get(pair, begun))
+    return Sources(by_slug, dict(sides), watched)
 
 
 def _stands(feed: FeedHealth, known: FeedHealth) -> bool:
     """Whether a feed is read for whom it was before."""
-    return feed.side == known.side and _pairs(feed) == _pairs(known)
-
-
-def _pairs(feed: FeedHealth) -> tuple[str, ...]:
-    return feed.relationship, *feed.also
-
-
-def _serving(feeds: Iterable[FeedHealth]) -> dict[tuple[str, str], list[str]]:
-    serving: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for feed in feeds:
-        for pair in _pairs(feed):
-            serving[pair, feed.side].append(feed.slug)
-    return dict(serving)
+    return (feed.side, feed.relationships) == (known.side, known.relationships)
