@@ -55,10 +55,10 @@ SELECT confidence FROM sighting
 WHERE flagged = 1 AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = sighting.candidate)
 ORDER BY id DESC LIMIT :most;
 
--- name: guesses(channel)
--- Candidates that the lot brought in, and that no reviewer has accepted or merged another into: they tell of no event.
+-- name: guess(candidate)^
+-- Whether the lot brought a candidate in, and no reviewer has accepted it or merged another into it: it tells of no event.
 SELECT candidate.id FROM sample JOIN candidate ON candidate.id = sample.candidate
-WHERE candidate.channel = :channel AND candidate.status <> 'accepted'
+WHERE candidate.id = :candidate AND candidate.status <> 'accepted'
   AND NOT EXISTS (SELECT 1 FROM regrouping WHERE regrouping.given_to = candidate.id);
 
 -- name: planned(relationship)

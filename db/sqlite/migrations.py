@@ -1396,6 +1396,7 @@ _CHANGES_OF_FEEDS = """
 ALTER TABLE feed ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX feed_by_revision ON feed (revision);
 DROP INDEX poll_telling;
+DROP INDEX poll_by_end;
 CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
 """
 
@@ -1425,7 +1426,8 @@ DROP TABLE sample_before;
 @migrations()
 def m0027_many_feeds(db: Database) -> None:
     """From which revision of polls on a feed is as it is, so that a process need not read all of them after each poll;
-    the polls that leave a hole are found by feed. A release is measured for each relationship for which it is read.
+    polls are found by feed alone, also those that leave a hole. A release is measured for each relationship for which
+    it is read.
     """
     _run(db, _CHANGES_OF_FEEDS)
     _run(db, _SAMPLE_OF_EACH)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from db import feeds, polls, releases, search
+from db import candidates, feeds, polls, releases, samples, search
 from db.store import Store, open_store
 
 pytestmark = pytest.mark.both_engines
@@ -35,9 +35,17 @@ FILL = (
     f"INSERT INTO release_key (key, release) {_NUMBERS} SELECT i * 7, i FROM n",
     f"""INSERT INTO release_document (release, revision, side, lang, published, since)
         {_NUMBERS} SELECT i, 1, 'us', 'en', '2024-01-01', '2024' FROM n""",
+    """INSERT INTO channel (slug, relationship, position, category, names, counterparts, description)
+        VALUES ('c', 'us-china', 0, 'military', '{}', '{}', '')""",
+    f"""INSERT INTO candidate (id, channel, signal, date, status, opened_at, evidence_at, published)
+        {_NUMBERS} SELECT i, 'c', 'held', '2024-01-01', 'pending', '2024', '2024', '2024-01-01' FROM n""",
+    f"""INSERT INTO sighting (candidate, release, revision, signal, confidence, evidence, flagged, seen_at)
+        {_NUMBERS} SELECT i, i, 1, 'held', 0.9, '[]', 1, '2024' FROM n""",
 )
 
-GROWING = "feed|feed_switch|poll|release|release_revision|release_name|release_key|release_document"
+GROWING = (
+    "feed|feed_switch|poll|release|release_revision|release_name|release_key|release_document|candidate|sighting|sample"
+)
 
 ASKED = [
     (releases._sql, "release_by_address", {"canonical_url": "u5", "side": "us"}),
@@ -51,6 +59,8 @@ ASKED = [
     (releases._sql, "newest_releases", {"feed": "f5", "most": 20}),
     (search._sql, "end_release_document", {"release": 5, "until": "2024"}),
     (search._sql, "release_in", {"release": 5, "revision": 1}),
+    (candidates._sql, "sightings_of_release", {"release": 5, "channel": "c"}),
+    (samples._sql, "guess", {"candidate": 5}),
     (polls._sql, "newest_polls", {"feed": "f5", "failed": 0, "most": 20}),
     (polls._sql, "arrivals", {"feed": "f5", "since": "2024"}),
     (polls._sql, "telling_polls_of", {"feed": "f5", "since": "2023"}),
