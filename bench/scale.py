@@ -4,8 +4,9 @@
     python -m bench.scale [RELEASES [FEEDS [sqlite | postgresql://…]]]
 
 Every database is filled through the store as polls fill it: releases of some 600 bytes in two languages, one in twenty
-of them edited later, each read by detection in one of two hundred, polls that brought something, nothing, or failed. A
-server's is made anew and dropped again, so that the URL names one whose role may create databases.
+of them edited later, each read by detection in one of two hundred, polls that brought something, nothing, or failed. In
+the end every feed was read in the last hour. A server's is made anew and dropped again, so that the URL names one whose
+role may create databases.
 
 All sizes are asked by turns in one run. `cost` is what one item (a page, a hit, a release, a feed) takes, in parts of
 what it takes in the small database: of the processor's time on SQLite, by the clock on a server.
@@ -63,6 +64,10 @@ BROUGHT, QUIET = 20, 4
 EDITED, READ, FAILED, GONE = 20, 200, 50, 10
 """One release in so many is edited and read by detection; one such poll in so many fails once, and misses an item."""
 
+INTERVAL = 10 * 86_400
+LATELY = tuple(timedelta(days=days) for days in (121, 92, 63, 34, 5, 0.01))
+"""Seconds between polls of a feed, and how long ago its last ones were: no hole in what pages show, with few polls."""
+
 AT_ONCE = 100
 """Polls of a transaction."""
 
@@ -100,7 +105,8 @@ class Sized:
             return db.search.releases(read_query(COMMON["en"]), Narrowed(), most=DEEP)[-1].place
 
     def milliseconds(self, ask: Ask) -> tuple[float, float]:
-        """How long it takes, and of how many items it told."""
+        """How long it takes, and of how many items it told. What was read of feeds before a poll is read again."""
+        self.poll_in_vain()
         clock = time.perf_counter if self.server else time.process_time
         began = clock()
         items = ask(self)
@@ -111,11 +117,11 @@ class Sized:
         assert answer.status_code == 200, (path, answer.status)
         return answer.get_data(as_text=True)
 
-    def get_anew(self, path: str) -> str:
-        """The first answer after a poll that brought nothing."""
+    def poll_in_vain(self) -> None:
+        """A poll that brings nothing."""
         with self.service.store.writing() as db:
+            _read_unchanged(db, "feed-1", self.service.clock())
             db.record.bump("polls")
-        return self.get(path)
 
 
 def settings_of(folder: Path, url: str) -> dict[str, str]:
@@ -134,22 +140,39 @@ def opened(env: dict[str, str], feeds: int, *, migrate: bool = False) -> Service
 
 
 def _feed(number: int) -> Feed:
-    lang, side = (("en", "us"), ("zh", "china"))[number % 2]
+    lang, side = (("en", "us"), ("zh", "cn"))[number % 2]
     url = f"https://ministry-{number}.example/feed"
-    return Feed(f"feed-{number}", "us-china", f"Ministry {number}", side, lang, "feed", url, every=1800)
+    return Feed(f"feed-{number}", "us-china", f"Ministry {number}", side, lang, "feed", url, every=INTERVAL)
 
 
 def filled(env: dict[str, str], releases: int, feeds: int, *, server: bool) -> Sized:
     began = time.perf_counter()
     service = opened(env, feeds, migrate=True)
-    service.prepare()
+    replace(service, clock=lambda: datetime.now(UTC) - SPAN).prepare()
     seed(service.store, service.packs, at=service.clock())
     polls = iter(_polls(service, releases))
     while some := list(islice(polls, AT_ONCE)):
         with service.store.writing() as db:
             for poll in some:
                 poll.keep(db)
+    _read_lately(service)
     return Sized(service, releases, feeds, server, time.perf_counter() - began)
+
+
+def _read_lately(service: Service) -> None:
+    """Every feed read in the last hour, and without a hole in the last month."""
+    now = service.clock()
+    for number in range(0, len(service.feeds), AT_ONCE):
+        with service.store.writing() as db:
+            for feed in service.feeds[number : number + AT_ONCE]:
+                for ago in LATELY:
+                    _read_unchanged(db, feed.slug, now - ago)
+
+
+def _read_unchanged(db: Subjects, slug: str, at: datetime) -> None:
+    hints = {"etag": None, "last_modified": None, "moved_to": None}
+    db.feeds.record_read(slug, now=at, next_poll=at, anything_new=False, full=False, **hints)
+    db.feeds.add_poll(PollRow(slug, at, at, "unchanged", status=304, overlap=1))
 
 
 @dataclass(frozen=True)
@@ -300,7 +323,7 @@ def _tick(sized: Sized) -> float:
 
 def _page(path: str, *, feeds: bool = False) -> Ask:
     def ask(sized: Sized) -> float:
-        sized.get_anew(path)
+        sized.get(path)
         return sized.feeds if feeds else 1
 
     return ask
@@ -328,6 +351,7 @@ MEASURED: dict[str, tuple[str, Ask]] = {
     "API, first page of changes": ("page", _page("/api/v1/changes?limit=20")),
     "API, all pages of changes": ("list", _last_changes),
     "page of a feed": ("page", _page("/feeds/feed-1")),
+    "page of a channel": ("page", _page("/channels/dpct")),
     "dashboard after a poll": ("page", _page("/")),
     "dashboard after a poll, per feed": ("feed", _page("/", feeds=True)),
     "/feeds after a poll": ("feed", _page("/feeds", feeds=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -17,7 +17,8 @@ from db.queries import load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
 from db.text import as_json, day, instant, instant_text, like_pattern, listed, partial, text_or_none
-from tracker.grouping import Report
+from tracker.disputes import ONE_DAY
+from tracker.grouping import COARSE_NEWS, Report, family_of
 from tracker.model import (
     Candidate,
     Move,
@@ -29,7 +30,7 @@ from tracker.model import (
 
 _sql = load_queries("candidates.sql")
 _BEYOND_ALL = ("9999", 0)
-_ALL_YEARS = ("0000", "9999-99")
+_ANY = {"first": "", "second": "", "third": "", "since": "0000", "until": "9999", "begins": "0000", "ends": "9999"}
 
 
 @dataclass(frozen=True)
@@ -188,11 +189,10 @@ class Candidates:
     def known(self, channel: str, report: Report | None = None) -> list[Known]:
         """The candidates of a channel, oldest first, but for those that were merged.
 
-        With a report, those of about its years alone, among which are all that `same_event` would tie to it.
+        With a report, those alone among which are all that `same_event` would tie to it: of its kind, and of about its
+        days, or of its years where it names a round.
         """
-        since, until = _years_about(report.published, report.published) if report else _ALL_YEARS
-        begins, ends = _years_about(*report.span) if report else _ALL_YEARS
-        rows = _sql.known(self._db, channel=channel, since=since, until=until, begins=begins, ends=ends)
+        rows = _sql.known(self._db, channel=channel, **(_about(report) if report else _ANY))
         return [_known(list(told)) for _, told in groupby(rows, key=itemgetter("id"))]
 
     def reports(self, candidate: int) -> list[Report]:
@@ -320,9 +320,23 @@ class Candidates:
         )
 
 
+def _about(report: Report) -> dict[str, str]:
+    """Bounds of what may tell of the event of a report. Without a round two days meet, or the news is of one time."""
+    first, second, third, *_ = [*family_of(report.signal), report.signal, report.signal]
+    news = (report.published, report.published)
+    since, until = _years_about(*news) if report.rounds else _days_about(*news, COARSE_NEWS)
+    begins, ends = _years_about(*report.span) if report.rounds else _days_about(*report.span, ONE_DAY)
+    signals = {"first": first, "second": second, "third": third}
+    return signals | {"since": since, "until": until, "begins": begins, "ends": ends}
+
+
 def _years_about(first: date, last: date) -> tuple[str, str]:
     """From the year before to the year after, as bounds for dates of any precision."""
     return f"{max(first.year - 1, 0):04}", f"{min(last.year + 1, 9999):04}-99"
+
+
+def _days_about(first: date, last: date, time: timedelta) -> tuple[str, str]:
+    return (max(first, date.min + time) - time).isoformat(), (min(last, date.max - time) + time).isoformat()
 
 
 def _told(report: Report) -> dict[str, str | None]:

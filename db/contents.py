@@ -51,7 +51,7 @@ class Contents(Protocol):
         """Take out the rows with which a new database begins."""
 
     def settle(self, tables: Iterable[Table]) -> None:
-        """Let numbers that the engine gives go on after those that were loaded."""
+        """Let numbers that the engine gives go on after those that were loaded, and plans rest on what is there."""
 
     def mark(self) -> None:
         """Say that a copy is unfinished."""

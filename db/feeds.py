@@ -21,6 +21,7 @@ _BEYOND = timedelta(days=2)
 
 _LATEST = "9999"
 """Sorts after every instant."""
+
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
@@ -86,9 +87,14 @@ class FeedHealth:
     gap: Gap | None = None
     also: tuple[str, ...] = ()
 
+    @property
+    def relationships(self) -> tuple[str, ...]:
+        """The relationships for which it is read."""
+        return (self.relationship, *self.also)
+
     def serves(self, relationship: str, side: str) -> bool:
         """Whether it is read for a side of a relationship."""
-        return self.side == side and relationship in (self.relationship, *self.also)
+        return self.side == side and relationship in self.relationships
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ class Feeds:
         for feed in configured:
             for relationship in feed.also:
                 _sql.share_feed(self._db, feed=feed.slug, relationship=relationship)
-        for gone in {row["slug"] for row in _sql.feeds(self._db)} - {feed.slug for feed in configured}:
+        for gone in {row["slug"] for row in _sql.slugs(self._db)} - {feed.slug for feed in configured}:
             _sql.disable_feed(self._db, slug=gone, reason=(why_gone or {}).get(gone, NOT_CONFIGURED))
         self._note_switches(now)
 
@@ -165,26 +171,25 @@ class Feeds:
 
     def switches(self) -> list[Switch]:
         """Every such decision, a feed's oldest first."""
-        return [
-            Switch(row["feed"], instant(row["at"]), Polled(row["polled"]), row["reason"])
-            for row in _sql.switches(self._db)
-        ]
+        return [_switch(row) for row in _sql.switches(self._db)]
+
+    def switches_of(self, slug: str) -> list[Switch]:
+        return [_switch(row) for row in _sql.switches_of(self._db, feed=slug)]
 
     def all(self) -> list[FeedHealth]:
         """Every feed ever configured, in the order of the configuration."""
-        shares = self._shares()
+        shares: dict[str, list[str]] = {}
+        for row in _sql.shares(self._db):
+            shares.setdefault(row["feed"], []).append(row["relationship"])
         return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db)]
+
+    def changed(self, after: int) -> list[str]:
+        """The feeds of which something that is shown, or their polls, changed after a revision of polls."""
+        return [row["slug"] for row in _sql.changed(self._db, after=after)]
 
     def get(self, slug: str) -> FeedHealth | None:
         row = _sql.feed(self._db, slug=slug)
-        return _health(row, self._shares(slug).get(slug, ())) if row else None
-
-    def _shares(self, feed: str = "") -> dict[str, list[str]]:
-        """For which further relationships feeds are read; those alone that are read for any."""
-        shares: dict[str, list[str]] = {}
-        for row in _sql.shares(self._db, feed=feed):
-            shares.setdefault(row["feed"], []).append(row["relationship"])
-        return shares
+        return _health(row, [one["relationship"] for one in _sql.shares_of(self._db, feed=slug)]) if row else None
 
     def due(self, now: datetime, *, most: int) -> list[str]:
         """Feeds whose time has come and whom nobody polls now, the longest waiting first."""
@@ -364,6 +369,10 @@ def read_from(row: Row) -> Read:
 def _overlaps(outcome: str, known: int, whole: bool) -> bool:
     """Whether an answer showed that nothing was missed: an empty one does not, unless it shows whatever there was."""
     return outcome == "unchanged" or known > 0 or bool(whole)
+
+
+def _switch(row: Row) -> Switch:
+    return Switch(row["feed"], instant(row["at"]), Polled(row["polled"]), row["reason"])
 
 
 def _health(row: Row, also: Iterable[str]) -> FeedHealth:

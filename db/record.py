@@ -34,8 +34,6 @@ from tracker.model import (
 _sql = load_queries("record.sql")
 _ADD = {"status_change": _sql.add_status_change, "contact": _sql.add_contact}
 
-LATEST = datetime.max.replace(tzinfo=UTC)
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -92,20 +90,20 @@ class Record:
                 aliases=as_json(channel.aliases),
                 people=as_json(channel.people),
             )
-        for channel in self.channels():
-            if self._search.keep_channel(channel):
-                self._index_entries(channel)
+        self.index_anew()
 
     def index_anew(self) -> None:
-        """Make everything searchable where nothing is: rows that no longer stand too, with the sources of each time.
+        """Make searchable what is defined otherwise than it was, or is not yet searchable: channels and their rows,
+        those that no longer stand too, with the sources of each time.
 
-        Of channels only what they are called now is known.
+        Of channels only what they are called now is known; so their rows are found by that, at any time.
         """
         for channel in self.channels():
-            self._search.keep_channel(channel)
-            for rows in self.entries_of(channel.slug):
-                for row in rows:
-                    self._index_past_of(row, channel)
+            if self._search.keep_channel(channel):
+                self._search.drop_entries(channel.slug)
+                for rows in self.entries_of(channel.slug):
+                    for row in rows:
+                        self._index_past_of(row, channel)
 
     def _index_past_of(self, row: Entry, channel: Channel) -> None:
         cited = {at for source in row.sources for at in (source.recorded_at, source.withdrawn_at) if at}
@@ -113,12 +111,12 @@ class Record:
         for at in sorted(at for at in cited if at > row.recorded_at):
             self._search.keep_entry(as_cited(row, at), channel, at=at)
 
-    def _index_entries(self, channel: Channel, *, at: datetime | None = None) -> None:
+    def _index_entries(self, channel: Channel, *, at: datetime) -> None:
         """Make the rows of a channel searchable by what they and the sources in force tell; what was so before `at`
-        (None: from the beginning) stays as it is.
+        stays as it is.
         """
         for rows in self.entries_of(channel.slug):
-            for entry in in_force(rows, at or LATEST):
+            for entry in in_force(rows, at):
                 self._search.keep_entry(entry, channel, at=at)
 
     def relationships(self) -> list[Relationship]:

@@ -143,7 +143,8 @@ class Releases:
             until=(release.published + SAME_ITEM_WITHIN).isoformat(),
             most=_MOST_COMPARED,
         )
-        for known in like:
+        for one in like:
+            known = _sql.release_by_id(self._db, release=one["release"])
             alike = same_words(
                 words_of(release), words_of(replace(release, title=known["title"], summary=known["summary"]))
             )

@@ -110,9 +110,9 @@ class Samples:
         """How sure detection was of what it flagged lately."""
         return [row["confidence"] for row in _sql.confidences(self._db, most=most)]
 
-    def guesses(self, channel: str) -> set[int]:
-        """The channel's candidates that were drawn and that no reviewer has accepted: nothing may join them."""
-        return {row["id"] for row in _sql.guesses(self._db, channel=channel)}
+    def is_guess(self, candidate: int) -> bool:
+        """Whether a candidate was drawn and no reviewer has accepted it: nothing may join it."""
+        return _sql.guess(self._db, candidate=candidate) is not None
 
     def planned(self, relationship: str) -> list[Planned]:
         """Every stratum of every week."""

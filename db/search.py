@@ -108,6 +108,10 @@ class Search(ABC):
             kind, entry.channel, entry.id, of_entry(entry, channel), since=instant_text(entry.recorded_at), at=at
         )
 
+    def drop_entries(self, channel: str) -> None:
+        """Make the rows of a channel searchable no more, as they stand and as they stood."""
+        _sql.drop_record_documents(self._db, channel=channel)
+
     def _keep(
         self, kind: Kind, channel: str, entry: int, document: Document, *, since: str, at: datetime | None
     ) -> bool:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from db.feeds import PollRow
 from db.store import Store, open_store
 from tests.make import US_CHINA
-from tracker.coverage import Coverage, HoleKind, Polled, Read, Switch, coverage
+from tracker.coverage import Coverage, HoleKind, Polled, Read, Switch, coverage, feed_coverage, observed
+from tracker.coverage import covered as told_of
 from tracker.model import Feed
 from tracker.web.words import silence_in_short, silence_words
 
@@ -127,6 +128,26 @@ def test_the_share_is_averaged_over_a_sides_feeds_and_each_has_to_be_read():
     assert [hole.feed for hole in both.holes] == ["mfa"]
     whole = covered(polls(*range(0, 121, 30)), 0, 120)
     assert silence_in_short([whole, both], US_CHINA) == "not known (China read 100 %, China read 50 %)"
+
+
+tried = st.lists(
+    st.tuples(st.integers(0, 400), st.sampled_from(["read", "read", "read", None, "The server answered 500."])),
+    max_size=12,
+    unique_by=lambda one: one[0],
+)
+decided = st.lists(st.tuples(st.integers(-50, 400), st.sampled_from(Polled)), max_size=3)
+
+
+@given(tried, decided, st.lists(st.tuples(st.integers(-60, 400), st.integers(1, 300)), min_size=5, max_size=20))
+def test_what_was_reckoned_of_one_span_is_told_of_another_only_where_it_is_the_same(told, switched, spans):
+    reads = polls(*(minute if went == "read" else (minute, went) for minute, went in sorted(told, key=lambda o: o[0])))
+    switches = [Switch("mnd", at(minute), polled) for minute, polled in [(-100, Polled.ON), *sorted(switched)]]
+    kept = observed(["mnd"], reads, switches)
+    for begins, lasts in spans:
+        start, end = at(begins), at(begins + lasts)
+        anew = feed_coverage("mnd", reads, switches, start, end)
+        assert told_of("cn", kept, start, end).feeds in ((), (anew,))
+        assert told_of("cn", kept, start, end) == coverage("cn", ["mnd"], reads, switches, start, end)
 
 
 def test_what_is_on_record_is_no_silence():

@@ -11,8 +11,10 @@ from datetime import date, datetime
 
 import pytest
 
+from tests.conftest import Clock, settings_in
 from tests.feeds.test_poll import TALKS, feed_at
 from tests.make import release, sighting
+from tests.many import SHARED, partner, release_on, slug_of, write_packs
 from tests.test_review import CN, US, arrive
 from tests.web.api_client import Api
 from tests.web.test_pages import signed_in, words_of
@@ -25,7 +27,7 @@ from tracker.review import accept, reject, undo
 from tracker.sampler import sample
 from tracker.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum, figures
 from tracker.scheduler import Polling
-from tracker.service import Service
+from tracker.service import Service, open_service
 from tracker.web.app import create_app
 
 FEEDS = (
@@ -401,3 +403,55 @@ def test_the_scheduler_draws_by_itself(traffic):
     assert polling.tick() == []
     polling.stop()
     assert traffic.pending()
+
+
+class Always(random.Random):
+    """Draws whatever has a chance."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+def test_a_release_of_a_shared_feed_is_measured_for_each_relationship_by_what_it_says_of_that_one(tmp_path):
+    write_packs(tmp_path / "config", 2)
+    settings = replace(settings_in(tmp_path), config=tmp_path / "config", sample=20)
+    service, (first, second) = open_service(settings, migrate=True, clock=Clock()), (slug_of(0), slug_of(1))
+    service.prepare()
+    feed = service.feeds_by_slug[SHARED]
+    detect, store = service.detect_for(feed.relationships), service.store
+
+    def come(title: str, text: str) -> None:
+        now = service.clock()
+        told = release(title=title, summary=text, side="hub", feed=SHARED, url=title, published=now.date())
+        with store.writing() as db:
+            kept = db.releases.keep(told, guid=title, canonical_url=None, now=now)
+            take_in(db, told, kept, detect(told), now=now)
+
+    sample(service, Always())
+    come("Harbor Day", "The band will play.")
+    service.clock.advance(weeks=1)
+    sample(service, Always())
+    come("Harbor Day again", "The band will play.")
+    come(*release_on(0))
+    passed = sample(service, Always())
+    assert [(passed[one].releases, passed[one].flagged, passed[one].drawn) for one in (first, second)] == [
+        (2, 1, 1), (2, 0, 2),
+    ]  # fmt: skip
+    with store.reading() as db:
+        waiting = db.candidates.queue(Status.PENDING, most=9)
+    assert len(waiting) == 4
+    for candidate in waiting:
+        name = (candidate.id, candidate.version)
+        if candidate.channel.startswith(partner(0)[0]) and "Harbor" not in candidate.sightings[0].release.title:
+            accept(store, *name, by="ana", at=service.clock())
+        else:
+            reject(store, *name, by="ana", at=service.clock(), reason="Nothing of the kind.")
+    with store.reading() as db:
+        found = {pair: [(one.flagged, one.found) for one in db.samples.measured(pair)] for pair in (first, second)}
+        assert [one.accepted for one in db.samples.decided(first)] == [1]
+        assert db.samples.decided(second) == []
+    assert found == {
+        first: [(False, Found.REJECTED), (True, Found.ACCEPTED)],
+        second: [(False, Found.REJECTED), (False, Found.REJECTED)],
+    }
+    store.close()

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from itertools import zip_longest
+from typing import NamedTuple
 
 from tracker.tongue import msg
 
@@ -103,6 +106,71 @@ class FeedCoverage:
     holes: tuple[Hole, ...]
 
 
+class Alike(NamedTuple):
+    """What is told of a feed in all spans that begin from `since` to `before` and end from `read` to `until`."""
+
+    since: datetime
+    before: datetime
+    read: datetime
+    until: datetime
+    told: FeedCoverage | None
+
+
+_NONE_ALIKE = Alike(_NEVER, _NEVER, _NEVER, _NEVER, None)
+
+
+class Observed:
+    """A feed with its polls and what was decided of it, each the oldest first, as `coverage` wants them.
+
+    `alike`: what was reckoned last, which holds until a hole comes into the span or leaves it, or the next poll is
+    late. So of most feeds nothing is reckoned anew, though each page asks of another span.
+    """
+
+    def __init__(self, feed: str, reads: Sequence[Read], switches: Sequence[Switch]) -> None:
+        self.feed, self.reads, self.switches = feed, reads, switches
+        self.alike = _NONE_ALIKE
+
+    def over(self, start: datetime, end: datetime) -> FeedCoverage | None:
+        """What was read of it in a span; None where it was off all the time."""
+        before = self._before
+        if before and start <= before.read_until <= end <= self._until:
+            return self._with_holes_of(before, start)
+        if not _was_asked_for(self.switches, start, end):
+            return None
+        return feed_coverage(self.feed, self.reads, self.switches, start, end)
+
+    @property
+    def watched_since(self) -> datetime | None:
+        """When it was first decided to poll it, and not in the same moment to leave it; None: never."""
+        decided = zip_longest(self.switches, self.switches[1:])
+        begun = (one.at for one, then in decided if one.polled is Polled.ON and (then is None or then.at > one.at))
+        return next(begun, None)
+
+    @cached_property
+    def _before(self) -> FeedCoverage | None:
+        """All that there was up to the last good poll, if it is polled and was read well at the last try."""
+        last = self.reads[-1] if self.reads else None
+        switch = self.switches[-1] if self.switches else None
+        if last is None or last.fault or switch is None or switch.polled is not Polled.ON or switch.at >= last.ended_at:
+            return None
+        return feed_coverage(self.feed, self.reads, self.switches, _BEGINNING, last.ended_at)
+
+    @cached_property
+    def _until(self) -> datetime:
+        """From when on the next poll is late."""
+        return self.reads[-1].ended_at + _late_after(self.reads[-1])
+
+    def _with_holes_of(self, before: FeedCoverage, start: datetime) -> FeedCoverage:
+        read, holes = before.read_until, [hole for hole in before.holes if hole.end > start]
+        first = min([hole.start for hole in holes], default=read)
+        if first < start:
+            return FeedCoverage(self.feed, read, read, tuple([replace(h, start=max(h.start, start)) for h in holes]))
+        told = FeedCoverage(self.feed, read, read, tuple(holes))
+        since = max([hole.end for hole in before.holes if hole.end <= start], default=_BEGINNING)
+        self.alike = Alike(since, first, read, self._until, told)
+        return told
+
+
 @dataclass(frozen=True)
 class Coverage:
     """What was read from `start` to `end` of the feeds of one side that were to be polled in that time.
@@ -118,9 +186,9 @@ class Coverage:
     share: float
     read_until: datetime
 
-    @property
+    @cached_property
     def holes(self) -> tuple[Hole, ...]:
-        return tuple(hole for feed in self.feeds for hole in feed.holes)
+        return tuple([hole for feed in self.feeds for hole in feed.holes])
 
     @property
     def last_read(self) -> datetime | None:
@@ -145,25 +213,40 @@ def coverage(
     `reads` oldest first: at least the failures in the span and a little beyond, the good polls that do not vouch, the
     last good one up to `end` and the first after it. A feed that was off all the time is no source of the span.
     """
+    return covered(side, observed(feeds, reads, switches), start, end)
+
+
+def observed(feeds: Iterable[str], reads: Iterable[Read], switches: Iterable[Switch]) -> list[Observed]:
+    """Each of the feeds with what of the polls and decisions is its own."""
     polls: dict[str, list[Read]] = {slug: [] for slug in feeds}
-    decided: dict[str, list[Switch]] = {slug: [] for slug in feeds}
+    decided: dict[str, list[Switch]] = {slug: [] for slug in polls}
     for read in reads:
         if read.feed in polls:
             polls[read.feed].append(read)
     for switch in sorted(switches, key=lambda switch: switch.at):  # a clock may have been put back between two
         if switch.feed in decided:
             decided[switch.feed].append(switch)
-    asked = [slug for slug in feeds if _was_asked_for(decided[slug], start, end)]
-    read_feeds = tuple(feed_coverage(slug, polls[slug], decided[slug], start, end) for slug in asked)
-    span = sum((feed.read_until - start for feed in read_feeds), timedelta())
-    missing = sum((hole.end - hole.start for feed in read_feeds for hole in feed.holes), timedelta())
+    return [Observed(slug, polls[slug], decided[slug]) for slug in polls]
+
+
+def covered(side: str, feeds: Iterable[Observed], start: datetime, end: datetime) -> Coverage:
+    """How far the feeds of a side were read from `start` to `end`."""
+    told = [
+        known.told
+        if (known := feed.alike).since <= start <= known.before and known.read <= end <= known.until
+        else feed.over(start, end)
+        for feed in feeds
+    ]
+    asked = tuple([feed for feed in told if feed is not None])
+    span = sum([feed.read_until - start for feed in asked], timedelta())
+    missing = sum([hole.end - hole.start for feed in asked for hole in feed.holes], timedelta())
     return Coverage(
         side=side,
         start=start,
         end=end,
-        feeds=read_feeds,
+        feeds=asked,
         share=1 - missing / span if span else 0.0,
-        read_until=min((feed.read_until for feed in read_feeds), default=start),
+        read_until=min([feed.read_until for feed in asked], default=start),
     )
 
 
@@ -195,7 +278,7 @@ def feed_coverage(
         gaps.append(Hole(feed, _BEGINNING, end, *_not_read(fault, msg("Not read yet."))))
     elif last.ended_at < end:
         off = bool(switches) and switches[-1].polled is not Polled.ON
-        if fault or off or end - last.ended_at > max(last.every * LATE, SHORTEST_GAP):
+        if fault or off or end - last.ended_at > _late_after(last):
             gaps.append(Hole(feed, last.ended_at, end, *_not_read(fault, msg("Not read since."))))
         else:
             read_until = max(last.ended_at, start)
@@ -207,6 +290,11 @@ def feed_coverage(
         read_until=read_until,
         holes=tuple(clipped for hole in holes if (clipped := _clip(hole, start, end))),
     )
+
+
+def _late_after(last: Read) -> timedelta:
+    """How long after a good poll the next one is merely to come."""
+    return max(last.every * LATE, SHORTEST_GAP)
 
 
 def _cause(read: Read, fault: Read | None) -> tuple[HoleKind, str]:

@@ -119,6 +119,11 @@ def together(first: Report, *others: Report) -> Report:
     )
 
 
+def family_of(signal: Signal) -> list[Signal]:
+    """The signals that are alike, three at most."""
+    return sorted(next(family for family in _FAMILIES if signal in family))
+
+
 def event_span(when: PartialDate | None, starts: date | None, published: date) -> Span:
     """The first and last day that an event can have; an undated one is taken for news of its release's day."""
     if when is None:
@@ -133,7 +138,7 @@ def same_event(one: Report, other: Report) -> Tie | None:
     dates must meet, give or take the day between the capitals, and a coarse or missing date needs news of about the
     same time. Reports of other persons need a day that both name.
     """
-    if not any(one.signal in family and other.signal in family for family in _FAMILIES):
+    if other.signal not in family_of(one.signal):
         return None
     if one.rounds and other.rounds:
         shared = one.rounds & other.rounds

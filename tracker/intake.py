@@ -138,14 +138,14 @@ def _words(sighting: Sighting) -> str:
 
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
     """Whether what the release says is new."""
-    guesses, report = db.samples.guesses(sighting.channel), report_of(sighting, release.published)
+    report = report_of(sighting, release.published)
     for said in db.candidates.said_by(kept.id, sighting.channel):
         # A release speaks once of an event, wherever a reviewer has put its words meanwhile.
-        if said.candidate not in guesses and same_event(report_of(said.sighting, release.published), report):
+        if same_event(report_of(said.sighting, release.published), report) and not db.samples.is_guess(said.candidate):
             return (
                 not said.sighting.flagged and sighting.flagged and _confirm(db, said, release, kept, sighting, now)
             )  # fmt: skip
-    barred = db.candidates.apart(kept.id) | guesses
+    barred = db.candidates.apart(kept.id)
     if (match := nearest(db, {release.side}, report, sighting.channel, barred)) is None:
         candidate = db.candidates.open(sighting.channel, report, _first_status(db, release, sighting, now), at=now)
         _add(db, candidate, release, kept, sighting, None, now)
@@ -200,13 +200,13 @@ def nearest(
     db: Subjects, sides: Collection[str], report: Report, channel: str, barred: Collection[int] = ()
 ) -> tuple[Known, Tie] | None:
     """The candidate of a channel that a report of these sides tells of, and why: of several the one most surely tied,
-    one that waits before one that does not, one in which such a side has spoken, the newest. None of the `barred`:
-    those that a reviewer split the release from, and those that were drawn.
+    one that waits before one that does not, one in which such a side has spoken, the newest. None of the `barred`,
+    those that a reviewer split the release from, and none that was drawn and not accepted.
     """
     ties = [
         (known, tie)
         for known in db.candidates.known(channel, report)
-        if known.id not in barred and (tie := same_event(report, known.report))
+        if known.id not in barred and (tie := same_event(report, known.report)) and not db.samples.is_guess(known.id)
     ]
     return max(ties, key=lambda match: _nearness(*match, sides), default=None)
 

@@ -82,7 +82,7 @@ def to_channel(
         telling = in_order(candidate.telling)
         report = together(*(report_of(seen.sighting, seen.release.published) for seen in telling))
         sides = {seen.release.side for seen in telling}
-        known = nearest(db, sides, report, channel, db.samples.guesses(channel))
+        known = nearest(db, sides, report, channel)
         deed = f"{by} moved candidate {candidate.id} of {candidate.channel} to"
         if known:
             _join(db, candidate, db.candidates.get(known[0].id), Move.CHANNEL, deed, by=by, at=at, note=note)

@@ -37,8 +37,10 @@ _IDLE_SECONDS = 300.0
 _MOST = {"reading": 16, "writing": 4}
 """Connections of each pool."""
 
-_OPTIONS = "-c synchronous_commit=on -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC"
-"""A commit is on disk when it is acknowledged; whoever vanishes with the lock in hand loses it after a minute."""
+_OPTIONS = "-c synchronous_commit=on -c idle_in_transaction_session_timeout=60s -c TimeZone=UTC -c jit=off"
+"""A commit is on disk when it is acknowledged; whoever vanishes with the lock in hand loses it after a minute. No query
+runs for so long that compiling it would pay: that takes a second where many rows are expected.
+"""
 
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; SELECT pg_advisory_xact_lock({})"

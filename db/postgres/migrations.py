@@ -181,3 +181,18 @@ def m0025_many_relationships(connection: Connection) -> None:
         ALTER TABLE token ADD COLUMN relationships text;
         """,
     )
+
+
+@step
+def m0027_many_feeds(connection: Connection) -> None:
+    run(
+        connection,
+        """
+        ALTER TABLE feed ADD COLUMN revision bigint NOT NULL DEFAULT 0;
+        CREATE INDEX feed_by_revision ON feed (revision);
+        DROP INDEX poll_telling;
+        DROP INDEX poll_by_end;
+        CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+        ALTER TABLE sample DROP CONSTRAINT sample_pkey, ADD PRIMARY KEY (release, relationship);
+        """,
+    )

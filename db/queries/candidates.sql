@@ -7,9 +7,9 @@ VALUES ((SELECT MAX(taken.number) + 1
         :channel, :signal, :date, :starts, :status, :opened_at, :opened_at, :published)
 RETURNING id;
 
--- name: known(channel, since, until, begins, ends)
--- What is told of a channel's candidates, and by whom, as far as grouping needs it: of those of which there was news
--- from `since` to `until`, or that took place between `begins` and `ends`.
+-- name: known(channel, first, second, third, since, until, begins, ends)
+-- What is told of a channel's candidates, and by whom, as far as grouping needs it: of those of three signals ('': of any)
+-- of which there was news from `since` to `until`, or that took place between `begins` and `ends`.
 SELECT DISTINCT candidate.id, candidate.signal, candidate.date, candidate.starts, candidate.status, candidate.published,
        CASE WHEN sighting.flagged = 1 OR sighting.joined_by IS NOT NULL THEN 1 ELSE 0 END AS telling,
        sighting.round, sighting.persons, release.side
@@ -17,6 +17,7 @@ FROM candidate
 JOIN sighting ON sighting.candidate = candidate.id
 JOIN release ON release.id = sighting.release
 WHERE candidate.channel = :channel AND candidate.status <> 'merged'
+    AND (:first = '' OR candidate.signal IN (:first, :second, :third))
     AND (candidate.published BETWEEN :since AND :until
         OR (candidate.date >= :begins AND (candidate.date <= :ends OR candidate.starts <= :ends)))
 ORDER BY candidate.id;

@@ -1,10 +1,16 @@
+-- `revision`: the counter of polls from which on a feed is as it is. Whoever changes what is shown of one sets it to the
+-- number that the counter will have when the same transaction ends, or that of whoever moves it next.
+-- CROSS JOIN has SQLite go from feeds to what is theirs, where it would look through all polls.
+
 -- name: put_feed(slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, now)!
-INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, next_poll)
-VALUES (:slug, :relationship, :position, :publisher, :side, :lang, :kind, :url, :every, :enabled, :reason, :now)
+INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, next_poll,
+                  revision)
+VALUES (:slug, :relationship, :position, :publisher, :side, :lang, :kind, :url, :every, :enabled, :reason, :now,
+        (SELECT number + 1 FROM revision WHERE subject = 'polls'))
 ON CONFLICT (slug) DO UPDATE SET
     relationship = excluded.relationship, position = excluded.position, publisher = excluded.publisher,
     side = excluded.side, lang = excluded.lang, kind = excluded.kind, every = excluded.every,
-    enabled = excluded.enabled, reason = excluded.reason,
+    enabled = excluded.enabled, reason = excluded.reason, revision = excluded.revision,
     etag = CASE WHEN feed.url = excluded.url THEN feed.etag END,
     last_modified = CASE WHEN feed.url = excluded.url THEN feed.last_modified END,
     lies = CASE WHEN feed.url = excluded.url THEN feed.lies ELSE 0 END,
@@ -17,11 +23,22 @@ DELETE FROM feed_share;
 -- name: share_feed(feed, relationship)!
 INSERT INTO feed_share (feed, relationship) VALUES (:feed, :relationship);
 
--- name: shares(feed)
-SELECT feed, relationship FROM feed_share WHERE :feed = '' OR feed = :feed ORDER BY feed, relationship;
+-- name: shares()
+SELECT feed, relationship FROM feed_share ORDER BY feed, relationship;
+
+-- name: shares_of(feed)
+SELECT relationship FROM feed_share WHERE feed = :feed ORDER BY relationship;
 
 -- name: disable_feed(slug, reason)!
-UPDATE feed SET enabled = 0, reason = :reason WHERE slug = :slug;
+UPDATE feed SET enabled = 0, reason = :reason,
+    revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :slug;
+
+-- name: slugs()
+SELECT slug FROM feed;
+
+-- name: changed(after)
+SELECT slug FROM feed WHERE revision > :after ORDER BY revision;
 
 -- name: feeds()
 SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND ended_at > COALESCE(last_read, ''))
@@ -44,30 +61,40 @@ WHERE slug = :slug AND enabled = 1 AND paused_at IS NULL AND next_poll <= :now A
 RETURNING slug;
 
 -- name: give_back(slug, next_poll)!
-UPDATE feed SET next_poll = :next_poll, claimed_until = '' WHERE slug = :slug;
+UPDATE feed SET next_poll = :next_poll, claimed_until = '',
+    revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :slug;
 
 -- name: put_off(slug, until)!
-UPDATE feed SET next_poll = :until WHERE slug = :slug AND next_poll < :until;
+UPDATE feed SET next_poll = :until, revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :slug AND next_poll < :until;
 
 -- name: bring_back(now, latest_poll, latest_claim)!
 UPDATE feed SET
     next_poll = CASE WHEN next_poll > :latest_poll THEN :now ELSE next_poll END,
-    claimed_until = CASE WHEN claimed_until > :latest_claim THEN '' ELSE claimed_until END
+    claimed_until = CASE WHEN claimed_until > :latest_claim THEN '' ELSE claimed_until END,
+    revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
 WHERE next_poll > :latest_poll OR claimed_until > :latest_claim;
 
 -- name: pause(slug, now, by, because)!
-UPDATE feed SET paused_at = :now, paused_by = :by, paused_because = :because WHERE slug = :slug;
+UPDATE feed SET paused_at = :now, paused_by = :by, paused_because = :because,
+    revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :slug;
 
 -- name: resume(slug)!
-UPDATE feed SET paused_at = NULL, paused_by = NULL, paused_because = NULL WHERE slug = :slug;
+UPDATE feed SET paused_at = NULL, paused_by = NULL, paused_because = NULL,
+    revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :slug;
 
 -- name: make_due(slug, now)!
-UPDATE feed SET next_poll = :now WHERE slug = :slug;
+UPDATE feed SET next_poll = :now, revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :slug;
 
 -- name: record_read(slug, now, next_poll, etag, last_modified, moved_to, full, lies)!
 UPDATE feed SET last_read = :now, next_poll = :next_poll, claimed_until = '', failures = 0,
     fault_kind = NULL, fault = NULL, etag = :etag, last_modified = :last_modified, moved_to = :moved_to,
-    full_read = CASE WHEN :full = 1 THEN :now ELSE full_read END, lies = :lies
+    full_read = CASE WHEN :full = 1 THEN :now ELSE full_read END, lies = :lies,
+    revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
 WHERE slug = :slug;
 
 -- name: record_new(slug, now)!
@@ -103,7 +130,7 @@ ORDER BY day DESC LIMIT :most;
 
 -- name: record_fault(slug, next_poll, fault_kind, fault)!
 UPDATE feed SET next_poll = :next_poll, claimed_until = '', failures = failures + 1,
-    fault_kind = :fault_kind, fault = :fault
+    fault_kind = :fault_kind, fault = :fault, revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
 WHERE slug = :slug;
 
 -- name: add_switch(feed, at, polled, reason)!
@@ -112,11 +139,15 @@ INSERT INTO feed_switch (feed, at, polled, reason) VALUES (:feed, :at, :polled, 
 -- name: switches()
 SELECT feed, at, polled, reason FROM feed_switch ORDER BY feed, id;
 
+-- name: switches_of(feed)
+SELECT feed, at, polled, reason FROM feed_switch WHERE feed = :feed ORDER BY id;
+
 -- name: before_poll(feed)^
--- How often a feed is polled, and its last good poll.
-SELECT every, (SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1)
-    AS last_good
-FROM feed WHERE slug = :feed;
+-- How often a feed is polled that changes by a poll now, and its last good poll.
+UPDATE feed SET revision = (SELECT number + 1 FROM revision WHERE subject = 'polls')
+WHERE slug = :feed
+RETURNING every, (SELECT ended_at FROM poll WHERE feed = :feed AND outcome <> 'failed' ORDER BY ended_at DESC LIMIT 1)
+    AS last_good;
 
 -- name: add_poll(feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap, sightings, whole, every, after, vouches)!
 INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status, items, fresh, revised, overlap,
@@ -125,11 +156,16 @@ VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :
         :sightings, :whole, :every, :after, :vouches);
 
 -- name: telling_polls(since, at, until, relationship)
--- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it.
+-- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it. Of
+-- failures the last alone before a good poll, and none before one that vouches: that left no hole.
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
-FROM feed JOIN poll ON poll.feed = feed.slug
-WHERE poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
+FROM feed CROSS JOIN poll
+WHERE poll.feed = feed.slug AND poll.vouches = 0 AND poll.ended_at >= :since AND poll.ended_at <= :until
+    AND (poll.outcome <> 'failed' OR NOT EXISTS (SELECT 1 FROM poll next
+        WHERE (next.outcome = 'failed' OR next.vouches = 1) AND next.id = (SELECT later.id FROM poll later
+            WHERE later.feed = poll.feed AND later.ended_at > poll.ended_at AND later.ended_at <= :until
+            ORDER BY later.ended_at LIMIT 1)))
     AND (:relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
         WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship))
 UNION

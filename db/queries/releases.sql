@@ -1,13 +1,15 @@
+-- Where a lookup leads from one table into another, what leads there is a subquery with one answer. PostgreSQL cannot turn
+-- that around; of a join it knows no better, until it has counted the rows, than to begin with all releases of a side.
+
 -- name: named(feed, guid)^
 SELECT release, hash FROM release_name WHERE feed = :feed AND guid = :guid;
 
 -- name: release_by_address(canonical_url, side)^
-SELECT release.id, release.revision, release_revision.hash
-FROM release_name
-JOIN release ON release.id = release_name.release
-JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
-WHERE release_name.canonical_url = :canonical_url AND release.side = :side
-ORDER BY release.id LIMIT 1;
+SELECT id, revision, (SELECT hash FROM release_revision
+    WHERE release_revision.release = release.id AND release_revision.number = release.revision) AS hash
+FROM release WHERE id = (SELECT MIN(release_name.release) FROM release_name
+    WHERE release_name.canonical_url = :canonical_url
+        AND (SELECT named.side FROM release named WHERE named.id = release_name.release) = :side);
 
 -- name: release_by_name(feed, guid)^
 -- Not by IS NOT DISTINCT FROM, for which PostgreSQL looks through all names.
@@ -21,14 +23,11 @@ ORDER BY release.id LIMIT 1;
 
 -- name: releases_by_words(first, second, third, side, lang, since, until, most)
 -- The newest releases of a side and of about one time that may have nearly the same words.
-SELECT DISTINCT release.id, release.revision, release.published, release_revision.hash, release_revision.title,
-       release_revision.summary
-FROM release_key
-JOIN release ON release.id = release_key.release
-JOIN release_revision ON release_revision.release = release.id AND release_revision.number = release.revision
-WHERE release_key.key IN (:first, :second, :third) AND release.side = :side AND release.lang = :lang
-    AND release.published BETWEEN :since AND :until
-ORDER BY release.id DESC LIMIT :most;
+SELECT DISTINCT release FROM release_key
+WHERE key IN (:first, :second, :third) AND (SELECT COUNT(*) FROM release
+    WHERE release.id = release_key.release AND release.side = :side AND release.lang = :lang
+        AND release.published BETWEEN :since AND :until) = 1
+ORDER BY release DESC LIMIT :most;
 
 -- name: names_of(release)
 SELECT feed, guid, url, because, seen_at FROM release_name WHERE release = :release ORDER BY seen_at, rowid;
@@ -69,7 +68,8 @@ SELECT number, title, summary, published_raw, seen_at, late FROM release_revisio
 WHERE release = :release ORDER BY number;
 
 -- name: release_by_id(release)^
-SELECT release.revision, release_revision.hash, release_revision.published_raw
+SELECT release.id, release.revision, release_revision.hash, release_revision.published_raw, release_revision.title,
+       release_revision.summary
 FROM release JOIN release_revision
     ON release_revision.release = release.id AND release_revision.number = release.revision
 WHERE release.id = :release;

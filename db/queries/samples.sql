@@ -12,23 +12,27 @@ INSERT INTO sampling_rate (relationship, week, side, lang, rate) VALUES (:relati
 SELECT side, lang, rate FROM sampling_rate WHERE relationship = :relationship AND week = :week;
 
 -- name: traffic(relationship, since, until)
--- What a relationship's feeds brought in a time.
+-- What the feeds that are read for a relationship brought in a time.
 SELECT release.side, release.lang, COUNT(*) AS releases, MIN(release.first_seen) AS since
 FROM release JOIN feed ON feed.slug = release.feed
-WHERE feed.relationship = :relationship AND release.first_seen >= :since AND release.first_seen < :until
+WHERE (feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
+        WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship))
+    AND release.first_seen >= :since AND release.first_seen < :until
 GROUP BY release.side, release.lang;
 
 -- name: newest_release()^
 SELECT COALESCE(MAX(id), 0) AS id FROM release;
 
 -- name: arrivals(relationship, passed, most)
--- Releases of a relationship's feeds that came since one was passed, in the words in which they came.
+-- Releases of the feeds that are read for a relationship that came since one was passed, in the words in which they came.
 SELECT release.id, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
        release.first_seen, release_revision.number AS revision, release_revision.title, release_revision.summary
 FROM release
 JOIN feed ON feed.slug = release.feed
 JOIN release_revision ON release_revision.release = release.id AND release_revision.number = 1
-WHERE feed.relationship = :relationship AND release.id > :passed
+WHERE (feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
+        WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship))
+    AND release.id > :passed
 ORDER BY release.id LIMIT :most;
 
 -- name: pass_by(relationship, week, passed, newest)^
@@ -51,10 +55,10 @@ SELECT confidence FROM sighting
 WHERE flagged = 1 AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.candidate = sighting.candidate)
 ORDER BY id DESC LIMIT :most;
 
--- name: guesses(channel)
--- Candidates that the lot brought in, and that no reviewer has accepted or merged another into: they tell of no event.
+-- name: guess(candidate)^
+-- Whether the lot brought a candidate in, and no reviewer has accepted it or merged another into it: it tells of no event.
 SELECT candidate.id FROM sample JOIN candidate ON candidate.id = sample.candidate
-WHERE candidate.channel = :channel AND candidate.status <> 'accepted'
+WHERE candidate.id = :candidate AND candidate.status <> 'accepted'
   AND NOT EXISTS (SELECT 1 FROM regrouping WHERE regrouping.given_to = candidate.id);
 
 -- name: planned(relationship)
@@ -62,8 +66,8 @@ SELECT week, side, lang, rate, unflagged FROM sampling_rate
 WHERE relationship = :relationship ORDER BY week, side, lang;
 
 -- name: measured(relationship, elsewhere)
--- Every flagged and every drawn release, with what became of the candidates that it speaks of. What joined one quietly
--- was read by nobody and does not count.
+-- Every flagged and every drawn release, with what became of the candidates of the relationship that it speaks of, by
+-- the channel for which it was found. What joined one quietly was read by nobody and does not count.
 SELECT sample.release, sample.week, sample.side, sample.lang, sample.flagged, sample.probability,
        CASE WHEN SUM(CASE WHEN candidate.status = 'pending' THEN 1 ELSE 0 END) > 0 THEN 'pending'
             WHEN SUM(CASE WHEN candidate.status = 'accepted' THEN 1 ELSE 0 END) > 0 THEN 'accepted'
@@ -73,9 +77,11 @@ SELECT sample.release, sample.week, sample.side, sample.lang, sample.flagged, sa
 FROM sample
 JOIN sighting ON sighting.release = sample.release AND (sighting.flagged = 1 OR sighting.joined_by IS NOT NULL)
 JOIN candidate ON candidate.id = sighting.candidate
+JOIN channel ON channel.slug = COALESCE(sighting.found_for, candidate.channel)
+    AND channel.relationship = sample.relationship
 LEFT JOIN decision ON decision.id = (SELECT MAX(id) FROM decision WHERE decision.candidate = candidate.id)
 WHERE sample.relationship = :relationship
-GROUP BY sample.release
+GROUP BY sample.release, sample.relationship
 ORDER BY sample.release;
 
 -- name: decided(relationship)
@@ -93,7 +99,8 @@ FROM (
     JOIN decision ON decision.candidate = candidate.id
     WHERE channel.relationship = :relationship AND candidate.status IN ('accepted', 'rejected')
       AND sighting.flagged = 1
-      AND NOT EXISTS (SELECT 1 FROM sample WHERE sample.release = release.id AND sample.flagged = 0)
+      AND NOT EXISTS (SELECT 1 FROM sample
+          WHERE sample.release = release.id AND sample.relationship = :relationship AND sample.flagged = 0)
     GROUP BY release.id, release.side, release.lang
 ) AS judged
 GROUP BY side, lang

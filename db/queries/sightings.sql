@@ -39,4 +39,6 @@ WHERE withdrawn_at IS NULL
 ORDER BY id;
 
 -- name: lot_of(release)^
-SELECT week, side, lang, flagged, probability FROM sample WHERE release = :release;
+-- Of one that is measured for several relationships that in which it was flagged.
+SELECT week, side, lang, flagged, probability FROM sample WHERE release = :release
+ORDER BY flagged DESC, relationship LIMIT 1;

@@ -1390,3 +1390,48 @@ def m0025_many_relationships(db: Database) -> None:
     `relationships` is a JSON list of slugs; NULL: all of them, also those to come.
     """
     _run(db, _MANY)
+
+
+_CHANGES_OF_FEEDS = """
+ALTER TABLE feed ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX feed_by_revision ON feed (revision);
+DROP INDEX poll_telling;
+DROP INDEX poll_by_end;
+CREATE INDEX poll_telling ON poll (feed, ended_at) WHERE vouches = 0;
+"""
+
+_SAMPLE_OF_EACH = """
+CREATE TABLE sample_before AS SELECT * FROM sample;
+DROP TABLE sample;
+CREATE TABLE sample (
+    release INTEGER NOT NULL REFERENCES release (id),
+    relationship TEXT NOT NULL,
+    week TEXT NOT NULL,
+    side TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    flagged INTEGER NOT NULL CHECK (flagged IN (0, 1)),
+    probability REAL NOT NULL CHECK (probability > 0 AND probability <= 1),
+    candidate INTEGER REFERENCES candidate (id),
+    taken_at TEXT NOT NULL,
+    PRIMARY KEY (release, relationship),
+    CHECK ((flagged = 1) = (candidate IS NULL)),
+    FOREIGN KEY (relationship, week, side, lang) REFERENCES sampling_rate (relationship, week, side, lang)
+) STRICT;
+CREATE UNIQUE INDEX sample_by_candidate ON sample (candidate);
+INSERT INTO sample SELECT * FROM sample_before ORDER BY release;
+DROP TABLE sample_before;
+"""
+
+
+@migrations()
+def m0027_many_feeds(db: Database) -> None:
+    """From which revision of polls on a feed is as it is, so that a process need not read all of them after each poll;
+    polls are found by feed alone, also those that leave a hole. A release is measured for each relationship for which
+    it is read.
+    """
+    _run(db, _CHANGES_OF_FEEDS)
+    _run(db, _SAMPLE_OF_EACH)
+    _guard(db, "sample", ())
+    is_decoy = "EXISTS (SELECT 1 FROM decoy WHERE decoy.number = NEW.candidate)"
+    why = "a decoy is no candidate: nothing can rest on it"
+    _refuse(db, "sample", is_decoy, "sample_candidate_is_no_decoy", why)

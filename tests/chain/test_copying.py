@@ -69,6 +69,18 @@ def test_a_record_goes_to_a_server_and_back_and_is_the_same(lived_store, server,
                 assert db.record.entries() == before.record.entries()
 
 
+def test_a_server_has_counted_what_it_was_given_before_anybody_asks_it(seeded_2023, server):
+    """Its plans rest on that, and its own round comes a minute later."""
+    with closing(open_store(server)) as there:
+        copy_to(seeded_2023.store, there, unwatched)
+        with there.reading() as db:
+            uncounted = db.record._db.execute(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace "
+                "AND reltuples < 0"
+            )
+            assert [row["relname"] for row in uncounted] == []
+
+
 def test_what_is_written_after_a_move_has_numbers_of_its_own(seeded_2023, server):
     with closing(open_store(server)) as there:
         copy_to(seeded_2023.store, there, unwatched)

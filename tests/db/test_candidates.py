@@ -74,13 +74,20 @@ def test_no_candidate_of_the_same_event_is_missed_however_far_its_news_lies(seed
     assert {one.id for one in near} >= {one.id for one in all_known if same_event(report, one.report)}
 
 
-def test_candidates_of_other_years_are_not_looked_at(seeded_2023):
+def test_candidates_of_other_times_and_kinds_are_not_looked_at(seeded_2023):
+    """Of other years where a round is named, else of other days, of which there may be any number."""
+    told = sighting(date=PartialDate("2024-01-08"), starts=None, round=None)
     with undone(seeded_2023.store) as db:
-        for number, year in enumerate(range(2014, 2025)):
-            said, day = sighting(date=PartialDate(f"{year}-03"), starts=None), date(year, 3, 9)
+        for number, month in enumerate(f"{year}-{month:02}" for year in range(2022, 2026) for month in (1, 3, 6)):
+            said, day = replace(told, date=PartialDate(month)), date.fromisoformat(f"{month}-09")
             add(db, db.candidates.open("dpct", report_of(said, day), Status.PENDING, at=AT), number, said, day)
-        near = db.candidates.known("dpct", report_of(sighting(), date(2024, 1, 9)))
-    assert [str(one.report.date) for one in near] == ["2023-03", "2024-03"]
+            other = replace(said, signal=Signal.ENDED)
+            add(db, db.candidates.open("dpct", report_of(other, day), Status.PENDING, at=AT), number, other, day)
+        reports = [report_of(one, date(2024, 1, 9)) for one in (told, replace(told, round=17))]
+        near, named = (db.candidates.known("dpct", report) for report in reports)
+    assert [str(one.report.date) for one in near] == ["2024-01"]
+    assert {str(one.report.date)[:4] for one in named} == {"2023", "2024", "2025"}
+    assert {one.report.signal for one in (*near, *named)} == {Signal.HELD}
 
 
 @IN_A_STORE

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from db.search import Narrowed
 from db.sqlite.migrations import migrations
 from db.store import open_store
 from tests.make import CHANNEL, US_CHINA, change, contact, release, source
-from tracker.model import Outcome, State
+from tracker.model import Contact, Outcome, State, StatusChange
 from tracker.search import Kind, read_query
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
@@ -234,6 +235,30 @@ def test_a_channel_that_is_defined_anew_is_found_by_its_new_names_and_so_are_its
     assert {kind for kind, _ in rows(defined, "部际磋商")} == {Kind.CHANNEL, Kind.CHANGE}
     assert rows(defined, "mwm") == [(Kind.CHANNEL, 0)]
     assert rows(defined, '"coordination talks"') == []
+
+
+def test_what_stood_of_a_channel_that_is_named_anew_is_found_by_its_new_names_as_in_a_copy(defined):
+    """A copy has its index made anew, and knows no former names."""
+    later = AT + timedelta(days=1)
+    with defined.writing() as db:
+        entry = db.record.add(change(State.ACTIVE, "2024-01-08"), Origin(AT, "ana"))
+        db.record.cite(StatusChange, entry, source(title="Readout"), Origin(later, "ana", _decision(db)))
+        gone = db.record.add(contact(Outcome.HELD, "2024-01-09"), Origin(AT, "ana"))
+        db.record.withdraw(Contact, gone, at=later, by="ana", reason="Never took place.")
+        db.record.define([US_CHINA], [replace(CHANNEL, names={"en": "Ministry Working Meeting"})])
+
+    def asked():
+        asked_for = product(("ministry", "coordination", "readout"), (AT, later, None))
+        return [sorted(rows(defined, typed, known_at=at)) for typed, at in asked_for]
+
+    told = asked()
+    assert [told[0], told[3]] == [
+        [(Kind.CHANGE, entry), (Kind.CHANNEL, 0), (Kind.CONTACT, gone)], []
+    ]  # fmt: skip
+    with defined.writing() as db:
+        db.record._db.execute("DELETE FROM record_document")
+        db.record.index_anew()
+    assert asked() == told
 
 
 OLD = """

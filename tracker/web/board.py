@@ -16,7 +16,8 @@ from tracker.ledger import Act
 from tracker.lineage import entry_key
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
 from tracker.promises import Fate, Promise, Rhythm, promises_of, rhythm_of
-from tracker.web.current import SILENCE_SPAN, Snapshot
+from tracker.web.current import Snapshot
+from tracker.web.listening import SILENCE_SPAN
 from tracker.web.narrowing import Narrowing
 from tracker.web.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
@@ -229,8 +230,9 @@ def watches(snapshot: Snapshot, relationship: Relationship, now: datetime) -> li
 
 
 def _watch(side: str, feeds: Sequence[FeedHealth], now: datetime) -> Watch:
-    fresh = sum(feed.last_read is not None and now - feed.last_read <= FRESH for feed in feeds)
-    return Watch(side, len(feeds), fresh, tuple(feed for feed in feeds if feed.fault))
+    since = now - FRESH
+    fresh = [feed for feed in feeds if feed.last_read is not None and feed.last_read >= since]
+    return Watch(side, len(feeds), len(fresh), tuple([feed for feed in feeds if feed.fault]))
 
 
 def changes_of(views: Iterable[ChannelView]) -> list[Change]:

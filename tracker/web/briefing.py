@@ -11,7 +11,8 @@ from tracker.errors import Refused
 from tracker.model import Channel, Moment, Relationship
 from tracker.moments import instant_of, told_of
 from tracker.tongue import gettext
-from tracker.web.current import CLOCK_SKEW, SILENCE_SPAN, Snapshot, current
+from tracker.web.current import CLOCK_SKEW, Snapshot, current
+from tracker.web.listening import SILENCE_SPAN
 
 _BRACKETS = {"zh": "（%s）"}
 """How a pair is put behind a channel's name, in languages whose brackets are their own."""

@@ -11,7 +11,7 @@ from tracker.ledger import Act
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.promises import Promise, Rung, ladder, promises_of, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
-from tracker.web.current import SILENCE_SPAN, Snapshot, current, shows_the_past
+from tracker.web.current import Snapshot, current, shows_the_past
 from tracker.web.line import (
     MOST_CHANGES,
     MOST_CONTACTS,
@@ -25,7 +25,7 @@ from tracker.web.line import (
     wordings_of,
     years_of,
 )
-from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of, watched_since
+from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of
 
 
 def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, everything: bool) -> dict[str, Any]:
@@ -90,11 +90,7 @@ def _read(
 
 
 def _watched(snapshot: Snapshot, relationship: Relationship, sides: list[str], now: datetime) -> Watched:
-    feeds = {f.slug for f in snapshot.feeds if relationship.slug in (f.relationship, *f.also)}
-    since = watched_since(switch for switch in snapshot.switches if switch.feed in feeds)
-    start, reads = lane_start(since, now), None
-    if start < now - SILENCE_SPAN:
-        with current().service.store.reading() as db:
-            reads = db.feeds.reads_since(start, relationship=relationship.slug)
-    read = (snapshot.coverage_between(relationship.slug, side, start, now, reads) for side in sides)
+    since = snapshot.sources.watched_since.get(relationship.slug)
+    start = lane_start(since, now)
+    read = (snapshot.coverage_between(relationship.slug, side, start, now) for side in sides)
     return Watched(start, now, since, tuple(lane_of(one) for one in read))

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
-from tracker.coverage import Coverage, Read, Switch, coverage
+from tracker.coverage import Coverage, Read, coverage, covered
 from tracker.errors import NotFound, Refused
 from tracker.history import ChannelView
 from tracker.ledger import Act, Deed
@@ -28,6 +28,7 @@ from tracker.search.words import stems
 from tracker.service import Service
 from tracker.tongue import gettext
 from tracker.web.keeping import keeping
+from tracker.web.listening import Listening, Sources
 from tracker.web.reading import Line, Reading, Rows
 
 RENDERED = "openlines.rendered"
@@ -42,9 +43,6 @@ CLOCK_SKEW = timedelta(seconds=5)
 SHORTEST_MISSPELT = 4
 """Characters of a name that may be meant by one that is written nearly so; shorter ones resemble too much."""
 
-SILENCE_SPAN = timedelta(days=30)
-"""How far back silence since the last report is looked at on pages; the API answers for longer spans."""
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -55,9 +53,12 @@ class Snapshot:
     relationships: tuple[Relationship, ...]
     channels: tuple[Channel, ...]
     lines: dict[str, Line]
-    feeds: tuple[FeedHealth, ...]
-    reads: tuple[Read, ...]
-    switches: tuple[Switch, ...]
+    sources: Sources
+
+    @property
+    def feeds(self) -> tuple[FeedHealth, ...]:
+        """Every feed ever configured, in the order of the configuration."""
+        return self.sources.feeds
 
     @cached_property
     def entries(self) -> dict[str, Rows]:
@@ -99,7 +100,7 @@ class Snapshot:
                 relationships=(self.relationship(relationship),),
                 channels=channels,
                 lines={line.slug: self.lines[line.slug] for line in channels},
-                feeds=tuple(feed for feed in self.feeds if relationship in (feed.relationship, *feed.also)),
+                sources=self.sources.of(relationship),
             )
         return self._parts[relationship]
 
@@ -124,12 +125,15 @@ class Snapshot:
     def coverage_between(
         self, relationship: str, side: str, start: datetime, end: datetime, reads: Sequence[Read] | None = None
     ) -> Coverage:
-        """What was read of a side's feeds in a span: by `reads`, or by those of the last `SILENCE_SPAN`."""
-        feeds = [feed.slug for feed in self.feeds if feed.serves(relationship, side)]
-        return coverage(side, feeds, self.reads if reads is None else reads, self.switches, start, end)
+        """What was read of a side's feeds in a span: by `reads`, or up to now by those of the last `LANE_SPAN`."""
+        own = [heard.observed for heard in self.sources.serve(relationship, side)]
+        if reads is None:
+            return covered(side, own, start, end)
+        switches = [switch for feed in own for switch in feed.switches]
+        return coverage(side, [feed.feed for feed in own], reads, switches, start, end)
 
     def enabled_feeds(self, relationship: str, side: str) -> list[FeedHealth]:
-        return [feed for feed in self.feeds if feed.enabled and feed.serves(relationship, side)]
+        return [heard.feed for heard in self.sources.serve(relationship, side) if heard.feed.enabled]
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ class Current:
         self.service = service
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._reading = Reading()
+        self._reading, self._listening = Reading(), Listening()
 
     def now(self) -> datetime:
         """The present instant. An answer for which it is asked stands for a minute; `day` leaves it its day."""
@@ -213,9 +217,7 @@ class Current:
                 relationships=relationships,
                 channels=channels,
                 lines=self._reading.lines(db, channels, relationships),
-                feeds=tuple(db.feeds.all()),
-                reads=tuple(db.feeds.reads_since(now - SILENCE_SPAN)),
-                switches=tuple(db.feeds.switches()),
+                sources=self._listening.sources(db, now),
             )
 
     def rendered(self, render: Callable[[], str | bytes | Document], mimetype: str) -> Response:

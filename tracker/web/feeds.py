@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +22,8 @@ from tracker.model import Relationship
 from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH
-from tracker.web.current import SILENCE_SPAN, Snapshot, current
+from tracker.web.current import Snapshot, current
+from tracker.web.listening import SILENCE_SPAN
 from tracker.web.reach import reaches_feed
 from tracker.web.rhythm import Rhythm, beginning, rhythm_of
 from tracker.web.scope import scoped_snapshot
@@ -112,8 +113,9 @@ def feed_values(slug: str) -> dict[str, Any]:
         polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")
         releases = db.releases.newest(slug, most=MOST_RELEASES)
         queued = _queued(db, releases) if reviewer else {}
-        polled, added = current().service.polled(db), db.added.get(slug)
-    switches = _switches_of(snapshot)[slug]
+        polled = current().service.polled(db) if admin else {}
+        added = db.added.get(slug)
+    switches = snapshot.sources.by_slug[slug].observed.switches
     holes = _holes(feed, reads, switches, since, now)
     asked_for = sorted((hole for hole in holes if hole.kind is not HoleKind.NOT_CONFIGURED), key=lambda one: one.start)
     return {
@@ -129,7 +131,7 @@ def feed_values(slug: str) -> dict[str, Any]:
         "queued": queued,
         "admin": admin,
         "tends": admin and reaches_feed(feed),
-        "configured": polled.get(slug) if admin else None,
+        "configured": polled.get(slug),
         "added": added,
         "in_file": slug in {one.slug for one in current().service.feeds},
         "done": done_to(slug) if admin else None,
@@ -145,13 +147,13 @@ def _added() -> dict[str, AddedEntry]:
 
 def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
     """The feed of that slug. Raises NotFound with the one that may be meant."""
-    known = {feed.slug: feed for feed in snapshot.feeds}
+    known = snapshot.sources.by_slug
     if slug not in known:
         raise NotFound(
             gettext("There is no feed %(slug)s.", slug=repr(slug[:60])),
             capitalised(suggest(slug, known, gettext("the page /feeds lists them."))),
         )
-    return known[slug]
+    return known[slug].feed
 
 
 def _order(snapshot: Snapshot) -> Callable[[Health], tuple[str, int, bool]]:
@@ -170,7 +172,7 @@ def _order(snapshot: Snapshot) -> Callable[[Health], tuple[str, int, bool]]:
 def _place_in(snapshot: Snapshot) -> Callable[[FeedHealth], tuple[str, str]]:
     """Under which relationship and side a feed stands: the first that is shown of those for which it is read."""
     shown = [pair.slug for pair in snapshot.relationships]
-    return lambda feed: (next(pair for pair in (feed.relationship, *feed.also) if pair in shown), feed.side)
+    return lambda feed: (next(pair for pair in feed.relationships if pair in shown), feed.side)
 
 
 def _page_of(wanted: Sequence[Health], after: str | None) -> tuple[Sequence[Health], str | None]:
@@ -194,14 +196,14 @@ def _tally(told: Iterable[Health]) -> list[tuple[Fares, int]]:
 
 def _lines(shown: Iterable[Health], snapshot: Snapshot, now: datetime) -> dict[str, Line]:
     """What is drawn and reckoned of those that are polled."""
-    switches, since = _switches_of(snapshot), beginning(now.date())
+    since = beginning(now.date())
     with current().service.store.reading() as db:
         return {
             health.feed.slug: _line(
                 health,
                 db.polls.arrivals(health.feed.slug, since=since),
                 db.polls.reads_since(health.feed.slug, since),
-                switches[health.feed.slug],
+                snapshot.sources.by_slug[health.feed.slug].observed.switches,
                 now,
             )
             for health in shown
@@ -224,13 +226,6 @@ def _holes(
     feed: FeedHealth, reads: Sequence[Read], switches: Sequence[Switch], start: datetime, now: datetime
 ) -> tuple[Hole, ...]:
     return coverage(feed.side, [feed.slug], reads, switches, start, now).holes
-
-
-def _switches_of(snapshot: Snapshot) -> dict[str, list[Switch]]:
-    found: dict[str, list[Switch]] = defaultdict(list)
-    for switch in snapshot.switches:
-        found[switch.feed].append(switch)
-    return found
 
 
 def _groups(
@@ -271,7 +266,7 @@ def _sides(snapshot: Snapshot) -> list[tuple[Relationship, str]]:
     found: dict[str, Relationship] = {}
     for pair in snapshot.relationships:
         for side in pair.sides:
-            if any(feed.serves(pair.slug, side) for feed in snapshot.feeds):
+            if snapshot.sources.serve(pair.slug, side):
                 found.setdefault(side, pair)
     return [(pair, side) for side, pair in found.items()]
 

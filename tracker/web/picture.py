@@ -10,12 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import zip_longest
+from itertools import accumulate
 
-from tracker.coverage import Coverage, FeedCoverage, HoleKind, Polled, Switch
+from tracker.coverage import Coverage, FeedCoverage, HoleKind
 from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Outcome, Precision, State, StatusChange
 from tracker.tongue import gettext
+from tracker.web.listening import LANE_SPAN
 from tracker.web.strip import YEARS, Axis
 from tracker.wording import date_words, outcome_words, parts, span_words, state_words
 
@@ -36,9 +37,6 @@ MOST_TOLD = 12
 
 MOST_MARKS, MARKS_TOGETHER = 200, 0.5
 """Beyond so many contacts those of one outcome that are nearer to each other than this are one mark."""
-
-LANE_SPAN = timedelta(days=90)
-"""How far back what was read is drawn at most; the API answers for other spans."""
 
 LEAST_LANE_SPAN = timedelta(days=30)
 
@@ -241,20 +239,6 @@ class Watched:
         return [(_percent(m - self.start, span), m.date()) for m in midnights if m > self.start]
 
 
-def watched_since(switches: Iterable[Switch]) -> datetime | None:
-    """When it was first decided to poll a source, and not in the same moment to leave it; None: never."""
-    decided: dict[str, list[Switch]] = defaultdict(list)
-    for switch in switches:
-        decided[switch.feed].append(switch)
-    begun = (
-        switch.at
-        for of_feed in decided.values()
-        for switch, following in zip_longest(of_feed, of_feed[1:])
-        if switch.polled is Polled.ON and (following is None or following.at > switch.at)
-    )
-    return min(begun, default=None)
-
-
 def lane_start(since: datetime | None, end: datetime) -> datetime:
     """Where the bar begins: when the first source was configured, but `LEAST_LANE_SPAN` to `LANE_SPAN` back."""
     return max(min(since or end, end - LEAST_LANE_SPAN), end - LANE_SPAN)
@@ -263,16 +247,16 @@ def lane_start(since: datetime | None, end: datetime) -> datetime:
 def lane_of(read: Coverage) -> Lane:
     """The days of a span in UTC, each with how much of it was read; days alike that follow one another are one cell."""
     days = _days(read.start, read.end)
-    asked, missing = [timedelta()] * len(days), [timedelta()] * len(days)
-    for feed in read.feeds:
-        _add(asked, days, read.start, feed.read_until)
-        for hole in feed.holes:
-            _add(missing, days, hole.start, hole.end)
-            if hole.kind is HoleKind.NOT_CONFIGURED:
-                _add(asked, days, hole.start, hole.end, -1)
-                _add(missing, days, hole.start, hole.end, -1)
-    shares = [1 - m / a if a else None for a, m in zip(asked, missing, strict=True)]
-    total, lost = sum(asked, timedelta()), sum(missing, timedelta())
+    asked, missing = _Sums(days), _Sums(days)
+    asked.add_all([feed.read_until for feed in read.feeds])
+    for hole in read.holes:
+        if hole.kind is HoleKind.NOT_CONFIGURED:
+            asked.add(hole.start, hole.end, -1)
+        else:
+            missing.add(hole.start, hole.end)
+    each = list(zip(asked.by_day(), missing.by_day(), strict=True))
+    shares = [1 - m / a if a else None for a, m in each]
+    total, lost = sum([a for a, _ in each], timedelta()), sum([m for _, m in each], timedelta())
     return Lane(read, tuple(_cells(read, days, shares)), 1 - lost / total if total else None, lost)
 
 
@@ -283,16 +267,40 @@ def _days(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     return list(zip([start, *inner], [*inner, end], strict=True))
 
 
-def _add(
-    sums: list[timedelta], days: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime, sign: int = 1
-) -> None:
-    """Add what a span has of each day to that day's sum."""
-    if end <= start:
-        return
-    origin = days[0][0].date()
-    for number in range((start.date() - origin).days, min((end.date() - origin).days + 1, len(days))):
-        begins, ends = days[number]
-        sums[number] += sign * max(min(ends, end) - max(begins, start), timedelta())
+class _Sums:
+    """How much spans have of each day, together. To add one costs the same however many days it has."""
+
+    def __init__(self, days: Sequence[tuple[datetime, datetime]]) -> None:
+        self._days, self._origin = days, days[0][0].date()
+        self._parts = [timedelta()] * len(days)
+        self._begun = [0] * (len(days) + 1)
+
+    def add_all(self, ends: Sequence[datetime]) -> None:
+        """Add spans that begin with the days. Of those that end on the last day, as most do, only that part differs."""
+        start, (begins, until) = self._days[0][0], self._days[-1]
+        late = [min(end, until) - begins for end in ends if end > begins]
+        self.add(start, begins, len(late))
+        self._parts[-1] += sum(late, timedelta())
+        for end in [end for end in ends if end <= begins]:
+            self.add(start, end)
+
+    def add(self, start: datetime, end: datetime, times: int = 1) -> None:
+        """Add a span that begins within the days, so many times; with -1 take it away."""
+        end = min(end, self._days[-1][1])
+        if end <= start:
+            return
+        first, last = (start.date() - self._origin).days, min((end.date() - self._origin).days, len(self._days) - 1)
+        self._parts[first] -= times * (start - self._days[first][0])
+        self._parts[last] += times * (end - self._days[last][0])
+        self._begun[first] += times
+        self._begun[last] -= times
+
+    def by_day(self) -> list[timedelta]:
+        whole = accumulate(self._begun)
+        return [
+            part + number * (ends - begins)
+            for part, number, (begins, ends) in zip(self._parts, whole, self._days, strict=False)
+        ]
 
 
 def _cells(read: Coverage, days: Sequence[tuple[datetime, datetime]], shares: Sequence[float | None]) -> Iterable[Cell]:

@@ -46,7 +46,7 @@ def packs_in_reach() -> list[RelationshipPack]:
 def reaches_feed(feed: FeedHealth) -> bool:
     """Whether who asks may say when a source is polled: it takes all the relationships for which it is read."""
     account = signed_in()
-    return account is None or all(account.reaches(slug) for slug in (feed.relationship, *feed.also))
+    return account is None or all(account.reaches(slug) for slug in feed.relationships)
 
 
 def check_candidates(numbers: Iterable[int]) -> None:
@@ -90,9 +90,8 @@ def of_visit(account: Account) -> None:
 def of_feed(account: Account) -> None:
     """For views of one source: what is read for several relationships is the word of who reaches them all."""
     slug = (request.view_args or {})["slug"]
-    for feed in current().snapshot().feeds:
-        if feed.slug == slug:
-            check_relationships((feed.relationship, *feed.also))
+    if heard := current().snapshot().sources.by_slug.get(slug):
+        check_relationships(heard.feed.relationships)
 
 
 def of_everything(account: Account) -> None:

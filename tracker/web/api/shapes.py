@@ -262,7 +262,7 @@ def feed(told: Health) -> schemas.Feed:
     return schemas.Feed(
         slug=health.slug,
         relationship=health.relationship,
-        relationships=[health.relationship, *health.also],
+        relationships=list(health.relationships),
         publisher=health.publisher,
         side=health.side,
         lang=health.lang,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from tracker.errors import Refused
 from tracker.moments import instant_of
 from tracker.web.api.parameters import CoverageQuery
-from tracker.web.current import SILENCE_SPAN
+from tracker.web.listening import SILENCE_SPAN
 
 LONGEST_SPAN = timedelta(days=366)
 
