@@ -311,7 +311,7 @@ def test_an_older_database_is_backed_up_as_it_is_and_brought_up_to_date_where_it
     [
         (b"words", "is no backup of Open Lines"),
         (None, "is no backup of Open Lines"),
-        (b"SQLite format 3\0" * 400, "cannot be used as a database|is no backup"),
+        (b"SQLite format 3\0" * 400, r"/file\.db (cannot be used as a database|is no backup)"),
     ],
 )
 def test_what_is_no_backup_is_refused(folder, clock, content, says):

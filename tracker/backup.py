@@ -140,18 +140,22 @@ def _whole(copy: Path, failing: str, head: Checkpoint | None = None) -> Verified
     with _opened(copy) as store:
         verified = verify(store, head if head and head.seq else None)
     if verified.found:
+        first = verified.findings[0]
         raise Refused(
-            f"{failing} verify ({verified.findings[0]}; {verified.found} in all); nothing was changed.",
+            f"{failing} verify ({first.place}: {first.what}; {verified.found} in all); nothing was changed.",
             "Earlier backups are as they were; python -m tracker verify says whether the database itself is whole.",
         )
     return verified
 
 
 def _brought_up_to_date(copy: Path, file: Path) -> tuple[str, ...]:
-    with _opened(copy) as store:
-        if not store.is_ours():
-            raise Refused(f"{file} is no backup of Open Lines.", "Name one that python -m tracker backup made.")
-        return tuple(store.migrate())
+    try:
+        with _opened(copy) as store:
+            if not store.is_ours():
+                raise Refused(f"{file} is no backup of Open Lines.", "Name one that python -m tracker backup made.")
+            return tuple(store.migrate())
+    except StoreError as error:  # What is wrong is the backup's, and the copy is gone when it is read.
+        raise StoreError(str(error).replace(str(copy), str(file))) from error
 
 
 @contextmanager

@@ -30,8 +30,9 @@ def copy_to(source: Store, target: Store, watch: Watch) -> Moved:
             head = db.chain.head()
         found.append(verify(target, head if head.seq else None))
         if found[0].found:
+            first = found[0].findings[0]
             raise Refused(
-                f"The copy does not pass verify ({found[0].findings[0]}; {found[0].found} in all).",
+                f"The copy does not pass verify ({first.place}: {first.what}; {found[0].found} in all).",
                 "python -m tracker verify says whether the record itself is whole.",
             )
 
