@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header, parse_cookie
+from werkzeug.http import parse_accept_header
 
 from tracker import tongue
 from tracker.errors import NotFound, Refused
@@ -21,7 +21,7 @@ from tracker.tongue import ENGLISH, HTML_TAGS, LANGUAGES, gettext
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.outputs import for_programs
-from tracker.web.sent import LANGUAGE, own_path
+from tracker.web.sent import LANGUAGE, cookie_sent, own_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -59,16 +59,11 @@ def language_for(environ: WSGIEnvironment) -> str:
         return ENGLISH
     sent = environ.get("QUERY_STRING", "")
     named = parse_qs(sent).get(LANGUAGE, [""])[0] if f"{LANGUAGE}=" in sent else ""
-    return _known(named) or _known(_chosen(environ)) or _accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return _known(named) or _known(cookie_sent(environ, COOKIE)) or _accepted(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
 def _known(named: str) -> str | None:
     return named if named in LANGUAGES else None
-
-
-def _chosen(environ: WSGIEnvironment) -> str:
-    cookies = environ.get("HTTP_COOKIE", "")
-    return parse_cookie(cookies).get(COOKIE, "") if COOKIE in cookies else ""
 
 
 @lru_cache(maxsize=256)

@@ -42,13 +42,13 @@ def _read(text: str) -> datetime:
     """A date of HTTP. Raises Refused."""
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise Refused(
             gettext("Accept-Datetime is %(value)s, which is no date of HTTP.", value=repr(text[:60])),
             gettext("Send one such as Tue, 09 Jan 2024 12:00:00 GMT."),
             field="Accept-Datetime",
         ) from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _say_which_time(response: Response) -> Response:

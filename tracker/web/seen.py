@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
-from werkzeug.http import parse_cookie
-
 from tracker.web.current import Snapshot
+from tracker.web.sent import cookie_sent
 
 SEEN = "openlines_seen"
 """The cookie that holds the mark, as `instant_text` writes it."""
@@ -35,10 +34,7 @@ def mark_of(text: str) -> datetime | None:
 
 def mark_sent(environ: Mapping[str, Any]) -> str:
     """The mark that a request brings to an address whose answer depends on it; empty where it brings none."""
-    cookies = environ.get("HTTP_COOKIE", "")
-    if SEEN not in cookies or environ["PATH_INFO"] not in MARKED:
-        return ""
-    text = parse_cookie(cookies).get(SEEN, "")
+    text = cookie_sent(environ, SEEN) if environ["PATH_INFO"] in MARKED else ""
     return text if mark_of(text) else ""
 
 

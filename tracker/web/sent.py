@@ -5,9 +5,11 @@ none, nor one that is given twice like one.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from flask import request
+from werkzeug.sansio.http import parse_cookie
 
 from tracker.errors import Refused
 from tracker.tongue import gettext
@@ -54,6 +56,14 @@ def sent_once() -> dict[str, str]:
                 field=name[:60],
             )
     return {name: value for name, value in request.args.items() if value}
+
+
+def cookie_sent(environ: Mapping[str, Any], name: str) -> str:
+    """A cookie of a request, before Flask is asked; empty where there is none. Bytes that are no text are no error."""
+    sent = environ.get("HTTP_COOKIE", "")
+    if name not in sent:
+        return ""
+    return parse_cookie(sent.encode("latin-1").decode("utf-8", "replace")).get(name, "")
 
 
 def check_address(*known: str) -> None:
