@@ -245,7 +245,7 @@ def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_pat
     assert "dpct held 2024-01-09 (pending)" in tracker(*arguments).stdout, "handed in twice it is one release"
     wrong = tracker(*arguments[:-3], "uk", *arguments[-2:])
     assert wrong.returncode == 2
-    assert "side 'uk' is none of us, cn, third-party." in wrong.stderr
+    assert "side 'uk' is none that there is. Use one of us, cn, third-party." in wrong.stderr
 
 
 def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site):
@@ -262,7 +262,7 @@ def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site)
 @pytest.mark.parametrize("allowed", [("--allow-private",), ()])
 def test_add_url_asks_for_nothing_before_it_knows_the_side(tracker, seeded_folder, site: Site, allowed):
     wrong = tracker("add-url", site.serve("/talks"), "--side", "zz", *allowed)
-    assert (wrong.returncode, wrong.stderr) == (2, "side 'zz' is none of us, cn, third-party.\n")
+    assert (wrong.returncode, wrong.stderr) == (2, "side 'zz' is none that there is. Use one of us, cn, third-party.\n")
     assert site.seen == []
 
 

@@ -92,7 +92,7 @@ def check_side(service: Service, side: str, *, relationship: str | None = None) 
         )
     sides = dict.fromkeys(side for slug, pair in known.items() if relationship in (None, slug) for side in pair.sides)
     if side not in sides:
-        raise Refused(f"side {side!r} is none of {', '.join(sides)}.", field="side")
+        raise Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(sides)}.", field="side")
 
 
 def take(

@@ -93,6 +93,7 @@ def test_a_number_beyond_all_candidates_is_not_found(api: Api, reviewer: dict[st
         ({"relationship": "us-uk"}, "relationship", "us-china"),
         ({"title": " ", "text": ""}, "text", "title and a text"),
         ({"titel": "x"}, "titel", "Did you mean title?"),
+        ({"title": "Talks\0 held"}, None, "U+0000"),
         ({"title": None, "text": None, "url": None}, "text", "or a url"),
         # A page on a private address is not fetched for anybody.
         ({"title": None, "text": None, "url": "http://127.0.0.1/x"}, "url", "127.0.0.1"),

@@ -98,6 +98,7 @@ def test_later_puts_a_candidate_aside_and_the_same_address_brings_it_back(servic
         ({"later_reason": "Soon.", "until": "soon"}, 400),
         ({"later_reason": "Soon.", "until": "2024-01-01T00:00"}, 400),
         ({"later_reason": "Soon.", "until": "0001-01-01T00:00+14:00"}, 400),
+        ({"later_reason": "Soon.\0"}, 400),
         ({"later_reason": "Soon.", "version": "x"}, 400),
         ({"later_reason": "Soon.", "version": "1"}, 412),
     ],

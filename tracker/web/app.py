@@ -18,7 +18,7 @@ from tracker import __version__
 from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.logs import doing, new_id
 from tracker.service import Service, secret_key
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
 from tracker.web import (
     accounts,
     admin,
@@ -169,6 +169,7 @@ def create_app(service: Service) -> Flask:
     source_words.register(app)
     language.register(app)
     app.context_processor(auth.template_context)
+    app.before_request(_refuse_no_text)
     app.after_request(auth.finished)
     memento.register(app)
     with_headers = partial(_WithHeaders, also=BEHIND_TLS if https else {})
@@ -216,6 +217,12 @@ class _WithHeaders:
             return start_response(status, [*headers, *fixed], *more)
 
         return self._application(environ, start)
+
+
+def _refuse_no_text() -> None:
+    """A character that nobody types, that one of the engines cannot keep, and that would hash otherwise than it reads."""
+    if request.method == "POST" and any("\0" in text for text in request.form.values()):
+        raise Refused(gettext("The form holds the character U+0000, which is no text."), gettext("Leave it out."))
 
 
 def _refused(refused: Refused):

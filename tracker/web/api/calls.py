@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, get_type_hints
@@ -28,6 +29,9 @@ def _operation_id(*, name: str, path: str, method: str) -> str:
 
 
 blueprint = APIBlueprint("api", __name__, url_prefix="/api", operation_id_callback=_operation_id)
+
+_ZERO = re.compile(r"(?<!\\)(\\\\)*\\u0000")
+"""U+0000 in JSON. One of the engines cannot keep it, and what it made of it would not be what was hashed."""
 
 View = Callable[..., Any]
 
@@ -117,7 +121,8 @@ def read_json(body: bytes) -> Any:
     """JSON in UTF-8, each name once, of numbers and characters that exist. Raises Refused."""
     try:
         value = json.loads(body.decode(), object_pairs_hook=_each_once, parse_constant=_no_number)
-        json.dumps(value, ensure_ascii=False).encode()
+        written = json.dumps(value, ensure_ascii=False)
+        written.encode()
     except UnicodeDecodeError:
         raise Refused("The body is not UTF-8.", "Encode it as UTF-8.") from None
     except UnicodeEncodeError:
@@ -131,6 +136,8 @@ def read_json(body: bytes) -> Any:
         raise Refused(f"The body is not usable: {error}.", "Send one JSON object, each name once.") from None
     if not isinstance(value, dict):
         raise Refused("The body is not a JSON object.", "Send names and values in braces.")
+    if _ZERO.search(written):
+        raise Refused("The body holds the character U+0000, which is no text.", "Leave it out.")
     return value
 
 
