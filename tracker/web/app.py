@@ -220,7 +220,7 @@ class _WithHeaders:
 
 
 def _refuse_no_text() -> None:
-    """A character that nobody types, that one of the engines cannot keep, and that would hash otherwise than it reads."""
+    """A character that nobody types: one of the engines cannot keep it, and it would hash otherwise than it reads."""
     if request.method == "POST" and any("\0" in text for text in request.form.values()):
         raise Refused(gettext("The form holds the character U+0000, which is no text."), gettext("Leave it out."))
 
