@@ -169,7 +169,7 @@ def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
     assert refused["count"] == len(shown)
     of_year = api.json(f"/citation?path={quote('/contacts?from=2022-01-01&to=2022-12-31')}")["count"]
     assert of_year == len(api.json("/contacts?from=2022-01-01&to=2022-12-31&limit=200")["contacts"])
-    suspended = api.json(f"/citation?path={quote('/channels?state=suspended&as_of=2022-09-01')}")["rows"]
+    suspended = api.json(f"/citation?path={quote('/api/v1/channels?state=suspended&as_of=2022-09-01')}")["rows"]
     histories = (api.json(f"/channels/{slug}?as_of=2022-09-01")["history"] for slug in suspended_then(api))
     told = {f"change-{change['id']}" for history in histories for change in history if change["id"]}
     assert told == {row["row"] for row in suspended if row["row"].startswith("change")}
