@@ -181,3 +181,8 @@ def m0025_many_relationships(connection: Connection) -> None:
         ALTER TABLE token ADD COLUMN relationships text;
         """,
     )
+
+
+@step
+def m0028_guards_on_what_came_later(connection: Connection) -> None:
+    """The guards of `schema.sql` were made over all columns: nothing to do here."""
