@@ -27,9 +27,13 @@ from tests.certificates import certificate_in
 from tests.conftest import NOTHING, ROOT, Clock, Shipped
 
 DEPLOY = ROOT / "deploy"
-UNITS = sorted(path.name for path in (DEPLOY / "systemd").iterdir())
+UNITS = {path.name: path.read_text() for path in sorted((DEPLOY / "systemd").iterdir())}
+SERVICES = [name for name in UNITS if name.endswith(".service")]
+OF_THE_PRODUCT = [name for name in SERVICES if " -m tracker " in UNITS[name]]
 MOST_EXPOSED = "25"
 """Of `systemd-analyze security`, which counts to 100; a unit without any of it has 96."""
+
+PROGRAM, LITESTREAM = "/opt/openlines/.venv/bin/python", "/usr/bin/litestream"
 
 analyze, nginx = shutil.which("systemd-analyze"), shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 with_systemd = pytest.mark.skipif(analyze is None, reason="systemd-analyze is not installed")
@@ -37,10 +41,9 @@ with_nginx = pytest.mark.skipif(nginx is None, reason="nginx is not installed; o
 
 
 def units_in(folder: Path, **changes: str) -> None:
-    """The units as they would be installed, with the program where this machine has one."""
-    for name in UNITS:
-        words = (DEPLOY / "systemd" / name).read_text().replace("/opt/openlines/.venv/bin/python", sys.executable)
-        for old, new in changes.items():
+    """The units as they would be installed, with a program where this machine has one."""
+    for name, words in UNITS.items():
+        for old, new in {PROGRAM: sys.executable, LITESTREAM: sys.executable, **changes}.items():
             words = words.replace(old, new)
         (folder / name).write_text(words)
 
@@ -65,7 +68,7 @@ def test_a_mistake_in_a_unit_would_be_found(tmp_path: Path):
 
 
 @with_systemd
-@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+@pytest.mark.parametrize("name", SERVICES)
 def test_a_service_has_no_more_rights_than_it_needs(tmp_path: Path, name: str):
     units_in(tmp_path)
     command = [analyze, "security", "--no-pager", "--offline=yes", f"--threshold={MOST_EXPOSED}", tmp_path / name]
@@ -73,22 +76,28 @@ def test_a_service_has_no_more_rights_than_it_needs(tmp_path: Path, name: str):
     assert done.returncode == 0, done.stdout[-300:]
 
 
-@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+@pytest.mark.parametrize("name", OF_THE_PRODUCT)
 def test_a_unit_sets_only_what_the_product_reads(name: str):
-    words = (DEPLOY / "systemd" / name).read_text()
+    words = UNITS[name]
     given = dict(re.findall(r"\b(OPENLINES_\w+)=(\S+)", "\n".join(re.findall(r"^Environment=(.*)$", words, re.M))))
     settings = settings_from(given)
     assert f"ReadWritePaths={settings.var}" in words
 
 
-@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service") and "backup" not in name])
+@pytest.mark.parametrize("name", ["openlines.service", "openlines-schedule.service", "openlines-worker.service"])
 def test_a_unit_that_goes_on_is_told_of_a_changed_configuration_by_reload(name: str):
     assert "ExecReload=/bin/kill -HUP $MAINPID" in (DEPLOY / "systemd" / name).read_text().splitlines()
 
 
-def test_litestream_follows_the_database_of_the_units():
-    (database,) = yaml.safe_load((DEPLOY / "litestream.yml").read_text())["dbs"]
-    assert Path(database["path"]) == settings_from({"OPENLINES_VAR": "/var/lib/openlines"}).database_path
+def test_litestream_follows_the_database_of_the_units_and_may_write_there_and_where_the_replica_is():
+    config = yaml.safe_load((DEPLOY / "litestream.yml").read_text())
+    (database,) = config["dbs"]
+    path, replica = Path(database["path"]), database["replica"]["path"]
+    assert path == settings_from({"OPENLINES_VAR": "/var/lib/openlines"}).database_path
+    assert Path(config["socket"]["path"]).parent == path.parent
+    words = UNITS["openlines-litestream.service"]
+    assert f"\nReadWritePaths={path.parent} {replica}\n" in words
+    assert f"\nRequiresMountsFor={replica}\n" in words
 
 
 @pytest.mark.long

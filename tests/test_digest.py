@@ -322,13 +322,13 @@ def test_a_chinese_digest_is_chinese_but_for_the_words_of_the_record_which_say_s
     assert set(re.findall(r"[A-Za-z]+", text(nothing))) <= own, "no word of English is left"
 
 
-def test_what_was_noted_before_there_were_languages_is_told_in_english(mailing, box, clock):
+def test_what_was_noted_before_there_were_languages_is_told_in_english(mailing, box, clock, raw):
     begin(mailing, language="zh")
     record(mailing)
     serve(mailing)
-    with mailing.store.writing() as db:
-        db.notifications._db.execute("DROP TRIGGER event_never_changed")
-        db.notifications._db.execute("UPDATE event SET worded = '{}'")
+    database = raw(mailing.store)
+    database.drop_triggers(of="event_never_changed")
+    database.execute("UPDATE event SET worded = '{}'")
     clock.advance(days=1)
     serve(mailing)
     assert "contact held 8 Jan 2024\n  They met.\n  依据：the United States only。" in text(box.letters[0][2])

@@ -11,6 +11,7 @@ import pytest
 
 from db.blind import Word
 from db.notifications import Filter
+from tests.engines import Raw
 from tests.make import sighting
 from tests.test_digest import Letterbox, begin, mail_server, text, with_mail
 from tests.test_digest import serve as send
@@ -54,27 +55,26 @@ def signals(service: Service) -> dict[int, list[str]]:
     return found
 
 
-def one_with(service: Service, number: int, traits: tuple[str, ...]) -> int:
+def one_with(service: Service, number: int, traits: tuple[str, ...], raw: Raw) -> int:
     """A candidate of its own event that has the traits; answers its number."""
     day = date(2023, 11, 20) + timedelta(days=3 * number)
     document = replace(US, title=f"Talks {number}", url=f"https://us.example/talks/{number}", published=day)
     (candidate,) = arrive(service, document, sighting(date=PartialDate.of(day), starts=None))
     at, other = service.clock(), replace(document, title=f"Weather {number}", url=f"https://us.example/{number}")
     arrive(service, other)
+    if "unflagged" in traits:  # as one that a reviewer put into the queue
+        raw.execute("UPDATE sighting SET flagged = 0 WHERE candidate = ?", (candidate.id,))
+    if "lost" in traits:
+        raw.execute("UPDATE sighting SET lost = 1 WHERE candidate = ?", (candidate.id,))
+    known = {url: number for number, url in raw.execute("SELECT id, url FROM release").fetchall()}
     with service.store.writing() as db:
-        run = db.notifications._db.execute
-        if "unflagged" in traits:  # as one that a reviewer put into the queue
-            run("UPDATE sighting SET flagged = 0 WHERE candidate = ?", (candidate.id,))
-        if "lost" in traits:
-            run("UPDATE sighting SET lost = 1 WHERE candidate = ?", (candidate.id,))
         elsewhere = db.candidates.open("leaders", report_of(sighting(), day), Status.REJECTED, at=at)
         for trait, url, drawn in (
             ("drawn", other.url, candidate.id),  # whose own release was moved away
             ("with a drawn release", document.url, elsewhere),
         ):
             if trait in traits:
-                (release,) = run("SELECT id FROM release WHERE url = ?", (url,)).fetchone()
-                sampled = replace(document, id=release)
+                sampled = replace(document, id=known[url])
                 db.samples.add("us-china", at.date(), sampled, probability=0.1, candidate=drawn, at=at)
         if "read blind" in traits:
             word = Word(Said(None, None), None, Said("dpct", Signal.HELD), None)
@@ -87,7 +87,7 @@ def one_with(service: Service, number: int, traits: tuple[str, ...]) -> int:
     return candidate.id
 
 
-def test_of_all_candidates_those_alone_are_told_that_no_check_rests_on(seeded_2023: Service, clock):
+def test_of_all_candidates_those_alone_are_told_that_no_check_rests_on(seeded_2023: Service, clock, raw):
     """Every set of up to two traits. A decoy stands among them."""
     service = replace(seeded_2023, settings=replace(seeded_2023.settings, blind=10, secret_key=KEY))
     with service.store.writing() as db:
@@ -97,7 +97,8 @@ def test_of_all_candidates_those_alone_are_told_that_no_check_rests_on(seeded_20
         db.blind.plan("ana", next(decoy.key for decoy in service.packs[0].decoys), 0, at=clock())
     subscribe(service, "http://127.0.0.1:9/")
     sets = [*[(trait,) for trait in TRAITS] * 3, *combinations(TRAITS, 2), *[()] * 12]
-    made = {one_with(service, number, traits): traits for number, traits in enumerate(sets)}
+    database = raw(service.store)
+    made = {one_with(service, number, traits, database): traits for number, traits in enumerate(sets)}
     decoys.dress(service, "ana")
     serve(service)
     blind = {n for n in made if any(is_blind(KEY.encode(), name, n, 10) for name in ("ana", "ben"))}
@@ -145,7 +146,7 @@ def test_a_signal_is_told_once_to_those_who_asked_and_then_what_a_reviewer_made_
     assert "ana" not in json.dumps(bodies(site)), "no message names a reviewer"
 
 
-def test_a_signal_that_was_of_another_channel_is_followed_there(seeded_2023, clock):
+def test_a_signal_that_was_of_another_channel_is_followed_there(seeded_2023, clock, raw):
     subscribe(seeded_2023, "http://127.0.0.1:9/")
     (candidate,) = arrive(seeded_2023, US, sighting())
     serve(seeded_2023)
@@ -155,10 +156,8 @@ def test_a_signal_that_was_of_another_channel_is_followed_there(seeded_2023, clo
     serve(seeded_2023)
     found = signals(seeded_2023)
     assert found[candidate.id] == ["reported", "accepted"]
-    with seeded_2023.store.reading() as db:
-        (last,) = db.notifications._db.execute(
-            "SELECT channel FROM event WHERE candidate = ? AND what = 'accepted'", (candidate.id,)
-        ).fetchone()
+    asked = "SELECT channel FROM event WHERE candidate = ? AND what = 'accepted'"
+    (last,) = raw(seeded_2023.store).execute(asked, (candidate.id,)).fetchone()
     assert last == "defense-ministers"
 
 

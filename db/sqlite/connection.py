@@ -263,7 +263,7 @@ def alone_with(file: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname.startswith("SQLITE_BUSY"):
             connection.close()
-            remedy = "end what runs on it (serve, schedule), then try again."
+            remedy = "end what runs on it (serve, schedule, Litestream), then try again."
             raise StoreError(f"{file} is in use ({error}); {remedy}") from error
     try:
         yield

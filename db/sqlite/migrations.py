@@ -1435,3 +1435,12 @@ def m0027_many_feeds(db: Database) -> None:
     is_decoy = "EXISTS (SELECT 1 FROM decoy WHERE decoy.number = NEW.candidate)"
     why = "a decoy is no candidate: nothing can rest on it"
     _refuse(db, "sample", is_decoy, "sample_candidate_is_no_decoy", why)
+
+
+@migrations()
+def m0028_guards_on_what_came_later(db: Database) -> None:
+    """Columns that polls and wordings had only after their guards were made are never changed either."""
+    for table in ("poll", "release_revision"):
+        db.execute(f"DROP TRIGGER {table}_never_changed")
+        db.execute(f"DROP TRIGGER {table}_never_deleted")
+        _guard(db, table, ())

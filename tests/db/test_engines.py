@@ -123,6 +123,38 @@ def test_text_is_ordered_by_its_characters_whatever_the_locale_of_the_database(b
     assert both[1].execute(asked).fetchall() == []
 
 
+STAMPS = ("withdrawn_at", "withdrawn_by", "withdrawn_reason")
+
+ADDED_TO_ALONE = {
+    "status_change": STAMPS, "contact": STAMPS, "citation": STAMPS[:1], "source": (), "decision": (),
+    "release_revision": (), "poll": (), "sample": (), "feed_switch": (), "feed_entry": (), "cited_copy": (),
+    "page_visit": (), "page_acknowledgement": (), "event": (), "attempt": (), "chain_link": (), "regrouping": (),
+    "first_word": (), "second_word": (), "audit": (), "blind_reading": (),
+}  # fmt: skip
+"""Tables whose rows stay as they are, with what is stamped on one that is withdrawn."""
+
+
+@pytest.mark.parametrize("table", ADDED_TO_ALONE)
+def test_no_column_of_what_is_only_added_to_is_changed_and_no_row_deleted(both, table: str):
+    """In SQLite each is tried on a row; in PostgreSQL the same triggers stand on the same columns."""
+    ours, theirs = both
+    columns = {name: kind for _, name, kind, *_ in ours.execute(f"PRAGMA table_info({table})")}
+    fixed = [name for name in columns if name not in ADDED_TO_ALONE[table]]
+    values = ["x'00'" if columns[name] == "BLOB" else "1" for name in fixed]
+    ours.execute("PRAGMA ignore_check_constraints = ON")
+    ours.execute(f"INSERT INTO {table} ({', '.join(fixed)}) VALUES ({', '.join(values)})")
+    for statement in (f"DELETE FROM {table}", *(f"UPDATE {table} SET {name} = {name}" for name in fixed)):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table}: .* never changed or deleted"):
+            ours.execute(statement)
+    ours.rollback()
+    asked = "FROM information_schema.triggered_update_columns WHERE event_object_table = %s AND trigger_name = %s"
+    guarded = theirs.execute(f"SELECT event_object_column {asked}", (table, f"{table}_never_changed"))
+    assert {name for (name,) in guarded} == set(fixed)
+    refused = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled = 'O'"
+    guards = {name for (name,) in theirs.execute(refused, (table,))}
+    assert {f"{table}_never_{what}" for what in ("changed", "deleted", "emptied")} <= guards
+
+
 def as_statement(query: str) -> str:
     """A query of the driver's as the server reads it: each name a number."""
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))

@@ -27,6 +27,8 @@ from tracker.service import Service, utc_now
 
 __all__ = ["recorder"]
 
+pytestmark = pytest.mark.sqlite
+
 REVIEWS = """
 import os, sys
 import db.sqlite.connection

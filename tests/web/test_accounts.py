@@ -181,6 +181,15 @@ def test_the_cookie_is_bound_to_the_host_where_there_is_https(service, base_url,
     assert create_app(over).test_client(use_cookies=False).get("/account", headers=sent).status_code == 200
 
 
+def test_signing_out_ends_the_session_itself_and_not_the_cookie_alone(service):
+    client = with_password(service)
+    try_in(client)
+    kept = client.get_cookie(COOKIE).value
+    client.post("/logout")
+    client.set_cookie(COOKIE, kept)
+    assert client.get("/account").status_code == 302
+
+
 def test_a_link_is_used_up_by_its_button_alone_and_ends_with_the_password(service):
     client = with_password(service)
     first, second = (accounts.make_link(service.store, "ana", act(service)) for _ in range(2))
@@ -208,6 +217,8 @@ def test_somebody_who_has_just_signed_in_sets_a_password_and_later_is_asked_for_
     assert "too short" in client.post("/account/password", data={"password": "short", "again": "short"}).text
     assert "differ" in client.post("/account/password", data=twice | {"again": "x"}).text
     assert client.post("/account/password", data=twice).status_code == 303
+    with service.store.reading() as db:
+        assert db.accounts.user("rea").password_hash.startswith("$argon2id$")
     assert client.get("/account").status_code == 200
     assert other.get("/account").status_code == 302
     clock.advance(minutes=16)
@@ -323,13 +334,15 @@ def test_the_last_admin_can_be_neither_disabled_nor_demoted(service):
         accounts.disable_user(service.store, "ilja", act(service))
 
 
-def test_tokens_are_shown_once_listed_and_revoked(service):
+def test_tokens_are_shown_once_listed_and_revoked(service, raw):
     admin, client = signed_in(service, "admin", "olga"), anonymous(service)
     made = admin.post("/admin/tokens", data={"name": "notebook", "role": "reviewer"}).text
     secret = re.search(r"ol_[\w-]{43}", made).group()
     headers = {"Authorization": f"Bearer {secret}"}
     assert client.get("/api/v1/candidates", headers=headers).status_code == 200
     assert "ol_" not in admin.get("/admin/tokens").text
+    (row,) = raw(service.store).execute("SELECT * FROM token").fetchall()
+    assert secret not in str(row), "its hash alone is kept"
     assert admin.post("/admin/tokens", data={"name": "notebook", "role": "reader"}).status_code == 409
     assert admin.post("/admin/tokens/revoke", data={"name": "notebook"}).status_code == 303
     assert client.get("/api/v1/candidates", headers=headers).status_code == 401

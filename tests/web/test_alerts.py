@@ -120,6 +120,7 @@ def test_every_rule_has_a_case_in_which_it_fires() -> None:
     assert {rule["alert"] for rule in ALERTS} == set(re.findall(r'alertname(?:: |=")(OpenLines\w+)', cases))
 
 
+@pytest.mark.sqlite
 def test_a_record_that_cannot_be_read_is_one_line_of_the_log_and_no_trace(service: Service, caplog) -> None:
     service.store.close()
     service.store.path.unlink()

@@ -75,8 +75,10 @@ def test_a_decision_shows_in_the_next_read_in_every_process(seeded_2023: Service
             assert status == 200, "what the reader has is not what stands"
             told = json.loads(body)
             assert (told["state"], told["cause"] == cause) == (state, state == "resumed")
-            assert server.ask("GET", "/api/v1/channels/dpct", If_None_Match=tag)[0] == 304
-            tags[server] = tag
+            status, tags[server], _ = server.ask("GET", "/api/v1/channels/dpct", If_None_Match=tag)
+            if status == 200:  # a minute began between the two: what was not polled is told by the minute
+                status, *_ = server.ask("GET", "/api/v1/channels/dpct", If_None_Match=tags[server])
+            assert status == 304
 
     all_say("suspended", "")
     for number in range(ROUNDS):

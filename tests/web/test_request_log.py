@@ -64,14 +64,17 @@ def test_the_lines_of_a_request_bear_its_id_and_no_others(seeded: Service, log_l
 
 def test_what_changes_something_or_fails_is_info_and_what_is_read_is_debug(seeded: Service, log_lines: LogLines):
     client = create_app(seeded).test_client()
+    client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
     for path in ("/", "/nowhere", "/api/v1/channels?q=a-query"):
         client.get(path)
     client.post("/login")
-    told = [(line["level"], line["method"], line["path"], line["status"]) for line in log_lines() if "path" in line]
+    lines = log_lines()
+    told = [(line["level"], line["method"], line["path"], line["status"]) for line in lines if "path" in line]
     assert told == [
         ("debug", "GET", "/", 200), ("debug", "GET", "/nowhere", 404), ("debug", "GET", "/api/v1/channels", 200),
         ("info", "POST", "/login", 400),
     ]  # fmt: skip
+    assert "198.51.100.7" not in json.dumps(lines), "nor who reads"
 
 
 def test_no_line_tells_what_could_let_somebody_in(seeded: Service, log_lines: LogLines):

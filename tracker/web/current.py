@@ -27,7 +27,7 @@ from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
 from tracker.tongue import gettext
-from tracker.web.keeping import keeping
+from tracker.web.keeping import keeping, settles
 from tracker.web.listening import Listening, Sources
 from tracker.web.reading import Line, Reading, Rows
 
@@ -230,8 +230,11 @@ class Current:
         made = render()
         document = made if isinstance(made, Document) else Document(made)
         body = document.body.encode() if isinstance(document.body, str) else document.body
-        request.environ[RENDERED] = Rendered(basis if g.asked_the_clock else replace(basis, minute=None), body)
-        kept = ("Cache-Control", keeping(request, mimetype, self.service.clock()))
+        now, settled = self.service.clock(), settles(request, mimetype)
+        # What has not settled is looked at by the minute, so that others may keep it for longer once it has.
+        by_the_minute = g.asked_the_clock or (settled is not None and settled >= now)
+        request.environ[RENDERED] = Rendered(basis if by_the_minute else replace(basis, minute=None), body)
+        kept = ("Cache-Control", keeping(mimetype, settled, now))
         return Response(body, headers=[kept, *document.headers], mimetype=mimetype)
 
 

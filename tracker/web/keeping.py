@@ -32,11 +32,16 @@ SETTLED = timedelta(hours=1)
 """What was recorded up to so long ago is all on record: no write takes that long."""
 
 
-def keeping(request: Request, mimetype: str, now: datetime) -> str:
-    """The Cache-Control of a public answer to a request that was found to be good."""
+def settles(request: Request, mimetype: str) -> datetime | None:
+    """When the rows of the answer to a good request change no more: where it sets both clocks, and is for programs."""
+    if mimetype == "text/html" or b"known_at=" not in request.query_string or request.endpoint not in RECORD_PAGES:
+        return None
+    as_of, known_at = request.args.get("as_of"), request.args.get("known_at")
+    return known_instant(known_at) + SETTLED if as_of and known_at else None
+
+
+def keeping(mimetype: str, settled: datetime | None, now: datetime) -> str:
+    """The Cache-Control of a public answer whose rows settle then."""
     if mimetype == "text/html":
         return PAGES
-    if b"known_at=" not in request.query_string or request.endpoint not in RECORD_PAGES:
-        return PRESENT
-    as_of, known_at = request.args.get("as_of"), request.args.get("known_at")
-    return PAST if as_of and known_at and known_instant(known_at) < now - SETTLED else PRESENT
+    return PAST if settled and settled < now else PRESENT
