@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -16,9 +17,10 @@ from tracker.service import utc_now
 from tracker.tongue import ENGLISH, FOLDER, KEPT, LANGUAGES, gettext, language, ngettext, retold, speaking, to_keep
 from tracker.web.app import create_app
 from tracker.web.doubts import doubt_words
-from tracker.wording import date_words, instant_words, listed, span_words
+from tracker.wording import date_words, instant_words, listed, redated, span_words
 
 PLACES = re.compile(r"%\((\w+)\)s")
+TEMPLATES = Path(__file__).parent.parent / "tracker" / "web" / "templates"
 
 
 def strings(told):
@@ -44,10 +46,30 @@ def test_a_catalogue_has_every_text_with_the_places_that_are_filled_in(tongue):
             assert set(PLACES.findall(told)) <= {*PLACES.findall(strings(message.id)[-1]), "num"}, message.id
 
 
+OF_PROGRAMS = {"_outputs.html", "api_docs.html"}
+"""Pages on outputs and the API, which are told in English alone."""
+
+
+def test_no_page_writes_a_sign_of_its_own_beside_a_text_that_is_told():
+    """A comma of English between Chinese words is a mistake: `language.SIGNS` has those of each language."""
+    left_out = re.compile(r"\{#.*?#\}|\{% trans.*?endtrans[ -]*%\}|\{%.*?%\}|<[a-zA-Z/!][^>]*>", re.S)
+    told = re.compile(r"\{\{.*?\}\}", re.S)
+    sign = re.compile(r"~[:;,.](?=\s|~|$)|~ ?\(|\)~|\n\s*\(~")
+    written = [
+        f"{path.name}: {found.group()!r} in {bare[max(0, found.start() - 20) : found.end() + 20]!r}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if path.name not in OF_PROGRAMS
+        for bare in [told.sub("~", left_out.sub("", path.read_text(encoding="utf-8")))]
+        for found in sign.finditer(bare)
+    ]
+    assert not written
+
+
 def test_dates_are_written_as_each_language_writes_them():
     one, other = date(2024, 1, 8), date(2024, 1, 9)
     spans = [(one, other), (date(2024, 2, 28), date(2024, 3, 2)), (date(2024, 12, 30), date(2025, 1, 1))]
     assert [span_words(*span) for span in spans] == ["8–9 Jan 2024", "28 Feb – 2 Mar 2024", "30 Dec 2024 – 1 Jan 2025"]
+    kept = [f"{span_words(*span)}、Jan 2024。" for span in spans]
     with speaking("zh"):
         assert date_words(one) == "2024年1月8日"
         assert [span_words(*span) for span in spans] == [
@@ -57,6 +79,7 @@ def test_dates_are_written_as_each_language_writes_them():
         ]
         assert instant_words(datetime(2026, 3, 14, 9, 20, tzinfo=UTC)) == "2026年3月14日 09:20 UTC"
         assert listed(["甲", "乙", "丙"]) == "甲、乙和丙"
+        assert list(map(redated, kept)) == [f"{span_words(*span)}、2024年1月。" for span in spans]
     assert listed("abc") == "a, b and c"
 
 

@@ -68,7 +68,8 @@ def test_the_queue_is_grouped_by_what_is_reported_and_by_age(queue):
         ("?channel=mmca", ("Release 2", "Release 3"), ("Release 1", "Release 4")),
         ("?signal=refused", ("Release 2",), ("Release 1", "Release 3")),
         ("?side=cn", ("disagree",), ("Release 1", "Release 2")),
-        ("?q=release 3", ("Release 3",), ("Release 1", "Release 2")),
+        ("?q=release 3", ("4 candidates wait. 1 of 4 fit. ", "Release 3"), ("Release 1", "Release 2")),
+        ("?q=zebra", ("4 candidates wait. 0 of 4 fit. ",), ("Nothing waits for review.",)),
         ("?side=third-party", ("No candidate of this kind waits.",), ("Release 1",)),
     ],
 )
@@ -137,6 +138,9 @@ def test_a_name_is_explained_by_person_and_office_and_never_by_another_person(se
     # Several persons are listed as one holder of his office: which of them is meant is not known.
     assert "宋延超 Office for International Military Cooperation" in text
     assert "Huang Xueping" not in text
+    fired = (Evidence("title", 0, 13, "Jake Sullivan", "office"),)
+    arrive(seeded_2023, replace(US, title="Jake Sullivan"), sighting(channel="mmca", evidence=fired))
+    assert re.search(r"Jake Sullivan (?!沙利文)[^ ,(]*沙利文 ", words_of(page_of(seeded_2023, 2))), "the office first"
 
 
 def test_a_long_release_is_shown_as_the_passages_that_fired_with_the_whole_text_behind_them(seeded_2023):
@@ -172,13 +176,19 @@ def test_like_decisions_are_shown_with_their_reasons(seeded_2023):
     assert "rejected, 8 May 2023: Routine." in words_of(page_of(seeded_2023, 2))
 
 
-def test_a_rejection_that_came_too_late_says_who_was_first_and_keeps_the_words(seeded_2023):
+def test_what_came_too_late_says_who_was_first_and_keeps_the_words(seeded_2023):
     (found,) = arrive(seeded_2023, US, sighting())
     accept(seeded_2023.store, found.id, found.version, by="ben", at=seeded_2023.clock())
     late = {"action": "reject", "reason_text": "It is old.", "version": found.version}
     answer = signed_in(seeded_2023).post("/review/1", data=late)
     assert answer.status_code == 409
     assert "ben was first: accepted at" in words_of(answer.text)
+    assert 'value="It is old."' in answer.text
+    typed = {"action": "check", "state": "resumed", "effective": "2024-01-09", "cause": "As I read it."}
+    checked = signed_in(seeded_2023).post("/review/1", data=typed | {"version": found.version})
+    assert checked.status_code == 409
+    assert "ben was first: accepted at" in words_of(checked.text)
+    assert 'value="As I read it."' in checked.text
 
 
 def test_a_rejection_without_a_reason_leaves_the_fields_as_proposed(seeded_2023):
