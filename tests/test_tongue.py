@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -19,6 +20,7 @@ from tracker.web.doubts import doubt_words
 from tracker.wording import date_words, instant_words, listed, span_words
 
 PLACES = re.compile(r"%\((\w+)\)s")
+TEMPLATES = Path(__file__).parent.parent / "tracker" / "web" / "templates"
 
 
 def strings(told):
@@ -42,6 +44,25 @@ def test_a_catalogue_has_every_text_with_the_places_that_are_filled_in(tongue):
         for told in strings(message.string) if message.id else ():
             assert told, f"{message.id!r} is not translated"
             assert set(PLACES.findall(told)) <= {*PLACES.findall(strings(message.id)[-1]), "num"}, message.id
+
+
+OF_PROGRAMS = {"_outputs.html", "api_docs.html"}
+"""Pages on outputs and the API, which are told in English alone."""
+
+
+def test_no_page_writes_a_sign_of_its_own_beside_a_text_that_is_told():
+    """A comma of English between Chinese words is a mistake: `language.SIGNS` has those of each language."""
+    left_out = re.compile(r"\{#.*?#\}|\{% trans.*?endtrans[ -]*%\}|\{%.*?%\}|<[a-zA-Z/!][^>]*>", re.S)
+    told = re.compile(r"\{\{.*?\}\}", re.S)
+    sign = re.compile(r"~[:;,.](?=\s|~|$)|~ ?\(|\)~|\n\s*\(~")
+    written = [
+        f"{path.name}: {found.group()!r} in {bare[max(0, found.start() - 20) : found.end() + 20]!r}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if path.name not in OF_PROGRAMS
+        for bare in [told.sub("~", left_out.sub("", path.read_text(encoding="utf-8")))]
+        for found in sign.finditer(bare)
+    ]
+    assert not written
 
 
 def test_dates_are_written_as_each_language_writes_them():
