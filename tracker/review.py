@@ -307,11 +307,18 @@ def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: 
 
 
 def _open(db: Subjects, candidate_id: int, version: int) -> Candidate:
-    candidate = unchanged(db, candidate_id, version)
-    if not candidate.status.open:
+    candidate = existing(db, candidate_id)
+    check_open(candidate, version)
+    return candidate
+
+
+def check_open(candidate: Candidate, version: int) -> None:
+    """Raise Stale where a candidate is not open, or not as a reviewer saw it in that version any more; Conflict while
+    it waits for a second person.
+    """
+    if candidate.version != version or not candidate.status.open:
         raise stale(candidate)
     check_no_first_word(candidate)
-    return candidate
 
 
 def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: datetime) -> None:

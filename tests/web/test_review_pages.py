@@ -172,13 +172,19 @@ def test_like_decisions_are_shown_with_their_reasons(seeded_2023):
     assert "rejected, 8 May 2023: Routine." in words_of(page_of(seeded_2023, 2))
 
 
-def test_a_rejection_that_came_too_late_says_who_was_first_and_keeps_the_words(seeded_2023):
+def test_what_came_too_late_says_who_was_first_and_keeps_the_words(seeded_2023):
     (found,) = arrive(seeded_2023, US, sighting())
     accept(seeded_2023.store, found.id, found.version, by="ben", at=seeded_2023.clock())
     late = {"action": "reject", "reason_text": "It is old.", "version": found.version}
     answer = signed_in(seeded_2023).post("/review/1", data=late)
     assert answer.status_code == 409
     assert "ben was first: accepted at" in words_of(answer.text)
+    assert 'value="It is old."' in answer.text
+    typed = {"action": "check", "state": "resumed", "effective": "2024-01-09", "cause": "As I read it."}
+    checked = signed_in(seeded_2023).post("/review/1", data=typed | {"version": found.version})
+    assert checked.status_code == 409
+    assert "ben was first: accepted at" in words_of(checked.text)
+    assert 'value="As I read it."' in checked.text
 
 
 def test_a_rejection_without_a_reason_leaves_the_fields_as_proposed(seeded_2023):

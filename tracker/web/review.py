@@ -128,9 +128,11 @@ def _itself(number: int) -> str:
 
 
 def _check(number: int) -> None:
+    """Raises Refused for a choice that cannot be recorded, Conflict where the candidate cannot be decided any more."""
     with current().service.store.reading() as db:
-        channel = decoys.existing_here(db, number).channel
-    decide.check(choice_from(request.form), channel, current().now().date())
+        found = decoys.existing_here(db, number)
+    decide.check_open(found, sent_version())
+    decide.check(choice_from(request.form), found.channel, current().now().date())
 
 
 def _accept(number: int) -> None:
