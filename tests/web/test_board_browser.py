@@ -144,6 +144,10 @@ def test_the_cause_is_reached_by_the_keyboard_also_on_a_phone(address: str, page
         page.keyboard.press("Enter")
         expect(told).to_be_visible()
         expect(told).to_contain_text("中美国防部工作会晤")
+        expect(told).to_contain_text("Last contact: 15–16 Dec 2025, in person, Washington: First round")
+        expect(told.get_by_role("link", name="History and sources")).to_have_attribute("href", "/channels/dpct")
+    late = page.locator("tr.one:has(.flag:text-is('overdue')) + tr .told").first
+    assert "Overdue: due by" in late.text_content()
 
 
 def test_it_prints_on_one_page_of_a4_in_ink_also_from_a_dark_screen(address: str, page: Page) -> None:

@@ -262,7 +262,7 @@ def test_a_candidate_of_both_sides_shows_both_readouts_and_its_words_in_chinese(
     ("sent", "says"),
     [
         ({"candidate": ["1~2"]}, "needs a reason"),
-        ({"reason_text": "No."}, "No candidate is marked"),
+        ({"reason_text": "No."}, "No candidate is selected"),
         ({"candidate": ["1~x"], "reason_text": "No."}, "Open the queue again"),
         ({"candidate": ["1~2"] * 101, "reason_text": "No."}, "at most 100"),
     ],

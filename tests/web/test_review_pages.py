@@ -68,7 +68,8 @@ def test_the_queue_is_grouped_by_what_is_reported_and_by_age(queue):
         ("?channel=mmca", ("Release 2", "Release 3"), ("Release 1", "Release 4")),
         ("?signal=refused", ("Release 2",), ("Release 1", "Release 3")),
         ("?side=cn", ("disagree",), ("Release 1", "Release 2")),
-        ("?q=release 3", ("Release 3",), ("Release 1", "Release 2")),
+        ("?q=release 3", ("4 candidates wait. 1 of 4 fit. ", "Release 3"), ("Release 1", "Release 2")),
+        ("?q=zebra", ("4 candidates wait. 0 of 4 fit. ",), ("Nothing waits for review.",)),
         ("?side=third-party", ("No candidate of this kind waits.",), ("Release 1",)),
     ],
 )

@@ -136,11 +136,12 @@ def _marked() -> dict[int, int]:
     """The versions in which candidates were marked, by their numbers. Raises Refused."""
     marked = request.form.getlist("candidate")
     if not marked:
-        raise Refused(gettext("No candidate is marked."), gettext("Mark those that are no update."), field="candidate")
+        remedy = gettext("Select those that are no update.")
+        raise Refused(gettext("No candidate is selected."), remedy, field="candidate")
     if len(marked) > MOST_AT_ONCE:
         raise Refused(
-            gettext("%(number)s are marked.", number=len(marked)),
-            gettext("Mark at most %(most_at_once)s at once.", most_at_once=MOST_AT_ONCE),
+            gettext("%(number)s are selected.", number=len(marked)),
+            gettext("Select at most %(most_at_once)s at once.", most_at_once=MOST_AT_ONCE),
             field="candidate",
         )
     parts = [text.partition("~") for text in marked]

@@ -14,7 +14,12 @@ from tracker.wording import instant_words, parts, side_name
 
 def percent(share: float) -> str:
     """Rounded down, so that 100 % is said only of all."""
-    return f"{int(share * 100)} %"
+    return _in_percent(int(share * 100))
+
+
+def _in_percent(number: int) -> str:
+    """With a space before its sign in English, without one in Chinese."""
+    return gettext("%(number)s %%", number=number)
 
 
 def silence_words(read: Coverage, reports: int = 0) -> str:
@@ -62,7 +67,7 @@ def _read_words(read: Coverage, relationship: Relationship) -> str:
 
 def figure(share: float | None) -> str:
     """A measured share in whole percent; a dash where nothing was counted."""
-    return "–" if share is None else f"{share * 100:.0f} %"
+    return "–" if share is None else _in_percent(round(share * 100))
 
 
 def confidence_words(share: float) -> str:
