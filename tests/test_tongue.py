@@ -17,7 +17,7 @@ from tracker.service import utc_now
 from tracker.tongue import ENGLISH, FOLDER, KEPT, LANGUAGES, gettext, language, ngettext, retold, speaking, to_keep
 from tracker.web.app import create_app
 from tracker.web.doubts import doubt_words
-from tracker.wording import date_words, instant_words, listed, span_words
+from tracker.wording import date_words, instant_words, listed, redated, span_words
 
 PLACES = re.compile(r"%\((\w+)\)s")
 TEMPLATES = Path(__file__).parent.parent / "tracker" / "web" / "templates"
@@ -69,6 +69,7 @@ def test_dates_are_written_as_each_language_writes_them():
     one, other = date(2024, 1, 8), date(2024, 1, 9)
     spans = [(one, other), (date(2024, 2, 28), date(2024, 3, 2)), (date(2024, 12, 30), date(2025, 1, 1))]
     assert [span_words(*span) for span in spans] == ["8–9 Jan 2024", "28 Feb – 2 Mar 2024", "30 Dec 2024 – 1 Jan 2025"]
+    kept = [f"{span_words(*span)}、Jan 2024。" for span in spans]
     with speaking("zh"):
         assert date_words(one) == "2024年1月8日"
         assert [span_words(*span) for span in spans] == [
@@ -78,6 +79,7 @@ def test_dates_are_written_as_each_language_writes_them():
         ]
         assert instant_words(datetime(2026, 3, 14, 9, 20, tzinfo=UTC)) == "2026年3月14日 09:20 UTC"
         assert listed(["甲", "乙", "丙"]) == "甲、乙和丙"
+        assert list(map(redated, kept)) == [f"{span_words(*span)}、2024年1月。" for span in spans]
     assert listed("abc") == "a, b and c"
 
 

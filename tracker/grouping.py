@@ -21,7 +21,7 @@ from tracker.model import (
     Status,
     StatusChange,
 )
-from tracker.tongue import ENGLISH, msg, speaking
+from tracker.tongue import ENGLISH, msg, speaking, to_keep
 from tracker.wording import date_words, span_words
 
 SAME_NEWS = timedelta(days=10)
@@ -145,7 +145,7 @@ def same_event(one: Report, other: Report) -> Tie | None:
         if not shared:
             return _misnumbered(one, other)
         if _same_round(one, other):
-            return Tie(Strength.ROUND, f"Both name round {min(shared)}.")
+            return Tie(Strength.ROUND, to_keep("Both name round %(number)s.", number=min(shared)))
     if one.persons and other.persons and not one.persons & other.persons:
         return _by_date(one, other) if _share_a_day(one, other) else None
     return _by_date(one, other)
@@ -154,8 +154,9 @@ def same_event(one: Report, other: Report) -> Tie | None:
 def _misnumbered(one: Report, other: Report) -> Tie | None:
     """Rounds that differ are two events, but on a day that both name: then somebody miscounted, and a person looks."""
     tied = _by_date(one, other) if _share_a_day(one, other) else None
-    numbers = " and ".join(str(number) for number in sorted(one.rounds | other.rounds))
-    return Tie(Strength.TIME, f"{tied.why} They name different rounds: {numbers}.") if tied else None
+    *earlier, last = map(str, sorted(one.rounds | other.rounds))
+    differ = to_keep("They name different rounds: %(numbers)s and %(last)s.", numbers=", ".join(earlier), last=last)
+    return Tie(Strength.TIME, f"{tied.why} {differ}") if tied else None
 
 
 def _share_a_day(one: Report, other: Report) -> bool:
@@ -172,16 +173,24 @@ def _same_round(one: Report, other: Report) -> bool:
 def _by_date(one: Report, other: Report) -> Tie | None:
     apart = abs(one.published - other.published)
     if one.date is None or other.date is None:
-        none_in = "either" if one.date == other.date else "one"
-        return Tie(Strength.TIME, f"No date in {none_in}; {_apart(apart)}.") if apart <= SAME_NEWS else None
+        if apart > SAME_NEWS:
+            return None
+        if one.date == other.date:
+            return Tie(Strength.TIME, to_keep("No date in either; %(apart)s.", apart=_apart(apart)))
+        return Tie(Strength.TIME, to_keep("No date in one; %(apart)s.", apart=_apart(apart)))
     if not _meet(one.span, other.span):
         return None
-    dates = " and ".join(map(_days, sorted((one, other), key=lambda report: (report.span, str(report.date)))))
+    first, second = map(_days, sorted((one, other), key=lambda report: (report.span, str(report.date))))
     if not (one.to_the_day and other.to_the_day):
-        return Tie(Strength.TIME, f"Their dates meet: {dates}; {_apart(apart)}.") if apart <= COARSE_NEWS else None
+        if apart > COARSE_NEWS:
+            return None
+        dates = {"first": first, "second": second, "apart": _apart(apart)}
+        return Tie(Strength.TIME, to_keep("Their dates meet: %(first)s and %(second)s; %(apart)s.", **dates))
     if one.span == other.span:
-        return Tie(Strength.ONE_DATE, f"Both give {_days(one)}.")
-    return Tie(Strength.MEETING_DATES, f"Their dates meet: {dates}.")
+        return Tie(Strength.ONE_DATE, to_keep("Both give %(days)s.", days=_days(one)))
+    return Tie(
+        Strength.MEETING_DATES, to_keep("Their dates meet: %(first)s and %(second)s.", first=first, second=second)
+    )
 
 
 def _days(report: Report) -> str:
@@ -192,8 +201,10 @@ def _days(report: Report) -> str:
 
 def _apart(time: timedelta) -> str:
     if not time.days:
-        return "published on one day"
-    return f"published {time.days} day{'s' * (time.days > 1)} apart"
+        return to_keep("published on one day")
+    if time.days == 1:
+        return to_keep("published 1 day apart")
+    return to_keep("published %(days)s days apart", days=time.days)
 
 
 def disagree(reports: Iterable[Report]) -> bool:

@@ -16,7 +16,7 @@ from tracker.errors import Conflict, Refused
 from tracker.grouping import new_evidence, report_of, together
 from tracker.intake import in_order, nearest, retell
 from tracker.model import Candidate, Decision, KeptSighting, Move, Regrouping, Status, Verdict
-from tracker.tongue import gettext, msg
+from tracker.tongue import gettext, msg, to_keep
 from tracker.wording import instant_words
 
 _OUTCOME = {Verdict.ACCEPT: Status.ACCEPTED, Verdict.REJECT: Status.REJECTED}
@@ -40,7 +40,7 @@ def split(
         own = db.candidates.open(
             candidate.channel, report_of(first.sighting, first.release.published), _status(moved), at=at
         )
-        _move(db, moved, own, because=f"{by} split them off together.", by=by)
+        _move(db, moved, own, because=to_keep("%(by)s split them off together.", by=by), by=by)
         db.candidates.make_first(first.id)
         db.candidates.add_regrouping(Move.SPLIT, candidate.id, own, (seen.id for seen in moved), by=by, at=at)
         retell(db, own)
@@ -62,7 +62,7 @@ def merge(
         candidate = unchanged(db, candidate_id, version)
         target = _target(db, candidate, into)
         _check_free(candidate)
-        _join(db, candidate, target, Move.MERGE, f"{by} merged candidate {candidate.id} into", by=by, at=at)
+        _join(db, candidate, target, Move.MERGE, by=by, at=at)
         return db.candidates.get(candidate.id), db.candidates.get(target.id)
 
 
@@ -83,13 +83,12 @@ def to_channel(
         report = together(*(report_of(seen.sighting, seen.release.published) for seen in telling))
         sides = {seen.release.side for seen in telling}
         known = nearest(db, sides, report, channel)
-        deed = f"{by} moved candidate {candidate.id} of {candidate.channel} to"
         if known:
-            _join(db, candidate, db.candidates.get(known[0].id), Move.CHANNEL, deed, by=by, at=at, note=note)
+            _join(db, candidate, db.candidates.get(known[0].id), Move.CHANNEL, by=by, at=at, note=note)
             own = known[0].id
         else:
             own = db.candidates.open(channel, report, Status.PENDING, at=at)
-            _join(db, candidate, db.candidates.get(own), Move.CHANNEL, deed, by=by, at=at, note=note)
+            _join(db, candidate, db.candidates.get(own), Move.CHANNEL, by=by, at=at, note=note)
             db.candidates.make_first(telling[0].id)
         return db.candidates.get(candidate.id), db.candidates.get(own)
 
@@ -120,7 +119,7 @@ def back_to_channel(
         moved = [seen for seen in in_order(candidate.sightings) if seen.id in move.sightings]
         rest = [seen for seen in in_order(candidate.sightings) if seen.id not in move.sightings]
         _check_unused(candidate, moved)
-        because = f"{by} moved it back from candidate {candidate.id}."
+        because = to_keep("%(by)s moved it back from candidate %(number)s.", by=by, number=candidate.id)
         db.candidates.refill(move.taken_from, Status.PENDING, because)
         _move(db, moved, move.taken_from, because=because, by=by)
         db.candidates.make_first(moved[0].id)
@@ -163,15 +162,14 @@ def _join(
     candidate: Candidate,
     target: Candidate,
     move: Move,
-    deed: str,
     *,
     by: str,
     at: datetime,
     note: str | None = None,
 ) -> None:
-    """Give all sightings of a candidate to another. `deed` says who did what, up to the words “this one”."""
+    """Give all sightings of a candidate to another."""
     moved, telling = in_order(candidate.sightings), candidate.telling
-    because = f"{deed} this one."
+    because, deed = _told(move, candidate, by)
     _move(db, telling, target.id, because=because, by=by)
     # What had joined quietly goes along, and stays quiet.
     _move(db, (seen for seen in moved if seen not in telling), target.id, because=because, by=None)
@@ -180,7 +178,7 @@ def _join(
     db.candidates.touch(target.id)
     if target.status.open:
         retell(db, target.id)
-    if why := _brings_back(candidate, target, f"{deed} it."):
+    if why := _brings_back(candidate, target, deed):
         db.candidates.set_status(target.id, Status.PENDING, why)
         db.reviewers.release(target.id, why, at=at, by=by)
     db.record.bump("decisions")
@@ -327,6 +325,16 @@ def _check_free(candidate: Candidate) -> None:
             ),
             gettext("Undo that decision first, or merge the other candidate into this one."),
         )
+
+
+def _told(move: Move, candidate: Candidate, by: str) -> tuple[str, str]:
+    """Who gave its sightings to another: as a reason on that one, and as a deed that brings it back."""
+    named = {"by": by, "number": candidate.id, "channel": candidate.channel}
+    if move is Move.MERGE:
+        because = to_keep("%(by)s merged candidate %(number)s into this one.", **named)
+        return because, to_keep("%(by)s merged candidate %(number)s into it.", **named)
+    because = to_keep("%(by)s moved candidate %(number)s of %(channel)s to this one.", **named)
+    return because, to_keep("%(by)s moved candidate %(number)s of %(channel)s to it.", **named)
 
 
 def _brings_back(candidate: Candidate, target: Candidate, deed: str) -> str | None:

@@ -5,6 +5,7 @@ In the language that is told (`tracker/tongue.py`); the examples are English.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -73,6 +74,31 @@ def day_words(day: date) -> str:
 def month_words(day: date) -> str:
     """`Aug`: a month of a year that is plain."""
     return format_date(day, {"en": "MMM", "zh": "M月"}[language()], locale=language())
+
+
+_ENGLISH_DAYS = re.compile(
+    r"(?:(?P<day>\d{1,2})(?: (?P<month>[A-Z][a-z]{2}))?(?: (?P<year>\d{4}))?(?P<to> ?– ?))?"
+    r"(?:(?P<last_day>\d{1,2}) )?(?P<last_month>[A-Z][a-z]{2}) (?P<last_year>\d{4})"
+)
+_MONTHS = {calendar.month_abbr[number]: number for number in range(1, 13)}
+
+
+def redated(text: str) -> str:
+    """A sentence that was kept in English, with its days as the language that is told writes them."""
+    return text if language() == ENGLISH else _ENGLISH_DAYS.sub(_redated, text)
+
+
+def _redated(found: re.Match[str]) -> str:
+    month, year = _MONTHS.get(found["last_month"]), int(found["last_year"])
+    if month is None:
+        return found[0]
+    if found["last_day"] is None:
+        return date_words(PartialDate(f"{year:04}-{month:02}"))
+    last = date(year, month, int(found["last_day"]))
+    if found["day"] is None:
+        return date_words(last)
+    first = date(int(found["year"] or year), _MONTHS.get(found["month"], month), int(found["day"]))
+    return span_words(first, last)
 
 
 def span_words(first: PartialDate | date, last: date | None) -> str:

@@ -259,9 +259,9 @@ def test_a_reviewer_sees_which_releases_are_in_the_queue_and_cannot_tell_drawn_o
     waiting = {c.id for c in traffic.pending() if {seen.release.id for seen in c.sightings} & set(shown)}
     assert len(waiting) > 1, "one was flagged, others were drawn"
     page = signed_in(traffic.service).get("/feeds/us-feed").text
-    lines = re.findall(r'<a href="/review/(\d+)">Candidate \1</a> ([^<]*)<', page)
+    lines = re.findall(r'<a href="/review/(\d+)">Candidate \1</a>: ([^<]*)<', page)
     assert {int(number) for number, _ in lines} == waiting
-    assert {words.partition(", ")[2] for _, words in lines} == {"waiting"}
+    assert {words.rpartition(", ")[2] for _, words in lines} == {"waiting"}
     assert "/review/" not in anybody(traffic.service).get("/feeds/us-feed").text
 
 

@@ -20,6 +20,7 @@ from tracker.tongue import gettext
 from tracker.verifier import CLAIMS, sha256
 from tracker.web.auth import may
 from tracker.web.current import Snapshot, current, find_channel
+from tracker.wording import recorded_words, sentences
 
 
 class Standing(StrEnum):
@@ -117,28 +118,32 @@ def _standing(entry: StatusChange | Contact, later: Iterable[StatusChange | Cont
 
 
 def _events(entry: StatusChange | Contact, later: Iterable[StatusChange | Contact]) -> Iterable[Event]:
-    by = "the seed" if entry.recorded_by == SEED else "a reviewer"
+    by = gettext("the seed") if entry.recorded_by == SEED else gettext("a reviewer")
     if entry.replaces:
-        yield Event(
-            entry.recorded_at, f"Recorded by {by}, in the place of", entry_key(replace(entry, id=entry.replaces))
-        )
+        told = gettext("Recorded by %(by)s, in the place of", by=by)
+        yield Event(entry.recorded_at, told, entry_key(replace(entry, id=entry.replaces)))
     else:
-        yield Event(entry.recorded_at, f"Recorded by {by}.")
+        yield Event(entry.recorded_at, gettext("Recorded by %(by)s.", by=by))
     for source in entry.sources:
         yield from _of_source(source, entry)
     for row in later:
-        yield Event(row.recorded_at, "Replaced by", entry_key(row))
+        yield Event(row.recorded_at, gettext("Replaced by"), entry_key(row))
         if row.withdrawn_at:
-            yield Event(row.withdrawn_at, "Withdrawn was the row in its place,", entry_key(row))
+            yield Event(row.withdrawn_at, gettext("Withdrawn was the row in its place,"), entry_key(row))
     if entry.withdrawn_at:
-        yield Event(entry.withdrawn_at, f"Withdrawn by a reviewer. {entry.withdrawn_reason or ''}".strip())
+        told = sentences(gettext("Withdrawn by a reviewer."), recorded_words(entry.withdrawn_reason))
+        yield Event(entry.withdrawn_at, told)
 
 
 def _of_source(source: Source, entry: StatusChange | Contact) -> Iterable[Event]:
     if source.recorded_at > entry.recorded_at:
-        yield Event(source.recorded_at, f"Cited too: {source.title} ({source.publisher}).")
+        yield Event(source.recorded_at, gettext("Cited too: %(title)s (%(publisher)s).", **_named(source)))
     if source.withdrawn_at and source.withdrawn_at != entry.withdrawn_at:
-        yield Event(source.withdrawn_at, f"No longer cited: {source.title} ({source.publisher}).")
+        yield Event(source.withdrawn_at, gettext("No longer cited: %(title)s (%(publisher)s).", **_named(source)))
+
+
+def _named(source: Source) -> dict[str, str]:
+    return {"title": source.title, "publisher": source.publisher}
 
 
 def _row_of(name: str) -> tuple[str, int]:

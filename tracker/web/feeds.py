@@ -129,6 +129,7 @@ def feed_values(slug: str) -> dict[str, Any]:
         "only": only,
         "releases": releases,
         "queued": queued,
+        "channels": {channel.slug: channel.names for channel in snapshot.channels},
         "admin": admin,
         "tends": admin and reaches_feed(feed),
         "configured": polled.get(slug),

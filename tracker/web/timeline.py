@@ -297,6 +297,8 @@ def _sentences(picture: Picture, relationship: Relationship) -> Markup:
         for state in STATE_ORDER
         if states[state]
     )
+    if states[None]:
+        told = parts(filter(None, [told, gettext("%(number)s without a state", number=states[None])]))
     sentences = [
         ngettext(
             "%(pair)s, %(span)s: %(num)s channel. As of %(day)s: %(states)s.",
