@@ -165,3 +165,8 @@ def test_it_prints_on_one_page_of_a4_in_ink_also_from_a_dark_screen(address: str
         expect(page.locator(".rail").get_by_role("heading", name=section, exact=True)).to_be_visible()
     for unwanted in (".rail .since", "form.filters", "form.slider", ".cell-strip", "tr.more"):
         expect(page.locator(unwanted).first).to_be_hidden()
+    page.goto(f"{address}/?language=zh")
+    cells = page.locator("tr.one > td:visible:not(:has(.roomy))")
+    over = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"
+    assert cells.count() > 100
+    assert cells.evaluate_all(over) == [], "no date runs into the next column"
