@@ -1,5 +1,7 @@
 """The pages in a real browser."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import expect
 
@@ -49,6 +51,12 @@ def test_a_state_is_a_sign_a_word_and_a_colour(shared, page):
     row = page.locator("tr", has_text="Arms control").first
     expect(row).to_contain_text("suspended")
     expect(row).to_contain_text("‖")
+    page.set_viewport_size({"width": 768, "height": 900})
+    page.goto(shared + "/channels/dpct?as_of=2026-05-01")
+    words = page.locator(".own-years .named:visible")
+    ends = words.evaluate_all("all => all.map(one => one.getBoundingClientRect()).map(one => [one.left, one.right])")
+    assert len(ends) >= 2
+    assert all(right < left for (_, right), (left, _) in pairwise(ends)), "no word runs into the next state's"
 
 
 def test_each_figure_stands_under_its_heading(shared, page):

@@ -26,6 +26,9 @@ AHEAD = timedelta(days=366)
 WORD_FITS, WORD_FITS_NARROW, CAUSE_FITS = 8.0, 26.0, 9.0
 """How wide a band must be, in percent, for its state's word (in a wide window, on a phone) and for its cause."""
 
+ALL_FITS_MIDDLING = 16.0
+"""The same for both on a tablet and on paper."""
+
 LETTERS_TO_A_PERCENT, MOST_LINES = 1.6, 4
 """How much text a cause has room for."""
 
@@ -64,6 +67,10 @@ class Band:
     @property
     def named_if_narrow(self) -> bool:
         return self.width >= WORD_FITS_NARROW
+
+    @property
+    def told_if_middling(self) -> bool:
+        return self.width >= ALL_FITS_MIDDLING
 
     @property
     def explained(self) -> bool:
