@@ -287,7 +287,7 @@ def test_an_admin_adds_a_person_whose_link_is_shown_once(service):
     for name, status, words in (("mei.lin", 409, "already"), ("two words", 400, "cannot be a name")):
         refused = admin.post("/admin/users", data={"name": name, "role": "reader"})
         assert (refused.status_code, words in refused.text) == (status, True)
-        assert f'value="{name}"' in refused.text
+        assert re.search(f'value="{name}"[^>]* autofocus', refused.text), "the focus is where it is wrong"
     assert admin.get("/admin/users/nobody").status_code == 404
 
 
