@@ -138,6 +138,9 @@ def test_a_name_is_explained_by_person_and_office_and_never_by_another_person(se
     # Several persons are listed as one holder of his office: which of them is meant is not known.
     assert "宋延超 Office for International Military Cooperation" in text
     assert "Huang Xueping" not in text
+    fired = (Evidence("title", 0, 13, "Jake Sullivan", "office"),)
+    arrive(seeded_2023, replace(US, title="Jake Sullivan"), sighting(channel="mmca", evidence=fired))
+    assert re.search(r"Jake Sullivan (?!沙利文)[^ ,(]*沙利文 ", words_of(page_of(seeded_2023, 2))), "the office first"
 
 
 def test_a_long_release_is_shown_as_the_passages_that_fired_with_the_whole_text_behind_them(seeded_2023):

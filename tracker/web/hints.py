@@ -126,6 +126,8 @@ def _office(office: Office, words: str, day: date, lang: str) -> str | None:
     title = _in(lang, office.terms)
     person = named or (holders[0] if len(holders) == 1 else None)
     name = _in(lang, person.names) if person and _is_one_person(person) else None
+    if name and title and lang == "zh":
+        return f"{title}{name}" if named else f"{title}（{name}）"
     if name and title:
         return f"{name}, {title}" if named else f"{title} ({name})"
     return name or title
