@@ -170,3 +170,7 @@ def test_it_prints_on_one_page_of_a4_in_ink_also_from_a_dark_screen(address: str
     over = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"
     assert cells.count() > 100
     assert cells.evaluate_all(over) == [], "no date runs into the next column"
+    page.emulate_media(media="screen")
+    for width in (1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert cells.evaluate_all(over) == [], width

@@ -253,7 +253,7 @@ def test_a_candidate_of_both_sides_shows_both_readouts_and_its_words_in_chinese(
     chinese = ana.text("/review/1?language=zh")
     assert "<summary>双方通报对照</summary>" in chinese
     assert '<table class="points">' in chinese
-    assert '归并原因：<span lang="en">Both give 8 Jan 2024.</span>' in chinese
+    assert "归并原因：两者均称2024年1月8日。" in chinese
     for reason in REASONS:
         assert f'value="{reason}"' in chinese, "what is stored stays as it is"
         assert f"</kbd>{reason}" not in chinese
