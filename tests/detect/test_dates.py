@@ -65,12 +65,27 @@ def test_a_report_means_the_day_on_or_before_publication(text: str, published: s
         ("明年4月", "2025-11-25", "2026-04"),
         ("十五日至十七日", "2026-03-13", "2026-03-17"),
         ("3日", "2024-08-28", "2024-09-03"),
+        ("7月26日至28日前往", "2023-07-20", "2023-07-28"),
+        ("年底前举行", "2024-06-01", "2024"),
     ],
 )
 def test_an_announcement_means_the_day_on_or_after_publication(text: str, published: str, value: str):
     assert only(text, published).future.value.value == value
 
 
-@pytest.mark.parametrize("text", ["it may be so", "Dong Jun spoke", "Feb. 30", "13月40日", "12345", "第20届", "3比2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it may be so",
+        "Dong Jun spoke",
+        "Feb. 30",
+        "13月40日",
+        "12345",
+        "第20届",
+        "3比2",
+        "领事馆路16号",
+        "未来几个月内",
+    ],
+)
 def test_what_only_looks_like_a_date_is_none(text: str):
     assert find_dates(fold(text).lower, date(2024, 1, 1)) == []

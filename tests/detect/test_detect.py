@@ -55,6 +55,25 @@ def test_an_article_about_a_winter_tells_each_of_its_events(sightings_in: Detect
     assert told(found) == THAW | {("ai-dialogue", "announced", "2024", None)}
 
 
+def test_a_channel_that_only_the_title_names_has_the_day_of_the_opening(sightings_in: Detect):
+    found = sightings_in(
+        "US-China Science and Technology Agreement Expires",
+        "What Deng and Carter had signed expired on Tuesday, officials of both countries said.",
+        "2024-08-29",
+    )
+    assert told(found) == {("science-technology", "ended", "2024-08-27", None)}
+
+
+def test_a_meeting_on_a_journey_elsewhere_takes_place_by_its_last_day(sightings_in: Detect):
+    found = sightings_in(
+        "Announcement on Vice Premier He Lifeng's Visit to South Korea",
+        "He Lifeng will be in South Korea from May 12 to 13. There he will hold a round of China-US trade talks.",
+        "2026-05-10",
+        "cn",
+    )
+    assert ("trade-consultation", "announced", "2026-05-13") in {told_[:3] for told_ in told(found)}
+
+
 def test_what_was_discussed_as_one_of_several_next_steps_is_announced(sightings_in: Detect):
     found = sightings_in(
         "Readout of a meeting in Bangkok",

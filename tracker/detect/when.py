@@ -45,7 +45,7 @@ class When:
 def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     """The date of the event that the findings of one channel tell of, the surest finding first."""
     best = told[0]
-    if signal is Signal.REFUSED and best.sentence.marked("standing"):
+    if signal is Signal.REFUSED and best.sentence.marked("standing") and not _own_days(best, reading):
         return When(None, undated=msg("The request merely stands; no day of it is said."))
     found = None
     for rank, finding in enumerate(told):
@@ -56,11 +56,13 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
         if found and rank == 0 and found[1].past.is_day and not found[0][_VERBLESS]:
             break
     if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
-        found = _just_before(best, signal, reading) or found
+        found = _just_before(best, signal, reading) or _just_after(best, signal, reading) or found
     if found is None and (days := _own_days(best, reading)):
         found = (), days[-1], best.sentence
     if found is None:
         return _undated(signal, reading.release.published)
+    if signal is Signal.HELD and found[1].vague:
+        found = _more_closely(found[2], reading) or found
     _, mention, sentence = found
     span = mention.read(signal is Signal.ANNOUNCED)
     starts = _first_day(span, told, signal) if signal in (Signal.HELD, Signal.ANNOUNCED) else None
@@ -140,7 +142,7 @@ _RECENT, _FAR = 120, 200
 """A day without a year that was so recently, and would next be so far ahead, means the one that was (in days)."""
 
 
-_VERBLESS = 3
+_VERBLESS = 4
 """The place in a cost that says that no verb of the signal stands beside the date."""
 
 
@@ -150,7 +152,9 @@ def _told_by_verb(mention: DateMention, sentence: Sentence, signal: Signal) -> b
     return any(w.key in kinds and sentence.clause(w.start) == clause for w in sentence.of("signal"))
 
 
-def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool, bool, bool, bool, bool, bool, int]:
+def _cost(
+    mention: DateMention, finding: Finding, signal: Signal
+) -> tuple[bool, bool, bool, bool, bool, bool, bool, int]:
     sentence, around = finding.sentence, scope(finding.tie, finding.sentence)
     closing = any(
         0 <= m.start - mention.end <= 4 or 0 <= mention.start - m.end <= 10 for m in sentence.marked("closing")
@@ -164,6 +168,7 @@ def _cost(mention: DateMention, finding: Finding, signal: Signal) -> tuple[bool,
         sentence.said(mention),
         precision is Precision.YEAR,
         mention.vague,
+        precision is Precision.MONTH and signal is not Signal.ANNOUNCED,
         not _told_by_verb(mention, sentence, signal),
         not (closing or around.near(mention)),
         not closing,
@@ -177,8 +182,6 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
         return None
     published, future = reading.release.published, signal is Signal.ANNOUNCED
     for sentence in reversed(reading.before(best.sentence, 2)):
-        if future and sentence.of("other"):
-            continue  # the days of a journey to another country are not those of the meeting on its way
         days = [
             d
             for d in sentence.dates
@@ -193,15 +196,42 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
         elif any(sentence.marked(mark) for mark in ("earlier", "past")):
             days = []
         if days:
-            return (), days[0], sentence
+            # A meeting on a journey to another country takes place by the last day of it.
+            return (), days[-1 if future and sentence.of("other") else 0], sentence
     return None
+
+
+def _just_after(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
+    """The day beside a word of the signal in the opening, where only the title names the channel."""
+    for sentence in reading.after(best.sentence) if best.position == 0 else []:
+        for mention in sentence.dates:
+            usable = fits(mention, signal is Signal.ANNOUNCED, reading.release.published) and not sentence.said(mention)
+            if usable and mention.read(signal is Signal.ANNOUNCED).is_day and _told_by_verb(mention, sentence, signal):
+                return (), mention, sentence
+    return None
+
+
+def _more_closely(sentence: Sentence, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
+    """The last day that the next sentence names of a stretch such as "last week", where it names no other channel."""
+    for following in reading.after(sentence):
+        days = [] if following.of("name") else [d for d in following.dates if d.past.is_day and not following.said(d)]
+        days = [d for d in days if 0 <= (reading.release.published - d.past.value.first).days <= _FORTNIGHT]
+        if days:
+            return (), days[-1], following
+    return None
+
+
+_FORTNIGHT = 14
+
+
+_SILENT = msg("The release does not say when it is to take place.")
 
 
 def _undated(signal: Signal, published: date) -> When:
     if signal in _BY_PUBLICATION:
         return When(PartialDate.of(published))
     if signal is Signal.ANNOUNCED:
-        return When(None, undated=msg("The release does not say when it is to take place."))
+        return When(None, undated=_SILENT)
     return When(PartialDate(f"{published:%Y-%m}"))
 
 
