@@ -64,6 +64,18 @@ def test_a_channel_that_only_the_title_names_has_the_day_of_the_opening(sighting
     assert told(found) == {("science-technology", "ended", "2024-08-27", None)}
 
 
+def test_last_week_is_the_day_that_the_next_sentence_names(sightings_in: Detect):
+    found = sightings_in(
+        "FBI director visits Beijing over fentanyl",
+        "The FBI director held talks with Chinese officials on fentanyl in Beijing last week. "
+        "He saw a minister on Saturday.",
+        "2025-11-10",
+    )
+    assert {(s.signal.value, s.date.value) for s in found if s.channel == "counternarcotics"} == {
+        ("held", "2025-11-08")
+    }
+
+
 def test_a_meeting_on_a_journey_elsewhere_takes_place_by_its_last_day(sightings_in: Detect):
     found = sightings_in(
         "Announcement on Vice Premier He Lifeng's Visit to South Korea",
