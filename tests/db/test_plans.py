@@ -86,8 +86,35 @@ def filled(new_database) -> Iterator[Store]:
 
 @pytest.mark.parametrize(("queries", "name", "given"), ASKED, ids=[name for _, name, _ in ASKED])
 def test_what_polls_and_pages_ask_is_led_by_an_index(filled: Store, queries: Any, name: str, given: dict[str, Any]):
-    explain, asked = ("EXPLAIN QUERY PLAN", "_of_sqlite") if filled.is_file else ("EXPLAIN", "_of_postgres")
     with filled.reading() as db:
-        rows = db.record._db.execute(f"{explain} {getattr(getattr(queries, asked), name).sql}", given)
-        plan = "\n".join(row[3 if filled.is_file else 0] for row in rows)
+        _check(filled, db.record._db, queries, name, given)
+
+
+def _check(filled: Store, connection: Any, queries: Any, name: str, given: dict[str, Any]) -> None:
+    explain, asked = ("EXPLAIN QUERY PLAN", "_of_sqlite") if filled.is_file else ("EXPLAIN", "_of_postgres")
+    rows = connection.execute(f"{explain} {getattr(getattr(queries, asked), name).sql}", given)
+    plan = "\n".join(row[3 if filled.is_file else 0] for row in rows)
     assert not re.search(rf"(SCAN|Seq Scan on) ({GROWING})\b(?! USING| AS)", plan), plan
+
+
+class Undone(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", ["found_releases", "count_releases"])
+def test_a_word_that_few_have_leads_to_their_documents_alone(filled: Store, name: str):
+    """Also where it may be the beginning of others, and the server has counted the rows, and knows but common words."""
+    into, words = (
+        ("(rowid, title, body) SELECT id, 'w' || id, ''", '"w1000" OR "w1000" *')
+        if filled.is_file
+        else ("SELECT id, CAST('w' || id AS tsvector)", "'w1000' | 'w1000':*")
+    )
+    given = {"words": words, "known_at": "9999", "side": "", "lang": "", "first": "0001", "last": "9999"}
+    with pytest.raises(Undone), filled.writing() as db:  # noqa: PT012 (nothing of it is kept)
+        connection = db.search._db
+        connection.execute(f"INSERT INTO release_words {into} FROM release_document")
+        if not filled.is_file:
+            connection.execute("ALTER TABLE release_words ALTER words SET STATISTICS 1")
+            connection.execute("ANALYZE release_words, release_document")
+        _check(filled, connection, db.search._found, name, given | {"score": 0.0, "id": 0, "most": 20})
+        raise Undone
