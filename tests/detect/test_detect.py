@@ -76,14 +76,14 @@ def test_last_week_is_the_day_that_the_next_sentence_names(sightings_in: Detect)
     }
 
 
-def test_a_meeting_on_a_journey_elsewhere_takes_place_by_its_last_day(sightings_in: Detect):
+def test_a_meeting_on_a_journey_elsewhere_takes_place_in_its_month(sightings_in: Detect):
     found = sightings_in(
         "Announcement on Vice Premier He Lifeng's Visit to South Korea",
         "He Lifeng will be in South Korea from May 12 to 13. There he will hold a round of China-US trade talks.",
         "2026-05-10",
         "cn",
     )
-    assert ("trade-consultation", "announced", "2026-05-13") in {told_[:3] for told_ in told(found)}
+    assert ("trade-consultation", "announced", "2026-05") in {told_[:3] for told_ in told(found)}
 
 
 def test_what_was_discussed_as_one_of_several_next_steps_is_announced(sightings_in: Detect):

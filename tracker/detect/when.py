@@ -196,9 +196,14 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
         elif any(sentence.marked(mark) for mark in ("earlier", "past")):
             days = []
         if days:
-            # A meeting on a journey to another country takes place by the last day of it.
-            return (), days[-1 if future and sentence.of("other") else 0], sentence
+            return (), _month_of(days[-1]) if future and sentence.of("other") else days[0], sentence
     return None
+
+
+def _month_of(day: DateMention) -> DateMention:
+    """A day of a journey to another country as its month: on which day of it the meeting takes place nobody says."""
+    past, future = (Span(PartialDate(span.value.value[:7])) for span in (day.past, day.future))
+    return replace(day, past=past, future=future)
 
 
 def _just_after(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
