@@ -20,6 +20,7 @@ from config.schema import TAKEN
 from tracker.added import checked, same_address
 from tracker.errors import Refused
 from tracker.feeds.check import Found
+from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.model import THIRD_PARTY, Feed, Item
 from tracker.tongue import gettext, to_keep
 from tracker.wording import listed
@@ -41,6 +42,13 @@ _OF_STATES = {"gov": "us", "mil": "us"}
 """Whose the top-level domains are that are no country's."""
 
 _NO_NAME = re.compile(r"\d+|www\d*|com|co|org|net|gov|mil|edu|english|en|index.*|feed|rss|web|page")
+
+
+def remedy_where_added(failed: FetchFailed | NotAFeed) -> str:
+    """What to do where a source is added beside feeds.yaml, which alone can allow a private address."""
+    if failed.kind is Kind.FORBIDDEN_ADDRESS:
+        return gettext("Give a public address; feeds.yaml alone may name one on a private network or another port.")
+    return failed.remedy
 
 
 def draft_of(

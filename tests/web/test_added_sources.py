@@ -295,6 +295,8 @@ def test_commands_add_export_and_remove(seeded: Service, through: Site):
     assert (entry["slug"], entry["url"], entry["every"]) == ("ministry", URL, "2h")
     for command in ("add", "check"):
         assert "a source already, as ministry" in said(command, URL, "--side", "us")[2]
+    refused = said("add", "https://ministry.example:9000/feed", "--side", "us")[2]
+    assert "feeds.yaml alone may name one on a private network" in refused
     assert said("remove", "ministry")[0] == 0
     assert said("export") == (0, "", "No feed was added beside feeds.yaml.\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 import click
 from rich.console import Console
@@ -19,7 +20,17 @@ from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import fetch as fetch_plainly
 from tracker.feeds.language import spoken
 from tracker.model import Feed, Item
-from tracker.sourcing import SHOWN, as_yaml, day_of, draft_of, entry_of, known_as, relationship_of, summary_of
+from tracker.sourcing import (
+    SHOWN,
+    as_yaml,
+    day_of,
+    draft_of,
+    entry_of,
+    known_as,
+    relationship_of,
+    remedy_where_added,
+    summary_of,
+)
 
 _OPTIONS = (
     click.argument("url"),
@@ -70,19 +81,26 @@ def add(url: str, listing: bool, every: str, relationship: str | None, **given: 
     service.prepare()
     known = [*service.feeds_by_slug.values()]
     draft = draft_of(url, False, every, given, service.packs, known)
-    found = _found(draft, known, listing=listing, fetch=service.fetch)
+    found = _found(draft, known, listing=listing, fetch=service.fetch, remedy_of=remedy_where_added)
     entry = entry_of(found, given["publisher"], every)
     relationship = relationship_of(found.feed.side, service.packs, relationship)
     feed = tending.add(service, entry, relationship=relationship, by=who())
     click.echo(f"{feed.slug} is a source now, and is polled at the scheduler's next tick.")
 
 
-def _found(draft: Feed, known: Iterable[Feed], *, listing: bool, fetch: Fetch = fetch_plainly) -> Found:
+def _found(
+    draft: Feed,
+    known: Iterable[Feed],
+    *,
+    listing: bool,
+    fetch: Fetch = fetch_plainly,
+    remedy_of: Callable[[FetchFailed | NotAFeed], str] = attrgetter("remedy"),
+) -> Found:
     """What an address holds, shown on standard error."""
     try:
         found = check_source(draft, as_listing=listing, fetch=fetch)
     except (FetchFailed, NotAFeed) as failed:
-        raise Refused(failed.about(draft.url), field="url") from failed
+        raise Refused(failed.about(draft.url, remedy_of(failed)), field="url") from failed
     console = _console()
     for sentence in (*summary_of(found), *found.notes, *known_as(found.feed, known)):
         console.print(sentence, markup=False)

@@ -44,9 +44,10 @@ class _Told(Exception):
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}"
 
-    def about(self, url: str) -> str:
-        """The message, the address that was asked for named in it once."""
-        return str(self) if self.sentence.startswith(url) else f"{url}: {self}"
+    def about(self, url: str, remedy: str = "") -> str:
+        """The message, perhaps with another `remedy`, the address that was asked for named in it once."""
+        told = f"{self.sentence} {remedy or self.remedy}"
+        return told if self.sentence.startswith(url) else f"{url}: {told}"
 
 
 class FetchFailed(_Told):

@@ -21,7 +21,7 @@ from tracker import tending
 from tracker.added import checked
 from tracker.errors import Refused, TooMany
 from tracker.feeds.check import Found, check
-from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
+from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, Limits
 from tracker.feeds.guard import Deadline
 from tracker.feeds.language import spoken
@@ -37,6 +37,7 @@ from tracker.sourcing import (
     in_order,
     known_as,
     relationship_of,
+    remedy_where_added,
     summary_of,
 )
 from tracker.tongue import gettext, name_of
@@ -145,7 +146,7 @@ def preview_of(sent: Mapping[str, str], service: Service) -> Preview:
     try:
         found = read_within(PATIENCE, draft, service, as_listing=bool(sent.get("listing")))
     except (FetchFailed, NotAFeed) as failed:
-        raise Refused(failed.sentence, _remedy(failed), field="url") from failed
+        raise Refused(failed.sentence, remedy_where_added(failed), field="url") from failed
     feed = found.feed
     return Preview(
         (*summary_of(found), *found.notes, *known_as(feed, known)),
@@ -156,13 +157,6 @@ def preview_of(sent: Mapping[str, str], service: Service) -> Preview:
         entry_of(found, told["publisher"], every),
         _files(service, feed.side),
     )
-
-
-def _remedy(failed: FetchFailed | NotAFeed) -> str:
-    """What to do from a page, which cannot allow a private address as the file and the command line can."""
-    if failed.kind is Kind.FORBIDDEN_ADDRESS:
-        return gettext("Give a public address; feeds.yaml alone may name one on a private network or another port.")
-    return failed.remedy
 
 
 def _by_selectors(draft: Feed, entry: Mapping[str, Any], every: str) -> Feed:
