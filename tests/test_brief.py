@@ -191,7 +191,6 @@ marks = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(
 looks = st.sampled_from([whole, with_gap, with_gaps, unread, no_feed])
 
 
-@settings(deadline=None)
 @given(records(), marks, looks)
 def test_no_number_and_no_name_stands_in_a_sentence_that_is_not_of_its_claims(rows, span, read):
     after, until = span[0], max(span[1], span[0] + timedelta(hours=3))
@@ -242,7 +241,7 @@ def names_in(words: str, lang: str) -> set[str]:
     return lines | {party.names[lang] for party in US_CHINA.parties if party.names[lang] in words}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 80), st.integers(0, 40))
 def test_what_does_not_fit_is_said_by_its_number(contacts: int, cuts: int):
     rows = [new(replace(KEPT_PROMISE, place=f"Room {number}"), number) for number in range(1, contacts + 1)]

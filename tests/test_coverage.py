@@ -250,7 +250,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("outages")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(schedules, min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, HORIZON - 1), st.integers(1, HORIZON)), min_size=40, max_size=40),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, source
@@ -140,7 +140,6 @@ def as_known(cited: Source, day: int) -> Source:
     return replace(cited, withdrawn_at=None) if later else cited
 
 
-@settings(deadline=None)
 @given(cited_histories(), st.integers(0, 30), st.integers(0, 30))
 def test_the_same_events_come_of_the_rows_at_any_time(rows, since, looked):
     every = happened(*rows)
@@ -153,7 +152,6 @@ def test_the_same_events_come_of_the_rows_at_any_time(rows, since, looked):
     assert happened(*as_it_was) == [event for event in every if event.at <= at(looked)]
 
 
-@settings(deadline=None)
 @given(cited_histories())
 def test_a_thread_begins_with_its_first_message_and_each_withdrawal_takes_back_what_stood(rows):
     threads: dict[str, list[Event]] = {}
@@ -165,7 +163,6 @@ def test_a_thread_begins_with_its_first_message_and_each_withdrawal_takes_back_w
             assert not (before.what is What.WITHDRAWN and after.what in (What.WITHDRAWN, What.CONFIRMED))
 
 
-@settings(deadline=None)
 @given(cited_histories(), st.lists(st.integers(0, 30), max_size=6))
 def test_after_each_digest_a_reader_holds_for_true_what_the_record_then_says(rows, days):
     events, held, heard, since = happened(*rows), {}, set(), -1

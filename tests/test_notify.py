@@ -476,7 +476,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 @pytest.mark.sqlite
 def test_whatever_happens_each_event_arrives_once_in_order_and_corrections_reach_those_who_heard(

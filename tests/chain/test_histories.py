@@ -53,7 +53,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_through_the_program_leaves_a_record_that_holds(lived_service: Service, steps) -> None:
     heads = []
     for what, number, signal in steps:

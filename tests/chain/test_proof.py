@@ -112,7 +112,7 @@ def test_every_byte_of_its_smaller_parts_is_watched(parts):
 
 def test_any_byte_of_any_part_is_watched(parts):
     @given(data=st.data())
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def holds(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(parts)))
         at, by = data.draw(st.integers(0, len(parts[name]) - 1)), data.draw(st.integers(1, 255))
@@ -125,7 +125,7 @@ def test_a_manifest_made_to_fit_hides_no_change_of_what_is_proved(parts):
     proved = [name for name in parts if name not in ("README.txt", "verify.py", "manifest.json")]
 
     @given(data=st.data())
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def holds(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(proved))
         at, by = data.draw(st.integers(0, len(parts[name]) - 1)), data.draw(st.integers(1, 255))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.both_engines
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
 IN_A_STORE = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 DAYS = st.dates(date(2022, 6, 1), date(2025, 6, 1))
 DATES = st.builds(lambda day, length: PartialDate(day.isoformat()[:length]), DAYS, st.sampled_from([4, 7, 10]))

@@ -92,7 +92,7 @@ def test_what_does_not_stand_there_is_not_found(told, typed):
     assert titles(told, typed) == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(typed=st.one_of(st.text(max_size=200), st.text(alphabet="\"*()-:^+ ANDORNEAR会晤x{}\\'\0", max_size=200)))
 def test_nothing_that_can_be_typed_is_an_error(told, typed):
     with told.reading() as db:
@@ -101,14 +101,14 @@ def test_nothing_that_can_be_typed_is_an_error(told, typed):
         assert db.search.in_record(query) == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.integers(0, 16), length=st.integers(1, 17))
 def test_every_part_of_a_run_of_chinese_finds_it(told, start, length):
     part = CHINESE.title[start : start + length]
     assert CHINESE.title in titles(told, part)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(WORDS), st.data())
 def test_a_word_is_found_by_any_beginning_of_three_letters_or_more(words, word, data):
     assert word in titles(words, word[: data.draw(st.integers(3, len(word)))])

@@ -247,7 +247,7 @@ releases = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(many=st.lists(releases, max_size=6), order=st.randoms())
 def test_the_order_of_releases_makes_no_difference(detector: Detector, many: list[Release], order):
     alone = [examine(release, detector) for release in many]
@@ -287,7 +287,7 @@ def test_an_unrelated_sentence_at_the_end_of_a_case_removes_no_finding(detector:
     assert lost == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(release=releases, end=st.sampled_from([" today.", "。", "!"]), sentence=st.sampled_from(UNRELATED))
 def test_an_unrelated_sentence_at_the_end_of_any_text_removes_no_finding(
     detector: Detector, release: Release, end: str, sentence: str

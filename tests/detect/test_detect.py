@@ -275,7 +275,7 @@ def test_what_two_call_their_relationship_is_no_subject_of_talks(sightings_in: D
     assert {channel for channel, *_ in told(found)} == {"leaders"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     title=texts,
     summary=texts,

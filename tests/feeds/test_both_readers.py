@@ -110,7 +110,7 @@ def atom_feeds(draw: st.DrawFn) -> str:
     return f'<feed xmlns="http://www.w3.org/2005/Atom"{draw(bases)}><title>S</title>{"".join(entries)}</feed>'
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(rss_feeds(), atom_feeds()))
 def test_any_sound_feed_reads_the_same(text):
     assert made(strict.read(text)) == made(robust.read(text))

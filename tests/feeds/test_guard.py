@@ -157,7 +157,7 @@ def test_what_is_no_address_is_refused_in_words(url):
     assert caught.value.kind in {Kind.BAD_ADDRESS, Kind.DNS}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=30), st.sampled_from(["", "http://", "https://", "http://127.0.0.1:1/", "http://[", "//"]))
 def test_no_address_whatever_lets_another_exception_out(text, start):
     with pytest.raises(FetchFailed):

@@ -104,7 +104,7 @@ TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=25).map("".joi
 
 
 @given(first=TEXTS, second=TEXTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_the_texts_each_quote_stands_where_it_is_said_to_stand(comparer: Comparer, first: str, second: str):
     assert whole(comparer.compare(readout("us", first), readout("cn", second, title=second[:40])))
 

@@ -38,7 +38,7 @@ from tracker.service import Service
 pytestmark = pytest.mark.long
 SECONDS = 60
 MANY = settings(
-    max_examples=25, deadline=None, database=None,
+    max_examples=25, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 

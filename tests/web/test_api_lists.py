@@ -23,7 +23,6 @@ from tracker.web.api.parameters import ChangesQuery, ChannelsSort, ContactsQuery
 
 FEW = settings(
     max_examples=20,
-    deadline=None,
     phases=[Phase.generate],  # the record of one example is where the next begins
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from db.sqlite.migrations import migrations
@@ -129,7 +129,6 @@ def test_pages_follow_one_another_without_a_gap_or_a_row_twice(seeded_2023, monk
         assert admin.get("/admin/audit", query_string=asked).status_code == 400
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_cursor_makes_it_fail(audited, before):
     assert audited.get("/admin/audit", query_string={"before": before}).status_code in (200, 400)

@@ -122,7 +122,6 @@ def read(sources: Sources, service: Service, *, anew: bool = False) -> list[Cove
 
 @settings(
     max_examples=15,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],  # what is written stays, so nothing is to be made smaller
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

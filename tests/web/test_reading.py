@@ -95,7 +95,6 @@ def told(line: Line) -> tuple[Any, ...]:
 
 @settings(
     max_examples=15,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],  # what is written stays, so nothing is to be made smaller
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

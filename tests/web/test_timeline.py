@@ -71,7 +71,7 @@ def lane_of(seen: ChannelView, axis: Axis) -> Lane:
     return lane
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CHANGES, CONTACTS, DAYS, AXES)
 def test_bands_meet_without_overlap_from_the_first_known_date_to_the_day_shown(changes, contacts, as_of, axis):
     seen = viewed(changes, contacts, as_of)
@@ -88,7 +88,7 @@ def test_bands_meet_without_overlap_from_the_first_known_date_to_the_day_shown(c
         assert not bands
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CHANGES, CONTACTS, DAYS, AXES)
 def test_marks_are_within_the_axis_and_stand_for_every_contact_that_can_have_been_on_it(changes, contacts, as_of, axis):
     seen = viewed(changes, contacts, as_of)
@@ -104,7 +104,7 @@ def test_marks_are_within_the_axis_and_stand_for_every_contact_that_can_have_bee
     assert sorted(drawn) == sorted(id for id, (first, last) in days.items() if first <= axis.end and last >= axis.start)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CHANGES, DAYS, AXES)
 def test_notes_never_overlap_nor_leave_the_axis_and_stand_for_every_cause_once(changes, as_of, axis):
     picture = picture_of([viewed(changes, [], as_of)], axis)
