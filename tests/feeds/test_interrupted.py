@@ -55,7 +55,11 @@ def kept(service: Service) -> tuple[list[tuple[str, int]], int, int]:
         return releases, len(candidates), len(db.feeds.reads_since(service.clock().replace(year=2000)))
 
 
-def test_a_poll_cut_off_anywhere_leaves_nothing_and_its_repetition_everything_once(seeded_2023: Service, site: Site):
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
+def test_a_poll_cut_off_anywhere_leaves_nothing_and_its_repetition_everything_once(
+    seeded_2023: Service, site: Site, every: int
+):
+    """Before every third statement, or (long) before each."""
     edited = (TALKS[0] + ", Corrected", TALKS[1])
     steps = [
         (rss(TALKS, HARBOR), [(TALKS[0], 1), (HARBOR[0], 1)]),
@@ -72,8 +76,8 @@ def test_a_poll_cut_off_anywhere_leaves_nothing_and_its_repetition_everything_on
         cuts = 1
         while poll_that_dies(seeded_2023, feed, cuts):
             assert kept(seeded_2023) == before
-            cuts += 1
-        assert cuts > 20, "it was cut off at each of many statements"
+            cuts += every
+        assert cuts > 20, "it was cut off at many statements"
         assert kept(seeded_2023)[:2] == (releases, 1)
         seeded_2023.clock.advance(minutes=30)
         row = poll_feed(seeded_2023.store, feed, seeded_2023.detectors["us-china"], seeded_2023.clock)

@@ -33,7 +33,7 @@ def address(seeded_2023: Service) -> Iterator[tuple[str, str]]:
         yield address, token
 
 
-@pytest.mark.parametrize("seconds", [4, pytest.param(600, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seconds", [2, pytest.param(600, marks=pytest.mark.long)])
 def test_no_request_that_the_description_allows_or_nearly_allows_breaks_anything(
     address: tuple[str, str], tmp_path: Path, survived, seconds: int
 ):

@@ -47,7 +47,7 @@ class Server:
         return answer.status, answer.headers.get("ETag", ""), answer.read()
 
 
-@pytest.fixture(params=[2, pytest.param(4, marks=pytest.mark.long)])
+@pytest.fixture(params=[2, 4])
 def servers(seeded_2023: Service, request: pytest.FixtureRequest) -> Iterator[list[Server]]:
     running = [Server(seeded_2023) for _ in range(request.param)]
     try:
@@ -61,6 +61,7 @@ def servers(seeded_2023: Service, request: pytest.FixtureRequest) -> Iterator[li
             server.process.communicate()
 
 
+@pytest.mark.long
 def test_a_decision_shows_in_the_next_read_in_every_process(seeded_2023: Service, servers: list[Server]):
     """Accepted through each server by turns, and undone by a further process, which is this one."""
     service = replace(seeded_2023, clock=utc_now)
