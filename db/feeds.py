@@ -191,6 +191,11 @@ class Feeds:
         row = _sql.feed(self._db, slug=slug)
         return _health(row, [one["relationship"] for one in _sql.shares_of(self._db, feed=slug)]) if row else None
 
+    def polled_since(self, before: FeedHealth) -> bool:
+        """Whether a poll of the feed was kept since it was as `before`: each puts down when it read, or a failure."""
+        row = _sql.reads_so_far(self._db, slug=before.slug)
+        return (instant(row["last_read"]), row["failures"]) != (before.last_read, before.failures)
+
     def due(self, now: datetime, *, most: int) -> list[str]:
         """Feeds whose time has come and whom nobody polls now, the longest waiting first."""
         return [row["slug"] for row in _sql.due(self._db, now=instant_text(now), most=most)]

@@ -85,10 +85,11 @@ class Brought:
 def keep(db: Subjects, brought: Brought) -> PollRow:
     """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it.
 
-    Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`.
+    Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`: a process that
+    was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept.
     """
     feed, reading = brought.begun.feed.slug, brought.reading
-    if _is_overtaken(brought.begun.health, db.feeds.get(feed)):
+    if db.feeds.polled_since(brought.begun.health):
         said = to_keep("Another process polled it meanwhile.")
         return PollRow(feed, reading.started_at, brought.ended_at, OVERTAKEN, said)
     if reading.failure:
@@ -121,13 +122,6 @@ def next_poll(
     spread = zlib.crc32(f"{feed.slug} {now:%Y-%m-%dT%H:%M}".encode()) / 2**32
     due = now + wait * (1 - _JITTER / 2 + _JITTER * spread)
     return max(due, min(retry_after, now + LONGEST_RETRY_AFTER)) if retry_after else due
-
-
-def _is_overtaken(before: FeedHealth, now: FeedHealth) -> bool:
-    """Whether somebody else polled the feed since: a process that was suspended for long is taken for dead, and what it
-    has in hand when it wakes is older than what is kept. The last poll put down when it read or how often it failed.
-    """
-    return (before.last_read, before.failures) != (now.last_read, now.failures)
 
 
 def _keep_failure(db: Subjects, brought: Brought) -> PollRow:

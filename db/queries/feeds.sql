@@ -55,6 +55,9 @@ SELECT slug FROM feed
 WHERE enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
 ORDER BY next_poll LIMIT :most;
 
+-- name: reads_so_far(slug)^
+SELECT last_read, failures FROM feed WHERE slug = :slug;
+
 -- name: claim(slug, now, until)^
 UPDATE feed SET claimed_until = :until
 WHERE slug = :slug AND enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
