@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import wait
 from dataclasses import replace
 
 import pytest
 
-from db.store import open_store
+from db.store import Store, open_store
 from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.site import Site
 from tracker.model import Feed
@@ -21,9 +22,12 @@ pytestmark = pytest.mark.sqlite
 DIED, DONE = 9, 0
 
 
-def poll_that_dies(service: Service, feed: Feed, at: int) -> bool:
-    """Whether a poll in another process died, as it was to do, before the `at`-th statement that it asks for."""
-    detect, left = service.detectors[feed.relationship], at
+Count = Callable[[str], None]
+
+
+def dies(at: int, work: Callable[[Count], None]) -> bool:
+    """Whether another process died at its work, as it was to do, before the `at`-th statement that it counts."""
+    left = at
 
     def count(statement: str) -> None:
         nonlocal left
@@ -33,18 +37,33 @@ def poll_that_dies(service: Service, feed: Feed, at: int) -> bool:
 
     if not (child := os.fork()):
         try:
-            store = open_store(service.settings.database_url)
-            with store.writing():
-                "opens what is written through"
-            for connection in (store._connections.get(), store._connections._writer):
-                connection.set_trace_callback(count)
-            poll_feed(store, feed, detect, service.clock)
+            work(count)
             os._exit(DONE)
         finally:
             os._exit(1)
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert ended in (DIED, DONE)
     return ended == DIED
+
+
+def opened(service: Service) -> Store:
+    """A store of the process's own, with what is written through open."""
+    store = open_store(service.settings.database_url)
+    with store.writing():
+        return store
+
+
+def poll_that_dies(service: Service, feed: Feed, at: int) -> bool:
+    """Whether a poll of one feed died before that statement."""
+    detect = service.detectors[feed.relationship]
+
+    def work(count: Count) -> None:
+        store = opened(service)
+        for connection in (store._connections.get(), store._connections._writer):
+            connection.set_trace_callback(count)
+        poll_feed(store, feed, detect, service.clock)
+
+    return dies(at, work)
 
 
 def kept(service: Service) -> tuple[list[tuple[str, int]], int, int]:
@@ -85,28 +104,14 @@ def test_a_poll_cut_off_anywhere_leaves_nothing_and_its_repetition_everything_on
 
 
 def polls_that_die(service: Service, at: int) -> bool:
-    """The same of a scheduler that polls all its feeds: whether its process died, and before which statement."""
-    left = at
+    """Whether a scheduler that polls all its feeds died before that statement of what it writes."""
 
-    def count(statement: str) -> None:
-        nonlocal left
-        left -= 1
-        if not left:
-            os._exit(DIED)
+    def work(count: Count) -> None:
+        own = replace(service, store=opened(service))
+        own.store._connections._writer.set_trace_callback(count)
+        wait(Polling(own).tick())
 
-    if not (child := os.fork()):
-        try:
-            own = replace(service, store=open_store(service.settings.database_url))
-            with own.store.writing():
-                "opens what is written through"
-            own.store._connections._writer.set_trace_callback(count)
-            wait(Polling(own).tick())
-            os._exit(DONE)
-        finally:
-            os._exit(1)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert ended in (DIED, DONE)
-    return ended == DIED
+    return dies(at, work)
 
 
 def test_of_polls_that_are_kept_together_none_is_half_there_when_they_are_cut_off(seeded_2023: Service, many_hosts):
