@@ -4,7 +4,7 @@ import os
 
 from config.settings import settings_from
 from tracker.logs import set_up_logs
-from tracker.reloading import Reloading
+from tracker.operating.reloading import Reloading
 from tracker.service import open_service
 from tracker.web.app import create_app
 

@@ -41,14 +41,14 @@ from db.releases import Kept
 from db.search import Narrowed
 from db.store import Subjects
 from tracker.feeds.fetch import Fetched
-from tracker.gone import Shown
-from tracker.intake import take_in
 from tracker.model import Feed, Release
-from tracker.poll import poll_feed
-from tracker.replay import replay
+from tracker.operating.seed import seed
+from tracker.polling.intake import take_in
+from tracker.polling.poll import poll_feed
+from tracker.releases.gone import Shown
+from tracker.reviewing.replay import replay
 from tracker.scheduler import due_feeds
 from tracker.search import read_query
-from tracker.seed import seed
 from tracker.service import Service, open_service
 
 RELEASES, FEEDS = 10_000, 100

@@ -29,9 +29,9 @@ from config.settings import LARGEST_RATE_LIMIT, settings_from
 from db.record import Origin
 from db.store import Subjects
 from tests.many import write_packs
-from tracker.export import read_record, write_database
 from tracker.model import Contact, Entry, PartialDate, StatusChange
-from tracker.seed import seed
+from tracker.operating.export import read_record, write_database
+from tracker.operating.seed import seed
 from tracker.service import Service, open_service
 from tracker.web.app import create_app
 from tracker.web.server import SERVER

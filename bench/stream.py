@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from tracker.evaluate import release_from_case
+from tracker.measuring.evaluate import release_from_case
 from tracker.model import Release
 
 CASES = Path(__file__).parent.parent / "training/cases"

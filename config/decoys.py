@@ -11,7 +11,7 @@ from pydantic import RootModel, model_validator
 from config.errors import suggest
 from config.schema import Slug, Strict, Text
 from config.yamlfile import YamlFile
-from tracker.blind import Decoy, Truth
+from tracker.measuring.blind import Decoy, Truth
 from tracker.model import Signal
 
 MOST_DAYS = 3

@@ -26,10 +26,10 @@ from config.files import (
 from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
 from config.weights import read_weights
 from config.yamlfile import Loc
-from tracker.blind import Decoy
 from tracker.detect import Detector
 from tracker.detect.lexicon import Language, Lexicon
 from tracker.detect.weigh import Weights
+from tracker.measuring.blind import Decoy
 from tracker.model import Channel, Contact, Feed, Party, Relationship, Selectors, Source, StatusChange
 from tracker.readouts import Comparer
 from tracker.readouts.words import ReadoutLanguage, ReadoutTerms

@@ -29,8 +29,8 @@ from pydantic import (
 from config.errors import suggest
 from tracker.feeds.address import MAX_PAGES, is_template
 from tracker.feeds.dates import check_form
-from tracker.history import CADENCE_DAYS
 from tracker.model import Category, Outcome, PartialDate, State
+from tracker.record.history import CADENCE_DAYS
 from tracker.tongue import gettext
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

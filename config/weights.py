@@ -46,7 +46,10 @@ class _WeightsFile(_Part):
 
 
 class Figures(_Part):
-    """Shares over one set of labelled cases; None where nothing was counted. What each means: tracker/evaluate.py."""
+    """Shares over one set of labelled cases; None where nothing was counted.
+
+    What each means stands in tracker/measuring/evaluate.py.
+    """
 
     cases: int
     release_precision: Share | None = Field(alias="release precision")

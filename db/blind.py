@@ -14,7 +14,7 @@ from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import release_from
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
-from tracker.blind import Answer, Check, Deeds, Reading, Said, coarse
+from tracker.measuring.blind import Answer, Check, Deeds, Reading, Said, coarse
 from tracker.model import Evidence, PartialDate, Release, Sighting, Signal
 
 _sql = load_queries("blind.sql")

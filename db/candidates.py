@@ -17,8 +17,6 @@ from db.queries import load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
 from db.text import as_json, day, instant, instant_text, like_pattern, listed, partial, text_or_none
-from tracker.disputes import ONE_DAY
-from tracker.grouping import COARSE_NEWS, Report, family_of
 from tracker.model import (
     Candidate,
     Move,
@@ -27,6 +25,8 @@ from tracker.model import (
     Status,
     Verdict,
 )
+from tracker.record.disputes import ONE_DAY
+from tracker.releases.grouping import COARSE_NEWS, Report, family_of
 
 _sql = load_queries("candidates.sql")
 _BEYOND_ALL = ("9999", 0)

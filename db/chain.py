@@ -11,8 +11,8 @@ from typing import Any
 from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant
-from tracker.chain import Checkpoint, Link, linked
-from tracker.proof import Cited
+from tracker.record.chain import Checkpoint, Link, linked
+from tracker.record.proof import Cited
 from tracker.verifier import START
 
 _sql = load_queries("chain.sql", streams=("links", "links_from"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from tracker.tables import Column, Table
+from tracker.record.tables import Column, Table
 
 VIEWS = {
     "states": """

@@ -10,8 +10,8 @@ from db.audit import Audit, What
 from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import day, instant, instant_text
-from tracker.coverage import Polled, Read, Switch
 from tracker.model import Feed
+from tracker.record.coverage import Polled, Read, Switch
 from tracker.tongue import msg
 
 _sql = load_queries("feeds.sql")

@@ -14,7 +14,7 @@ from datetime import datetime
 from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import instant
-from tracker.chain import Finding
+from tracker.record.chain import Finding
 from tracker.verifier import words_hash
 
 _sql = load_queries("integrity.sql", streams=("revisions", "page_copies", "quotes", "evidence"))

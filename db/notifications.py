@@ -9,7 +9,7 @@ from datetime import datetime
 from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text
-from tracker.events import Event, What
+from tracker.news.events import Event, What
 from tracker.tongue import ENGLISH
 
 _sql = load_queries("notifications.sql")

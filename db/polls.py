@@ -8,7 +8,7 @@ from db.engine import Connection, Row
 from db.feeds import PollRow, read_from
 from db.queries import load_queries
 from db.text import day, instant, instant_text
-from tracker.coverage import Read
+from tracker.record.coverage import Read
 
 _sql = load_queries("polls.sql")
 

@@ -15,7 +15,6 @@ from db.queries import load_queries
 from db.search import Search
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from db.watch import Marks, marks
-from tracker.history import as_cited, in_force
 from tracker.model import (
     Category,
     Channel,
@@ -30,6 +29,7 @@ from tracker.model import (
     State,
     StatusChange,
 )
+from tracker.record.history import as_cited, in_force
 
 _sql = load_queries("record.sql")
 _ADD = {"status_change": _sql.add_status_change, "contact": _sql.add_contact}

@@ -12,9 +12,9 @@ from db.queries import load_queries
 from db.rows import release_from
 from db.search import Search
 from db.text import as_json, day, instant, instant_text
-from tracker.gone import Shown
-from tracker.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
 from tracker.model import Release, ReleaseHistory, ReleaseName, Revision
+from tracker.releases.gone import Shown
+from tracker.releases.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
 
 _sql = load_queries("releases.sql")
 _MOST_COMPARED = 20

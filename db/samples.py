@@ -10,8 +10,8 @@ from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import release_from
 from db.text import day, instant, instant_text
+from tracker.measuring.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum
 from tracker.model import Release
-from tracker.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum
 
 _sql = load_queries("samples.sql")
 

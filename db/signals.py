@@ -7,7 +7,7 @@ from datetime import datetime
 from db.engine import Connection
 from db.queries import load_queries
 from db.text import instant, instant_text
-from tracker.events import What
+from tracker.news.events import What
 
 _sql = load_queries("signals.sql")
 

@@ -12,8 +12,8 @@ from db.engine import Connection, Row
 from db.queries import load_queries
 from db.rows import decision_from
 from db.text import day, instant, instant_text, like_pattern, listed, partial
-from tracker.grouping import Report, disagree
 from tracker.model import Decision, PartialDate, Signal
+from tracker.releases.grouping import Report, disagree
 
 _sql = load_queries("waiting.sql")
 

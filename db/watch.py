@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from db.engine import Connection, Row
 from db.queries import load_queries
 from db.text import as_json, instant, instant_text, partial
-from tracker.history import AnyEntry
 from tracker.model import Outcome, PageCopy, PageMark, PageState, PartialDate, State
-from tracker.watch import CLAIM, LONGEST_WAIT, Watched, noticed
+from tracker.record.history import AnyEntry
+from tracker.releases.watch import CLAIM, LONGEST_WAIT, Watched, noticed
 
 _sql = load_queries("watch.sql")
 

@@ -20,9 +20,9 @@ LOCALE = ROOT / "tracker" / "locale"
 
 FOLDERS = ("config", "db", "tracker")
 
-METHODS = [("**/templates/**.html", "jinja2"), ("letters/**", "jinja2"), ("**.py", "python")]
+METHODS = [("**/templates/**.html", "jinja2"), ("notifications/letters/**", "jinja2"), ("**.py", "python")]
 _JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
-OPTIONS = {"**/templates/**.html": _JINJA, "letters/**": _JINJA}
+OPTIONS = {"**/templates/**.html": _JINJA, "notifications/letters/**": _JINJA}
 KEYWORDS = {
     "_": None, "gettext": None, "msg": None, "ngettext": (1, 2), "msgs": (1, 2), "pgettext": ((1, "c"), 2),
     "pmsg": ((1, "c"), 2),

@@ -16,8 +16,6 @@ from tests import make
 from tests.conftest import ROOT
 from tests.make import CHANNEL, US_CHINA, change, contact
 from tracker.brief import BOOKS, Brief, News, SidesRead, brief_of, news_of, stirred
-from tracker.coverage import Coverage, Polled, Read, Switch, coverage
-from tracker.history import view
 from tracker.model import (
     Channel,
     Contact,
@@ -29,6 +27,8 @@ from tracker.model import (
     State,
     StatusChange,
 )
+from tracker.record.coverage import Coverage, Polled, Read, Switch, coverage
+from tracker.record.history import view
 
 KEPT = Path(__file__).parent / "samples/brief"
 

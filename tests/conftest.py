@@ -24,7 +24,7 @@ from db.store import Store, open_store
 from tests import servers
 from tests.site import Site, running_site
 from tracker.logs import JsonLines
-from tracker.seed import seed
+from tracker.operating.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
 

@@ -10,12 +10,12 @@ import pytest
 from config.load import SeedEntry
 from tests.make import US_CHINA, change, release, sighting, source
 from tests.test_review import arrive, decide, page
-from tracker.amend import ClaimName, cite, correct, find_claim, withdraw
-from tracker.disputes import disputes
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.history import in_force
 from tracker.model import Contact, Outcome, PartialDate, Signal, State, StatusChange
-from tracker.seed import seed
+from tracker.operating.seed import seed
+from tracker.record.disputes import disputes
+from tracker.record.history import in_force
+from tracker.reviewing.amend import ClaimName, cite, correct, find_claim, withdraw
 
 WHO = {"by": "ana"}
 

@@ -20,9 +20,9 @@ from db.sqlite.migrations import migrations
 from db.store import StoreError, open_store
 from tests.commands import run
 from tests.conftest import ROOT, THEN, Clock, Shipped
-from tracker.backup import back_up, put_back
 from tracker.errors import Conflict, Refused
-from tracker.verify import verify
+from tracker.operating.backup import back_up, put_back
+from tracker.operating.verify import verify
 
 pytestmark = pytest.mark.sqlite
 
@@ -48,19 +48,19 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
-import tracker.backup
+import tracker.operating.backup
 from db.store import open_store
-setattr(tracker.backup, sys.argv[3], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
-tracker.backup.back_up(open_store(f"sqlite:///{sys.argv[1]}"), Path(sys.argv[2]), now=datetime.now(UTC))
+setattr(tracker.operating.backup, sys.argv[3], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+tracker.operating.backup.back_up(open_store(f"sqlite:///{sys.argv[1]}"), Path(sys.argv[2]), now=datetime.now(UTC))
 """
 
 KILLED_AT_RESTORE = """
 import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
-import tracker.backup
-tracker.backup._to_disk = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-tracker.backup.put_back(Path(sys.argv[1]), Path(sys.argv[2]), now=datetime(2020, 1, 1, tzinfo=UTC), force=True)
+from tracker.operating import backup
+backup._to_disk = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+backup.put_back(Path(sys.argv[1]), Path(sys.argv[2]), now=datetime(2020, 1, 1, tzinfo=UTC), force=True)
 """
 
 Tracker = Callable[..., subprocess.CompletedProcess[str]]

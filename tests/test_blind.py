@@ -20,8 +20,8 @@ from db.store import Store
 from tests.engines import REFUSED, Raw
 from tests.make import release, sighting
 from tests.test_review import US, arrive
-from tracker import decoys
-from tracker.blind import (
+from tracker.detect import detect
+from tracker.measuring.blind import (
     NO_ADDRESS,
     Answer,
     Check,
@@ -36,10 +36,10 @@ from tracker.blind import (
     release_of,
     spacing,
 )
-from tracker.detect import detect
-from tracker.grouping import report_of
-from tracker.guess import guess
+from tracker.measuring.guess import guess
 from tracker.model import Outcome, PartialDate, Signal, State, Status, Verdict
+from tracker.releases.grouping import report_of
+from tracker.reviewing import decoys
 from tracker.service import Service
 
 KEY = b"a key of the tests"

@@ -36,8 +36,8 @@ from tests.briefs import (
 )
 from tests.make import US_CHINA, change, contact, source
 from tracker.brief import BOOKS, NewsKind, brief_of, sentence_of, stirred
-from tracker.lineage import entry_key
 from tracker.model import THIRD_PARTY, Contact, Moment, Outcome, PartialDate, State, StatusChange
+from tracker.record.lineage import entry_key
 from tracker.tongue import speaking
 from tracker.wording import date_words, span_words
 

@@ -12,13 +12,13 @@ from tests.feeds.test_poll import TALKS
 from tests.make import release, sighting
 from tests.test_intake import NOTHING, stored
 from tests.test_review import CN, US, arrive, decide
-from tracker.cases import KINDS, Exported
-from tracker.evaluate import evaluate
-from tracker.intake import hand_in
+from tracker.measuring.evaluate import evaluate
+from tracker.measuring.sampling import ELSEWHERE
 from tracker.model import Evidence, Outcome, PartialDate, Signal, State, Status
-from tracker.regroup import merge
-from tracker.review import question, reject, undo
-from tracker.sampling import ELSEWHERE
+from tracker.polling.intake import hand_in
+from tracker.reviewing.cases import KINDS, Exported
+from tracker.reviewing.regroup import merge
+from tracker.reviewing.review import question, reject, undo
 from tracker.web.choice import REASONS
 
 TALKS_RELEASE = release(title=TALKS[0], summary=TALKS[1], url="https://us.example/talks", published=date(2024, 1, 10))

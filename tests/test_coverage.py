@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from db.feeds import PollRow
 from db.store import Store, open_store
 from tests.make import US_CHINA
-from tracker.coverage import Coverage, HoleKind, Polled, Read, Switch, coverage, feed_coverage, observed
-from tracker.coverage import covered as told_of
 from tracker.model import Feed
+from tracker.record.coverage import Coverage, HoleKind, Polled, Read, Switch, coverage, feed_coverage, observed
+from tracker.record.coverage import covered as told_of
 from tracker.web.words import silence_in_short, silence_words
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import release
-from tracker.difference import Change, difference
-from tracker.likeness import likeness, same_words, words_of
+from tracker.releases.difference import Change, difference
+from tracker.releases.likeness import likeness, same_words, words_of
 
 TEXTS = st.text(alphabet="ab 磋商。.\n", max_size=40)
 

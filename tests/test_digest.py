@@ -20,10 +20,10 @@ from config.smtp import Sender, Smtp
 from db.notifications import Filter
 from tests.test_notify import confirm, fares, record, states
 from tests.web.conftest import reached_at
-from tracker.amend import ClaimName, withdraw
-from tracker.digest import slot_after, slot_before
 from tracker.model import Contact
-from tracker.notify import Notifying
+from tracker.news.digest import slot_after, slot_before
+from tracker.notifications.notify import Notifying
+from tracker.reviewing.amend import ClaimName, withdraw
 from tracker.service import Service
 
 READER = "reader@desk.example"

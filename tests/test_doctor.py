@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-import tracker.doctor as doctor
+import tracker.operating.doctor as doctor
 from config.settings import Settings, settings_from
 from db.store import StoreError
 from tests.commands import run
 from tests.conftest import Clock, Shipped
 from tests.site import Site
 from tests.test_cli import configured, feed_entry
-from tracker.doctor import Found, Line, examine
+from tracker.operating.doctor import Found, Line, examine
 from tracker.scheduler import LEASE
 from tracker.service import Service, secret_key
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, source
 from tests.test_lineage import histories
-from tracker.digest import sections
-from tracker.events import Event, What, events_of
-from tracker.lineage import known_rows
 from tracker.model import Outcome, Signal, Source, State
+from tracker.news.digest import sections
+from tracker.news.events import Event, What, events_of
+from tracker.record.lineage import known_rows
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TODAY = date(2024, 12, 1)

@@ -28,12 +28,12 @@ from tests.make import sighting
 from tests.test_cli import one_sentence, settings, tracker  # noqa: F401  fixtures
 from tests.test_review import CN, US, arrive, decide
 from tests.web.api_client import Api, api_over
-from tracker import export
 from tracker.cli import cli
 from tracker.errors import Refused
-from tracker.history import state_at, view
 from tracker.model import Contact, Moment, Outcome, PartialDate, State
-from tracker.review import undo
+from tracker.operating import export
+from tracker.record.history import state_at, view
+from tracker.reviewing.review import undo
 from tracker.service import Service
 
 DAY = date(2024, 10, 1)

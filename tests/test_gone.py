@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.gone import Shown, gone
+from tracker.releases.gone import Shown, gone
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import sighting
-from tracker.grouping import Report, Strength, disagree, report_of, same_event, together
 from tracker.model import PartialDate, Signal
+from tracker.releases.grouping import Report, Strength, disagree, report_of, same_event, together
 
 PUBLISHED = date(2024, 1, 9)
 

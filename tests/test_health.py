@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.feeds import FeedHealth, Gap, Paused
-from tracker.health import (
+from tracker.polling.health import (
     ENOUGH,
     GAP_SAID_FOR,
     LONGEST_BREAK,

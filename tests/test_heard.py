@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, source
-from tracker.heard import by_category, resting, tally
 from tracker.model import Category, Outcome, State
+from tracker.record.heard import by_category, resting, tally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CLIMATE = replace(CHANNEL, slug="climate", category=Category.DIPLOMATIC)

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
-from tracker.attest import corroboration
-from tracker.citation import canonical
-from tracker.history import in_force, meets, state_at, unmet_promises, view, when, with_derived
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
-from tracker.proposals import propose
-from tracker.statement import statements
+from tracker.record.attest import corroboration
+from tracker.record.citation import canonical
+from tracker.record.history import in_force, meets, state_at, unmet_promises, view, when, with_derived
+from tracker.record.proposals import propose
+from tracker.record.statement import statements
 
 CUT = change(State.SUSPENDED, "2022-08-05", cause="Cut.")
 AGREED = change(State.PLANNED, "2023-11-15", cause="Agreed.")

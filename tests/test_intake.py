@@ -12,8 +12,8 @@ from tests.make import sighting
 from tests.site import Site
 from tests.test_review import CN, US, arrive, decide, page
 from tracker.model import PartialDate, Signal, State, Status
-from tracker.poll import poll_feed
-from tracker.review import put_in_queue, question, reject
+from tracker.polling.poll import poll_feed
+from tracker.reviewing.review import put_in_queue, question, reject
 
 DOUBTS = ("the channel is told by its subject alone", "a wish, not an event")
 NOTHING = sighting(flagged=False, confidence=0.2, doubts=DOUBTS)

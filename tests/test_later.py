@@ -12,10 +12,10 @@ from tests.test_intake import candidate
 from tests.test_regroup import merged, parted
 from tests.test_review import CN, US, arrive, decide
 from tracker.errors import Conflict, Refused, Stale
-from tracker.holding import hold, release
 from tracker.model import PartialDate, Signal, Status
-from tracker.review import reject, undo
-from tracker.triage import Wanted, chosen
+from tracker.reviewing.holding import hold, release
+from tracker.reviewing.review import reject, undo
+from tracker.reviewing.triage import Wanted, chosen
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 WHY = "The ministry answers on Friday."

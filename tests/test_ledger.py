@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, source
-from tracker.history import in_force, view
-from tracker.ledger import Act, Deed, Span, acts, acts_between, acts_of, difference
 from tracker.model import Moment, Outcome, State, StatusChange
+from tracker.record.history import in_force, view
+from tracker.record.ledger import Act, Deed, Span, acts, acts_between, acts_of, difference
 
 JANUARY, FEBRUARY, MARCH = (datetime(2024, month, 1, tzinfo=UTC) for month in (1, 2, 3))
 

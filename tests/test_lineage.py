@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
-from tracker.history import in_force, view
-from tracker.lineage import anchors, known_rows, lineages
 from tracker.model import Outcome, PartialDate, State
-from tracker.statement import Statement, statements
+from tracker.record.history import in_force, view
+from tracker.record.lineage import anchors, known_rows, lineages
+from tracker.record.statement import Statement, statements
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -28,13 +28,13 @@ from tests.conftest import ROOT, Clock
 from tests.make import contact, sighting, source
 from tests.site import Handler, Site, running_site
 from tests.test_review import CN, US, arrive, decide
-from tracker.events import events_of
 from tracker.model import Contact, Outcome
-from tracker.notify import FAILING, LONGEST_WAIT, RETRY_FOR, WEBHOOK_WORKERS, Notifying, wait_after
-from tracker.review import undo
+from tracker.news.events import events_of
+from tracker.notifications.notify import FAILING, LONGEST_WAIT, RETRY_FOR, WEBHOOK_WORKERS, Notifying, wait_after
+from tracker.notifications.webhook import new_secret
+from tracker.reviewing.review import undo
 from tracker.scheduler import Polling
 from tracker.service import Service
-from tracker.webhook import new_secret
 
 
 def subscribe(service: Service, url: str, wanted: Filter | None = None, *, allow_private: bool = True) -> int:

@@ -10,13 +10,13 @@ from tests.make import sighting
 from tests.test_intake import NOTHING, candidate, stored
 from tests.test_regroup import merged
 from tests.test_review import CN, US, arrive, decide, page
-from tracker.cases import Exported
 from tracker.errors import Conflict, Refused, Stale
-from tracker.holding import hold
 from tracker.model import Move, PartialDate, Signal, Status
-from tracker.regroup import back_to_channel, split, to_channel
-from tracker.review import undo
-from tracker.verify import verify
+from tracker.operating.verify import verify
+from tracker.reviewing.cases import Exported
+from tracker.reviewing.holding import hold
+from tracker.reviewing.regroup import back_to_channel, split, to_channel
+from tracker.reviewing.review import undo
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 ELSEWHERE = replace(ON_8, channel="mmca")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from config.load import load_relationships
 from tests.conftest import ROOT
 from tests.make import CHANNEL, US_CHINA, change, contact, moment
-from tracker.figures import contacts_per_quarter, days_in_states, quarters, stays, years
-from tracker.history import meets, state_at, view, when, window
 from tracker.model import Category, Contact, Outcome, PartialDate, State, StatusChange
-from tracker.promises import Fate, Step, ladder, promises_of, rhythm_of
+from tracker.record.figures import contacts_per_quarter, days_in_states, quarters, stays, years
+from tracker.record.history import meets, state_at, view, when, window
+from tracker.record.promises import Fate, Step, ladder, promises_of, rhythm_of
 
 
 def seen(day: str, changes=(), contacts=(), channel=CHANNEL):

@@ -12,8 +12,8 @@ from tests.test_intake import NOTHING, candidate, stored
 from tests.test_review import CN, US, arrive, decide, page
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.model import Move, PartialDate, Signal, Status
-from tracker.regroup import merge, split
-from tracker.review import undo
+from tracker.reviewing.regroup import merge, split
+from tracker.reviewing.review import undo
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 ON_9 = sighting(date=PartialDate("2024-01-09"), starts=None)

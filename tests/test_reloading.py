@@ -20,11 +20,11 @@ from tests.many import SHARED, release_on, slug_of, write_pack
 from tests.reliability.processes import product
 from tests.site import Site
 from tests.web.test_pages import signed_in
-from tracker.history import in_force
 from tracker.model import Status
-from tracker.reloading import Reloading
+from tracker.operating.reloading import Reloading
+from tracker.operating.seed import seed
+from tracker.record.history import in_force
 from tracker.scheduler import Polling
-from tracker.seed import seed
 from tracker.service import Service, open_service
 from tracker.web.app import create_app
 

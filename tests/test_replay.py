@@ -12,9 +12,9 @@ from tests.test_cases import TALKS_RELEASE
 from tests.test_review import US, arrive, decide
 from tests.test_sampler import Traffic
 from tracker.model import PartialDate, Signal, Status
-from tracker.replay import BATCH, Change, differences, replay, write
-from tracker.review import reject
-from tracker.sampler import sample
+from tracker.reviewing.replay import BATCH, Change, differences, replay, write
+from tracker.reviewing.review import reject
+from tracker.reviewing.sampler import sample
 
 
 def kept(service, *sightings, document=TALKS_RELEASE):

@@ -23,12 +23,12 @@ from tests.feeds.test_poll import TALKS, feed_at
 from tests.make import change, source
 from tests.site import Handler, Site
 from tracker.model import PageState, PartialDate, State
-from tracker.poll import poll_feed
-from tracker.rereading import Rereading, read_again, wording
-from tracker.review import accept
+from tracker.polling.poll import poll_feed
+from tracker.polling.rereading import Rereading, read_again, wording
+from tracker.releases.watch import CONFIRMED_BY, HOST_REST
+from tracker.reviewing.review import accept
 from tracker.scheduler import Polling
 from tracker.service import Service
-from tracker.watch import CONFIRMED_BY, HOST_REST
 
 QUOTE = "The two sides agreed to keep the channel open and to meet again in the spring."
 LEAD = "Officials of the two ministries met in the capital on Jan. 8-9 for the seventeenth round of policy talks."

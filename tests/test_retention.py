@@ -12,11 +12,11 @@ from tests.engines import REFUSED
 from tests.make import change, release, sighting, source
 from tests.test_review import arrive, decide
 from tracker.model import PageCopy, State
-from tracker.retention import AT_ONCE, Retention
-from tracker.review import reject, undo
+from tracker.operating.verify import verify
+from tracker.polling.retention import AT_ONCE, Retention
+from tracker.reviewing.review import reject, undo
 from tracker.scheduler import Polling
 from tracker.service import Service
-from tracker.verify import verify
 
 
 @pytest.fixture

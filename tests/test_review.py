@@ -7,10 +7,10 @@ import pytest
 
 from tests.make import moment, release, sighting
 from tracker.errors import Conflict, Refused, Stale
-from tracker.history import view
-from tracker.intake import hand_in
 from tracker.model import Outcome, PartialDate, Signal, State, Status
-from tracker.review import accept, question, reject, undo
+from tracker.polling.intake import hand_in
+from tracker.record.history import view
+from tracker.reviewing.review import accept, question, reject, undo
 
 US = release(title="Talks at the Pentagon", url="https://us.example/1", side="us")
 CN = release(title="会晤举行", url="https://cn.example/1", side="cn", lang="zh", published=date(2024, 1, 10))

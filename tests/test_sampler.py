@@ -18,14 +18,14 @@ from tests.many import SHARED, partner, release_on, slug_of, write_packs
 from tests.test_review import CN, US, arrive
 from tests.web.api_client import Api
 from tests.web.test_pages import signed_in, words_of
-from tracker.cases import measurement
 from tracker.errors import Refused
-from tracker.intake import take_in
+from tracker.measuring.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum, figures
 from tracker.model import PartialDate, Sighting, Status
-from tracker.regroup import merge, split
-from tracker.review import accept, reject, undo
-from tracker.sampler import sample
-from tracker.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum, figures
+from tracker.polling.intake import take_in
+from tracker.reviewing.cases import measurement
+from tracker.reviewing.regroup import merge, split
+from tracker.reviewing.review import accept, reject, undo
+from tracker.reviewing.sampler import sample
 from tracker.scheduler import Polling
 from tracker.service import Service, open_service
 from tracker.web.app import create_app

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tracker.sampling import (
+from tracker.measuring.sampling import (
     HIGHEST_RATE,
     Decided,
     Estimate,

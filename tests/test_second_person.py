@@ -11,12 +11,12 @@ from tests.make import sighting
 from tests.test_intake import candidate
 from tests.test_review import CN, US, arrive, decide, page
 from tracker.errors import Conflict, NotAllowed, Refused, Stale
-from tracker.holding import hold
 from tracker.model import Answer, PartialDate, Signal, State, Status
-from tracker.regroup import to_channel
-from tracker.review import accept, choice_of, question, reject, undo
-from tracker.second import confirm, refuse, withdraw
-from tracker.verify import verify
+from tracker.operating.verify import verify
+from tracker.reviewing.holding import hold
+from tracker.reviewing.regroup import to_channel
+from tracker.reviewing.review import accept, choice_of, question, reject, undo
+from tracker.reviewing.second import confirm, refuse, withdraw
 
 TWO = frozenset({State.SUSPENDED, State.ENDED})
 CUT = sighting(signal=Signal.SUSPENDED, date=PartialDate("2024-01-20"), starts=None)

@@ -8,11 +8,11 @@ import pytest
 from db.record import Origin
 from tests.make import moment, release, sighting
 from tests.test_review import arrive, decide
-from tracker.history import in_force, view
 from tracker.model import PartialDate, State
-from tracker.review import undo
-from tracker.seed import seed
-from tracker.verify import verify
+from tracker.operating.seed import seed
+from tracker.operating.verify import verify
+from tracker.record.history import in_force, view
+from tracker.reviewing.review import undo
 
 
 def state_of(service, slug, day):

@@ -19,19 +19,19 @@ from tests.test_notify import bodies, record, serve, told
 from tests.test_review import CN, US, arrive, decide
 from tests.web.test_pages import signed_in
 from tests.web.test_subscribe import asked, live
-from tracker import decoys
-from tracker.blind import Said, is_blind
-from tracker.events import What
-from tracker.grouping import report_of
-from tracker.holding import hold
+from tracker.measuring.blind import Said, is_blind
+from tracker.measuring.sampling import Stratum
 from tracker.model import PartialDate, Signal, Status
-from tracker.regroup import to_channel
-from tracker.review import reject, undo
-from tracker.sampling import Stratum
+from tracker.news.events import What
+from tracker.news.signals import became
+from tracker.notifications.webhook import new_secret
+from tracker.releases.grouping import report_of
+from tracker.reviewing import decoys
+from tracker.reviewing.holding import hold
+from tracker.reviewing.regroup import to_channel
+from tracker.reviewing.review import reject, undo
 from tracker.service import Service
-from tracker.signals import became
 from tracker.web.app import create_app
-from tracker.webhook import new_secret
 
 KEY = "a secret of these tests"
 TRAITS = ("unflagged", "lost", "drawn", "with a drawn release", "read blind", "held", "decided")

@@ -14,8 +14,8 @@ from db.waiting import Waiting
 from tests.make import sighting
 from tests.test_review import CN, US, arrive, decide
 from tracker.model import Category, PartialDate, Signal, State
-from tracker.review import reject, undo
-from tracker.triage import Age, Grouping, Order, Wanted, chosen, counted, following, grouped, in_order
+from tracker.reviewing.review import reject, undo
+from tracker.reviewing.triage import Age, Grouping, Order, Wanted, chosen, counted, following, grouped, in_order
 
 NOW = datetime(2024, 2, 1, 12, tzinfo=UTC)
 CATEGORIES = {"dpct": Category.MILITARY, "climate": Category.OTHER}

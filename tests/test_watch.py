@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.model import PageState, PartialDate
-from tracker.watch import (
+from tracker.releases.watch import (
     CONFIRMED_BY,
     HOST_REST,
     LONGEST_WAIT,

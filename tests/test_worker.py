@@ -20,8 +20,8 @@ from tests.conftest import NOTHING, Clock, Shipped
 from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.feeds.test_scheduler import polls
 from tests.site import Site, running_site
-from tracker.doctor import Found, examine
 from tracker.errors import Refused
+from tracker.operating.doctor import Found, examine
 from tracker.scheduler import LATE, LEASE
 from tracker.service import Service
 from tracker.web.app import create_app

@@ -172,7 +172,7 @@ class Channel:
 
 
 class PageState(StrEnum):
-    """What became of a cited page since we read it first; each has its written test in tracker/watch.py."""
+    """What became of a cited page since we read it first; each has its written test in tracker/releases/watch.py."""
 
     SAME = "same"
     EDITED = "edited"

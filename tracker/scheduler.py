@@ -19,14 +19,14 @@ from uuid import uuid4
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from db.store import StoreError
-from tracker.desk import Desk
 from tracker.model import Feed
-from tracker.notify import Notifying
-from tracker.outcome import LONGEST_RETRY_AFTER
-from tracker.poll import CLAIM
-from tracker.rereading import Rereading
-from tracker.retention import Retention
-from tracker.sampler import sample
+from tracker.notifications.notify import Notifying
+from tracker.polling.desk import Desk
+from tracker.polling.outcome import LONGEST_RETRY_AFTER
+from tracker.polling.poll import CLAIM
+from tracker.polling.rereading import Rereading
+from tracker.polling.retention import Retention
+from tracker.reviewing.sampler import sample
 from tracker.service import Service
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.hosts import Hosts
 from tracker.feeds.robots import Robots
 from tracker.model import Feed, Release, Sighting
-from tracker.study import Detect
+from tracker.releases.study import Detect
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ class Service:
     """Everything that a command, the scheduler or a request needs. `clock` gives the present UTC instant.
 
     `measured` says how well detection does on labelled cases. `packs` and `feeds` are the configuration in force, which
-    `tracker/reloading.py` alone replaces; `fault` says what keeps a newer one from being taken, None: nothing.
+    `tracker/operating/reloading.py` alone replaces; `fault` says what keeps a newer one from being taken, None:
+    nothing does.
     """
 
     settings: Settings

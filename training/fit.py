@@ -29,7 +29,7 @@ from tracker.detect.grounds import ground, grounds
 from tracker.detect.match import Index
 from tracker.detect.reading import Sentence, read
 from tracker.detect.weigh import Scorecard, features, is_word, words
-from tracker.evaluate import Report, evaluate, release_from_case, reliability, render
+from tracker.measuring.evaluate import Report, evaluate, release_from_case, reliability, render
 from tracker.model import Release, Sighting, Signal
 from training.drills import drills
 from training.figures import DOCUMENT, rewritten

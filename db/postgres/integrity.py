@@ -6,7 +6,7 @@ import psycopg
 
 from db import integrity
 from db.integrity import EngineState
-from tracker.chain import Finding
+from tracker.record.chain import Finding
 
 SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 

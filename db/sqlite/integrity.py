@@ -7,7 +7,7 @@ import sqlite3
 from db import integrity
 from db.integrity import EngineState
 from db.sqlite.connection import PRAGMAS
-from tracker.chain import Finding
+from tracker.record.chain import Finding
 
 
 class Integrity(integrity.Integrity):

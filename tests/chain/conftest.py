@@ -18,8 +18,8 @@ from tests.conftest import THEN, Clock, Shipped
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tracker.model import Candidate, Evidence, PageCopy, PartialDate, Signal, State
-from tracker.regroup import split
-from tracker.review import accept, question, reject, undo
+from tracker.reviewing.regroup import split
+from tracker.reviewing.review import accept, question, reject, undo
 from tracker.service import Service
 
 NAME = "ana-who-decides"

@@ -8,8 +8,8 @@ from db.store import Store
 from tests.chain.conftest import NAME
 from tests.web.api_client import Api
 from tests.web.test_pages import words_of
-from tracker.lineage import entry_key
 from tracker.model import Contact, StatusChange
+from tracker.record.lineage import entry_key
 from tracker.service import Service
 from tracker.web.app import create_app
 

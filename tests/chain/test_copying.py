@@ -15,10 +15,10 @@ from db.store import Store, open_store
 from tests.commands import run
 from tests.make import change
 from tests.servers import create, drop
-from tracker.copying import copy_to
 from tracker.model import State
+from tracker.operating.copying import copy_to
+from tracker.operating.verify import verify
 from tracker.search import read_query
-from tracker.verify import verify
 
 pytestmark = pytest.mark.sqlite
 

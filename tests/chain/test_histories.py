@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from config.load import RelationshipPack
 from tests.chain.conftest import SAID
 from tests.test_review import CN, US, arrive
-from tracker import amend
-from tracker.amend import ClaimName
 from tracker.errors import Refused
-from tracker.history import in_force
 from tracker.model import Candidate, Contact, PartialDate, Signal, State, Status
-from tracker.regroup import back_to_channel, merge, split, to_channel
-from tracker.review import Choice, accept, reject, undo
-from tracker.second import confirm, refuse
-from tracker.seed import seed
+from tracker.operating.seed import seed
+from tracker.operating.verify import verify
+from tracker.record.history import in_force
+from tracker.reviewing import amend
+from tracker.reviewing.amend import ClaimName
+from tracker.reviewing.regroup import back_to_channel, merge, split, to_channel
+from tracker.reviewing.review import Choice, accept, reject, undo
+from tracker.reviewing.second import confirm, refuse
 from tracker.service import Service
-from tracker.verify import verify
 
 CORRECTED = Choice(state=State.SUSPENDED, effective=PartialDate("2024-01-11"), cause="As corrected.", note="A note.")
 

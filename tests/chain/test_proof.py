@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tests.chain.conftest import NAME, PAGE, opened, rewrite
 from tracker import verifier
-from tracker.chain import linked, seal
-from tracker.proof import proof
+from tracker.record.chain import linked, seal
+from tracker.record.proof import proof
 from tracker.service import Service
 from tracker.verifier import canonical, check, sha256
 from tracker.web.app import create_app

@@ -14,10 +14,10 @@ from db.store import open_store
 from tests.chain.conftest import NAME, Tampered, rewrite
 from tests.db.test_store import OLD_ROWS
 from tests.db.test_store import old as raw
-from tracker.chain import Checkpoint, daily_checkpoints
 from tracker.errors import Refused
+from tracker.operating.verify import MOST_FINDINGS, read_checkpoint, verify
+from tracker.record.chain import Checkpoint, daily_checkpoints
 from tracker.verifier import START, link_hash, sha256, words_hash
-from tracker.verify import MOST_FINDINGS, read_checkpoint, verify
 
 KINDS = {
     "status_change", "contact", "citation", "decision", "regrouping",

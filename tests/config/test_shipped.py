@@ -11,9 +11,9 @@ import pytest
 
 from config.load import RelationshipPack
 from tests.conftest import Shipped
-from tracker.attest import attesting, first_seen
-from tracker.heard import resting, tally
 from tracker.model import Category, Contact, Outcome, Precision, State
+from tracker.record.attest import attesting, first_seen
+from tracker.record.heard import resting, tally
 
 AUGUST_2022 = "2022-08-05"
 CANCELLED = {"dpct", "mmca", "theater-commanders"}

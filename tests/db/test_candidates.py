@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from db.store import Store, Subjects
 from tests.make import release, sighting
-from tracker.grouping import report_of, same_event, together
-from tracker.intake import in_order, take_in
 from tracker.model import PartialDate, Sighting, Signal, Status
+from tracker.polling.intake import in_order, take_in
+from tracker.releases.grouping import report_of, same_event, together
 
 pytestmark = pytest.mark.both_engines
 

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.make import contact
 from tests.servers import create, drop
 from tracker.model import Outcome
-from tracker.verify import verify
+from tracker.operating.verify import verify
 
 OWN = {"_sqlite_migrations", "migration", "sqlite_sequence"}
 """Tables that an engine has for itself; of full-text search each has its own kind of index besides."""

@@ -15,7 +15,7 @@ from db.store import Store, StoreError, open_store
 from tests.engines import REFUSED, SQLITE
 from tests.make import change, contact, source
 from tracker.model import Outcome, Release, State
-from tracker.verify import verify
+from tracker.operating.verify import verify
 
 AT = datetime(2024, 2, 1, tzinfo=UTC)
 

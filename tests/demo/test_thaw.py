@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from tracker.arrival import release_of
 from tracker.demo.server import SampleServer
 from tracker.demo.story import load_story
 from tracker.feeds.parse import Parsed
 from tracker.model import Feed, Signal, Status
-from tracker.poll import poll_feed
+from tracker.polling.arrival import release_of
+from tracker.polling.poll import poll_feed
 from tracker.service import Service
 
 STORY = load_story()

@@ -19,7 +19,7 @@ from tracker.cli import cli
 from tracker.detect import Detector, Detectors, Lexicon, detect, examine
 from tracker.detect.match import Index
 from tracker.detect.normalise import fold
-from tracker.evaluate import Report, evaluate, release_from_case, render
+from tracker.measuring.evaluate import Report, evaluate, release_from_case, render
 from tracker.model import State
 
 SAMPLE = ROOT / "tests/samples/config"

@@ -19,7 +19,7 @@ from tests.detect.test_detect import texts
 from tracker.detect import Detector, Lexicon, detect, examine
 from tracker.detect.match import Index
 from tracker.detect.normalise import LONGEST, fold
-from tracker.evaluate import release_from_case
+from tracker.measuring.evaluate import release_from_case
 from tracker.model import Release, Signal
 
 ENGLISH = "The Pentagon said that the United States and China held Defense Policy Coordination Talks on Tuesday."

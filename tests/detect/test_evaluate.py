@@ -12,7 +12,7 @@ import pytest
 from config.weights import read_measured
 from tests.detect.conftest import ROOT
 from tracker.detect import Detector, examine
-from tracker.evaluate import Report, as_json, compare, evaluate, release_from_case, render
+from tracker.measuring.evaluate import Report, as_json, compare, evaluate, release_from_case, render
 from tracker.model import Evidence, PartialDate, Sighting, Signal
 from training.figures import DOCUMENT, rewritten
 

@@ -18,7 +18,7 @@ from tests.site import Site
 from tests.test_cli import feed_entry
 from tracker.cli import cli
 from tracker.errors import Refused
-from tracker.sourcing import draft_of
+from tracker.polling.sourcing import draft_of
 
 HTML = "text/html; charset=utf-8"
 

@@ -12,8 +12,8 @@ from tests.site import Site
 from tests.test_review import decide
 from tests.web.api_client import Api, assert_problem
 from tests.web.test_pages import signed_in
-from tracker.full_text import MOST_TRIES, PAGES_AT_ONCE, next_try
 from tracker.model import Status
+from tracker.polling.full_text import MOST_TRIES, PAGES_AT_ONCE, next_try
 
 TEASER = "Officials met at the Pentagon."
 MENU = "".join(f'<li><a href="/{word}">{word}</a></li>' for word in ("Home", "News", "About"))

@@ -18,7 +18,7 @@ from tracker.feeds.failure import FetchFailed, Kind
 from tracker.feeds.fetch import Limits, fetch
 from tracker.feeds.guard import is_public
 from tracker.feeds.hosts import Hosts
-from tracker.poll import poll_feed
+from tracker.polling.poll import poll_feed
 
 REFUSED = {Kind.FORBIDDEN_ADDRESS, Kind.BAD_ADDRESS, Kind.DNS}
 SECRET = b"secret"

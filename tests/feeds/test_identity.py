@@ -9,8 +9,8 @@ from tests.feeds.test_poll import TALKS, feed_at, pending, rss
 from tests.site import Site
 from tests.test_review import decide, page
 from tracker.model import Outcome, Signal, State, Status
-from tracker.poll import poll_feed
-from tracker.review import reject
+from tracker.polling.poll import poll_feed
+from tracker.reviewing.review import reject
 
 polled = test_poll.polled
 

@@ -13,7 +13,7 @@ from db.store import Store, open_store
 from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.site import Site
 from tracker.model import Feed
-from tracker.poll import poll_feed
+from tracker.polling.poll import poll_feed
 from tracker.scheduler import Polling
 from tracker.service import Service
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.feeds.test_poll import TALKS, feed_at
-from tracker.arrival import release_of
 from tracker.feeds.language import language, spoken
 from tracker.model import Item
+from tracker.polling.arrival import release_of
 
 NOW = datetime(2024, 1, 10, 12, tzinfo=UTC)
 REMARKS = "国防部新闻发言人就第十七次中美国防部工作会晤答记者问，双方就落实两国元首重要共识进行了交流。"

@@ -7,8 +7,8 @@ import pytest
 
 from tests.site import Site
 from tracker.model import Feed
-from tracker.outcome import LONGEST_WAIT, OVERTAKEN, next_poll
-from tracker.poll import CLAIM, poll_feed
+from tracker.polling.outcome import LONGEST_WAIT, OVERTAKEN, next_poll
+from tracker.polling.poll import CLAIM, poll_feed
 from tracker.service import Service
 
 TALKS = (

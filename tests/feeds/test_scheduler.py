@@ -9,9 +9,9 @@ import pytest
 
 from tests.feeds.test_poll import HARBOR, feed_at, rss
 from tests.site import Site
-from tracker.desk import poll_if_due
 from tracker.feeds.hosts import PER_HOST
-from tracker.poll import CLAIM
+from tracker.polling.desk import poll_if_due
+from tracker.polling.poll import CLAIM
 from tracker.scheduler import WORKERS, Polling
 from tracker.service import Service, utc_now
 
@@ -65,7 +65,7 @@ def test_every_line_of_a_poll_bears_its_feed_and_an_id_that_no_other_poll_has(th
     three_feeds.clock.advance(minutes=32)
     wait(polling.tick())
     polling.stop()
-    told = [line for line in log_lines() if line["logger"] in ("tracker.poll", "tracker.desk")]
+    told = [line for line in log_lines() if line["logger"] in ("tracker.polling.poll", "tracker.polling.desk")]
     assert sorted((line["feed"], line["level"]) for line in told) == [
         ("one", "error"), ("one", "info"), ("three", "error"), ("three", "info"), ("two", "error"), ("two", "warning"),
     ]  # fmt: skip

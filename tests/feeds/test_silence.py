@@ -6,8 +6,8 @@ import pytest
 
 from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.site import Site
-from tracker.health import Fares, Health, health_of
-from tracker.poll import poll_feed
+from tracker.polling.health import Fares, Health, health_of
+from tracker.polling.poll import poll_feed
 from tracker.service import Service
 
 DAY = timedelta(days=1)

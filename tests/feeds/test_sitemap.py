@@ -11,15 +11,15 @@ import pytest
 
 from tests.feeds.test_poll import feed_at, polled  # noqa: F401 - `polled` is a fixture
 from tests.site import Site, running_site
-from tracker.coverage import HoleKind, coverage
 from tracker.feeds.entry import MAX_ITEMS
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import fetch
 from tracker.feeds.parse import MAX_TAGS, Parsed
 from tracker.feeds.sitemap import MAX_PARTS
 from tracker.feeds.source import read_source
-from tracker.health import Fares, health_of
 from tracker.model import Item
+from tracker.polling.health import Fares, health_of
+from tracker.record.coverage import HoleKind, coverage
 
 PLAIN = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 NEWS = f'{PLAIN} xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'

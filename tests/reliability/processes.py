@@ -21,7 +21,7 @@ from typing import Any
 
 from db.store import Store, open_store
 from tests.conftest import ROOT
-from tracker.verify import verify
+from tracker.operating.verify import verify
 
 DICE = random.Random()
 """Another run tries other moments; what fails at one of them leaves its database to look at."""

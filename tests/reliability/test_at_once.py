@@ -27,7 +27,7 @@ from tests.site import Site, running_site
 from tests.test_review import US, arrive
 from tests.web.conftest import serving
 from tracker.model import PartialDate, Status
-from tracker.review import accept
+from tracker.reviewing.review import accept
 from tracker.scheduler import LEASE_LENGTH, Polling
 from tracker.service import Service, utc_now
 from tracker.wording import date_words

@@ -18,8 +18,8 @@ from tests.make import sighting
 from tests.reliability.processes import assert_sound, copied, product, sizes
 from tests.site import Site
 from tests.test_review import US, arrive
-from tracker.poll import poll_feed
-from tracker.seed import seed
+from tracker.operating.seed import seed
+from tracker.polling.poll import poll_feed
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 

@@ -32,7 +32,7 @@ from tracker.errors import Refused
 from tracker.feeds.dates import read_date
 from tracker.model import PartialDate
 from tracker.moments import day_of, known_instant
-from tracker.poll import poll_feed
+from tracker.polling.poll import poll_feed
 from tracker.service import Service
 
 pytestmark = pytest.mark.long

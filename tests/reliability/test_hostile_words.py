@@ -20,8 +20,8 @@ from tests.test_review import arrive
 from tests.web.conftest import serving
 from tests.web.test_every_page import PUBLIC, REFUSED, SIGNED_IN
 from tracker.model import Evidence, Outcome, PartialDate, State
-from tracker.poll import poll_feed
-from tracker.review import Choice, accept
+from tracker.polling.poll import poll_feed
+from tracker.reviewing.review import Choice, accept
 from tracker.service import Service, utc_now
 from tracker.web.app import HEADERS
 

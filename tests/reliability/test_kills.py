@@ -37,8 +37,8 @@ from tests.reliability.processes import (
 from tests.site import Site
 from tests.test_review import US, arrive
 from tracker.model import PartialDate, Status
-from tracker.poll import poll_feed
-from tracker.seed import seed
+from tracker.operating.seed import seed
+from tracker.polling.poll import poll_feed
 from tracker.service import Service, utc_now
 from tracker.web.server import serve
 

@@ -21,9 +21,9 @@ from tests.reliability.processes import DICE
 from tests.reliability.test_kills import killed_among_reviews, killed_so_often, waiting  # noqa: F401 - a fixture
 from tests.site import Site
 from tracker.model import Status
-from tracker.poll import poll_feed
+from tracker.operating.verify import verify
+from tracker.polling.poll import poll_feed
 from tracker.service import Service, utc_now
-from tracker.verify import verify
 
 often = pytest.mark.parametrize("kills", [2, pytest.param(30, marks=pytest.mark.long)])
 

@@ -30,9 +30,9 @@ from tests.site import Handler, Site, running_site
 from tests.test_cli import configured
 from tests.test_review import US, arrive
 from tracker.model import PartialDate, Status
-from tracker.seed import seed
+from tracker.operating.seed import seed
+from tracker.operating.verify import verify
 from tracker.service import open_service, utc_now
-from tracker.verify import verify
 
 pytestmark = pytest.mark.long
 

@@ -22,7 +22,7 @@ from tests.reliability.test_kills import wrote_rows
 from tests.site import Site, running_site
 from tests.test_cli import configured, feed_entry
 from tracker.model import Status
-from tracker.seed import seed
+from tracker.operating.seed import seed
 from tracker.service import Service, utc_now
 
 __all__ = ["recorder"]
@@ -33,7 +33,7 @@ REVIEWS = """
 import os, sys
 import db.sqlite.connection
 from db.store import open_store
-from tracker.review import accept
+from tracker.reviewing.review import accept
 from tracker.service import utc_now
 database, synchronous, *waiting = sys.argv[1:]
 db.sqlite.connection.PRAGMAS["synchronous"] = int(synchronous)

@@ -23,8 +23,8 @@ from tests.site import Site
 from tests.web.conftest import serving
 from tests.web.test_feeds_pages import admin_at, anybody, over
 from tests.web.test_pages import signed_in, words_of
-from tracker import tending
 from tracker.errors import Conflict, Refused
+from tracker.operating import tending
 from tracker.scheduler import Polling
 from tracker.service import Service
 

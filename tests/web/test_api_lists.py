@@ -15,9 +15,9 @@ from db.record import Origin
 from tests import make
 from tests.conftest import EVERYTHING, NOTHING, Clock, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
-from tracker import amend
-from tracker.amend import ClaimName
 from tracker.model import Contact, Outcome, State, StatusChange
+from tracker.reviewing import amend
+from tracker.reviewing.amend import ClaimName
 from tracker.web.api.fields import PARTS
 from tracker.web.api.parameters import ChangesQuery, ChannelsSort, ContactsQuery
 

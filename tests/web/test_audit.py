@@ -16,11 +16,12 @@ from tests.make import sighting, source
 from tests.test_review import US, arrive
 from tests.web.test_accounts import PASSWORD, act, anonymous, try_in, with_password
 from tests.web.test_pages import signed_in, words_of
-from tracker import accounts, amend
-from tracker.amend import ClaimName
+from tracker import accounts
 from tracker.errors import Conflict
 from tracker.model import StatusChange
-from tracker.review import reject
+from tracker.reviewing import amend
+from tracker.reviewing.amend import ClaimName
+from tracker.reviewing.review import reject
 
 
 def refuse(service, candidate, reason):

@@ -16,10 +16,11 @@ from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
 from tests.web.test_pages import signed_in, words_of
-from tracker import decoys, export
-from tracker.blind import Answer, Said, is_blind
-from tracker.grouping import report_of
+from tracker.measuring.blind import Answer, Said, is_blind
 from tracker.model import Evidence, Signal, Status, Verdict
+from tracker.operating import export
+from tracker.releases.grouping import report_of
+from tracker.reviewing import decoys
 from tracker.service import Service
 from tracker.web.app import create_app
 

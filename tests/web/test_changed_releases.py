@@ -9,7 +9,7 @@ from tests.feeds.test_poll import TALKS, feed_at, rss
 from tests.site import Site
 from tests.web.api_client import Api, assert_problem
 from tests.web.conftest import serving
-from tracker.poll import poll_feed
+from tracker.polling.poll import poll_feed
 from tracker.service import Service
 
 EDITED = TALKS[1].replace("Jan. 8-9", "Jan. 9-10")

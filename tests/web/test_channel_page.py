@@ -18,10 +18,10 @@ from tests.make import CHANNEL, US_CHINA, change, contact, moment
 from tests.web.conftest import serving
 from tests.web.test_coverage_shown import failed, watched  # noqa: F401
 from tests.web.test_pages import words_of
-from tracker.coverage import Coverage, FeedCoverage, Hole, HoleKind
-from tracker.history import view
 from tracker.model import Outcome, State
-from tracker.promises import promises_of, rhythm_of
+from tracker.record.coverage import Coverage, FeedCoverage, Hole, HoleKind
+from tracker.record.history import view
+from tracker.record.promises import promises_of, rhythm_of
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 from tracker.web.line import MOST_CONTACTS, MOST_UNFOLDED, OPEN_CONTACTS, waiting_for, years_of

@@ -19,9 +19,9 @@ from tests.make import change, contact, source
 from tests.test_amend import amended, cut_of
 from tests.test_ledger import INSTANTS, histories
 from tests.web.api_client import Api, assert_problem
-from tracker.citation import canonical, mark_of
-from tracker.history import in_force
 from tracker.model import Outcome, PartialDate, Passage, Signal, State
+from tracker.record.citation import canonical, mark_of
+from tracker.record.history import in_force
 from tracker.service import Service
 
 

@@ -12,7 +12,7 @@ from tests.conftest import Clock
 from tests.feeds.test_poll import feed_at
 from tests.web.api_client import Api, assert_problem
 from tests.web.test_pages import words_of
-from tracker.coverage import Polled
+from tracker.record.coverage import Polled
 from tracker.service import Service
 
 NOBODY_SPOKE = "/channels/dpct/coverage?from=2024-03-01&to=2024-03-02"

@@ -22,9 +22,9 @@ from tests.conftest import EVERYTHING, Shipped
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
-from tracker import tending
 from tracker.model import PartialDate
-from tracker.review import accept
+from tracker.operating import tending
+from tracker.reviewing.review import accept
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 

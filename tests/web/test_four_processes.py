@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.make import sighting
 from tests.test_review import US, arrive
-from tracker import review
+from tracker.reviewing import review
 from tracker.service import Service, utc_now
 
 ROUNDS = 12

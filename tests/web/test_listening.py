@@ -20,8 +20,8 @@ from db.store import Subjects
 from tests.conftest import Clock
 from tests.feeds.test_poll import feed_at
 from tests.make import US_CHINA
-from tracker.coverage import Coverage
 from tracker.model import Feed
+from tracker.record.coverage import Coverage
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.current import Snapshot

@@ -11,7 +11,7 @@ from tests.conftest import Clock, settings_in
 from tests.many import HUB, SHARED, partner, slug_of, write_packs
 from tests.web.test_pages import signed_in, words_of
 from tracker.accounts import Act, limit_user
-from tracker.seed import seed
+from tracker.operating.seed import seed
 from tracker.service import open_service
 from tracker.web.app import create_app
 

@@ -16,7 +16,7 @@ from tests.make import release, sighting
 from tests.test_review import US, arrive, decide
 from tests.web.api_client import Api, api_over
 from tracker.model import Contact, PartialDate
-from tracker.review import undo
+from tracker.reviewing.review import undo
 from tracker.service import Service
 from tracker.web.app import create_app
 

@@ -18,8 +18,8 @@ from tests.conftest import EVERYTHING, ROOT, Shipped
 from tests.make import change, source
 from tests.web.api_client import Api, api_over
 from tracker.model import State
+from tracker.record.tables import FORMULAS, csv_cell
 from tracker.service import Service
-from tracker.tables import FORMULAS, csv_cell
 from tracker.web.app import create_app
 from tracker.web.outputs.tables import CHANGES_CSV, CHANNELS_CSV, CONTACTS_CSV, YEARS_CSV
 

@@ -15,7 +15,7 @@ from tests.make import release, sighting
 from tests.test_review import CN, US, arrive, decide
 from tracker.model import Evidence, PartialDate
 from tracker.passwords import passwords
-from tracker.review import accept
+from tracker.reviewing.review import accept
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
 from tracker.web.marks import marked

@@ -15,9 +15,9 @@ from tests.web.test_pages import signed_in
 from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
 from tracker.errors import Conflict, Refused
-from tracker.handin import take
 from tracker.model import Status
-from tracker.seed import seed
+from tracker.operating.seed import seed
+from tracker.polling.handin import take
 from tracker.service import open_service
 from tracker.web.app import create_app
 

@@ -16,10 +16,10 @@ from db.watch import Visit
 from tests.conftest import Clock
 from tests.make import change, contact, source
 from tests.web.api_client import Api
-from tracker.history import view
 from tracker.model import Contact, Moment, Outcome, PageState, State
+from tracker.record.history import view
+from tracker.releases.watch import Watched
 from tracker.service import Service
-from tracker.watch import Watched
 from tracker.web.reading import Line, Reading
 
 Act = Callable[[Subjects, str, Clock], None]

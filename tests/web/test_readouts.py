@@ -18,7 +18,7 @@ from tests.web.api_client import Api, assert_problem
 from tests.web.conftest import serving
 from tests.web.test_pages import signed_in, words_of
 from tracker.model import Candidate, Release
-from tracker.review import accept
+from tracker.reviewing.review import accept
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.readouts import told_of_candidate

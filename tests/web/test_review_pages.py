@@ -17,7 +17,7 @@ from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.test_pages import signed_in, words_of
 from tracker.model import Evidence, PartialDate, Release, Signal, State
-from tracker.review import accept, reject
+from tracker.reviewing.review import accept, reject
 from tracker.service import Service
 from tracker.web.screen import passages
 

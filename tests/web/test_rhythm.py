@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.coverage import Hole, HoleKind
+from tracker.record.coverage import Hole, HoleKind
 from tracker.web.rhythm import DAYS, beginning, lasted, rhythm_of
 
 TODAY = date(2024, 2, 1)

@@ -13,7 +13,7 @@ from tests.conftest import EVERYTHING, Shipped
 from tests.make import contact
 from tests.web.api_client import AMERICAN, CHINESE, Api, api_over, assert_problem
 from tracker.model import Outcome
-from tracker.review import undo
+from tracker.reviewing.review import undo
 from tracker.service import Service
 
 

@@ -15,9 +15,9 @@ from tests.site import Site
 from tests.test_digest import READER, Letterbox, mail_server, serve, text, with_mail
 from tests.test_notify import record, subscribe
 from tests.web.conftest import serving
-from tracker.notify import Notifying
+from tracker.notifications.notify import Notifying
+from tracker.notifications.subscribing import MOST_ASKED
 from tracker.service import Service
-from tracker.subscribing import MOST_ASKED
 from tracker.web.app import create_app
 
 

@@ -21,8 +21,8 @@ from tests.make import CHANNEL, US_CHINA, change, contact, moment
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.conftest import serving
 from tests.web.test_pages import words_of
-from tracker.history import ChannelView, view
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.record.history import ChannelView, view
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 from tracker.web.drawing import FilePen

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from tracker.brief.news import News
-from tracker.coverage import Coverage
 from tracker.model import Relationship
+from tracker.record.coverage import Coverage
 
 
 class Looked(StrEnum):

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from tracker.brief.book import Looked, SidesRead, alike, holes_of, looked
 from tracker.brief.news import News, NewsKind
-from tracker.coverage import Coverage
 from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, State, StatusChange
+from tracker.record.coverage import Coverage
 from tracker.tongue import name_of
 from tracker.wording import date_words, side_name, span_words
 

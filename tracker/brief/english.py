@@ -8,8 +8,8 @@ from datetime import datetime
 
 from tracker.brief.book import Looked, SidesRead, alike, holes_of, looked
 from tracker.brief.news import News, NewsKind
-from tracker.coverage import Coverage
 from tracker.model import Contact, StatusChange
+from tracker.record.coverage import Coverage
 from tracker.tongue import name_of
 from tracker.wording import change_words, count, entry_words, instant_words, listed, side_in_text, side_name
 

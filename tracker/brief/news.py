@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from tracker.attest import first_seen
-from tracker.disputes import is_contested
-from tracker.events import What, attested_by, became
-from tracker.history import AnyEntry, ChannelView, window
-from tracker.lineage import entry_key
 from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship, State, StatusChange
-from tracker.promises import Fate, Promise, promises_of
-from tracker.statement import Statement, statements
+from tracker.news.events import What, attested_by, became
+from tracker.record.attest import first_seen
+from tracker.record.disputes import is_contested
+from tracker.record.history import AnyEntry, ChannelView, window
+from tracker.record.lineage import entry_key
+from tracker.record.promises import Fate, Promise, promises_of
+from tracker.record.statement import Statement, statements
 
 
 class NewsKind(StrEnum):

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from db.store import open_store
-from tracker.backup import PutBack, back_up, put_back
 from tracker.cli.common import settings
 from tracker.errors import Refused
-from tracker.verify import Verified
+from tracker.operating.backup import PutBack, back_up, put_back
+from tracker.operating.verify import Verified
 
 DATABASE = "openlines.db"
 

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from config.load import feeds_of, load_relationships
-from tracker import tending
 from tracker.added import judged, read_added
 from tracker.cli.common import opened, settings, who
 from tracker.errors import Refused
@@ -20,7 +19,8 @@ from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import fetch as fetch_plainly
 from tracker.feeds.language import spoken
 from tracker.model import Feed, Item
-from tracker.sourcing import (
+from tracker.operating import tending
+from tracker.polling.sourcing import (
     SHOWN,
     as_yaml,
     day_of,

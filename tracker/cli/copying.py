@@ -11,8 +11,8 @@ from rich.progress import track
 from config.settings import database_url
 from db.store import open_store
 from tracker.cli.common import settings
-from tracker.copying import copy_to
 from tracker.errors import Refused
+from tracker.operating.copying import copy_to
 
 
 @click.command(name="copy-to")

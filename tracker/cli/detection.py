@@ -16,7 +16,7 @@ from tracker.cli.common import Day, settings
 from tracker.cli.explain import show
 from tracker.detect import Detector, examine
 from tracker.errors import Refused
-from tracker.evaluate import as_json, compare, evaluate, release_from_case, render, render_differences
+from tracker.measuring.evaluate import as_json, compare, evaluate, release_from_case, render, render_differences
 from tracker.model import Release, Sighting
 from tracker.service import utc_now
 

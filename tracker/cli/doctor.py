@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from config.settings import SettingsError, settings_from
-from tracker.doctor import Found, Line, examine
+from tracker.operating.doctor import Found, Line, examine
 
 
 @click.command()

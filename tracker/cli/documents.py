@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from tracker.cli.common import Day, opened
-from tracker.handin import check_side, release_from_file, release_from_page, take
 from tracker.model import Candidate
+from tracker.polling.handin import check_side, release_from_file, release_from_page, take
 
 
 @click.command(name="add-file")

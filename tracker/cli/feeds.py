@@ -11,16 +11,16 @@ from rich.table import Table
 
 from config.errors import suggest
 from db.feeds import FeedHealth, PollRow
-from tracker import tending
 from tracker.cli.check import add, check
 from tracker.cli.common import opened, output, table, who
 from tracker.errors import Refused
-from tracker.health import Health, health_of, span_words
 from tracker.model import Feed
-from tracker.poll import logged_as_poll_of, poll_feed
+from tracker.operating import tending
+from tracker.polling.health import Health, health_of, span_words
+from tracker.polling.poll import logged_as_poll_of, poll_feed
+from tracker.polling.sourcing import as_yaml
 from tracker.scheduler import WORKERS
 from tracker.service import Service
-from tracker.sourcing import as_yaml
 
 
 @click.command()

@@ -17,16 +17,16 @@ from rich.progress import track
 from rich.table import Table
 
 from config.errors import suggest
-from tracker.cases import Exported, measurement
 from tracker.cli.common import Day, Instant, opened, output, table
 from tracker.errors import Refused
-from tracker.export import read_record, refuse_taken, write_database, write_folder
 from tracker.model import Sighting
-from tracker.replay import Change, Difference, Replayed, write
-from tracker.replay import replay as read_again
-from tracker.sampler import sample as pass_arrivals
+from tracker.operating.export import read_record, refuse_taken, write_database, write_folder
+from tracker.record.tables import instant_text
+from tracker.reviewing.cases import Exported, measurement
+from tracker.reviewing.replay import Change, Difference, Replayed, write
+from tracker.reviewing.replay import replay as read_again
+from tracker.reviewing.sampler import sample as pass_arrivals
 from tracker.service import Service
-from tracker.tables import instant_text
 
 _FILE = {"is_flag": False, "flag_value": "-", "metavar": "[FILE]", "type": click.Path(dir_okay=False, allow_dash=True)}
 

@@ -8,13 +8,13 @@ import click
 
 from db.notifications import Attempt, Filter, Subscription
 from db.store import Subjects
-from tracker import mail, webhook
 from tracker.cli.common import Instant, opened, output, table
 from tracker.errors import NotFound, Refused
 from tracker.model import Category
-from tracker.notify import fares_words
+from tracker.notifications import mail, webhook
+from tracker.notifications.notify import fares_words
+from tracker.notifications.subscribing import RHYTHMS, subscribe_mail, subscribe_webhook, wanted_words
 from tracker.service import Service
-from tracker.subscribing import RHYTHMS, subscribe_mail, subscribe_webhook, wanted_words
 from tracker.tongue import ENGLISH, LANGUAGES
 from tracker.wording import instant_words
 

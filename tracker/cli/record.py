@@ -10,7 +10,7 @@ import click
 
 from db.store import open_store
 from tracker.cli.common import Day, opened, settings
-from tracker.seed import seed
+from tracker.operating.seed import seed
 
 
 @click.command()

@@ -10,7 +10,7 @@ import click
 
 from tracker.cli.common import opened
 from tracker.errors import Refused
-from tracker.reloading import Reloading
+from tracker.operating.reloading import Reloading
 from tracker.scheduler import WORKERS, Polling
 from tracker.service import Service
 

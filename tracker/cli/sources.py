@@ -9,8 +9,8 @@ import click
 
 from tracker.cli.common import Since, opened, output, table
 from tracker.errors import Refused
-from tracker.heard import Resting, Tally, by_category, resting, tally
 from tracker.model import Category, Relationship, StatusChange
+from tracker.record.heard import Resting, Tally, by_category, resting, tally
 
 
 @click.command()

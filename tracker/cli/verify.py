@@ -14,12 +14,12 @@ from rich.progress import track
 
 from config.settings import Settings
 from db.store import open_store
-from tracker.chain import Checkpoint
 from tracker.cli.common import settings
 from tracker.errors import Refused
 from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import fetch
-from tracker.verify import Verified, read_checkpoint, verify
+from tracker.operating.verify import Verified, read_checkpoint, verify
+from tracker.record.chain import Checkpoint
 
 SHOWN = 10
 

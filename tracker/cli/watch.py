@@ -10,9 +10,9 @@ from config.errors import suggest
 from db.watch import Visit
 from tracker.cli.common import opened, output
 from tracker.errors import Refused
-from tracker.rereading import MOST_DUE, notice, read_again
+from tracker.polling.rereading import MOST_DUE, notice, read_again
+from tracker.releases.watch import CONFIRMED_BY, Watched
 from tracker.service import Service
-from tracker.watch import CONFIRMED_BY, Watched
 
 
 @click.command()

@@ -11,7 +11,7 @@ from datetime import date
 
 from config.settings import Settings
 from tracker.demo.server import SampleServer, run_story, sample_feeds
-from tracker.seed import seed
+from tracker.operating.seed import seed
 from tracker.service import Service, open_service
 
 BEGINS = date(2023, 11, 1)

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from tracker import amend
-from tracker.amend import AMENDABLE, Claim, ClaimName
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import Outcome, Source, State, StatusChange
+from tracker.reviewing import amend
+from tracker.reviewing.amend import AMENDABLE, Claim, ClaimName
 from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.choice import day_from, partial_from, text_from, word_from

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from flask import Response, make_response, render_template, request, url_for
 
-from tracker.citation import Citation
 from tracker.model import Moment
+from tracker.record.citation import Citation
 from tracker.web.auth import session_cookie
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import current, shows_the_past

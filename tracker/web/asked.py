@@ -11,8 +11,8 @@ from db.store import Subjects
 from db.waiting import Waiting
 from tracker.errors import Refused
 from tracker.model import THIRD_PARTY, Category, Channel, Moment, Signal
+from tracker.reviewing.triage import Grouping, Order, Wanted, chosen, in_order
 from tracker.tongue import gettext
-from tracker.triage import Grouping, Order, Wanted, chosen, in_order
 from tracker.web.current import Snapshot, current, find_channel
 from tracker.web.decoys import all_waiting, reads_first
 from tracker.web.reach import check_relationships, reach

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracker.errors import Refused
-from tracker.ledger import Act, Difference, Span, acts_between, difference
 from tracker.model import Channel
 from tracker.moments import day_of
+from tracker.record.ledger import Act, Difference, Span, acts_between, difference
 from tracker.tongue import gettext
 from tracker.web.current import Snapshot
 

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from db.blind import Hidden, Word
 from db.store import Subjects
-from tracker.blind import FEWEST, Answer, Figures, Said, figures
-from tracker.decoys import decoy_of, updates
 from tracker.errors import NotFound, Refused
+from tracker.measuring.blind import FEWEST, Answer, Figures, Said, figures
 from tracker.model import Candidate, KeptSighting, PartialDate, Signal, Status
+from tracker.reviewing.decoys import decoy_of, updates
+from tracker.reviewing.triage import following
 from tracker.tongue import gettext, msg
-from tracker.triage import following
 from tracker.web import decoys
 from tracker.web.asked import asked_for, moment_now, waiting
 from tracker.web.auth import as_private, open_to, signed_in

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from db.feeds import FeedHealth
-from tracker.attest import visible_from
-from tracker.coverage import Coverage
-from tracker.history import ChannelView, in_force
-from tracker.ledger import Act
-from tracker.lineage import entry_key
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
-from tracker.promises import Fate, Promise, Rhythm, promises_of, rhythm_of
+from tracker.record.attest import visible_from
+from tracker.record.coverage import Coverage
+from tracker.record.history import ChannelView, in_force
+from tracker.record.ledger import Act
+from tracker.record.lineage import entry_key
+from tracker.record.promises import Fate, Promise, Rhythm, promises_of, rhythm_of
 from tracker.web.current import Snapshot
 from tracker.web.listening import SILENCE_SPAN
 from tracker.web.narrowing import Narrowing

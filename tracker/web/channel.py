@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from tracker.history import ChannelView
-from tracker.ledger import Act
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
-from tracker.promises import Promise, Rung, ladder, promises_of, rhythm_of
+from tracker.record.history import ChannelView
+from tracker.record.ledger import Act
+from tracker.record.promises import Promise, Rung, ladder, promises_of, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
 from tracker.web.current import Snapshot, current, shows_the_past
 from tracker.web.line import (

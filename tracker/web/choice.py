@@ -11,10 +11,10 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from tracker.errors import Refused
-from tracker.history import ChannelView, view
+from tracker.measuring.sampling import ELSEWHERE
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
-from tracker.review import Choice, Question
-from tracker.sampling import ELSEWHERE
+from tracker.record.history import ChannelView, view
+from tracker.reviewing.review import Choice, Question
 from tracker.tongue import gettext, msg
 from tracker.web.words import filled, said, told
 

@@ -9,13 +9,13 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, request
 
-from tracker.citation import FORMATS, Citation, Mark, mark_of, row_hash
 from tracker.errors import NotFound, Refused
-from tracker.history import contact_days
-from tracker.ledger import Act, acts_between
-from tracker.lineage import entry_key
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
+from tracker.record.citation import FORMATS, Citation, Mark, mark_of, row_hash
+from tracker.record.history import contact_days
+from tracker.record.ledger import Act, acts_between
+from tracker.record.lineage import entry_key
 from tracker.tongue import gettext
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to

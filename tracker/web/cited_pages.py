@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from db.watch import Notice
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.model import PageState
-from tracker.rereading import wording
+from tracker.polling.rereading import wording
 from tracker.tongue import gettext, msg
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current

@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 from flask import Response, request, url_for
 
-from tracker.amend import ClaimName
 from tracker.errors import NotFound
-from tracker.history import as_cited
-from tracker.lineage import entry_key
 from tracker.model import SEED, Contact, Source, StatusChange
-from tracker.proof import FORM, cited_revisions, proof
+from tracker.record.history import as_cited
+from tracker.record.lineage import entry_key
+from tracker.record.proof import FORM, cited_revisions, proof
+from tracker.reviewing.amend import ClaimName
 from tracker.tongue import gettext
 from tracker.verifier import CLAIMS, sha256
 from tracker.web.auth import may

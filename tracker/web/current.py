@@ -16,13 +16,13 @@ from functools import cached_property, lru_cache
 from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
-from tracker.coverage import Coverage, Read, coverage, covered
 from tracker.errors import NotFound, Refused
-from tracker.history import ChannelView
-from tracker.ledger import Act, Deed
-from tracker.lineage import entry_key
 from tracker.model import Channel, Moment, Relationship
 from tracker.moments import day_of, known_instant, told_of
+from tracker.record.coverage import Coverage, Read, coverage, covered
+from tracker.record.history import ChannelView
+from tracker.record.ledger import Act, Deed
+from tracker.record.lineage import entry_key
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service

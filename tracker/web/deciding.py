@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from tracker import deeds, holding, regroup, second
-from tracker import review as decide
-from tracker.blind import Answer
 from tracker.errors import Conflict, NotFound, Refused
+from tracker.measuring.blind import Answer
 from tracker.model import Candidate
+from tracker.reviewing import deeds, holding, regroup, second
+from tracker.reviewing import review as decide
 from tracker.tongue import gettext
 from tracker.web import decoys
 from tracker.web.auth import as_private, open_to, signed_in

@@ -14,11 +14,11 @@ from flask import current_app
 from db.blind import Hidden, Word
 from db.store import StoreError, Subjects
 from db.waiting import Waiting
-from tracker import decoys
-from tracker.blind import Answer, Said, is_blind
-from tracker.deeds import existing
+from tracker.measuring.blind import Answer, Said, is_blind
 from tracker.model import Candidate, KeptSighting, ReleaseHistory, Revision, Status
-from tracker.review import Choice
+from tracker.reviewing import decoys
+from tracker.reviewing.deeds import existing
+from tracker.reviewing.review import Choice
 from tracker.web.auth import may, signed_in
 from tracker.web.current import current
 from tracker.web.reach import reach, relationship_of

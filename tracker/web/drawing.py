@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tracker.lineage import entry_key
 from tracker.model import Category, Contact, StatusChange
+from tracker.record.lineage import entry_key
 from tracker.tongue import name_of
 from tracker.web.lanes import Lane, Picture
 from tracker.web.lettering import wrapped

@@ -15,10 +15,10 @@ from db.added import AddedEntry
 from db.feeds import FeedHealth
 from db.releases import Arrived
 from db.sightings import Queued
-from tracker.coverage import Coverage, Hole, HoleKind, Polled, Read, Switch, coverage
 from tracker.errors import NotFound, Refused
-from tracker.health import Fares, Health, health_of
 from tracker.model import Relationship
+from tracker.polling.health import Fares, Health, health_of
+from tracker.record.coverage import Coverage, Hole, HoleKind, Polled, Read, Switch, coverage
 from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH

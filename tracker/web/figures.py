@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.figures import Year, contacts_per_quarter, days_in_states, years
-from tracker.history import ChannelView
 from tracker.model import Category, Moment, State
-from tracker.promises import Fate, Promise, promises_of
+from tracker.record.figures import Year, contacts_per_quarter, days_in_states, years
+from tracker.record.history import ChannelView
+from tracker.record.promises import Fate, Promise, promises_of
 from tracker.web.current import Snapshot
 
 FIRST_YEAR = 2020

@@ -9,8 +9,8 @@ from typing import Any
 
 from db.search import InRecord, Narrowed
 from db.store import Subjects
-from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Moment, PartialDate, Release, Source, StatusChange
+from tracker.record.history import ChannelView, contact_days
 from tracker.search import Kind, Query
 from tracker.search.documents import Passage, channel_passages, entry_passages, names_of
 from tracker.search.excerpt import Excerpt, excerpt, met, whole, without

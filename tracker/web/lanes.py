@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from tracker.history import ChannelView, contact_days
 from tracker.model import Category, Contact, Outcome, State, StatusChange
+from tracker.record.history import ChannelView, contact_days
 from tracker.tongue import gettext, ngettext
 from tracker.web.grid import Line, grid_of
 from tracker.web.lettering import fitting, width_of, wrapped

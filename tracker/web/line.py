@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from tracker.attest import visible_from
-from tracker.history import ChannelView
 from tracker.model import Channel, Contact, Outcome, PartialDate, StatusChange
-from tracker.promises import Fate, Promise, Rhythm
+from tracker.record.attest import visible_from
+from tracker.record.history import ChannelView
+from tracker.record.promises import Fate, Promise, Rhythm
 
 OPEN_CONTACTS = 10
 """Contacts that stand open on the page; older ones are folded by year."""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from db.feeds import FeedHealth
 from db.store import Subjects
-from tracker.coverage import Observed, observed
+from tracker.record.coverage import Observed, observed
 
 SILENCE_SPAN, LANE_SPAN = timedelta(days=30), timedelta(days=90)
 """How far back silence since the last report is looked at on pages, and what was read is drawn there at most; the API

@@ -8,8 +8,8 @@ from itertools import groupby, pairwise
 
 from markupsafe import Markup, escape
 
-from tracker.difference import Change, difference
 from tracker.model import Evidence, Release
+from tracker.releases.difference import Change, difference
 from tracker.search.excerpt import Excerpt
 from tracker.tongue import gettext, language, msg
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from tracker.coverage import Coverage
+from tracker.measuring.sampling import Interval
 from tracker.model import Relationship
-from tracker.sampling import Interval
+from tracker.record.coverage import Coverage
 from tracker.tongue import gettext, ngettext
 from tracker.wording import instant_words, parts, side_name
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from tracker.history import ChannelView
 from tracker.model import THIRD_PARTY, Category, Relationship, State
+from tracker.record.history import ChannelView
 from tracker.web.sent import check_word
 
 

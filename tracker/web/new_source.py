@@ -17,7 +17,6 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from tracker import tending
 from tracker.added import checked
 from tracker.errors import Refused, TooMany
 from tracker.feeds.check import Found, check
@@ -26,8 +25,8 @@ from tracker.feeds.fetch import Fetched, Limits
 from tracker.feeds.guard import Deadline
 from tracker.feeds.language import spoken
 from tracker.model import Feed, Item, Selectors
-from tracker.service import Service
-from tracker.sourcing import (
+from tracker.operating import tending
+from tracker.polling.sourcing import (
     GIVEN,
     SHOWN,
     as_yaml,
@@ -40,6 +39,7 @@ from tracker.sourcing import (
     remedy_where_added,
     summary_of,
 )
+from tracker.service import Service
 from tracker.tongue import gettext, name_of
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current

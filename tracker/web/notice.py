@@ -8,8 +8,8 @@ from typing import Any
 from flask import request
 
 from db.store import Subjects
-from tracker.amend import Row
 from tracker.model import Candidate, Decision, FirstWord, Hold, Status
+from tracker.reviewing.amend import Row
 from tracker.web.current import Snapshot
 
 UNDO_SHOWN = timedelta(minutes=1)

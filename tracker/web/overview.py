@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.history import ChannelView
 from tracker.model import Contact, Moment, Relationship, State
+from tracker.record.history import ChannelView
 from tracker.web.board import Change, Watch, changes_of, watches
 from tracker.web.current import Snapshot
 from tracker.web.narrowing import Narrowing

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 
 from db.store import Subjects
-from tracker.citation import FORM_NAMES
 from tracker.errors import Refused
+from tracker.measuring.sampling import Figures
+from tracker.measuring.sampling import figures as live_figures
 from tracker.model import Category, Outcome, Relationship, State
-from tracker.promises import Fate
-from tracker.sampling import Figures
-from tracker.sampling import figures as live_figures
+from tracker.record.citation import FORM_NAMES
+from tracker.record.promises import Fate
 from tracker.tongue import gettext, msg
 from tracker.web.answers import answer, page, word_of
 from tracker.web.api.parameters import ContactsFilter

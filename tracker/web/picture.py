@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 
-from tracker.coverage import Coverage, FeedCoverage, HoleKind
-from tracker.history import ChannelView, contact_days
 from tracker.model import Contact, Outcome, Precision, State, StatusChange
+from tracker.record.coverage import Coverage, FeedCoverage, HoleKind
+from tracker.record.history import ChannelView, contact_days
 from tracker.tongue import gettext
 from tracker.web.listening import LANE_SPAN
 from tracker.web.strip import YEARS, Axis

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from db.reviewers import Present
 from db.store import StoreError
-from tracker import deeds
+from tracker.reviewing import deeds
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current
 from tracker.web.decoys import existing_here

@@ -11,11 +11,11 @@ from db.store import Subjects
 from db.waiting import Waiting
 from db.watch import Notice
 from tracker.errors import Refused
-from tracker.history import in_force
 from tracker.model import Moment, Status
-from tracker.promises import Fate
+from tracker.record.history import in_force
+from tracker.record.promises import Fate
+from tracker.reviewing.triage import Grouping, Order, Wanted, chosen, counted, grouped
 from tracker.tongue import gettext
-from tracker.triage import Grouping, Order, Wanted, chosen, counted, grouped
 from tracker.web.asked import Asked, asked_for, moment_now, ordered
 from tracker.web.choice import REASONS
 from tracker.web.current import Snapshot, current, find_channel

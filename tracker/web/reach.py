@@ -13,8 +13,8 @@ from config.load import RelationshipPack
 from db.accounts import Account
 from db.feeds import FeedHealth
 from db.watch import Notice
-from tracker.amend import ClaimName
 from tracker.errors import NotAllowed
+from tracker.reviewing.amend import ClaimName
 from tracker.tongue import gettext
 from tracker.web.auth import signed_in
 from tracker.web.current import current

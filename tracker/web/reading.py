@@ -13,11 +13,11 @@ from functools import cached_property, lru_cache
 
 from db.store import Subjects
 from db.watch import Marks
-from tracker.chain import Checkpoint
-from tracker.history import ChannelView, view
-from tracker.ledger import Act, acts_of
-from tracker.lineage import anchors
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
+from tracker.record.chain import Checkpoint
+from tracker.record.history import ChannelView, view
+from tracker.record.ledger import Act, acts_of
+from tracker.record.lineage import anchors
 
 VIEWS = 8
 """Views of one channel at different moments that are remembered."""

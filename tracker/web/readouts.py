@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from tracker.errors import NotFound
 from tracker.feeds.dates import read_instant
-from tracker.history import in_force
 from tracker.model import (
     Candidate,
     Contact,
@@ -24,6 +23,7 @@ from tracker.model import (
     StatusChange,
 )
 from tracker.readouts import Comparer, Comparison, Point, PointKind, Readout
+from tracker.record.history import in_force
 from tracker.tongue import gettext, msg, name_of
 from tracker.web.answers import answer, page
 from tracker.web.auth import open_to

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.disputes import Dispute, disputes
-from tracker.ledger import Act, Deed
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
-from tracker.promises import Fate, Promise
+from tracker.record.disputes import Dispute, disputes
+from tracker.record.ledger import Act, Deed
+from tracker.record.promises import Fate, Promise
 from tracker.tongue import gettext, msg, msgs, ngettext
 from tracker.wording import date_words, side_name, span_words
 

@@ -9,16 +9,17 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from db.store import Store, Subjects
 from db.waiting import Waiting
-from tracker import regroup, tongue
-from tracker import review as decide
-from tracker.blind import Answer
+from tracker import tongue
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.grouping import disagree, report_of
-from tracker.history import in_force
+from tracker.measuring.blind import Answer
 from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Signal, Status
-from tracker.review import Choice
+from tracker.record.history import in_force
+from tracker.releases.grouping import disagree, report_of
+from tracker.reviewing import regroup
+from tracker.reviewing import review as decide
+from tracker.reviewing.review import Choice
+from tracker.reviewing.triage import following
 from tracker.tongue import gettext
-from tracker.triage import following
 from tracker.web import blind, decoys
 from tracker.web.asked import Asked, asked_for, moment_now, waiting
 from tracker.web.auth import as_private, open_to, signed_in

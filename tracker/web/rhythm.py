@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tracker.coverage import SHORTEST_GAP, Hole, HoleKind
+from tracker.record.coverage import SHORTEST_GAP, Hole, HoleKind
 from tracker.tongue import gettext, ngettext
 from tracker.wording import date_words
 

@@ -21,7 +21,7 @@ from tracker.model import (
     State,
     StatusChange,
 )
-from tracker.review import question
+from tracker.reviewing.review import question
 from tracker.tongue import msg
 from tracker.web.hints import Hint
 from tracker.web.marks import marked

@@ -17,7 +17,7 @@ from config.settings import Settings, reachable
 from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
 from tracker.errors import Conflict, Refused
-from tracker.reloading import Reloading
+from tracker.operating.reloading import Reloading
 from tracker.scheduler import TICK_SECONDS, Polling
 from tracker.service import Service
 from tracker.web.app import create_app

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, render_template, request
 
 from db.added import AddedEntry
-from tracker import tending
 from tracker.errors import NotFound, Refused
-from tracker.sourcing import as_yaml
+from tracker.operating import tending
+from tracker.polling.sourcing import as_yaml
 from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current

@@ -8,9 +8,9 @@ from flask import Flask
 from markupsafe import Markup
 
 from db.feeds import PollRow
-from tracker.coverage import HoleKind
-from tracker.health import Fares
 from tracker.model import Feed
+from tracker.polling.health import Fares
+from tracker.record.coverage import HoleKind
 from tracker.tongue import gettext, msg
 from tracker.web.rhythm import lasted
 from tracker.web.words import FARES_WORDS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.attest import visible_from
-from tracker.history import ChannelView
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.record.attest import visible_from
+from tracker.record.history import ChannelView
 from tracker.tongue import gettext, pgettext
 from tracker.wording import date_words, outcome_words, parts, span_words, state_words
 

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from db.notifications import Filter
 from tracker.errors import NotFound
 from tracker.model import Category
-from tracker.notify import fares_words
-from tracker.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
+from tracker.notifications.notify import fares_words
+from tracker.notifications.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
 from tracker.tongue import LANGUAGES, gettext, language, msg
 from tracker.web.auth import open_to
 from tracker.web.current import current

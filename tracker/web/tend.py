@@ -9,8 +9,8 @@ from enum import StrEnum
 from flask import Blueprint, Response, redirect, request, url_for
 
 from db.feeds import PollRow
-from tracker import tending
 from tracker.errors import Refused
+from tracker.operating import tending
 from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current

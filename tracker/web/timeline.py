@@ -13,8 +13,8 @@ from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
 
 from tracker.errors import Refused
-from tracker.history import ChannelView, contact_days
 from tracker.model import Category, Contact, Moment, Outcome, PartialDate, Relationship, StatusChange
+from tracker.record.history import ChannelView, contact_days
 from tracker.tongue import gettext, name_of, ngettext, pgettext
 from tracker.web.answers import answer, page, word_of
 from tracker.web.api.parameters import EntriesFilter, TimelineQuery

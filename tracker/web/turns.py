@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.history import ChannelView
 from tracker.model import Precision, StatusChange
+from tracker.record.history import ChannelView
 
 LEAST_CHANNELS = 3
 """Channels that changed on one day for one cause, rather than by chance."""

@@ -14,12 +14,6 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup, escape
 
-from tracker.attest import corroboration
-from tracker.disputes import accounts, disputes
-from tracker.health import Fares
-from tracker.health import span_words as rhythm_words
-from tracker.history import ChannelView, Claim
-from tracker.lineage import entry_key
 from tracker.model import (
     THIRD_PARTY,
     Candidate,
@@ -39,7 +33,13 @@ from tracker.model import (
     Status,
     StatusChange,
 )
-from tracker.promises import Promise
+from tracker.polling.health import Fares
+from tracker.polling.health import span_words as rhythm_words
+from tracker.record.attest import corroboration
+from tracker.record.disputes import accounts, disputes
+from tracker.record.history import ChannelView, Claim
+from tracker.record.lineage import entry_key
+from tracker.record.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
 from tracker.web.doubts import doubt_words
 from tracker.web.marks import ROLES, highlighted, highlighted_names, marked_field, reworded

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response
 
-from tracker import amend
-from tracker.amend import AMENDABLE, ClaimName, find_claim
 from tracker.errors import Refused
 from tracker.model import Source, StatusChange
+from tracker.reviewing import amend
+from tracker.reviewing.amend import AMENDABLE, ClaimName, find_claim
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.document import REVIEWERS_ONLY, answers

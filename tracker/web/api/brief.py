@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker import brief as told
-from tracker.coverage import Coverage
+from tracker.record.coverage import Coverage
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.document import RECORD, read_answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tracker import model
-from tracker.review import Choice, Question, choice_of
+from tracker.reviewing.review import Choice, Question, choice_of
 from tracker.web.api import schemas, shapes
 
 

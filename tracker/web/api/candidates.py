@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from flask import Response
 
 from db.text import instant_text
-from tracker import regroup, review
-from tracker.deeds import last_deed
 from tracker.errors import Conflict, NotFound, Refused, Stale
-from tracker.history import in_force
 from tracker.model import Candidate, Status
+from tracker.record.history import in_force
+from tracker.reviewing import regroup, review
+from tracker.reviewing.deeds import last_deed
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.candidate import candidate as candidate_shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.chain import daily_checkpoints
+from tracker.record.chain import daily_checkpoints
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import page_moment, page_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tracker.errors import Refused
 from tracker.model import PartialDate, Precision, State
-from tracker.review import Choice
+from tracker.reviewing.review import Choice
 from tracker.web.api.parameters import ContactBody, ReviewBody
 
 _LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response
 
 from db.store import Store
-from tracker import holding, regroup, review, second
 from tracker.model import Answer, Candidate
 from tracker.moments import instant_of
+from tracker.reviewing import holding, regroup, review, second
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.candidates import ANY_NUMBER, answer, check_version, existing, regrouped, shape

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.citation import FORMATS
-from tracker.ledger import Act
 from tracker.model import Channel, Moment
+from tracker.record.citation import FORMATS
+from tracker.record.ledger import Act
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import page_moment, page_of

@@ -17,9 +17,9 @@ from prometheus_client.registry import Collector
 from db.engine import Behind, Work
 from db.store import StoreError
 from tracker import __version__
-from tracker.health import Fares, Health, health_of
 from tracker.model import Moment, State, Status
-from tracker.notify import FAILING
+from tracker.notifications.notify import FAILING
+from tracker.polling.health import Fares, Health, health_of
 from tracker.scheduler import LATE, LEASE
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import json_answer

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Answer, Category, Outcome, PartialDate, Precision, State, Status
-from tracker.promises import Fate
+from tracker.record.promises import Fate
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
 from tracker.web.narrowing import Heed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tracker.health import Fares, health_of
-from tracker.history import reports_between
+from tracker.polling.health import Fares, health_of
+from tracker.record.history import reports_between
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import page_moment, page_of

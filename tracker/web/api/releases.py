@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from flask import Response
 
-from tracker import handin
 from tracker.errors import NotFound, Refused
 from tracker.model import Candidate, Release
+from tracker.polling import handin
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.candidates import ANY_NUMBER, shape

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.brief import NewsKind
-from tracker.coverage import HoleKind
-from tracker.difference import Change
-from tracker.health import Fares
-from tracker.ledger import Deed
 from tracker.model import Answer as Answered
 from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
-from tracker.promises import Fate, Step
+from tracker.polling.health import Fares
 from tracker.readouts import PointKind
+from tracker.record.coverage import HoleKind
+from tracker.record.ledger import Deed
+from tracker.record.promises import Fate, Step
+from tracker.releases.difference import Change
 from tracker.search import Kind
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from tracker.errors import Refused
-from tracker.history import ChannelView, contact_days
 from tracker.model import Channel, Contact, Moment, StatusChange
 from tracker.moments import day_of
+from tracker.record.history import ChannelView, contact_days
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
 from tracker.web.narrowing import Narrowing, known_word

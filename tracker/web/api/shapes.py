@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from tracker import coverage, history, ledger, model
-from tracker.attest import corroboration
-from tracker.difference import difference
-from tracker.health import Health
-from tracker.lineage import entry_key
-from tracker.promises import Promise, ladder, rhythm_of
+from tracker import model
+from tracker.polling.health import Health
+from tracker.record import coverage, history, ledger
+from tracker.record.attest import corroboration
+from tracker.record.lineage import entry_key
+from tracker.record.promises import Promise, ladder, rhythm_of
+from tracker.releases.difference import difference
 from tracker.web.api import schemas
 from tracker.web.retold import contested_words, promised_words
 

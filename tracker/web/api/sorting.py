@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tracker.attest import visible_from
-from tracker.history import ChannelView
 from tracker.model import Contact, State, StatusChange
+from tracker.record.attest import visible_from
+from tracker.record.history import ChannelView
 
 CHANNEL_KEYS: dict[str, Callable[[ChannelView], Any]] = {
     "name": lambda view: view.channel.names.get("en", view.channel.slug).casefold(),

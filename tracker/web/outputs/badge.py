@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from tracker.history import ChannelView
 from tracker.model import State
+from tracker.record.history import ChannelView
 from tracker.web.api.parameters import AtMoment, ChannelPath
 from tracker.web.current import current, find_channel, moment_from_request
 from tracker.web.outputs.calls import moment_words, output

@@ -14,9 +14,9 @@ from flask import url_for
 from icalendar import Calendar, Event
 
 from tracker import __version__
-from tracker.history import unmet_promises
 from tracker.model import Channel, Contact, Outcome, Precision
-from tracker.statement import Statement, said_of, statements
+from tracker.record.history import unmet_promises
+from tracker.record.statement import Statement, said_of, statements
 from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, request
 
 from tracker.model import Moment
-from tracker.tables import instant_text
+from tracker.record.tables import instant_text
 from tracker.web.api.calls import sent
 from tracker.web.auth import open_to
 from tracker.web.current import Document, current

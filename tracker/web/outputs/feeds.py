@@ -17,10 +17,10 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from tracker import __version__
-from tracker.chain import Checkpoint, daily_checkpoints
 from tracker.model import Channel, Moment
-from tracker.statement import Statement, statements
-from tracker.tables import instant_text
+from tracker.record.chain import Checkpoint, daily_checkpoints
+from tracker.record.statement import Statement, statements
+from tracker.record.tables import instant_text
 from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.parameters import ChannelPath, ChannelStatementsQuery, StatementsQuery
 from tracker.web.api.selection import lines_asked_for

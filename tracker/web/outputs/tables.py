@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from flask import request, url_for
 
-from tracker.figures import years
 from tracker.model import Channel, Moment
-from tracker.tables import (
+from tracker.record.figures import years
+from tracker.record.tables import (
     AT_MOMENT,
     CHANGE,
     CHANNEL,

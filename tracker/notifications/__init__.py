@@ -1,0 +1,1 @@
+"""Who is told of what happened: subscriptions and webhooks, and messages sent, retried, given up."""

@@ -1,0 +1,260 @@
+"""What one poll brought, and how it is kept: news, health, signs of silence, and when the feed is asked again."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from db.feeds import FeedHealth, PollRow
+from db.pages import Waiting
+from db.releases import Kept
+from db.store import Subjects
+from tracker.feeds.failure import Kind
+from tracker.feeds.fetch import Fetched
+from tracker.feeds.parse import Parsed
+from tracker.model import Feed
+from tracker.polling.arrival import Arrival, LatePage
+from tracker.polling.full_text import NOT_YET, Read, next_try
+from tracker.polling.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
+from tracker.polling.intake import take_in
+from tracker.releases.gone import Shown, gone
+from tracker.tongue import to_keep
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(hours=6)
+"""The backoff of a failing feed is capped here: it is never given up."""
+
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+"""A server that asks to be left alone for longer than this is asked again all the same."""
+
+LONGEST_FRESH = timedelta(hours=6)
+"""Cache headers, and what a feed says of itself, put a poll off to no later than this after the last, nor later than
+twice the feed's interval."""
+
+OVERTAKEN = "overtaken"
+"""The outcome of a poll that was not kept, and is no row of the record."""
+
+_JITTER = 0.1
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a feed could not be read: a kind for statistics, a sentence with its remedy for people."""
+
+    kind: str
+    sentence: str
+    retry_after: datetime | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one attempt brought: a failure, or the answer with its items (None: unchanged since the last read)."""
+
+    started_at: datetime
+    failure: Failure | None = None
+    fetched: Fetched | None = None
+    parsed: Parsed | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A poll that has begun: what was known of the feed by then, and which of its pages are waited for."""
+
+    feed: Feed
+    health: FeedHealth
+    waiting: Sequence[Waiting] = ()
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a poll brought, ready to be kept: the attempt, its items as they arrive, and pages that came late."""
+
+    begun: Begun
+    reading: Reading
+    ended_at: datetime
+    arrivals: Sequence[Arrival] = ()
+    late: Sequence[LatePage] = ()
+
+
+def keep(db: Subjects, brought: Brought) -> PollRow:
+    """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it.
+
+    Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`: a process that
+    was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept.
+    """
+    feed, reading = brought.begun.feed.slug, brought.reading
+    if db.feeds.polled_since(brought.begun.health):
+        said = to_keep("Another process polled it meanwhile.")
+        return PollRow(feed, reading.started_at, brought.ended_at, OVERTAKEN, said)
+    if reading.failure:
+        row = _keep_failure(db, brought)
+    else:
+        row = _keep_reading(db, brought)
+        _keep_signs(db, brought.begun.health, reading.parsed, row)
+    db.feeds.add_poll(row)
+    db.record.bump("polls")
+    return row
+
+
+def next_poll(
+    feed: Feed,
+    now: datetime,
+    *,
+    failures: int = 0,
+    retry_after: datetime | None = None,
+    fresh_for: timedelta = timedelta(),
+) -> datetime:
+    """When to ask again: after the feed's interval, doubled with each failure up to a cap, never before `retry_after`.
+
+    An answer that stays good for longer than the interval (`fresh_for`) puts the next poll off a little. A tenth of the
+    wait is spread by the feed's name and the time, so that feeds do not all come due at once.
+    """
+    wait = timedelta(seconds=feed.every)
+    wait = max(wait, min(fresh_for, wait * 2, LONGEST_FRESH))
+    if failures:
+        wait = min(wait * 2 ** min(failures - 1, 16), max(wait, LONGEST_WAIT))
+    spread = zlib.crc32(f"{feed.slug} {now:%Y-%m-%dT%H:%M}".encode()) / 2**32
+    due = now + wait * (1 - _JITTER / 2 + _JITTER * spread)
+    return max(due, min(retry_after, now + LONGEST_RETRY_AFTER)) if retry_after else due
+
+
+def _keep_failure(db: Subjects, brought: Brought) -> PollRow:
+    feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
+    failure = brought.reading.failure
+    if failure.kind == Kind.LEFT_ALONE:
+        # Another feed of the host was told so while this one waited for its turn: that is no fault of this one.
+        db.feeds.give_back(feed.slug, next_poll=next_poll(feed, now, retry_after=failure.retry_after))
+    else:
+        due = next_poll(feed, now, failures=health.failures + 1, retry_after=failure.retry_after)
+        db.feeds.record_fault(feed.slug, next_poll=due, kind=failure.kind, fault=failure.sentence)
+    return PollRow(
+        feed.slug, brought.reading.started_at, now, "failed", failure.sentence, failure.status, fault_kind=failure.kind
+    )
+
+
+def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
+    feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
+    reading, arrivals = brought.reading, brought.arrivals
+    addresses = Counter(arrival.address for arrival in arrivals)
+    beside = {arrival.item.guid for arrival in arrivals}
+    fresh = revised = sightings = 0
+    shown = []
+    for arrival in arrivals:
+        if not arrival.news:
+            shown.append(Shown(arrival.known.release, arrival.item.published))
+            continue
+        # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
+        late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
+        kept = db.releases.keep(
+            arrival.release if late else arrival.fullest,
+            guid=arrival.item.guid,
+            canonical_url=arrival.address,
+            address_is_identity=addresses[arrival.address] == 1,
+            beside=beside,
+            published_raw=arrival.item.published_raw,
+            item_hash=arrival.item_hash,
+            keys=None if late else arrival.studied.keys,
+            now=now,
+        )
+        revised += kept.revised
+        if late:
+            kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
+        if arrival.page:
+            _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
+        shown.append(Shown(kept.id, arrival.item.published))
+        fresh += kept.fresh
+        if kept.fresh or kept.revised:
+            sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
+    sightings += sum(_keep_late(db, page, now) for page in brought.late)
+    if reading.parsed and not reading.parsed.flaw:
+        _keep_window(db, feed, shown, now)
+    fetched, unchanged = reading.fetched, reading.parsed is None
+    good_for = health.good_for if unchanged else reading.parsed.good_for
+    db.feeds.record_read(
+        feed.slug,
+        now=now,
+        next_poll=next_poll(feed, now, fresh_for=max(fetched.fresh_for, good_for)),
+        etag=fetched.etag or (health.etag if unchanged else None),
+        last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
+        moved_to=fetched.permanent_url,
+        anything_new=bool(fresh),
+        full=not unchanged,
+        lies=_lies(health, fetched, changed=bool(fresh or revised)),
+    )
+    return PollRow(
+        feed.slug,
+        reading.started_at,
+        now,
+        "unchanged" if unchanged else "read",
+        status=fetched.status,
+        items=len(arrivals),
+        fresh=fresh,
+        revised=revised,
+        overlap=sum(arrival.known is not None for arrival in arrivals),
+        sightings=sightings,
+        whole=_shows_all_since(health.last_read, reading.parsed, now),
+    )
+
+
+def _shows_all_since(last_read: datetime | None, parsed: Parsed | None, now: datetime) -> bool:
+    window = parsed.window if parsed else None
+    return bool(window and last_read and now - last_read <= window)
+
+
+def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
+    """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
+    release, waiting = late.page.release, late.waiting
+    kept = db.releases.read_late(waiting.release.id, release, now=now)
+    _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
+    return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
+
+
+def _keep_page(db: Subjects, kept: Kept, page: Read, *, tries: int, now: datetime) -> None:
+    if page.copy:
+        db.pages.keep(kept.id, kept.revision, page.copy)
+    if page.fault is None:
+        db.pages.done(kept.id)
+    else:
+        # A page without an article will have none the next time either.
+        db.pages.wait(kept.id, tries=tries, fault=page.fault, next_try=None if page.copy else next_try(tries, now))
+
+
+def _lies(health: FeedHealth, fetched: Fetched, *, changed: bool) -> bool:
+    """Whether the server's 304 can't be believed: other items came under the same validators as before."""
+    ours, theirs = (health.etag, health.last_modified), (fetched.etag, fetched.last_modified)
+    if changed and any(ours) and ours == theirs and not health.lies:
+        log.warning("%s changes its items and not its ETag or Last-Modified: always read in full now", health.slug)
+        return True
+    return health.lies
+
+
+def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: PollRow) -> None:
+    """Keep what tells whether a feed that answers has fallen silent, or showed too late what it had."""
+    if parsed:
+        undated = sum(item.published is None for item in parsed.items)
+        # One that is rightly empty says nothing of what it shows.
+        shown = len(parsed.items) or (None if parsed.window else 0)
+        db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw, good_for=parsed.good_for)
+    if row.fresh or before.newest is None:
+        days = db.feeds.arrival_days(row.feed, most=YEAR_DAYS)
+        if days:
+            usual = usual_gap(days)
+            longest = longest_break(days, usual) if usual else None
+            db.feeds.record_rhythm(row.feed, newest=days[0], rhythm=usual, longest_break=longest)
+    gap = gap_ended(before, row.ended_at, items=row.items, bridged=parsed is None or row.overlap > 0 or row.whole)
+    if gap:
+        db.feeds.record_gap(row.feed, gap)
+
+
+def _keep_window(db: Subjects, feed: Feed, shown: Sequence[Shown], now: datetime) -> None:
+    """Note what the publisher took out since the last good read, and what is shown now."""
+    before = db.releases.shown(feed.slug)
+    db.releases.note_gone(feed.slug, gone(before, shown), shown, now=now)
+    if shown != before:
+        db.releases.set_shown(feed.slug, shown)

@@ -1,0 +1,58 @@
+"""From which day the world can know of a row, and on whose word it is: what was out before is nobody's word. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+from typing import TypeVar
+
+from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, Source, StatusChange
+from tracker.record.disputes import ONE_DAY
+
+AnyEntry = TypeVar("AnyEntry", StatusChange, Contact)
+
+_TOLD_BEFOREHAND = {Outcome.ANNOUNCED, Outcome.CANCELLED, Outcome.POSTPONED}
+
+
+def visible_from(contact: Contact) -> date:
+    """The day from which the world could know of a contact: its own day, or that of the announcement."""
+    days = (contact.announced, contact.first)
+    first_choice, second_choice = days if contact.outcome in _TOLD_BEFOREHAND else reversed(days)
+    return first_choice or second_choice or date.min
+
+
+def first_seen(entry: StatusChange | Contact) -> date:
+    """The day from which the world could know of a row: a change's first day, or that of `visible_from`."""
+    return entry.effective.first if isinstance(entry, StatusChange) else visible_from(entry)
+
+
+def as_seen(entry: AnyEntry, day: date) -> AnyEntry:
+    """The row as a view of a day shows it: documents that came out later are nobody's word yet.
+
+    One that is dated a day on counts, as it can be out already in the capital that is ahead.
+    """
+    until = min(day, date.max - ONE_DAY) + ONE_DAY
+    return replace(entry, heard_until=until) if any(source.after(until) for source in entry.sources) else entry
+
+
+def attesting(entry: StatusChange | Contact) -> tuple[Source, ...]:
+    """The sources that can say that it happened: none that was out before the day between the capitals that preceded
+    it, and in a view of a past day none that came out later. What is announced happens when it is announced, so its day
+    is that.
+    """
+    begins = max(first_seen(entry), date.min + ONE_DAY) - ONE_DAY
+    return tuple(source for source in entry.heard if not source.published or source.published.last >= begins)
+
+
+def corroboration(entry: StatusChange | Contact | None, relationship: Relationship) -> str:
+    """On whose word a row is: `both` parties', one's (its code), `third-party`, or `none`."""
+    return word_of_sides({source.side for source in attesting(entry)} if entry else set(), relationship)
+
+
+def word_of_sides(sides: Collection[str], relationship: Relationship) -> str:
+    """The same of the sides that speak."""
+    parties = [party.code for party in relationship.parties if party.code in sides]
+    if len(parties) == len(relationship.parties):
+        return "both"
+    return parties[0] if parties else THIRD_PARTY if sides else "none"

@@ -1,0 +1,377 @@
+"""What the record says of a channel at a moment: pure functions over its status changes and contacts.
+
+Two clocks: a row counts when it had been recorded by `known_at`, and when what it tells had happened by `as_of`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, takewhile
+from operator import is_
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from tracker.model import (
+    THIRD_PARTY,
+    Channel,
+    Contact,
+    Entry,
+    Moment,
+    Outcome,
+    PartialDate,
+    Relationship,
+    Source,
+    State,
+    StatusChange,
+)
+from tracker.record.attest import as_seen, attesting, corroboration, first_seen, visible_from
+from tracker.record.disputes import ONE_DAY, differs_from, is_contested
+
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+UNDATED_PROMISE = timedelta(days=365)
+"""A contact announced without a date counts as still to come for this long; after that the promise has lapsed."""
+
+CADENCE_DAYS = {"monthly": 30, "quarterly": 91, "semiannual": 182, "annual": 365}
+CADENCE_GRACE = 1.5
+"""A channel with a cadence is overdue when this many of its periods have passed since its last contact."""
+
+_UNANSWERED = {Outcome.REFUSED, Outcome.NO_ANSWER}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one side last said of a channel: a state where its words carry one, else only what happened (`says`).
+
+    `date` is that of what it speaks of; when it spoke is the source's `published`, which may be years later.
+    """
+
+    side: str
+    says: str
+    state: State | None
+    date: PartialDate | None
+    quote: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class ChannelView:
+    """A channel at a moment; page and API are two renderings of this. Newest first in `history` and `contacts`."""
+
+    channel: Channel
+    moment: Moment
+    change: StatusChange | None
+    history: tuple[StatusChange, ...]
+    contacts: tuple[Contact, ...]
+    claims: tuple[Claim, ...]
+    corroboration: str
+    contested: bool
+    last_contact: Contact | None
+    last_refused: Contact | None
+    next_contact: Contact | None
+    overdue: bool
+
+    @property
+    def state(self) -> State | None:
+        return self.change.state if self.change else None
+
+    @property
+    def days_in_state(self) -> int | None:
+        """Whole days since the first day on which the state can have begun."""
+        return (self.moment.as_of - self.change.effective.first).days if self.change else None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.change.sources if self.change else ()
+
+    def disputed(self, relationship: Relationship) -> list[StatusChange | Contact]:
+        """Of the change in force and the last contact those of which accounts differ; a derived one is its contact."""
+        change = None if self.change and self.change.derived else self.change
+        return [row for row in (change, self.last_contact) if is_contested(row, relationship)]
+
+    @property
+    def last_report(self) -> PartialDate | None:
+        """The date of the newest document of a party that the record cites, of those published by the moment's day."""
+        told = [source.published for source in _documents(self) if source.published and source.side != THIRD_PARTY]
+        return max(
+            (date for date in told if date.first <= self.moment.as_of), key=lambda date: date.first, default=None
+        )
+
+
+def reports_between(
+    view: ChannelView, relationship: Relationship, side: str, start: datetime, end: datetime
+) -> list[Source]:
+    """The documents of a side that the record cites and that can have been published from `start` to `end`.
+
+    A document's date is that of its side's capital, in UTC where it has none.
+    """
+    zone = next((ZoneInfo(party.timezone) for party in relationship.parties if party.code == side), UTC)
+    found = {}
+    for source in _documents(view):
+        if source.side == side and source.published:
+            begins = datetime.combine(source.published.first, time.min, zone)
+            ends = datetime.combine(source.published.last + timedelta(days=1), time.min, zone)
+            if begins < end and ends > start:
+                found.setdefault((source.url, source.title), source)
+    return list(found.values())
+
+
+def _documents(view: ChannelView) -> Iterator[Source]:
+    return (source for entry in (*view.history, *view.contacts) for source in entry.sources)
+
+
+def view(
+    channel: Channel,
+    relationship: Relationship,
+    changes: Iterable[StatusChange],
+    contacts: Iterable[Contact],
+    moment: Moment,
+) -> ChannelView:
+    """The channel as it stood at `moment`, from all rows ever recorded of it."""
+    known_changes = _by_day(in_force(changes, moment.known_at), moment.as_of)
+    known_contacts = _by_day(in_force(contacts, moment.known_at), moment.as_of)
+    history = with_derived(known_changes, known_contacts)
+    change = history[-1] if history else None
+    used = [c for c in known_contacts if c.outcome is Outcome.HELD and c.substantive]
+    tried = [c for c in known_contacts if c.outcome in _UNANSWERED]
+    promises = unmet_promises(known_contacts)
+    claims = last_claims(history, known_contacts, relationship)
+    return ChannelView(
+        channel=channel,
+        moment=moment,
+        change=change,
+        history=tuple(reversed(history)),
+        contacts=tuple(sorted(known_contacts, key=when, reverse=True)),
+        claims=claims,
+        corroboration=corroboration(change, relationship),
+        contested=_contested(change, used, claims, relationship),
+        last_contact=max(used, key=when, default=None),
+        last_refused=max(tried, key=when, default=None),
+        next_contact=min((p for p in promises if window(p)[1] >= moment.as_of), key=_due, default=None),
+        overdue=_overdue(channel, change, used, promises, moment.as_of),
+    )
+
+
+def in_force(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
+    """The rows that stood at `known_at`: recorded by then, and neither withdrawn nor replaced by then.
+
+    Each keeps only the sources that had been cited by then, with what we had seen of their pages.
+    """
+    known = [row for row in rows if row.recorded_at is None or row.recorded_at <= known_at]
+    replaced = {row.replaces for row in known if not _withdrawn(row, known_at)}
+    return [
+        as_cited(row, known_at)
+        for row in known
+        if (row.id is None or row.id not in replaced) and not _withdrawn(row, known_at)
+    ]
+
+
+def as_cited(row: AnyEntry, known_at: datetime) -> AnyEntry:
+    """The row with the sources that were cited by then, with what we had seen of their pages.
+
+    The row itself where those are all, as most never change: what is reckoned of a row once is kept with it.
+    """
+    sources = tuple(_seen_by(known_at, source) for source in row.sources if _cited(source, known_at))
+    whole = len(sources) == len(row.sources) and all(map(is_, sources, row.sources))
+    return row if whole else replace(row, sources=sources)
+
+
+def _cited(source: Source, known_at: datetime) -> bool:
+    if source.recorded_at is not None and source.recorded_at > known_at:
+        return False
+    return source.withdrawn_at is None or source.withdrawn_at > known_at
+
+
+def _seen_by(known_at: datetime, source: Source) -> Source:
+    """The source with what we knew of its page by then."""
+    if source.page_read is None or source.page_read <= known_at:  # a mark is never younger than the last read
+        return source
+    return replace(source, pages=tuple(page for page in source.pages if page.noted_at <= known_at), page_read=None)
+
+
+def _withdrawn(row: Entry, known_at: datetime) -> bool:
+    return row.withdrawn_at is not None and row.withdrawn_at <= known_at
+
+
+def _by_day(rows: Iterable[AnyEntry], day: date) -> list[AnyEntry]:
+    """The rows that the world could know of by a day, without the word of documents, and notes on accounts that differ,
+    that came later.
+    """
+    known = (as_seen(row, day) for row in rows if first_seen(row) <= day)
+    return [replace(row, contested=None) if row.contested and differs_from(row) > day else row for row in known]
+
+
+def contact_days(contact: Contact) -> tuple[date, date]:
+    """The first and last day that a contact can have had; of one without a date the day that told of it."""
+    first = contact.first or visible_from(contact)
+    return first, contact.last or first
+
+
+def with_derived(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -> list[StatusChange]:
+    """The changes in order, with `active` added where a resumed channel's next contact made it so.
+
+    The next contact is the first one held after the last day on which the resumption can have happened, and before
+    any further recorded change.
+    """
+    ordered = sorted(changes, key=lambda c: (c.effective.first, c.id or 0))
+    held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=when)
+    begun = [c.first for c in held]
+    history: list[StatusChange] = []
+    for position, change in enumerate(ordered):
+        history.append(change)
+        if change.state is not State.RESUMED:
+            continue
+        until = ordered[position + 1].effective.first if position + 1 < len(ordered) else date.max
+        following = bisect_right(begun, change.effective.last)
+        if following < len(held) and begun[following] < until:
+            history.append(_made_active(change, held[following]))
+    return history
+
+
+def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
+    return StatusChange(
+        channel=resumed.channel,
+        state=State.ACTIVE,
+        effective=contact.date,
+        cause=contact.summary or "The next contact after the resumption took place.",
+        note="Follows from this contact, the next one after the resumption.",
+        sources=contact.sources,
+        recorded_at=contact.recorded_at,
+        recorded_by=contact.recorded_by,
+        derived=True,
+        follows=contact.id,
+        heard_until=contact.heard_until,
+    )
+
+
+def last_claims(
+    history: Sequence[StatusChange], contacts: Sequence[Contact], relationship: Relationship
+) -> tuple[Claim, ...]:
+    """What each side itself last said of the channel, in the fixed order of sides; a silent side has no claim."""
+    statements: list[tuple[date, Entry, str, State | None]] = [
+        (change.effective.first, change, change.state, change.state) for change in history if not change.derived
+    ]
+    for contact in contacts:
+        day = visible_from(contact)
+        state = state_at(history, day) if contact.outcome is Outcome.HELD else None
+        statements.append((day, contact, contact.outcome, state))
+    # Of one day the words that carry a state say more than those of a contact that fell with it.
+    statements.sort(key=lambda told: (told[0], told[3] is not None, told[1].id or 0))
+    return tuple(claim for side in relationship.sides if (claim := _last_of(side, statements)))
+
+
+def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | None]]) -> Claim | None:
+    for _, entry, says, state in reversed(statements):
+        own = [source for source in attesting(entry) if source.side == side]
+        if own:
+            source = max(own, key=lambda s: s.published.first if s.published else date.min)
+            return Claim(side, says, state, _entry_date(entry) or source.published, source.quote, source)
+    return None
+
+
+def state_at(history: Sequence[StatusChange], day: date) -> State | None:
+    """The state on `day`; None before the first change. `history` in order, oldest first."""
+    begun = bisect_right(history, day, key=lambda change: change.effective.first)
+    return history[begun - 1].state if begun else None
+
+
+def was_cut(history: Iterable[StatusChange]) -> bool:
+    """Whether the channel was ever suspended or ended."""
+    return any(change.state in (State.SUSPENDED, State.ENDED) for change in history)
+
+
+def unmet_promises(contacts: Sequence[Contact]) -> list[Contact]:
+    """Announced contacts of which no later row says that they took place or were called off."""
+    outcomes = [c for c in contacts if c.outcome is not Outcome.ANNOUNCED and c.substantive and c.first]
+    outcomes.sort(key=lambda c: c.first)
+    begun, ended_by = [c.first for c in outcomes], list(accumulate((c.last for c in outcomes), max))
+
+    def unmet(promise: Contact) -> bool:
+        # Backwards from the last that may have begun in time, until all others had ended before.
+        opens, closes = window(promise)
+        in_time = bisect_right(begun, closes, key=lambda day: day - ONE_DAY)
+        near = takewhile(lambda at: ended_by[at] >= opens - ONE_DAY, reversed(range(in_time)))
+        return not any(meets(outcomes[at], promise) for at in near)
+
+    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and unmet(c)]
+
+
+def meets(outcome: Contact, promise: Contact) -> bool:
+    """Whether `outcome` is what became of `promise`: in its window, after it was made, and not plainly elsewhere."""
+    opens, closes = window(promise)
+    if outcome.last < opens - ONE_DAY or outcome.first > closes + ONE_DAY:
+        return False
+    if promise.announced and outcome.last < promise.announced:
+        return False
+    dated = promise.date is not None and promise.date.precision == "day"
+    return dated or not _elsewhere(outcome.place, promise.place)
+
+
+def _elsewhere(place: str | None, other: str | None) -> bool:
+    if not place or not other:
+        return False
+    place, other = place.casefold(), other.casefold()
+    return place not in other and other not in place
+
+
+def window(promise: Contact) -> tuple[date, date]:
+    """The first and last day on which an announced contact is to take place."""
+    if promise.date:
+        return promise.first, promise.last
+    announced = promise.announced or visible_from(promise)
+    return announced, min(announced, date.max - UNDATED_PROMISE) + UNDATED_PROMISE
+
+
+def _overdue(
+    channel: Channel, change: StatusChange | None, used: Sequence[Contact], promises: Sequence[Contact], as_of: date
+) -> bool:
+    """Promised and not seen, or silent for longer than the channel's own cadence allows."""
+    if change is None or change.state is State.ENDED:
+        return False
+    last_used = max((c.last for c in used), default=None)
+    if change.state is State.PLANNED and change.expected and change.expected.last < as_of:
+        return True
+    for promise in promises:
+        opens, closes = window(promise)
+        if closes < as_of and (last_used is None or last_used < opens):
+            return True
+    period = CADENCE_DAYS.get(channel.cadence or "")
+    in_use = change.state in (State.ACTIVE, State.RESUMED)
+    return bool(period and in_use and last_used and (as_of - last_used).days > period * CADENCE_GRACE)
+
+
+def _contested(
+    change: StatusChange | None, used: Sequence[Contact], claims: Sequence[Claim], relationship: Relationship
+) -> bool:
+    """Whether accounts differ: of the change in force or the last contact, or in the parties' last words.
+
+    What a reviewer settled at the change in force stays settled until the next one.
+    """
+    last_used = max(used, key=when, default=None)
+    if is_contested(change, relationship) or is_contested(last_used, relationship):
+        return True
+    if change and change.settled:
+        return False
+    by_parties = [c for c in claims if c.side != THIRD_PARTY and c.state and c.date]
+    return any(
+        one.state != other.state and abs(one.date.first - other.date.first) <= ONE_DAY
+        for one in by_parties
+        for other in by_parties
+    )
+
+
+def when(contact: Contact) -> tuple[date, int]:
+    return contact.first or visible_from(contact), contact.id or 0
+
+
+def _due(promise: Contact) -> tuple[bool, date, date]:
+    """Dated promises before undated ones, the earliest end of the window first."""
+    opens, closes = window(promise)
+    return promise.date is None, closes, opens
+
+
+def _entry_date(entry: Entry) -> PartialDate | None:
+    return entry.effective if isinstance(entry, StatusChange) else entry.date

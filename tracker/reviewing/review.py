@@ -1,0 +1,420 @@
+"""From a candidate to the record: what a reviewer is asked, and what their decision writes.
+
+Nothing else in the product writes status changes or contacts, but the seed. A decision and what it puts on the record
+are one transaction; taking it back withdraws those rows and leaves them in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from db.record import Origin
+from db.store import Store, Subjects
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.model import (
+    Candidate,
+    Contact,
+    KeptSighting,
+    Outcome,
+    PartialDate,
+    Proposal,
+    Signal,
+    Source,
+    State,
+    Status,
+    StatusChange,
+    Verdict,
+)
+from tracker.record.history import in_force, state_at, was_cut, with_derived
+from tracker.record.proposals import propose
+from tracker.record.rows import check_row
+from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
+from tracker.releases.quoting import sources_of
+from tracker.reviewing.deeds import check_no_first_word, existing, stale, unchanged
+from tracker.tongue import ENGLISH, gettext, msg, speaking
+from tracker.wording import instant_words
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a reviewer wants recorded: a state from `effective` on, a contact, or both.
+
+    Of a planned state `expected` says when it is to take place. `cause` is the sentence that the record shows.
+    """
+
+    state: State | None = None
+    effective: PartialDate | None = None
+    expected: PartialDate | None = None
+    outcome: Outcome | None = None
+    date: PartialDate | None = None
+    end: date | None = None
+    announced: date | None = None
+    form: str | None = None
+    place: str | None = None
+    cause: str = ""
+    note: str | None = None
+
+    def as_text(self) -> dict[str, str]:
+        """What is chosen, field by field, as `choice_of` reads it again."""
+        return {name: str(value) for name, value in vars(self).items() if value is not None}
+
+
+_READ = {
+    "state": State,
+    "effective": PartialDate,
+    "expected": PartialDate,
+    "outcome": Outcome,
+    "date": PartialDate,
+    "end": date.fromisoformat,
+    "announced": date.fromisoformat,
+}
+
+
+def choice_of(told: Mapping[str, str]) -> Choice:
+    """The choice that `Choice.as_text` wrote."""
+    return Choice(**{name: _READ.get(name, str)(text) for name, text in told.items()})
+
+
+@dataclass(frozen=True)
+class Question:
+    """A candidate as it is put to a reviewer.
+
+    `now`: the state at the time of the event; `told`: rows of the record that tell of it already; `choice`: what
+    accepting as it stands would record; `why` it is proposed.
+    """
+
+    candidate: Candidate
+    now: State | None
+    told: tuple[StatusChange | Contact, ...]
+    choice: Choice
+    why: str
+
+
+def question(candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> Question:
+    """What to ask of a candidate, given the rows of its channel's record that are in force."""
+    changes, contacts = list(changes), list(contacts)
+    first, _ = span_of(candidate)
+    history = with_derived(changes, contacts)
+    now = state_at(history, first - timedelta(days=1))
+    told = entries_telling(candidate.signal, candidate.date, candidate.starts, _reported(candidate), changes, contacts)
+    before = [change for change in history if change.effective.first < first]
+    proposal = propose(candidate.signal, now, cut_before=was_cut(before))
+    if not told and proposal.state is None and proposal.contact is None:
+        told = [change for change in before[-1:] if not change.derived]
+    why = msg("The record tells of this already; the releases become further sources.") if told else proposal.why
+    return Question(candidate, now, tuple(told), _as_told(_choice(candidate, proposal), told), why)
+
+
+def span_of(candidate: Candidate) -> Span:
+    """The first and last day that the candidate's event can have."""
+    return event_span(candidate.date, candidate.starts, _reported(candidate))
+
+
+def _reported(candidate: Candidate) -> date:
+    """The day of the first release about it."""
+    return min((seen.release.published for seen in candidate.telling), default=candidate.opened_at.date())
+
+
+def _choice(candidate: Candidate, proposal: Proposal) -> Choice:
+    first, last = span_of(candidate)
+    reported = _reported(candidate)
+    told_beforehand = candidate.signal in (Signal.ANNOUNCED, Signal.CANCELLED, Signal.POSTPONED)
+    when = PartialDate.of(candidate.starts) if candidate.starts else candidate.date
+    if when is None and not told_beforehand:
+        when = PartialDate.of(first)
+    several_days = candidate.starts is not None and last > candidate.starts
+    return Choice(
+        state=proposal.state,
+        effective=(PartialDate.of(reported) if told_beforehand else when) if proposal.state else None,
+        expected=candidate.date if proposal.state is State.PLANNED and candidate.signal is Signal.ANNOUNCED else None,
+        outcome=proposal.contact,
+        date=when if proposal.contact else None,
+        end=last if proposal.contact and several_days else None,
+        announced=reported if proposal.contact and told_beforehand else None,
+        cause=_cause(candidate.telling),
+    )
+
+
+def _as_told(choice: Choice, told: Sequence[StatusChange | Contact]) -> Choice:
+    """The choice in the record's own terms, where the record tells of the event: accepting then adds sources only."""
+    for entry in told:
+        if isinstance(entry, StatusChange):
+            choice = replace(choice, state=entry.state, effective=entry.effective, expected=entry.expected)
+        else:
+            choice = replace(choice, outcome=entry.outcome, date=entry.date, end=entry.end, announced=entry.announced)
+    return choice
+
+
+def _cause(sightings: Sequence[KeptSighting]) -> str:
+    """The title of the most telling release, with who published it: a fact, until a reviewer words it better."""
+    if not sightings:
+        return ""
+    best = max(sightings, key=lambda seen: seen.sighting.confidence).release
+    return f"{best.title} ({best.publisher})"
+
+
+def accept(
+    store: Store,
+    candidate_id: int,
+    version: int,
+    *,
+    by: str,
+    at: datetime,
+    choice: Choice | None = None,
+    second: Collection[State] = (),
+) -> Candidate:
+    """Record what a candidate reports, as proposed or as the reviewer's `choice` says; cites its releases.
+
+    Where that would put one of the `second` states on the record, nothing is recorded: it becomes the candidate's first
+    word, and waits for a second person. Raises NotFound, Refused for a choice that records nothing or is incomplete,
+    Stale when the candidate is not open any more or has new evidence since `version`, Conflict while it waits for a
+    second person, StoreError.
+    """
+    with store.writing() as db:
+        candidate = _open(db, candidate_id, version)
+        at = db.record.instant_for(at)
+        standing = standing_rows(db, candidate, at)
+        choice = choice or standing.asked.choice
+        check(choice, candidate.channel, at.date())
+        if _asks_second(candidate, choice, standing, second):
+            db.reviewers.add_first_word(candidate.id, choice.as_text(), by=by, at=at)
+            db.reviewers.release(candidate.id, "It was accepted.", at=at, by=by)
+            db.candidates.touch(candidate.id)
+        else:
+            put_on_record(db, candidate, choice, standing, by=by, at=at)
+        return db.candidates.get(candidate.id)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is asked of a candidate, and the rows in force that its acceptance may cite for or replace."""
+
+    asked: Question
+    rows: tuple[StatusChange | Contact, ...]
+
+
+def standing_rows(db: Subjects, candidate: Candidate, at: datetime) -> Standing:
+    changes, contacts = db.record.entries_of(candidate.channel)
+    changes, contacts = in_force(changes, at), in_force(contacts, at)
+    asked = question(candidate, changes, contacts)
+    own = [row for row in _own_rows(candidate, changes, contacts) if row not in asked.told]
+    return Standing(asked, (*asked.told, *own))
+
+
+def put_on_record(
+    db: Subjects, candidate: Candidate, choice: Choice, standing: Standing, *, by: str, at: datetime
+) -> int:
+    """Accept a candidate inside the caller's transaction; answers the decision's id. Raises Stale."""
+    entries = _entries(candidate.channel, choice, tuple(sources_of(candidate.telling)))
+    decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
+    _record(db, entries, standing.rows, Origin(at, by, decision))
+    _settle(db, candidate, Status.ACCEPTED, by=by, at=at)
+    db.record.bump()
+    return decision
+
+
+def _asks_second(candidate: Candidate, choice: Choice, standing: Standing, second: Collection[State]) -> bool:
+    """Whether a choice would say something new of a state for which one person is not enough."""
+    return any(
+        isinstance(entry, StatusChange)
+        and entry.state in second
+        and not any(says_the_same(entry, other) for other in standing.rows)
+        for entry in _entries(candidate.channel, choice, ())
+    )
+
+
+def reject(store: Store, candidate_id: int, version: int, *, by: str, at: datetime, reason: str) -> Candidate:
+    """Turn a candidate down for a reason; the record stays as it is. Raises as `accept` does."""
+    check_reason(reason)
+    with store.writing() as db:
+        candidate = _open(db, candidate_id, version)
+        db.candidates.add_decision(candidate.id, Verdict.REJECT, by=by, at=at, note=reason.strip())
+        _settle(db, candidate, Status.REJECTED, by=by, at=at)
+        return db.candidates.get(candidate.id)
+
+
+def check_reason(reason: str) -> None:
+    """Raise Refused for a rejection without a reason."""
+    if not reason.strip():
+        raise Refused(
+            gettext("A rejection needs a reason."), gettext("Say in a few words why this is no update."), field="note"
+        )
+
+
+@dataclass(frozen=True)
+class Rejections:
+    """What became of candidates that were to be turned down together: those that were, and why others were not."""
+
+    rejected: tuple[Candidate, ...]
+    skipped: dict[int, Refused]
+
+
+def reject_each(
+    store: Store, versions: Mapping[int, int], *, by: str, clock: Callable[[], datetime], reason: str
+) -> Rejections:
+    """Turn candidates down for one reason, each by itself as `reject` does; `versions` by their numbers.
+
+    One that has changed since, was decided, or is not there, is skipped. Raises Refused without a reason, StoreError.
+    """
+    rejected, skipped = [], {}
+    for number, version in versions.items():
+        try:
+            rejected.append(reject(store, number, version, by=by, at=clock(), reason=reason))
+        except (Conflict, NotFound) as refused:
+            skipped[number] = refused
+    return Rejections(tuple(rejected), skipped)
+
+
+def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
+    """Take the last decision back: its rows are withdrawn, never deleted, and the candidate waits again.
+
+    Raises NotFound, Conflict when there is nothing to undo or it waits for a second person, Stale when the candidate
+    has changed since `version`.
+    """
+    with store.writing() as db:
+        at = db.record.instant_for(at)
+        candidate = existing(db, candidate_id)
+        last = candidate.standing
+        if last is None:
+            raise Conflict(gettext("There is no decision to undo."), gettext("Decide the candidate first."))
+        check_no_first_word(candidate)
+        if candidate.version != version or not db.candidates.undo(candidate.id, version, msg("A decision was undone.")):
+            raise stale(candidate)
+        db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
+        db.record.bump("decisions")
+        if last.verdict is Verdict.ACCEPT:
+            db.record.withdraw_decision(last.id, at=at, by=by, reason="The decision was undone.")
+            db.record.bump()
+        return db.candidates.get(candidate.id)
+
+
+def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
+    """Let what was taken for probably nothing wait for a decision. Raises NotFound, Conflict, Stale, StoreError."""
+    with store.writing() as db:
+        candidate = unchanged(db, candidate_id, version)
+        if candidate.status is not Status.UNLIKELY:
+            raise Conflict(
+                gettext("Candidate %(id)s is %(status)s.", id=candidate.id, status=candidate.status),
+                gettext("Only an unlikely one is put in the queue."),
+            )
+        with speaking(ENGLISH):
+            why = f"{by} put it in the queue at {instant_words(at)}."
+        db.candidates.set_status(candidate.id, Status.PENDING, why)
+        db.candidates.touch(candidate.id)
+        return db.candidates.get(candidate.id)
+
+
+def _open(db: Subjects, candidate_id: int, version: int) -> Candidate:
+    candidate = existing(db, candidate_id)
+    check_open(candidate, version)
+    return candidate
+
+
+def check_open(candidate: Candidate, version: int) -> None:
+    """Raise Stale where a candidate is not open, or not as a reviewer saw it in that version any more; Conflict while
+    it waits for a second person.
+    """
+    if candidate.version != version or not candidate.status.open:
+        raise stale(candidate)
+    check_no_first_word(candidate)
+
+
+def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: datetime) -> None:
+    if not db.candidates.decide(candidate.id, candidate.version, status):
+        raise stale(candidate)
+    db.reviewers.release(candidate.id, "It was decided.", at=at, by=by)
+    db.record.bump("decisions")
+
+
+def check(choice: Choice, channel: str, today: date) -> None:
+    """Raise Refused, which names the field, for a choice of which no row can be made."""
+    if choice.state is None and choice.outcome is None:
+        raise Refused(
+            gettext("Nothing would be recorded."), gettext("Choose a state or a contact, or reject it."), field="state"
+        )
+    if choice.state and choice.effective is None:
+        raise Refused(
+            gettext("A state needs the date from which it holds."),
+            gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
+            field="effective",
+        )
+    for row in _entries(channel, choice, ()):
+        check_row(row, today)
+
+
+def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:
+    entries: list[StatusChange | Contact] = []
+    if choice.outcome:
+        entries.append(
+            Contact(
+                channel=channel,
+                outcome=choice.outcome,
+                date=choice.date,
+                end=choice.end,
+                announced=choice.announced,
+                form=choice.form,
+                place=choice.place,
+                summary=choice.cause or None,
+                note=choice.note,
+                sources=sources,
+            )
+        )
+    if choice.state:
+        entries.append(
+            StatusChange(
+                channel=channel,
+                state=choice.state,
+                effective=choice.effective,
+                expected=choice.expected,
+                cause=choice.cause,
+                note=choice.note,
+                sources=sources,
+            )
+        )
+    return entries
+
+
+def _own_rows(
+    candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]
+) -> list[StatusChange | Contact]:
+    """What an earlier accepting of this candidate put on the record and still stands."""
+    accepted = {decision.id for decision in candidate.decisions if decision.verdict is Verdict.ACCEPT}
+    return [entry for entry in (*changes, *contacts) if entry.decision in accepted]
+
+
+def _record(
+    db: Subjects,
+    entries: Sequence[StatusChange | Contact],
+    standing: Sequence[StatusChange | Contact],
+    origin: Origin,
+) -> None:
+    """Add the entries. Where the record tells of the event already, a row that says the same gets the sources, and a
+    row that says otherwise is replaced by one that keeps its sources.
+    """
+    replaced: set[tuple[type, int]] = set()
+    for entry in entries:
+        like = [other for other in standing if type(other) is type(entry)]
+        if any(says_the_same(entry, other) for other in like):
+            continue
+        if like:
+            corrected = like[0]
+            entry = replace(
+                entry,
+                replaces=corrected.id,
+                reason=entry.note or "A reviewer decided otherwise.",
+                sources=(*corrected.sources, *_uncited(entry, corrected)),
+            )
+            replaced.add((type(corrected), corrected.id))
+        db.record.add(entry, origin)
+    for other in standing:
+        if (type(other), other.id) not in replaced and entries:
+            for source in _uncited(entries[0], other):
+                db.record.cite(type(other), other.id, source, origin)
+
+
+def _uncited(entry: StatusChange | Contact, other: StatusChange | Contact) -> list[Source]:
+    """The sources of `entry` that `other` does not cite."""
+    cited = {(source.url, source.title) for source in other.sources}
+    return [source for source in entry.sources if (source.url, source.title) not in cited]
