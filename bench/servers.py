@@ -34,7 +34,7 @@ from tracker.operating.export import read_record, write_database
 from tracker.operating.seed import seed
 from tracker.service import Service, open_service
 from tracker.web.app import create_app
-from tracker.web.server import SERVER
+from tracker.web.serving.server import SERVER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -19,7 +19,7 @@ from tracker.polling.intake import hand_in
 from tracker.reviewing.cases import KINDS, Exported
 from tracker.reviewing.regroup import merge
 from tracker.reviewing.review import question, reject, undo
-from tracker.web.choice import REASONS
+from tracker.web.reviewing.choice import REASONS
 
 TALKS_RELEASE = release(title=TALKS[0], summary=TALKS[1], url="https://us.example/talks", published=date(2024, 1, 10))
 

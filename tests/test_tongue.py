@@ -16,7 +16,7 @@ from tests.conftest import EVERYTHING, NOTHING
 from tracker.service import utc_now
 from tracker.tongue import ENGLISH, FOLDER, KEPT, LANGUAGES, gettext, language, ngettext, retold, speaking, to_keep
 from tracker.web.app import create_app
-from tracker.web.doubts import doubt_words
+from tracker.web.reviewing.doubts import doubt_words
 from tracker.wording import date_words, instant_words, listed, redated, span_words
 
 PLACES = re.compile(r"%\((\w+)\)s")

@@ -40,7 +40,7 @@ from tracker.model import PartialDate, Status
 from tracker.operating.seed import seed
 from tracker.polling.poll import poll_feed
 from tracker.service import Service, utc_now
-from tracker.web.server import serve
+from tracker.web.serving.server import serve
 
 pytestmark = pytest.mark.sqlite
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tracker.search import read_query
 from tracker.search.excerpt import LONGEST, excerpt, marks, met, without
-from tracker.web.marks import highlighted
+from tracker.web.reviewing.marks import highlighted
 
 
 def marked(text, typed):

@@ -16,7 +16,7 @@ from waitress.server import create_server
 from tests.site import Site
 from tracker.service import Service
 from tracker.web.app import create_app
-from tracker.web.server import SERVER
+from tracker.web.serving.server import SERVER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -19,12 +19,12 @@ from tracker import accounts
 from tracker.accounts import COMMAND_LINE, Act
 from tracker.errors import Conflict, Refused
 from tracker.passwords import check_password
-from tracker.web.agents import agent_parts
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
+from tracker.web.people.agents import agent_parts
+from tracker.web.people.throttle import MOST_OF_ADDRESS, MOST_OF_NAME
 from tracker.web.sent import own_path
-from tracker.web.server import proxied
-from tracker.web.throttle import MOST_OF_ADDRESS, MOST_OF_NAME
+from tracker.web.serving.server import proxied
 
 PASSWORD = "three old harbours"
 HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

@@ -8,7 +8,7 @@ from tests.conftest import Clock
 from tests.web.api_client import AMERICAN, Api
 from tests.web.test_outputs_shown import outputs_of
 from tracker.service import Service
-from tracker.web.keeping import PAGES, PAST, PRESENT, RECORD_PAGES
+from tracker.web.serving.keeping import PAGES, PAST, PRESENT, RECORD_PAGES
 
 RECORD_PATHS = {f"/{name.removeprefix('api.')}" for name in RECORD_PAGES if name.startswith("api.")} - {"/channel"}
 NEEDED = {"/diff": "from=2022-01-01", "/brief": "after=2022-01-01"}

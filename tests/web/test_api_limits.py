@@ -18,8 +18,8 @@ from tests.web.api_client import Api, assert_problem
 from tests.web.conftest import serving_application
 from tracker.service import Service
 from tracker.web.app import create_app
-from tracker.web.limits import MOST_CLIENTS, WINDOW, Buckets, RateLimited, network_of
-from tracker.web.server import proxied
+from tracker.web.serving.limits import MOST_CLIENTS, WINDOW, Buckets, RateLimited, network_of
+from tracker.web.serving.server import proxied
 
 LIMIT = 3
 

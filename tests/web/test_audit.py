@@ -114,7 +114,7 @@ def test_rows_are_never_changed_or_deleted(service, raw):
 
 
 def test_pages_follow_one_another_without_a_gap_or_a_row_twice(seeded_2023, monkeypatch):
-    monkeypatch.setattr("tracker.web.admin.MOST", 3)
+    monkeypatch.setattr("tracker.web.people.admin.MOST", 3)
     (candidate,) = arrive(seeded_2023, US, sighting())
     refuse(seeded_2023, candidate, "No.")
     for number in range(7):  # All at the same instant.

@@ -24,8 +24,8 @@ from tracker.record.history import view
 from tracker.record.promises import promises_of, rhythm_of
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
-from tracker.web.line import MOST_CONTACTS, MOST_UNFOLDED, OPEN_CONTACTS, waiting_for, years_of
-from tracker.web.picture import MOST_BANDS, MOST_MARKS, Lane, gaps_of, lane_of, picture_of
+from tracker.web.pictures.line import MOST_CONTACTS, MOST_UNFOLDED, OPEN_CONTACTS, waiting_for, years_of
+from tracker.web.pictures.picture import MOST_BANDS, MOST_MARKS, Lane, gaps_of, lane_of, picture_of
 
 DAY = timedelta(days=1)
 START = datetime(2024, 1, 1, 7, 30, tzinfo=UTC)

@@ -22,7 +22,7 @@ from tracker.model import PartialDate, Signal, State, Status
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
-from tracker.web.choice import REASONS
+from tracker.web.reviewing.choice import REASONS
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 CUT = sighting(signal=Signal.SUSPENDED, date=PartialDate("2024-01-20"), starts=None)

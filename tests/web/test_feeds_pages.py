@@ -31,9 +31,9 @@ from tests.web.test_pages import signed_in, words_of
 from tracker.feeds.failure import Kind
 from tracker.scheduler import Polling
 from tracker.service import Service
-from tracker.web import feeds, new_source
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
+from tracker.web.sources import feeds, new_source
 
 WALL = "The server answered 403 Forbidden. It may turn away unknown clients."
 

@@ -24,8 +24,8 @@ from tests.web.test_pages import signed_in
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.current import RENDERED, Current, Rendered
-from tracker.web.memory import FromMemory, coding_for
-from tracker.web.request_log import HEADER
+from tracker.web.serving.memory import FromMemory, coding_for
+from tracker.web.serving.request_log import HEADER
 
 CHANNELS = "/api/v1/channels"
 PAST = "?as_of=2022-09-01&known_at=2024-02-01T12:00:00Z"

@@ -18,10 +18,10 @@ from tests.web.test_pages import signed_in, words_of
 from tracker.model import State
 from tracker.service import Service
 from tracker.web.app import create_app
-from tracker.web.keeping import PAGES, PRESENT
 from tracker.web.outputs import for_programs
 from tracker.web.outputs.badge import COLOURS
-from tracker.web.sheet import sheet
+from tracker.web.serving.keeping import PAGES, PRESENT
+from tracker.web.serving.sheet import sheet
 
 SVG = "{http://www.w3.org/2000/svg}"
 

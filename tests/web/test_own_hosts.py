@@ -15,8 +15,8 @@ from config.settings import settings_from
 from tests.web.conftest import reached_at
 from tracker.service import Service
 from tracker.web.app import HEADERS, create_app
-from tracker.web.own_hosts import MOST_TOLD, OwnHosts, host_of
-from tracker.web.server import address_of
+from tracker.web.serving.own_hosts import MOST_TOLD, OwnHosts, host_of
+from tracker.web.serving.server import address_of
 
 OURS = frozenset({"lines.example", "192.0.2.7", "2001:db8::5"})
 
@@ -77,7 +77,7 @@ def test_a_foreign_name_is_refused_in_words_also_where_the_answer_stands_in_memo
         assert (refused.headers["Cache-Control"], "Set-Cookie" in refused.headers) == ("no-store", False)
         assert HEADERS.items() <= dict(refused.headers).items()
         assert "Strict-Transport-Security" in refused.headers
-    (line,) = [record for record in caplog.records if record.name == "tracker.web.own_hosts"]
+    (line,) = [record for record in caplog.records if record.name == "tracker.web.serving.own_hosts"]
     assert "the host evil.example, and this service answers as lines.example, localhost" in line.getMessage()
     assert "add it to OPENLINES_TRUSTED_HOSTS" in line.getMessage()
 

@@ -18,7 +18,7 @@ from tracker.passwords import passwords
 from tracker.reviewing.review import accept
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
-from tracker.web.marks import marked
+from tracker.web.reviewing.marks import marked
 
 PUBLIC = [
     "/",

@@ -22,7 +22,7 @@ from tracker import accounts
 from tracker.errors import Refused
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
-from tracker.web.passkeys import Made, Site, Used, site_of
+from tracker.web.people.passkeys import Made, Site, Used, site_of
 
 AUTHENTICATOR = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,

@@ -16,8 +16,8 @@ from tests.web.conftest import serving_application
 from tracker.logs import TextLines, during
 from tracker.service import Service
 from tracker.web.app import create_app
-from tracker.web.request_log import HEADER
-from tracker.web.server import proxied
+from tracker.web.serving.request_log import HEADER
+from tracker.web.serving.server import proxied
 
 
 def test_every_answer_bears_an_id_of_its_own_whoever_made_it(seeded: Service):

@@ -19,7 +19,7 @@ from tests.web.test_pages import signed_in, words_of
 from tracker.model import Evidence, PartialDate, Release, Signal, State
 from tracker.reviewing.review import accept, reject
 from tracker.service import Service
-from tracker.web.screen import passages
+from tracker.web.reviewing.screen import passages
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 ON_9 = sighting(date=PartialDate("2024-01-09"), starts=None)

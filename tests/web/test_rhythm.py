@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.record.coverage import Hole, HoleKind
-from tracker.web.rhythm import DAYS, beginning, lasted, rhythm_of
+from tracker.web.sources.rhythm import DAYS, beginning, lasted, rhythm_of
 
 TODAY = date(2024, 2, 1)
 NOON = datetime.combine(TODAY, time(12), UTC)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import serving
 from tracker.service import Service
-from tracker.web.sheet import PARTS
+from tracker.web.serving.sheet import PARTS
 
 FOR_ALL = {"90-narrow.css", "95-print.css"}
 """Parts that say of all pages how they look on narrow screens and on paper."""

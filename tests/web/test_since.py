@@ -22,8 +22,8 @@ from tracker.model import PartialDate, State
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.auth import COOKIE
-from tracker.web.memory import FromMemory
 from tracker.web.seen import SEEN, mark_of
+from tracker.web.serving.memory import FromMemory
 
 NOON = "2024-02-01T12:00:00.000000Z"
 """The mark of who looks at the record when it was loaded."""

@@ -25,13 +25,13 @@ from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 from tracker.record.history import ChannelView, view
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
-from tracker.web.drawing import FilePen
-from tracker.web.lanes import PIXEL, SLIM, WIDE, Lane, picture_of
-from tracker.web.lettering import fitting, width_of, wrapped
+from tracker.web.pictures.drawing import FilePen
+from tracker.web.pictures.lanes import PIXEL, SLIM, WIDE, Lane, picture_of
+from tracker.web.pictures.lettering import fitting, width_of, wrapped
+from tracker.web.pictures.strip import Axis
+from tracker.web.pictures.turns import shared_words
 from tracker.web.reading import Line
-from tracker.web.strip import Axis
 from tracker.web.timeline import MOST_ENTRIES
-from tracker.web.turns import shared_words
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "href"

@@ -6,7 +6,7 @@ import click
 
 from tracker.cli.common import opened, settings
 from tracker.demo.run import playing
-from tracker.web.server import serve
+from tracker.web.serving.server import serve
 
 
 @click.command(name="serve")

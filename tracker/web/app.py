@@ -19,43 +19,18 @@ from tracker.errors import NotFound, NotSignedIn, Refused
 from tracker.logs import doing, new_id
 from tracker.service import Service, secret_key
 from tracker.tongue import gettext, msg
-from tracker.web import (
-    accounts,
-    admin,
-    amend,
-    api,
-    auth,
-    blind,
-    cite,
-    cited_pages,
-    deciding,
-    language,
-    memento,
-    new_source,
-    offices,
-    outputs,
-    pages,
-    presence,
-    readouts,
-    review,
-    scope,
-    search,
-    sheet,
-    sign_in,
-    since,
-    source_entry,
-    source_words,
-    subscribe,
-    tend,
-    timeline,
-)
+from tracker.web import api, auth, cite, outputs, pages, readouts, scope, search, since, timeline
 from tracker.web.current import Current
-from tracker.web.limits import RateLimited
-from tracker.web.memory import FromMemory
-from tracker.web.own_hosts import OwnHosts
-from tracker.web.problem import problem
-from tracker.web.request_log import HEADER as REQUEST_ID
-from tracker.web.request_log import Logged, told_path
+from tracker.web.people import accounts, admin, sign_in, subscribe
+from tracker.web.reviewing import amend, blind, cited_pages, deciding, presence, review
+from tracker.web.serving import language, memento, sheet
+from tracker.web.serving.limits import RateLimited
+from tracker.web.serving.memory import FromMemory
+from tracker.web.serving.own_hosts import OwnHosts
+from tracker.web.serving.problem import problem
+from tracker.web.serving.request_log import HEADER as REQUEST_ID
+from tracker.web.serving.request_log import Logged, told_path
+from tracker.web.sources import new_source, offices, source_entry, source_words, tend
 from tracker.web.words import register_filters
 
 if TYPE_CHECKING:

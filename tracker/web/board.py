@@ -19,7 +19,7 @@ from tracker.record.promises import Fate, Promise, Rhythm, promises_of, rhythm_o
 from tracker.web.current import Snapshot
 from tracker.web.listening import SILENCE_SPAN
 from tracker.web.narrowing import Narrowing
-from tracker.web.strip import Axis, axis_until
+from tracker.web.pictures.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
 
 Row = TypeVar("Row")

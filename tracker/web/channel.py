@@ -12,7 +12,7 @@ from tracker.record.ledger import Act
 from tracker.record.promises import Promise, Rung, ladder, promises_of, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
 from tracker.web.current import Snapshot, current, shows_the_past
-from tracker.web.line import (
+from tracker.web.pictures.line import (
     MOST_CHANGES,
     MOST_CONTACTS,
     MOST_GAPS,
@@ -25,7 +25,7 @@ from tracker.web.line import (
     wordings_of,
     years_of,
 )
-from tracker.web.picture import Watched, gaps_of, lane_of, lane_start, picture_of
+from tracker.web.pictures.picture import Watched, gaps_of, lane_of, lane_start, picture_of
 
 
 def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, everything: bool) -> dict[str, Any]:

@@ -27,9 +27,9 @@ from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
 from tracker.tongue import gettext
-from tracker.web.keeping import keeping, settles
 from tracker.web.listening import Listening, Sources
 from tracker.web.reading import Line, Reading, Rows
+from tracker.web.serving.keeping import keeping, settles
 
 RENDERED = "openlines.rendered"
 """Where a request's environ has what was rendered for it, if everybody who asks for its address may have that."""
@@ -221,7 +221,7 @@ class Current:
             )
 
     def rendered(self, render: Callable[[], str | bytes | Document], mimetype: str) -> Response:
-        """The answer to this request, which everybody may have until its basis moves (`tracker/web/memory.py`).
+        """The answer to this request, which everybody may have until its basis moves (`tracker/web/serving/memory.py`).
 
         For public answers only: the address alone decides what is shown.
         """

@@ -31,14 +31,14 @@ from tracker.web.board import (
 from tracker.web.channel import channel_values
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 from tracker.web.figures import figures_of, promises_in, views_asked_for
 from tracker.web.narrowing import PARAMETERS as NARROWING
 from tracker.web.narrowing import narrowing_of
 from tracker.web.overview import overview
+from tracker.web.pictures.strip import strip_of
 from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.sent import CLOCKS
-from tracker.web.strip import strip_of
+from tracker.web.sources.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 
 PAGE = 50
 """Rows of a paged list."""

@@ -29,10 +29,10 @@ from tracker.web.answers import answer, page
 from tracker.web.auth import open_to
 from tracker.web.claims import find_claim
 from tracker.web.current import current, find_channel, moment_from_request
-from tracker.web.marks import marked
-from tracker.web.offices import office_words
-from tracker.web.quotes import quoted
+from tracker.web.reviewing.marks import marked
+from tracker.web.reviewing.quotes import quoted
 from tracker.web.sent import CLOCKS
+from tracker.web.sources.offices import office_words
 from tracker.web.words import date_tag
 from tracker.wording import count, side_in_text
 
@@ -50,7 +50,7 @@ KIND_WORDS = {
 }
 
 ONLY, BOTH = "only", "both"
-"""What marked words are, as `tracker/web/marks.py` shows it."""
+"""What marked words are, as `tracker/web/reviewing/marks.py` shows it."""
 
 blueprint = Blueprint("readouts", __name__)
 

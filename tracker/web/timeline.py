@@ -21,12 +21,12 @@ from tracker.web.api.parameters import EntriesFilter, TimelineQuery
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.drawing import FOOT, HEAD, FilePen, PagePen, Sheet, labels_height, sheet_of
 from tracker.web.figures import FIRST_YEAR
-from tracker.web.lanes import Lane, Picture, picture_of
 from tracker.web.outputs.calls import absolute, output
+from tracker.web.pictures.drawing import FOOT, HEAD, FilePen, PagePen, Sheet, labels_height, sheet_of
+from tracker.web.pictures.lanes import Lane, Picture, picture_of
+from tracker.web.pictures.strip import Axis, spells_of
 from tracker.web.sent import CLOCKS
-from tracker.web.strip import Axis, spells_of
 from tracker.web.words import STATE_ORDER, filled, said
 from tracker.wording import contact_words, date_words, parts, state_words
 

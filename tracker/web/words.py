@@ -41,8 +41,6 @@ from tracker.record.history import ChannelView, Claim
 from tracker.record.lineage import entry_key
 from tracker.record.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
-from tracker.web.doubts import doubt_words
-from tracker.web.marks import ROLES, highlighted, highlighted_names, marked_field, reworded
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
 from tracker.web.retold import (
     DEED_SIGNS,
@@ -54,6 +52,8 @@ from tracker.web.retold import (
     promised_parts,
     value_words,
 )
+from tracker.web.reviewing.doubts import doubt_words
+from tracker.web.reviewing.marks import ROLES, highlighted, highlighted_names, marked_field, reworded
 from tracker.wording import (
     category_words,
     corroboration_words,

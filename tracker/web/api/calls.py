@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 from tracker.errors import Refused
 from tracker.web.api.parameters import Sent
 from tracker.web.current import current
-from tracker.web.problem import problem
 from tracker.web.sent import sent_once
+from tracker.web.serving.problem import problem
 
 JSON = "application/json"
 

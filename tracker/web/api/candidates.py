@@ -20,10 +20,10 @@ from tracker.web.api.choice import check_rejection, choice_of
 from tracker.web.api.cursor import Position, read_cursor, walk_of, write_cursor
 from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, MergeBody, ReviewBody, SplitBody
-from tracker.web.asked import within_of
 from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current, moment_from_request
 from tracker.web.reach import by_itself, of_candidate
+from tracker.web.reviewing.asked import within_of
 
 ANY_NUMBER = f"<int(max={2**63 - 1}):id>"
 

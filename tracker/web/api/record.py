@@ -24,9 +24,9 @@ from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, 
 from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.feeds import find_feed
 from tracker.web.measures import silence_words
 from tracker.web.scope import scoped
+from tracker.web.sources.feeds import find_feed
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])

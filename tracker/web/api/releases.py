@@ -17,8 +17,8 @@ from tracker.web.api.document import REVIEWERS_ONLY, answers, problems_of
 from tracker.web.api.parameters import ReleaseBody, ReleasePath
 from tracker.web.auth import open_to
 from tracker.web.current import current
-from tracker.web.kept_page import kept_page
 from tracker.web.reach import by_itself, check_relationships, reach, reaches
+from tracker.web.serving.kept_page import kept_page
 
 
 @blueprint.post(

@@ -10,7 +10,7 @@ from tracker.web.api.parameters import AtMoment, ChannelPath
 from tracker.web.board import Silences
 from tracker.web.current import current, find_channel, moment_from_request, shows_the_past
 from tracker.web.outputs.calls import absolute, output
-from tracker.web.strip import axis_until, strip_of
+from tracker.web.pictures.strip import axis_until, strip_of
 
 
 class Framed(AtMoment):

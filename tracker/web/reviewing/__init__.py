@@ -1,0 +1,1 @@
+"""What a reviewer sees and decides: the queue, candidates with their words, claims put right, checks on oneself."""

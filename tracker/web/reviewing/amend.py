@@ -1,0 +1,182 @@
+"""The reviewer's page of one claim: correct it, withdraw it, or cite a further source. Views read the form and call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.model import Outcome, Source, State, StatusChange
+from tracker.reviewing import amend
+from tracker.reviewing.amend import AMENDABLE, Claim, ClaimName
+from tracker.tongue import gettext
+from tracker.web.auth import as_private, open_to, signed_in
+from tracker.web.claims import Done
+from tracker.web.current import current, find_channel
+from tracker.web.reach import of_claim
+from tracker.web.reviewing.choice import day_from, partial_from, text_from, word_from
+from tracker.web.words import web_address
+
+blueprint = Blueprint("amend", __name__, url_prefix="/claims")
+blueprint.after_request(as_private)
+
+Row = amend.Row
+
+LARGEST_ROUND = 1_000
+
+
+@blueprint.get("/<name>/amend")
+@open_to("reviewer", of_claim)
+def form(name: str) -> str:
+    return _page(ClaimName.read(name))
+
+
+@blueprint.post("/<name>/amend")
+@open_to("reviewer", of_claim)
+def amended(name: str) -> Response | tuple[str, int]:
+    """Correct, withdraw or cite, by the button that was pressed; a refusal keeps what was typed."""
+    named, sent = ClaimName.read(name), request.form
+    try:
+        if sent.get("action") not in _DEEDS:
+            raise Refused(
+                gettext("The form does not say what to do."), gettext("Press one of its buttons."), field="action"
+            )
+        deed, done = _DEEDS[sent["action"]]
+        shown = deed(named, sent, {"by": signed_in().name, "at": current().service.clock()})
+    except Conflict as conflict:
+        return _page(named, sent, conflict), 409
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _page(named, sent, refused), refused.status
+    return redirect(url_for("pages.claim", claim=shown, done=done), 303)
+
+
+def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
+    told = {field: read_field(sent, field) for field in AMENDABLE[name.kind]}
+    return amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), **who)
+
+
+def _withdraw(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
+    amend.withdraw(current().service.store, name, reason=sent.get("reason", ""), **who)
+    return name
+
+
+def _cite(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
+    amend.cite(current().service.store, name, source_from(sent), **who)
+    return name
+
+
+_DEEDS: dict[str, tuple[Callable[[ClaimName, Mapping[str, str], dict[str, Any]], ClaimName], Done]] = {
+    "correct": (_correct, Done.CORRECTED),
+    "withdraw": (_withdraw, Done.WITHDRAWN),
+    "cite": (_cite, Done.CITED),
+}
+"""What each button does, which answers the row to show then, and what the page of that row says was done."""
+
+
+def read_field(sent: Mapping[str, str], name: str) -> Any:
+    """One field of a row as it was typed. Raises Refused that names it."""
+    match name:
+        case "state":
+            return _required(word_from(sent, name, State), name)
+        case "outcome":
+            return _required(word_from(sent, name, Outcome), name)
+        case "effective":
+            return _required(partial_from(sent, name), name)
+        case "expected" | "date":
+            return partial_from(sent, name)
+        case "end" | "announced":
+            return day_from(sent, name)
+        case "round":
+            return _round(text_from(sent, name))
+        case "substantive":
+            return sent.get(name) == "yes"
+        case "cause":
+            return text_from(sent, name) or ""
+    return text_from(sent, name)
+
+
+def _required(value: Any, name: str) -> Any:
+    if value is None:
+        raise Refused(
+            gettext("%(name)s is missing.", name=name), gettext("A row of the record always says it."), field=name
+        )
+    return value
+
+
+def _round(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < LARGEST_ROUND):
+        raise Refused(
+            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
+            gettext("Write 17, or leave it empty."),
+            field="round",
+        )
+    return int(text)
+
+
+def source_from(sent: Mapping[str, str]) -> Source:
+    """A source as it was typed. Raises Refused that names the field."""
+    for name in ("url", "title", "publisher", "side"):
+        _required(text_from(sent, name), name)
+    url = web_address(sent["url"].strip())
+    if url is None:
+        raise Refused(
+            gettext("%(sent)s is no address of a page.", sent=repr(sent["url"][:80])),
+            gettext("Send one with http or https."),
+            field="url",
+        )
+    return Source(
+        url=url,
+        title=text_from(sent, "title"),
+        publisher=text_from(sent, "publisher"),
+        side=text_from(sent, "side"),
+        published=partial_from(sent, "published"),
+        quote=text_from(sent, "quote"),
+    )
+
+
+def typed(row: Row) -> dict[str, str]:
+    """A row as the text of the form's fields."""
+    shown = {name: getattr(row, name) for name in AMENDABLE[type(row)]}
+    words = {name: "" if value is None else str(value) for name, value in shown.items()}
+    return words | ({"substantive": "yes" if row.substantive else "no"} if "substantive" in words else {})
+
+
+def _claim(name: ClaimName) -> Claim:
+    snapshot = current().snapshot()
+    for changes, contacts in snapshot.entries.values():
+        rows = changes if name.kind is StatusChange else contacts
+        claim = amend.find_claim(name, rows, current().now())
+        if claim:
+            return claim
+    raise NotFound(
+        gettext("There is no claim %(name)s.", name=name), gettext("The page of a channel links its claims.")
+    )
+
+
+def _older(claim: Claim) -> ClaimName | None:
+    """The row that stands again when the one that stands is withdrawn."""
+    older = next((row for row in claim.rows if row.id == claim.newest.replaces), None)
+    return ClaimName(claim.name.kind, older.id) if older and not older.withdrawn_at else None
+
+
+def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refused | None = None) -> str:
+    claim, snapshot = _claim(name), current().snapshot()
+    channel = find_channel(snapshot, claim.newest.channel)
+    return render_template(
+        "amend.html",
+        claim=claim,
+        row=claim.newest,
+        named=name,
+        stands=ClaimName(name.kind, claim.newest.id),
+        older=_older(claim),
+        channel=channel,
+        relationship=snapshot.relationship(channel.relationship),
+        form=typed(claim.newest) if sent is None else sent,
+        refused=refused,
+    )

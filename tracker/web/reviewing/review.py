@@ -1,0 +1,350 @@
+"""The reviewer's pages: the queue, a candidate with its releases, and the decision. Views ask, call, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from db.store import Store, Subjects
+from db.waiting import Waiting
+from tracker import tongue
+from tracker.errors import Conflict, NotFound, Refused
+from tracker.measuring.blind import Answer
+from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Signal, Status
+from tracker.record.history import in_force
+from tracker.releases.grouping import disagree, report_of
+from tracker.reviewing import regroup
+from tracker.reviewing import review as decide
+from tracker.reviewing.review import Choice
+from tracker.reviewing.triage import following
+from tracker.tongue import gettext
+from tracker.web.auth import as_private, open_to, signed_in
+from tracker.web.current import Snapshot, current, find_channel
+from tracker.web.reach import by_itself, in_reach, of_candidate, reach
+from tracker.web.readouts import told_of_candidate
+from tracker.web.reviewing import blind, decoys
+from tracker.web.reviewing.asked import Asked, asked_for, moment_now, waiting
+from tracker.web.reviewing.choice import REASONS, choice_from, preview, reason_from, reason_mark, typed
+from tracker.web.reviewing.hints import hints
+from tracker.web.reviewing.notice import decided_before, told_of
+from tracker.web.reviewing.presence import be_present
+from tracker.web.reviewing.queue import settled_page, status_asked_for, waiting_page
+from tracker.web.reviewing.screen import SIGNAL_WORDS, Side, words_of_release
+from tracker.web.serving.kept_page import kept_page
+
+MOST_OTHERS = 100
+"""Candidates with which one may be merged."""
+
+SIMILAR = 4
+"""Decisions on like candidates shown beside one."""
+
+blueprint = Blueprint("review", __name__, url_prefix="/review")
+blueprint.after_request(as_private)
+blueprint.before_request(decoys.make_ready)
+
+
+@blueprint.app_context_processor
+def _queue_size() -> dict[str, Any]:
+    """How much waits for a person, for the frame of every page; counted only where a page shows it."""
+    return {"pending_count": _pending_count}
+
+
+def _pending_count() -> int:
+    within, now = reach(), current().service.clock()
+    with current().service.store.reading() as db:
+        waiting = db.candidates.counts(within)[Status.PENDING] - db.waiting.count_held(now, within)
+        notices = db.watch.count_notices() if within is None else len([n for n in db.watch.notices() if in_reach(n)])
+        return waiting + decoys.count_waiting(db) + notices
+
+
+@blueprint.app_template_filter("signal")
+def signal_words(signal: Signal) -> str:
+    """What a release reports, as a word in the reader's language."""
+    return tongue.gettext(SIGNAL_WORDS[signal])
+
+
+blueprint.add_app_template_filter(reason_mark, "reason")
+
+
+@blueprint.get("", strict_slashes=False)
+@open_to("reviewer", by_itself)
+def queue() -> str:
+    status = status_asked_for()
+    return waiting_page() if status is Status.PENDING else settled_page(status)
+
+
+@blueprint.get("/keys")
+@open_to("reviewer", by_itself)
+def keys() -> str:
+    return render_template("keys.html")
+
+
+@blueprint.get("/<int:number>")
+@open_to("reviewer", of_candidate)
+def candidate(number: int) -> str:
+    be_present(number)
+    decoys.opened(number)
+    return blind.before(number) or _page(number)
+
+
+@blueprint.get("/releases/<int:number>/page")
+@open_to("reviewer", by_itself)
+def page(number: int) -> Response:
+    return kept_page(number)
+
+
+@blueprint.post("/<int:number>")
+@open_to("reviewer", of_candidate)
+def decision(number: int) -> Response | tuple[str, int] | str:
+    """Check, accept or reject, by the button that was pressed. Check is the first of the form, so that Enter in a
+    text field shows what would be recorded, and records nothing.
+    """
+    form, then = request.form, next_after(number)
+    checked = decoys.decoy_here(number)
+    if checked and checked.answer:
+        return redirect(_itself(number), 303)
+    try:
+        match form.get("action"):
+            case "accept":
+                _accept(number)
+            case "reject":
+                _reject(number)
+            case _:
+                _check(number)
+                return _page(number, form=form, checked=True)
+    except Conflict as conflict:
+        return _page(number, form=form, conflict=conflict), 409
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _page(number, form=form, refused=refused), refused.status
+    decoys.decided(number)
+    return redirect(_itself(number) if checked else then, 303)
+
+
+def _itself(number: int) -> str:
+    return url_for("review.candidate", number=number, **asked_for(request.args, current().snapshot()).kept)
+
+
+def _check(number: int) -> None:
+    """Raises Refused for a choice that cannot be recorded, Conflict where the candidate cannot be decided any more."""
+    with current().service.store.reading() as db:
+        found = decoys.existing_here(db, number)
+    decide.check_open(found, sent_version())
+    decide.check(choice_from(request.form), found.channel, current().now().date())
+
+
+def _accept(number: int) -> None:
+    choice = choice_from(request.form)
+    version = sent_version()
+    service = current().service
+    if decoys.decoy_here(number):
+        _check(number)
+        decoys.answer(number, Answer.ACCEPTED, choice)
+        return
+    second = service.settings.second_person
+    decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice, second=second)
+
+
+def _reject(number: int) -> None:
+    service = current().service
+    reason, version = reason_from(request.form), sent_version()
+    if decoys.decoy_here(number):
+        decide.check_reason(reason)
+        decoys.answer(number, Answer.REJECTED)
+        return
+    decide.reject(service.store, number, version, by=signed_in().name, at=service.clock(), reason=reason)
+
+
+def sent_version() -> int:
+    text = request.form.get("version", "")
+    if not (text.isascii() and text.isdecimal()):
+        raise Refused(
+            gettext("The form does not say which version it decides."),
+            gettext("Open the candidate again."),
+            field="version",
+        )
+    return int(text)
+
+
+def next_after(number: int) -> str:
+    """Where a decision leads: to the candidate that waits after it in its queue, else the queue; both offer to undo."""
+    snapshot = current().snapshot()
+    with current().service.store.reading() as db:
+        asked, queue = _queue(db, snapshot)
+    after = following(queue, number)
+    if after:
+        return url_for("review.candidate", number=after.id, decided=number, **asked.kept)
+    return url_for("review.queue", decided=number, **asked.kept)
+
+
+def _queue(db: Subjects, snapshot: Snapshot) -> tuple[Asked, list[Waiting]]:
+    """The queue from which the candidate was opened, in its order."""
+    asked = asked_for(request.args, snapshot)
+    return asked, waiting(db, asked, snapshot, moment_now())
+
+
+def _beside(queue: Sequence[Waiting], number: int) -> tuple[int | None, int | None]:
+    """The numbers of those that wait before and after a candidate, each None at the end of the queue."""
+    numbers = [one.id for one in queue]
+    if number not in numbers:
+        return None, next(iter(numbers), None)
+    place = numbers.index(number)
+    return (numbers[place - 1] if place else None), next(iter(numbers[place + 1 :]), None)
+
+
+@blueprint.post("/<int:number>/undo")
+@open_to("reviewer", of_candidate)
+def undo(number: int) -> Response | tuple[str, int]:
+    return changed(number, lambda store, who: decide.undo(store, number, sent_version(), **who))
+
+
+@blueprint.post("/<int:number>/queue")
+@open_to("reviewer", of_candidate)
+def put_in_queue(number: int) -> Response | tuple[str, int]:
+    return changed(number, lambda store, who: decide.put_in_queue(store, number, sent_version(), **who))
+
+
+@blueprint.post("/<int:number>/split")
+@open_to("reviewer", of_candidate)
+def split(number: int) -> Response | tuple[str, int]:
+    """What was marked as telling of another event becomes a candidate of its own."""
+    return changed(number, lambda store, who: regroup.split(store, number, sent_version(), _chosen(), **who)[0])
+
+
+@blueprint.post("/<int:number>/merge")
+@open_to("reviewer", of_candidate)
+def merge(number: int) -> Response | tuple[str, int]:
+    """The candidate becomes part of another one, which is shown then."""
+    into = request.form.get("into", "")
+    if _is_number(into) and decoys.answer(int(into), Answer.OTHERWISE):
+        return redirect(_itself(int(into)), 303)
+    return changed(number, lambda store, who: regroup.merge(store, number, sent_version(), _into(), **who)[1])
+
+
+def changed(
+    number: int, change: Callable[[Store, dict[str, Any]], Candidate], then: str | None = None
+) -> Response | tuple[str, int]:
+    """Make a change in the reviewer's name, then go to an address, else to the candidate that it answers; a refusal is
+    said on the page.
+    """
+    service = current().service
+    if decoys.decoy_here(number):
+        decoys.answer(number, Answer.OTHERWISE)
+        return redirect(_itself(number), 303)
+    try:
+        shown = change(service.store, {"by": signed_in().name, "at": service.clock()})
+    except Conflict as conflict:
+        return _page(number, conflict=conflict), 409
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _page(number, refused=refused), refused.status
+    if then is None:
+        then = _itself(shown.id)
+    return redirect(then, 303)
+
+
+def _chosen() -> list[int]:
+    return [_number(text, "sightings") for text in request.form.getlist("sighting")]
+
+
+def _into() -> int:
+    return _number(request.form.get("into", ""), "into")
+
+
+def _number(text: str, field: str) -> int:
+    if not _is_number(text):
+        raise Refused(
+            gettext("The form does not say which one is meant."), gettext("Choose one that it offers."), field=field
+        )
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _page(
+    number: int,
+    *,
+    form: Mapping[str, str] | None = None,
+    checked: bool = False,
+    refused: Refused | None = None,
+    conflict: Conflict | None = None,
+) -> str:
+    """A candidate as it stands now, with what the reviewer typed where they typed something."""
+    snapshot, now = current().snapshot(), current().now()
+    with current().service.store.reading() as db:
+        found = decoys.existing_here(db, number)
+        word, reads_first = blind.word_of(db, number), decoys.reads_first(db)
+        changes, contacts = db.record.entries_of(found.channel)
+        histories = {seen.release.id: decoys.history_of(db, seen) for seen in found.shown}
+        decided = decided_before(db, now)
+        asked_queue, queue = _queue(db, snapshot)
+        similar = db.waiting.similar(found.id, found.channel, found.signal, most=SIMILAR)
+        pending = db.candidates.queue(Status.PENDING, most=MOST_OTHERS, channel=found.channel)
+        pending = sorted([*pending, *decoys.open_on(db, found.channel)], key=lambda o: (o.evidence_at, o.id))
+        unlikely = db.candidates.queue(Status.UNLIKELY, most=MOST_OTHERS, channel=found.channel)
+        others = [*(other for other in reversed(pending) if not reads_first(other)), *unlikely]
+    changes, contacts = in_force(changes, now), in_force(contacts, now)
+    asked = decide.question(found, changes, contacts)
+    channel = find_channel(snapshot, found.channel)
+    relationship = snapshot.relationship(channel.relationship)
+    rejecting = request.form.get("action") == "reject"
+    choice = asked.choice if rejecting else _typed_choice(form) or asked.choice
+    return render_template(
+        "candidate.html",
+        candidate=found,
+        histories=histories,
+        word=word,
+        others=[other for other in others if other.id != number],
+        disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
+        sides=_sides(found, relationship, snapshot),
+        told=told_of_candidate(found, histories, relationship),
+        reads=tongue.language(),
+        beside=_beside(queue, number),
+        place=next((place for place, one in enumerate(queue, 1) if one.id == number), None),
+        waiting=len(queue),
+        kept=asked_queue.kept,
+        similar=similar,
+        asked=asked,
+        channel=channel,
+        relationship=relationship,
+        preview=preview(
+            asked, choice, channel, relationship, changes, contacts, Moment(current().service.today(), now)
+        ),
+        form=typed(asked.choice) if form is None or rejecting else form,
+        reason_text=request.form.get("reason_text", ""),
+        reasons=REASONS,
+        checked=checked,
+        rejecting=rejecting,
+        typing=form is not None and not rejecting,
+        refused=refused,
+        conflict=conflict,
+        **told_of(decided, snapshot, now),
+        now=now,
+        snapshot=snapshot,
+    )
+
+
+def _sides(candidate: Candidate, relationship: Relationship, snapshot: Snapshot) -> list[Side]:
+    """What each side released, the two parties always, third parties where they spoke."""
+    detector = current().service.pack(relationship.slug).detector
+    sides = []
+    for code in relationship.sides:
+        seen = [seen for seen in candidate.shown if seen.release.side == code]
+        if seen or code != THIRD_PARTY:
+            known = hints(seen, snapshot.channels, relationship, detector)
+            sides.append(Side(code, tuple(map(words_of_release, seen)), known))
+    return sides
+
+
+def _typed_choice(form: Mapping[str, str] | None) -> Choice | None:
+    """What was typed, as far as it can be read as a choice."""
+    try:
+        return choice_from(form) if form else None
+    except Refused:
+        return None
