@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from db.audit import Audit, What
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import instant, instant_text
 
 _sql = load_queries("added.sql")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from db.engine import Connection
-from db.queries import load_queries
+from db.queries import Connection, load_queries
 from db.text import instant, instant_text
 
 _sql = load_queries("attempts.sql")

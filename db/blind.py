@@ -10,8 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.rows import release_from
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from tracker.measuring.blind import Answer, Check, Deeds, Reading, Said, coarse

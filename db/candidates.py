@@ -12,8 +12,7 @@ from typing import Any
 
 from db.blind import Blind
 from db.chain import Chain
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
 from db.text import as_json, day, instant, instant_text, like_pattern, listed, partial, text_or_none

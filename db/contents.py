@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from db.engine import Connection
+from db.queries import Connection
 
 INDEXED = {"record_document"}
 """Tables that are made anew: what search knows of the record."""

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, Union
+from typing import Protocol, TypeVar
 
-if TYPE_CHECKING:
-    import psycopg
-
-    from db.contents import Contents
-    from db.integrity import Integrity
-    from db.postgres.rows import Row as PostgresRow
-    from db.search import Search
+from db.contents import Contents
+from db.integrity import Integrity
+from db.queries import Connection
+from db.search import Search
 
 Answer = TypeVar("Answer")
-
-Connection = Union[sqlite3.Connection, "psycopg.Connection"]
-"""What the queries of `db/queries` run on."""
-
-Row = Union[sqlite3.Row, "PostgresRow"]
-"""What they answer with: columns by name or by number."""
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a transaction waits for others before the database is called busy."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from db.audit import Audit, What
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import day, instant, instant_text
 from tracker.model import Feed
 from tracker.record.coverage import Polled, Read, Switch

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from db.engine import Connection
-from db.queries import load_queries
+from db.queries import Connection, load_queries
 from db.text import instant, instant_text
 
 _sql = load_queries("hosts.sql")

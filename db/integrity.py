@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import instant
 from tracker.record.chain import Finding
 from tracker.verifier import words_hash

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import as_json, instant, instant_text
 from tracker.news.events import Event, What
 from tracker.tongue import ENGLISH

@@ -6,8 +6,7 @@ import gzip
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.engine import Connection
-from db.queries import load_queries
+from db.queries import Connection, load_queries
 from db.rows import release_from
 from db.text import instant, instant_text
 from tracker.model import PageCopy, Release

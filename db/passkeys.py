@@ -6,8 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import instant, instant_text
 
 _sql = load_queries("passkeys.sql")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from db.engine import Connection, Row
 from db.feeds import PollRow, read_from
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import day, instant, instant_text
 from tracker.record.coverage import Read
 

@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from db.chain import Chain
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.search import Search
 from db.text import as_json, day, instant, instant_text, partial, text_or_none
 from db.watch import Marks, marks

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.rows import release_from
 from db.search import Search
 from db.text import as_json, day, instant, instant_text

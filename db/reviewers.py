@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.chain import Chain
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import as_json, instant, instant_text
 from tracker.model import Answer, FirstWord, Hold, SecondWord
 

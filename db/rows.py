@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from db.engine import Row
+from db.queries import Row
 from db.text import day, instant, partial
 from tracker.model import (
     Decision,

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.rows import release_from
 from db.text import day, instant, instant_text
 from tracker.measuring.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from db.engine import Connection
-from db.queries import Shared, load_queries
+from db.queries import Connection, Shared, load_queries
 from db.rows import release_from
 from db.text import instant_text
 from tracker.model import Channel, Contact, Release, StatusChange

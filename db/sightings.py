@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from db.engine import Connection
-from db.queries import load_queries
+from db.queries import Connection, load_queries
 from db.rows import sighting_from
 from db.text import partial
 from tracker.model import Outcome, PartialDate, Sighting, State, Status

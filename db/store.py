@@ -15,7 +15,7 @@ from db.audit import Audit
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
-from db.engine import BUSY_TIMEOUT, UNFINISHED, Behind, Connection, Engine, Work
+from db.engine import BUSY_TIMEOUT, UNFINISHED, Behind, Engine, Work
 from db.errors import StoreError
 from db.feeds import Feeds
 from db.hosts import Hosts
@@ -24,6 +24,7 @@ from db.notifications import Notifications
 from db.pages import Pages
 from db.passkeys import Passkeys
 from db.polls import Polls
+from db.queries import Connection
 from db.record import Record, revisions
 from db.releases import Releases
 from db.reviewers import Reviewers

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.rows import decision_from
 from db.text import day, instant, instant_text, like_pattern, listed, partial
 from tracker.model import Decision, PartialDate, Signal

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from db.engine import Connection, Row
-from db.queries import load_queries
+from db.queries import Connection, Row, load_queries
 from db.text import as_json, instant, instant_text, partial
 from tracker.model import Outcome, PageCopy, PageMark, PageState, PartialDate, State
 from tracker.record.history import AnyEntry

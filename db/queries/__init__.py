@@ -6,10 +6,21 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 import aiosql
 from aiosql.queries import Queries
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from db.postgres.rows import Row as PostgresRow
+
+Connection = Union[sqlite3.Connection, "psycopg.Connection"]
+"""What the queries run on."""
+
+Row = Union[sqlite3.Row, "PostgresRow"]
+"""What they answer with: columns by name or by number."""
 
 _FOLDER = Path(__file__).parent
 
