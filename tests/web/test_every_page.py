@@ -28,6 +28,8 @@ from tracker.reviewing.review import accept
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 
+pytestmark = pytest.mark.early
+
 PUBLIC = {
     "pages.dashboard": ["/", "/?as_of=2022-09-01"],
     "pages.channel": ["/channels/dpct", "/channels/dpct?as_of=2022-09-01&known_at=2024-01-01"],
