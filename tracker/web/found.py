@@ -96,24 +96,28 @@ def find(db: Subjects, snapshot: Snapshot, asked: Asked, *, most: int, after: Pl
     found_in_record = db.search.in_record(asked.query, known_at=asked.narrowed.known_at) if recorded else []
     rows = _rows(found_in_record, snapshot, asked)
     counts = {kind: len(found) for kind, found in rows.items()}
-    if Kind.RELEASE in asked.kinds:
-        counts[Kind.RELEASE] = db.search.count_releases(asked.query, asked.narrowed)
     hits: list[Hit] = []
+    following: Place | None = None
     for one in asked.kinds[asked.kinds.index(kind) :]:
         start = number if one is kind else 0
         room = most - len(hits)
         if one is Kind.RELEASE:
             last = (score, start) if start else None
-            found = db.search.releases(asked.query, asked.narrowed, most=room + 1, after=last) if room else []
+            found = db.search.releases(asked.query, asked.narrowed, most=room + 1, after=last)
             hits += [_release(one.release, asked.query) for one in found[:room]]
-            if len(found) > room or (not room and counts[one]):
+            if len(found) > room:
                 score, number = found[room - 1].place if room else (0.0, 0)
-                return Found(tuple(hits), counts, (one, number, score))
+                following = (one, number, score)
+            elif not start:
+                counts[one] = len(found)  # all of them are on this page
         else:
             hits += [_hit(row, asked) for row in rows[one][start : start + room]]
             if len(rows[one]) > start + room:
-                return Found(tuple(hits), counts, (one, start + room, 0.0))
-    return Found(tuple(hits), counts, None)
+                following = (one, start + room, 0.0)
+                break
+    if Kind.RELEASE in asked.kinds and Kind.RELEASE not in counts:
+        counts[Kind.RELEASE] = db.search.count_releases(asked.query, asked.narrowed)
+    return Found(tuple(hits), counts, following)
 
 
 def _rows(found: Iterable[InRecord], snapshot: Snapshot, asked: Asked) -> dict[Kind, list[_Row]]:
