@@ -8,6 +8,9 @@ LOCKS := requirements.lock requirements-dev.lock requirements-fit.lock requireme
 COMPILE := $(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
+# Where Python may not keep what it compiled, each of the many processes of the tests compiles the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run demo test test-long test-postgres lint audit lock words screenshots bench soak fit release sbom clean
 
