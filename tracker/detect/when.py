@@ -14,7 +14,7 @@ from tracker.detect.signals import BREAKS
 from tracker.model import PartialDate, Precision, Signal
 from tracker.tongue import msg
 
-_BY_PUBLICATION = frozenset({Signal.HELD, Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED})
+_BY_PUBLICATION = frozenset(set(Signal) - {Signal.ANNOUNCED, Signal.REFUSED})
 """Undated reports of these are news of the day on which they are published."""
 
 
@@ -45,12 +45,13 @@ class When:
 def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     """The date of the event that the findings of one channel tell of, the surest finding first."""
     best = told[0]
-    if signal is Signal.REFUSED and best.sentence.marked("standing") and not _own_days(best, reading):
+    if signal is Signal.REFUSED and _merely_stands(told, reading):
         return When(None, undated=msg("The request merely stands; no day of it is said."))
     found = None
     for rank, finding in enumerate(told):
         for mention in _usable(finding, signal, reading):
-            cost = (*_cost(mention, finding, signal), rank)
+            *kinds, distance = _cost(mention, finding, signal)
+            cost = (*kinds, rank, distance)
             if found is None or cost < found[0]:
                 found = (cost, mention, finding.sentence)
         if found and rank == 0 and found[1].past.is_day and not found[0][_VERBLESS]:
@@ -60,13 +61,28 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     if found is None and (days := _own_days(best, reading)):
         found = (), days[-1], best.sentence
     if found is None:
-        return _undated(signal, reading.release.published)
+        return _undated(signal, best, reading)
     if signal is Signal.HELD and found[1].vague:
         found = _more_closely(found[2], reading) or found
     _, mention, sentence = found
     span = mention.read(signal is Signal.ANNOUNCED)
+    if _of_the_plan(span, signal, best, reading):
+        return When(PartialDate.of(reading.release.published))
     starts = _first_day(span, told, signal) if signal in (Signal.HELD, Signal.ANNOUNCED) else None
     return When(span.value, starts, mention, sentence)
+
+
+def _merely_stands(told: list[Finding], reading: Reading) -> bool:
+    """Is it a request that was made again and again, with no day of its own beside it?"""
+    if not any(finding.sentence.marked("standing") for finding in told):
+        return False
+    days = (
+        day
+        for finding in told
+        for day in _usable(finding, Signal.REFUSED, reading)
+        if day.past.value.precision is not Precision.YEAR and not finding.sentence.said(day)
+    )
+    return next(days, None) is None
 
 
 def _first_day(span: Span, told: list[Finding], signal: Signal) -> date | None:
@@ -87,9 +103,31 @@ def _usable(finding: Finding, signal: Signal, reading: Reading) -> Iterable[Date
             mention, finding, signal, reading.release.published
         ):
             continue
-        if not around.near(mention) and _of_another_channel(mention, finding):
+        if signal is Signal.ANNOUNCED and _of_todays_talks(mention, finding, reading):
+            continue
+        if not _beside(mention, finding) and _of_another_channel(mention, finding):
             continue
         yield mention
+
+
+def _of_todays_talks(mention: DateMention, finding: Finding, reading: Reading) -> bool:
+    """Is it the day of publication, on which something else took place, and not what the tie's clauses promise?"""
+    sentence = finding.sentence
+    if not mention.future.is_day or mention.future.value.first != reading.release.published:
+        return False
+    promises = sentence.marked("future", sentence.clause(mention.start))
+    return not promises and not scope(finding.tie, sentence).near(mention)
+
+
+def _beside(mention: DateMention, finding: Finding) -> bool:
+    """Does it stand in the clauses of the tie, or open what they tell: `10日上午,两位司令视频通话`?"""
+    sentence = finding.sentence
+    if scope(finding.tie, sentence).near(mention):
+        return True
+    first = min(m.start for m in finding.tie.mentions)
+    between = sentence.folded.text[mention.end : first]
+    later = any(mention.start < other.start < first and not sentence.said(other) for other in sentence.dates)
+    return mention.end <= first and ";" not in between and not later and not sentence.said(mention)
 
 
 def _own_days(finding: Finding, reading: Reading) -> list[DateMention]:
@@ -152,6 +190,15 @@ def _told_by_verb(mention: DateMention, sentence: Sentence, signal: Signal) -> b
     return any(w.key in kinds and sentence.clause(w.start) == clause for w in sentence.of("signal"))
 
 
+def _opens(mention: DateMention, finding: Finding, signal: Signal) -> bool:
+    """Does it stand alone before the verb that tells of the tie: `1月24日,两国外长通话`?"""
+    sentence, kinds = finding.sentence, set(WORDS_OF[signal]) - {"occasion"}
+    following = sentence.clause(mention.start) + 1
+    return _beside(mention, finding) and any(
+        w.key in kinds and sentence.clause(w.start) == following for w in sentence.of("signal")
+    )
+
+
 def _cost(
     mention: DateMention, finding: Finding, signal: Signal
 ) -> tuple[bool, bool, bool, bool, bool, bool, bool, int]:
@@ -169,8 +216,8 @@ def _cost(
         precision is Precision.YEAR,
         mention.vague,
         precision is Precision.MONTH and signal is not Signal.ANNOUNCED,
-        not _told_by_verb(mention, sentence, signal),
-        not (closing or around.near(mention)),
+        not (_told_by_verb(mention, sentence, signal) or _opens(mention, finding, signal)),
+        not (closing or _beside(mention, finding)),
         not closing,
         distance,
     )
@@ -198,6 +245,22 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
         if days:
             return (), _month_of(days[-1]) if future and sentence.of("other") else days[0], sentence
     return None
+
+
+def _of_the_plan(span: Span, signal: Signal, best: Finding, reading: Reading) -> bool:
+    """Is it only the month for which something was planned that is off, or that a party turns down, today?"""
+    published = reading.release.published
+    whole = not span.is_day and span.value.first <= published <= span.value.last
+    return whole and (signal in _OFF or _turns_down(signal, best, reading))
+
+
+_OFF = frozenset({Signal.SUSPENDED, Signal.CANCELLED, Signal.POSTPONED})
+
+
+def _turns_down(signal: Signal, best: Finding, reading: Reading) -> bool:
+    """Does a party itself say no? Then the refusal is of the day on which it speaks."""
+    refuses = "refuse near" in best.grounds or "refuse in the title" in best.grounds
+    return signal is Signal.REFUSED and refuses and reading.release.side != "third-party"
 
 
 def _month_of(day: DateMention) -> DateMention:
@@ -232,8 +295,9 @@ _FORTNIGHT = 14
 _SILENT = msg("The release does not say when it is to take place.")
 
 
-def _undated(signal: Signal, published: date) -> When:
-    if signal in _BY_PUBLICATION:
+def _undated(signal: Signal, best: Finding, reading: Reading) -> When:
+    published = reading.release.published
+    if signal in _BY_PUBLICATION or _turns_down(signal, best, reading):
         return When(PartialDate.of(published))
     if signal is Signal.ANNOUNCED:
         return When(None, undated=_SILENT)
