@@ -65,7 +65,8 @@ _ENGLISH = re.compile(
     + "|".join(
         [
             # Jan. 8-9, 2024 · Jan. 31-Feb. 2 · October 28 and 29
-            rf"\b{_MONTH.format('m1')} {_DAY.format('d1')}(?:{_TO}(?:{_MONTH.format('m2')} )?{_DAY.format('d2')}"
+            rf"\b{_MONTH.format('m1')} {_DAY.format('d1')}(?:, \d\d?(?= and |, \d))*"
+            rf"(?:{_TO}(?:{_MONTH.format('m2')} )?{_DAY.format('d2')}"
             rf"(?![:\d]))?\b{_YEAR.format('y1')}(?! people|\d)",
             # 14-15 September 2024 · 5 August
             rf"\b{_DAY.format('d3')}(?:{_TO}{_DAY.format('d4')})? (?:of )?{_MONTH.format('m3')}"

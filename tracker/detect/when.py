@@ -57,13 +57,17 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
         if found and rank == 0 and found[1].past.is_day and not found[0][_VERBLESS]:
             break
     if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
-        found = _just_before(best, signal, reading) or _just_after(best, signal, reading) or found
-    if found is None and (days := _own_days(best, reading)):
-        found = (), days[-1], best.sentence
+        found = _just_before(best, signal, reading) or _just_after(told, signal, reading) or found
+    if found is None:
+        found = next((((), days[-1], f.sentence) for f in told if (days := _own_days(f, reading))), None)
+    if found is None and signal in (*_OFF, Signal.ENDED):
+        found = _as_announced(best, reading)
     if found is None:
         return _undated(signal, best, reading)
     if signal is Signal.HELD and found[1].vague:
         found = _more_closely(found[2], reading) or found
+    if signal in _OFF and (not found[1].past.is_day or found[2].said(found[1])):
+        found = _as_announced(best, reading) or found
     _, mention, sentence = found
     span = mention.read(signal is Signal.ANNOUNCED)
     if _of_the_plan(span, signal, best, reading):
@@ -93,7 +97,7 @@ def _first_day(span: Span, told: list[Finding], signal: Signal) -> date | None:
 
 def _usable(finding: Finding, signal: Signal, reading: Reading) -> Iterable[DateMention]:
     """Dates of the finding's sentence that can be the event's."""
-    sentence, around = finding.sentence, scope(finding.tie, finding.sentence)
+    sentence = finding.sentence
     for mention in sentence.dates:
         if signal not in BREAKS and sentence.said(mention):
             continue
@@ -150,7 +154,7 @@ def _of_another_event(mention: DateMention, finding: Finding, signal: Signal, pu
     """Does the date's clause tell of something earlier, still ahead, or of another kind than the signal?"""
     sentence = finding.sentence
     clause = sentence.clause(mention.start)
-    if any(sentence.marked(mark, clause) for mark in ("earlier", "past")) and signal is not Signal.ANNOUNCED:
+    if any(sentence.marked(mark, clause) for mark in ("earlier", "past")) and signal not in _DATED_BY_OLDER:
         return not scope(finding.tie, sentence).near(mention)
     if signal is Signal.HELD and sentence.marked("future", clause):
         return not scope(finding.tie, sentence).near(mention) or promised(mention, sentence, published)
@@ -158,6 +162,10 @@ def _of_another_event(mention: DateMention, finding: Finding, signal: Signal, pu
     if signal is not Signal.REFUSED and (signal in BREAKS or signal is Signal.RESUMED):
         return bool(kinds) and not kinds & set(WORDS_OF[signal])
     return False
+
+
+_DATED_BY_OLDER = frozenset({Signal.ANNOUNCED, Signal.REFUSED})
+"""Nobody came on the days for which a meeting had been arranged; what was said before may still lie ahead."""
 
 
 def _of_another_channel(mention: DateMention, finding: Finding) -> bool:
@@ -247,6 +255,24 @@ def _just_before(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple
     return None
 
 
+def _as_announced(best: Finding, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
+    """The day on which it was made known, where the sentences before tell it and this one is only asked about it."""
+    published = reading.release.published
+    for sentence in reversed(reading.before(best.sentence, 2)):
+        for mention in sentence.dates:
+            days = (published - mention.past.value.first).days if mention.past.is_day else -1
+            told = any(
+                w.key in _CUTS and sentence.clause(w.start) == sentence.clause(mention.start)
+                for w in sentence.of("signal")
+            )
+            if 0 < days <= _FORTNIGHT and (told or sentence.said(mention)):
+                return (), mention, sentence
+    return None
+
+
+_CUTS = frozenset({"suspend", "end", "cancel", "postpone"})
+
+
 def _of_the_plan(span: Span, signal: Signal, best: Finding, reading: Reading) -> bool:
     """Is it only the month for which something was planned that is off, or that a party turns down, today?"""
     published = reading.release.published
@@ -269,14 +295,30 @@ def _month_of(day: DateMention) -> DateMention:
     return replace(day, past=past, future=future)
 
 
-def _just_after(best: Finding, signal: Signal, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
-    """The day beside a word of the signal in the opening, where only the title names the channel."""
-    for sentence in reading.after(best.sentence) if best.position == 0 else []:
-        for mention in sentence.dates:
-            usable = fits(mention, signal is Signal.ANNOUNCED, reading.release.published) and not sentence.said(mention)
-            if usable and mention.read(signal is Signal.ANNOUNCED).is_day and _told_by_verb(mention, sentence, signal):
-                return (), mention, sentence
+def _just_after(told: list[Finding], signal: Signal, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
+    """The day beside a word of the signal that the next sentence adds: behind a title, or as "it took place on ..."."""
+    for finding in told:
+        titled = finding.position == 0
+        if not titled and (signal not in (Signal.HELD, Signal.REFUSED) or not finding.tie.names):
+            continue
+        for sentence in reading.after(finding.sentence):
+            if not titled and (sentence.of("name") or sentence.of("office") or sentence.of("other")):
+                continue
+            for mention in sentence.dates:
+                if _adds_the_day(mention, sentence, signal, reading):
+                    return (), mention, sentence
     return None
+
+
+def _adds_the_day(mention: DateMention, sentence: Sentence, signal: Signal, reading: Reading) -> bool:
+    future, published = signal is Signal.ANNOUNCED, reading.release.published
+    if not mention.read(future).is_day or not fits(mention, future, published) or sentence.said(mention):
+        return False
+    clause = sentence.clause(mention.start)
+    broken = any(w.key in _CUTS and sentence.clause(w.start) == clause for w in sentence.of("signal"))
+    if _too_old(mention, signal, sentence, reading) or (signal is Signal.HELD and broken):
+        return False
+    return _told_by_verb(mention, sentence, Signal.HELD if signal is Signal.REFUSED else signal)
 
 
 def _more_closely(sentence: Sentence, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
