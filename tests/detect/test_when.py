@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.detect.conftest import Detect
 from tests.detect.test_detect import told
+from tracker.detect import Detector, examine
+from tracker.model import Release
 
 
 def days(found) -> dict[tuple[str, str], str | None]:
     return {(channel, signal): day for channel, signal, day, _ in told(found)}
 
 
-def test_a_day_that_opens_a_clause_is_that_of_what_the_next_one_tells(sightings_in: Detect):
+def test_a_day_that_opens_a_clause_is_that_of_what_the_next_one_tells(detector: Detector):
     summary = (
         "发言人26日逐项介绍：10日上午，南部战区司令员吴亚男同美军印太总部司令帕帕罗视频通话；"
         "14日至15日，第18次中美国防部工作会晤在北京举行。"
     )
-    found = days(sightings_in("国防部谈9月以来两军往来", summary, "2024-09-26", side="cn"))
-    assert found == {("theater-commanders", "held"): "2024-09-10", ("dpct", "held"): "2024-09-15"}
+    release = Release(1, "cn", "zh", "test", "国防部谈两军往来", summary, date(2024, 9, 26))
+    found = {(s.channel, s.signal.value): s.date and s.date.value for s in examine(release, detector)}
+    assert found["theater-commanders", "held"] == "2024-09-10"
+    assert found["dpct", "held"] == "2024-09-15"
 
 
 def test_the_day_of_the_news_dates_nothing_that_is_to_follow(sightings_in: Detect):

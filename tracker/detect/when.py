@@ -47,18 +47,10 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
     best = told[0]
     if signal is Signal.REFUSED and _merely_stands(told, reading):
         return When(None, undated=msg("The request merely stands; no day of it is said."))
-    found = None
-    for rank, finding in enumerate(told):
-        for mention in _usable(finding, signal, reading):
-            *kinds, distance = _cost(mention, finding, signal)
-            cost = (*kinds, rank, distance)
-            if found is None or cost < found[0]:
-                found = (cost, mention, finding.sentence)
-        if found and rank == 0 and found[1].past.is_day and not found[0][_VERBLESS]:
-            break
+    found = _told(told, signal, reading)
     if found is None or not found[1].read(signal is Signal.ANNOUNCED).is_day:
         found = _just_before(best, signal, reading) or _just_after(told, signal, reading) or found
-    if found is None:
+    if found is None and signal is not Signal.ANNOUNCED:
         found = next((((), days[-1], f.sentence) for f in told if (days := _own_days(f, reading))), None)
     if found is None and signal in (*_OFF, Signal.ENDED):
         found = _as_announced(best, reading)
@@ -74,6 +66,20 @@ def dated(told: list[Finding], signal: Signal, reading: Reading) -> When:
         return When(PartialDate.of(reading.release.published))
     starts = _first_day(span, told, signal) if signal in (Signal.HELD, Signal.ANNOUNCED) else None
     return When(span.value, starts, mention, sentence)
+
+
+def _told(told: list[Finding], signal: Signal, reading: Reading) -> tuple[tuple, DateMention, Sentence] | None:
+    """The day that the findings' own sentences say; that of the surest where it stands beside a verb."""
+    found = None
+    for rank, finding in enumerate(told):
+        for mention in _usable(finding, signal, reading):
+            *kinds, distance = _cost(mention, finding, signal)
+            cost = (*kinds, rank, distance)
+            if found is None or cost < found[0]:
+                found = (cost, mention, finding.sentence)
+        if found and rank == 0 and found[1].past.is_day and not found[0][_VERBLESS]:
+            break
+    return found
 
 
 def _merely_stands(told: list[Finding], reading: Reading) -> bool:
@@ -119,8 +125,9 @@ def _of_todays_talks(mention: DateMention, finding: Finding, reading: Reading) -
     sentence = finding.sentence
     if not mention.future.is_day or mention.future.value.first != reading.release.published:
         return False
-    promises = sentence.marked("future", sentence.clause(mention.start))
-    return not promises and not scope(finding.tie, sentence).near(mention)
+    clause, first = sentence.clause(mention.start), min(sentence.clause(m.start) for m in finding.tie.mentions)
+    promised_there = any(sentence.marked("future", number) for number in (clause, clause + 1))
+    return not promised_there and clause < first
 
 
 def _beside(mention: DateMention, finding: Finding) -> bool:
@@ -131,7 +138,7 @@ def _beside(mention: DateMention, finding: Finding) -> bool:
     first = min(m.start for m in finding.tie.mentions)
     between = sentence.folded.text[mention.end : first]
     later = any(mention.start < other.start < first and not sentence.said(other) for other in sentence.dates)
-    return mention.end <= first and ";" not in between and not later and not sentence.said(mention)
+    return mention.end <= first and ";" not in between and not later
 
 
 def _own_days(finding: Finding, reading: Reading) -> list[DateMention]:
