@@ -46,6 +46,15 @@ def only(text: str, published: str):
         ("上周五", "2024-05-28", "2024-05-24", None),
         ("本周一", "2022-11-17", "2022-11-14", None),
         ("昨天", "2024-03-01", "2024-02-29", None),
+        ("on the 28th and 29th,", "2021-09-30", "2021-09-29", "2021-09-28"),
+        ("on December 14, 15 and 16 for", "2020-12-17", "2020-12-16", "2020-12-14"),
+        ("on Tuesday for three days", "2024-04-18", "2024-04-18", "2024-04-16"),
+        ("last week", "2024-06-01", "2024-05", None),
+        ("18日起一连三天", "2025-11-23", "2025-11-20", "2025-11-18"),
+        ("26日起对泰国进行为期四天的访问", "2024-01-30", "2024-01-29", "2024-01-26"),
+        ("上周五、周六", "2024-02-04", "2024-01-27", "2024-01-26"),
+        ("一九八九年七月", "2020-08-08", "1989-07", None),
+        ("二〇一四年", "2020-08-08", "2014", None),
     ],
 )
 def test_a_report_means_the_day_on_or_before_publication(text: str, published: str, value: str, first: str | None):
@@ -67,6 +76,9 @@ def test_a_report_means_the_day_on_or_before_publication(text: str, published: s
         ("3日", "2024-08-28", "2024-09-03"),
         ("7月26日至28日前往", "2023-07-20", "2023-07-28"),
         ("年底前举行", "2024-06-01", "2024"),
+        ("at the end of the month", "2023-10-12", "2023-10"),
+        ("later this month", "2023-10-12", "2023-10"),
+        ("下周", "2024-05-25", "2024-05"),
     ],
 )
 def test_an_announcement_means_the_day_on_or_after_publication(text: str, published: str, value: str):
@@ -76,6 +88,8 @@ def test_an_announcement_means_the_day_on_or_after_publication(text: str, publis
 @pytest.mark.parametrize(
     "text",
     [
+        "访华最后一日",
+        "the 16th talks",
         "it may be so",
         "Dong Jun spoke",
         "Feb. 30",
@@ -89,3 +103,24 @@ def test_an_announcement_means_the_day_on_or_after_publication(text: str, publis
 )
 def test_what_only_looks_like_a_date_is_none(text: str):
     assert find_dates(fold(text).lower, date(2024, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "values"),
+    [
+        ("23日说，隔天再谈", "2026-02-24", ["2026-02-23", "2026-02-24"]),
+        ("31日见面，当晚又谈", "2025-11-02", ["2025-10-31", "2025-10-31"]),
+        ("当晚", "2025-11-02", ["2025-11-02"]),
+    ],
+)
+def test_a_day_after_another_is_counted_from_it(text: str, published: str, values: list[str]):
+    found = find_dates(fold(text).lower, date.fromisoformat(published))
+    assert [mention.past.value.value for mention in found] == values
+
+
+def test_weekdays_told_in_a_row_go_on_into_the_week_to_come():
+    text = "He leaves tomorrow. On Wednesday he goes to Busan. On Thursday he will meet the president."
+    found = find_dates(fold(text).lower, date(2025, 10, 23))
+    assert [m.future.value.value for m in found] == ["2025-10-24", "2025-10-29", "2025-10-30"]
+    alone = only("He will meet the president on Thursday", "2025-10-23")
+    assert alone.future.value.value == "2025-10-23"

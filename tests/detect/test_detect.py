@@ -275,6 +275,19 @@ def test_what_two_call_their_relationship_is_no_subject_of_talks(sightings_in: D
     assert {channel for channel, *_ in told(found)} == {"leaders"}
 
 
+def test_a_headline_adds_no_contact_to_what_the_text_announces(sightings_in: Detect):
+    summary = "经中美双方商定，克里特使将于7月16日至19日访华，同解振华特使就合作应对气候变化交换意见。"
+    found = sightings_in("关于美国总统气候问题特使访华的消息", summary, "2023-07-12", side="cn")
+    assert told(found) == {("climate", "announced", "2023-07-19", "2023-07-16")}
+
+
+@pytest.mark.parametrize("break_off", ["停摆一年多的", "2022年被中断的"])
+def test_a_break_that_has_ended_is_none(break_off: str, sightings_in: Detect):
+    summary = f"发言人说，{break_off}中美禁毒合作自16日起恢复。"
+    found = sightings_in("中美禁毒合作恢复", summary, "2023-11-17", side="cn")
+    assert {signal for _, signal, _, _ in told(found)} == {"resumed"}
+
+
 @settings(max_examples=150)
 @given(
     title=texts,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from tracker.model import PartialDate, Precision
@@ -52,9 +52,11 @@ _MONTH = (
 _DAYS_OF_WEEK = dict(monday=0, tuesday=1, wednesday=2, thursday=3, friday=4, saturday=5, sunday=6)  # noqa: C408
 _WEEKDAY = r"(?P<{0}>monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _DAY = r"(?P<{0}>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
+_NTH = r"(?P<{0}>3[01]|[12]\d|[1-9])(?:st|nd|rd|th)"
 _YEAR = r"(?:,? (?P<{0}>20\d\d|19\d\d))?"
 _TO = r"(?: ?- ?| and | to | through | until | & )"
 _NUMERAL = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
+_CN_YEAR = "(?:一九|二[〇○零])[〇○零一二三四五六七八九]{2}"
 _CN = r"\d{{1,2}}|[一二三四五六七八九十廿卅]{{1,3}}"
 
 # A look at the first character spares most places of a text the trial of every alternative.
@@ -63,7 +65,8 @@ _ENGLISH = re.compile(
     + "|".join(
         [
             # Jan. 8-9, 2024 · Jan. 31-Feb. 2 · October 28 and 29
-            rf"\b{_MONTH.format('m1')} {_DAY.format('d1')}(?:{_TO}(?:{_MONTH.format('m2')} )?{_DAY.format('d2')}"
+            rf"\b{_MONTH.format('m1')} {_DAY.format('d1')}(?:, \d\d?(?= and |, \d))*"
+            rf"(?:{_TO}(?:{_MONTH.format('m2')} )?{_DAY.format('d2')}"
             rf"(?![:\d]))?\b{_YEAR.format('y1')}(?! people|\d)",
             # 14-15 September 2024 · 5 August
             rf"\b{_DAY.format('d3')}(?:{_TO}{_DAY.format('d4')})? (?:of )?{_MONTH.format('m3')}"
@@ -73,6 +76,8 @@ _ENGLISH = re.compile(
             rf"(?: (?:to|and|through) |-))?\b{_MONTH.format('m5')}(?![a-z]){_YEAR.format('y3')}(?! \d)",
             rf"\b(?:(?P<which>last|next|this|the previous|the following|coming) )?{_WEEKDAY.format('w1')}"
             rf"(?:(?: (?:and|to|through) |-){_WEEKDAY.format('w2')})?\b(?:'s)?",
+            # on the 28th and 29th
+            rf"\bthe {_NTH.format('d5')}(?:{_TO}(?:the )?{_NTH.format('d6')})?(?= ?[,.;:)]|$| (?:in|at|by|with)\b)",
             r"\b(?P<near>today|yesterday|tomorrow|this (?:morning|afternoon|evening)|tonight|overnight|last night"
             r"|earlier in the day|the day before|on the eve|earlier today|same day)\b",
             r"\b(?P<weekend>(?:over|at|during|this|last|on) (?:the |this |last |past )?(?:past )?weekend)\b",
@@ -82,6 +87,7 @@ _ENGLISH = re.compile(
             r"\b(?P<season>(?:in|during|by|before|at) (?:the )?(?:early |late )?(?:spring|summer|autumn|fall|winter"
             r"|end of the year|year's end|year-end|the end of (?:the|this) year|the year is out)"
             r"|end of (?:the|this) year)(?: of (?P<y4>20\d\d))?\b",
+            r"\b(?P<monthly>(?:at |by |before )?the end of (?:the|this) month|later (?:this|in the) month)\b",
             r"\b(?:in|by|since|during|early in|late in|early|late|for|before|until|of) (?P<y5>(?:19|20)\d\d)\b",
         ]
     )
@@ -89,20 +95,20 @@ _ENGLISH = re.compile(
 )
 
 _CHINESE = re.compile(
-    r"(?=[\d一二三四五六七八九十廿卅今去明前本上下这同当星周礼昨日月年未近])(?:"
+    r"(?=[\d一二三四五六七八九十廿卅今去明前本上下这同当星周礼昨日月年未近隔翌次])(?:"
     + "|".join(
         [
-            r"(?:(?:(?P<y1>(?:19|20)\d\d|二[〇○零]二[〇○零一二三四五六七八九]) ?年|(?P<yr>今|去|明|前)年) ?)?"
+            rf"(?:(?:(?P<y1>(?:19|20)\d\d|{_CN_YEAR}) ?年|(?P<yr>今|去|明|前)年) ?)?"
             rf"(?:(?P<m1>{_CN.format()}) ?月(?!份?球)|(?P<mr>本|上个?|下个?|这个|同|当)月)份? ?"
             rf"(?:初|中旬|上旬|下旬|底|末)? ?(?:(?P<d1>{_CN.format()})[日号])?",
-            rf"(?<![\d月第十届轮])(?P<d2>{_CN.format()})(?:日|(?<!路.)(?<!路..)(?<!路...)号)(?!元|本|趋|前(?![往去来])|程)",
+            rf"(?<![\d月第十届轮])(?<!最后)(?P<d2>{_CN.format()})(?:日|(?<!路.)(?<!路..)(?<!路...)号)(?!元|本|趋|前(?![往去来])|程)",
             r"(?<![\d月第一-鿿])(?P<d2a>\d{1,2})(?=[、至到\-](?:\d{1,2})(?:两)?日)",
             r"(?P<d2b>[一二三四五六七八九十廿]{1,3})(?=、[一二三四五六七八九十廿]{1,3}(?:两)?日)",
             r"(?<=、)(?P<d2c>[一二三四五六七八九十廿]{1,3}|\d{1,2})两?日",
             r"(?P<which>上个?|本|这|下个?)?(?:星期|周|礼拜)(?P<w>[一二三四五六日天末])(?!期)",
-            r"(?P<near>今天|今日|今早|今晚|今晨|昨天|昨日|昨晚|昨|明天|明日|当天|当日|当晚|同日|前一天|日前一天|前天)",
+            r"(?P<near>今天|今日|今早|今晚|今晨|昨天|昨日|昨晚|昨|明天|明日|当天|当日|当晚|同日|前一天|日前一天|前天|隔天|隔日|翌日|次日)",
             r"(?P<monthly>月底前?|月初|月中|(?<!个)月内)|(?P<week>年[底末终](?:以?前)?|本周|上周|下周|这周|今年|去年|明年|年内|今后数周|未来数周内?|未来几周内?|未来几天|近期内|今春|今夏|今秋|今冬)",
-            r"(?P<y2>(?:19|20)\d\d) ?年",
+            rf"(?P<y2>(?:19|20)\d\d|{_CN_YEAR}) ?年",
         ]
     )
     + ")"
@@ -159,6 +165,12 @@ def _shift_month(published: date, by: int) -> Span:
     return _of_month(index // 12, index % 12 + 1)
 
 
+def _month_of_week(published: date, by: int) -> Span:
+    """The month in which most days of a week lie: this one, or so many later."""
+    thursday = published + timedelta(days=3 - published.weekday() + 7 * by)
+    return _of_month(thursday.year, thursday.month)
+
+
 def _weekday(number: int, published: date, future: bool) -> date:
     ahead = (number - published.weekday()) % 7
     return published + timedelta(days=ahead if future else (ahead - 7 if ahead else 0))
@@ -191,13 +203,14 @@ def _joined(mentions: Iterator[DateMention], text: str) -> Iterator[DateMention]
                 before = DateMention(before.start, mention.end, past, future)
                 continue
         if before:
-            yield before
+            yield _lasting(before, text)
         before = mention
     if before:
-        yield before
+        yield _lasting(before, text)
 
 
 def _english_single(text: str, published: date) -> Iterator[DateMention]:
+    ahead = published
     for match in _ENGLISH.finditer(text):
         part = match.groupdict()
         if part["d1"] or part["d3"]:
@@ -209,7 +222,17 @@ def _english_single(text: str, published: date) -> Iterator[DateMention]:
             known = _of_month(int(part["y3"]), month) if part["y3"] else None
             yield from _mention(match, *(known or _month_near(month, published, f) for f in (False, True)))
         elif part["w1"]:
-            yield from _mention(match, *(_english_weekday(part, published, f) for f in (False, True)))
+            past, future = (_english_weekday(part, published, f) for f in (False, True))
+            if future and not part["which"] and future.value.last == published < ahead:
+                # Behind "on Wednesday" of the week to come, "on Thursday" is not the day of publication.
+                future = _of_days(None, published + timedelta(days=7))
+            ahead = max(ahead, future.value.last if future else ahead)
+            yield from _mention(match, past, future)
+        elif part["d5"]:
+            yield from _mention(match, *(_english_bare_days(part, published, f) for f in (False, True)))
+        elif part["monthly"]:
+            span = _shift_month(published, 0)
+            yield from _mention(match, span, span)
         elif part["near"]:
             span = Span(PartialDate.of(_near(part["near"], published)))
             yield from _mention(match, span, span)
@@ -256,6 +279,13 @@ def _english_days(part: dict[str, str | None], published: date, future: bool) ->
     return _of_days(last and _day(last.year, first_number, int(first_day)), last)
 
 
+def _english_bare_days(part: dict[str, str | None], published: date, future: bool) -> Span | None:
+    """Days without a month take the one that fits the reading."""
+    last = _bare_day(int(part["d6"] or part["d5"] or 0), published, None, future)
+    first = last and _day(last.value.first.year, last.value.first.month, int(part["d5"] or 0))
+    return last and _of_days(first, last.value.first)
+
+
 def _english_weekday(part: dict[str, str | None], published: date, future: bool) -> Span | None:
     first = _DAYS_OF_WEEK[part["w1"] or ""]
     last = _DAYS_OF_WEEK[part["w2"]] if part["w2"] else first
@@ -284,8 +314,7 @@ def _stretch(match: re.Match[str], words: str, published: date) -> Iterator[Date
         -1 if re.match(r"last|the past|the previous", words) else 1 if re.match(r"next|the coming|coming", words) else 0
     )
     if unit == "week":
-        day = published + timedelta(days=7 * by)
-        span = _of_month(day.year, day.month)
+        span = _month_of_week(published, by)
     elif unit == "month":
         span = _shift_month(published, by)
     else:
@@ -320,8 +349,26 @@ def _chinese(text: str, published: date) -> Iterator[DateMention]:
                 future = _of_days(before.future.first or before.future.value.first, mention.future.value.first)
                 if past and future:
                     mention = DateMention(before.start, mention.end, past, future)
-            pending.append((match, mention))
+            pending.append((match, _lasting(mention, text)))
     yield from (mention for _, mention in pending)
+
+
+_LASTS = re.compile(
+    r"起[^,;。]{0,12}?(?P<zh>[两二三四五六七八九十]|\d)(?:天|日)(?![前后])"
+    r"| for (?P<en>two|three|four|five|six|seven) days\b"
+)
+_FEW = {"两": 2} | dict(two=2, three=3, four=4, five=5, six=6, seven=7)  # noqa: C408
+
+
+def _lasting(mention: DateMention, text: str) -> DateMention:
+    """A first day with how long it goes on: `18日起一连三天`, "on Sunday for three days"."""
+    found = _LASTS.match(text, mention.end)
+    if not found or not mention.past.is_day or mention.past.first:
+        return mention
+    days = found["zh"] or found["en"]
+    more = timedelta(days=(_FEW.get(days) or chinese_number(days)) - 1)
+    past, future = (_of_days(span.value.first, span.value.first + more) for span in (mention.past, mention.future))
+    return replace(mention, past=past, future=future)
 
 
 def _joins(before: DateMention, after: DateMention) -> bool:
@@ -340,17 +387,16 @@ def _chinese_single(
         day = chinese_number(bare_day)
         yield from _mention(match, *(_bare_day(day, published, near, f) for f in (False, True)))
     elif part["w"]:
-        yield from _chinese_weekday(match, part, published)
+        yield from _chinese_weekday(match, part, published, before)
     elif part["near"]:
-        span = Span(PartialDate.of(_near(part["near"], published)))
-        yield from _mention(match, span, span)
+        yield from _chinese_near(match, part["near"], published, before[-1][1] if before else None)
     elif part["monthly"]:
         span = _shift_month(published, 0)
         yield from _mention(match, span, span)
     elif part["week"]:
         yield from _chinese_stretch(match, part["week"], published)
     elif part["y2"]:
-        span = _of_year(int(part["y2"]))
+        span = _of_year(chinese_number(part["y2"]))
         yield from _mention(match, span, span)
 
 
@@ -385,8 +431,13 @@ def _bare_day(day: int, published: date, near: DateMention | None, future: bool)
     return _of_days(None, min(days, key=lambda d: abs(d - published))) if days else None
 
 
-def _chinese_weekday(match: re.Match[str], part: dict[str, str | None], published: date) -> Iterator[DateMention]:
+def _chinese_weekday(
+    match: re.Match[str], part: dict[str, str | None], published: date, before: list[tuple[re.Match[str], DateMention]]
+) -> Iterator[DateMention]:
     name, which = part["w"] or "", (part["which"] or "")[:1]
+    between = match.string[before[-1][1].end : match.start()] if before else None
+    if not which and between is not None and _CHINESE_TO.match(between):
+        which = (before[-1][0]["which"] or "")[:1]  # the second day of `上周五、周六`
     number = {"末": 6, "天": 6, "日": 6}.get(name, "一二三四五六".find(name))
     monday = published - timedelta(days=published.weekday())
     if which:
@@ -398,10 +449,27 @@ def _chinese_weekday(match: re.Match[str], part: dict[str, str | None], publishe
     yield from _mention(match, _of_days(past - begins, past), _of_days(future - begins, future))
 
 
+def _chinese_near(
+    match: re.Match[str], word: str, published: date, before: DateMention | None
+) -> Iterator[DateMention]:
+    """`今天` is the day of publication; `当晚` is the day that was said last, and `隔天` the one after it."""
+    by = _AFTER_THE_SAID.get(word)
+    if by is not None and before and before.past.is_day:
+        after = timedelta(days=by)
+        spans = (Span(PartialDate.of(span.value.first + after)) for span in (before.past, before.future))
+        yield from _mention(match, *spans)
+    else:
+        span = Span(PartialDate.of(_near(word, published) + timedelta(days=by or 0)))
+        yield from _mention(match, span, span)
+
+
+_AFTER_THE_SAID = {"当天": 0, "当日": 0, "当晚": 0, "同日": 0, "隔天": 1, "隔日": 1, "翌日": 1, "次日": 1}
+"""Days after the day that was said last."""
+
+
 def _chinese_stretch(match: re.Match[str], word: str, published: date) -> Iterator[DateMention]:
     if word.endswith("周"):
-        day = published + timedelta(days={"上": -7, "下": 7}.get(word[0], 0))
-        span = _of_month(day.year, day.month)
+        span = _month_of_week(published, {"上": -1, "下": 1}.get(word[0], 0))
     elif "天" in word or word == "近期内":
         span = _of_month(published.year, published.month)
     else:

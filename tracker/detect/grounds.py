@@ -15,7 +15,7 @@ from tracker.detect.dates import DateMention
 from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
-from tracker.detect.signals import governing, objection
+from tracker.detect.signals import BREAKS, SIGNAL_OF, current, governing, objection
 from tracker.detect.ties import KINDS, Tie, ties
 from tracker.model import Precision
 
@@ -43,7 +43,8 @@ class Scope:
 
     def signals(self) -> list[Mention]:
         """Signal words of the sentence, without those within the tie's own mentions (`talks` of a channel's name)."""
-        return [w for w in self.sentence.of("signal") if not any(_is_part(w, m) for m in self.own)]
+        words = [w for w in self.sentence.of("signal") if not any(_is_part(w, m) for m in self.own)]
+        return current(self.sentence, words)
 
 
 def _is_part(word: Mention, own: Mention) -> bool:
@@ -59,7 +60,22 @@ def _is_part(word: Mention, own: Mention) -> bool:
 
 def scope(tie: Tie, sentence: Sentence) -> Scope:
     ends = [sentence.clause(p) for m in tie.mentions for p in (m.start, max(m.start, m.end - 1))]
-    return Scope(sentence, frozenset(range(min(ends), max(ends) + 1)), tie.mentions)
+    first = min(ends)
+    if first and _only_a_day(sentence, first - 1):
+        first -= 1
+    return Scope(sentence, frozenset(range(first, max(ends) + 1)), tie.mentions)
+
+
+def _only_a_day(sentence: Sentence, clause: int) -> bool:
+    """Does a clause say no more than when: `14日至15日,` or "On Monday,"?"""
+    start, end = sentence.clauses[clause]
+    return any(
+        start <= day.start and day.end <= end and end - start - (day.end - day.start) <= _LEFT for day in sentence.dates
+    )
+
+
+_LEFT = 8
+"""Characters beside a day in a clause that says no more than when."""
 
 
 @dataclass(frozen=True)
@@ -321,12 +337,31 @@ def _of_signals(around: Scope, reading: Reading) -> Iterator[str]:
         yield "no signal in the sentence"
     if near | far and not (near | far) - {NOUNS}:
         yield "only nouns"
+    yield from _in_their_order([w for w in words if around.near(w)], around)
     if around.sentence.field == "summary":
         for key in sorted({w.key for w in reading.title.of("signal")}):
             yield f"{key} in the title"
         for before in reading.before(around.sentence, 1):
             for key in sorted({w.key for w in before.of("signal")}):
                 yield f"{key} just before"
+
+
+def _in_their_order(words: list[Mention], around: Scope) -> Iterator[str]:
+    """What stands before what: a break that governs a contact, a contact that is told before what is to follow."""
+    contact = next((w for w in words if w.key in _CONTACTS), None)
+    for name, others in (
+        ("break", [w for w in words if SIGNAL_OF[w.key] in BREAKS]),
+        ("resumption", [w for w in words if w.key == "resume"]),
+        ("promise", [m for m in around.sentence.marked("future") if around.near(m)]),
+    ):
+        if contact and others:
+            first = others[0].start < contact.start
+            yield f"a {name} before a contact" if first else f"a contact before a {name}"
+        if len({w.start for w in others}) > 1:
+            yield f"several words of a {name}"
+
+
+_CONTACTS = frozenset({"meet", "hold", "visit", "act"})
 
 
 def _of_rules(around: Scope) -> Iterator[str]:

@@ -82,7 +82,7 @@ _STOP = re.compile(
     r"|\.(?=[\"')\]]*(?:\s|$))[\"')\]]*"
     r"|(?:(?<=[a-z\"')])|(?<=\d\d))\.(?=[\u3400-\u9fff])"  # a sentence in the other language follows at once
 )
-_CLAUSE = re.compile(r"\.\.\.|…|[,;:，；：]+(?:\s|(?=\D))|\s-+\s|--+|[()]")
+_CLAUSE = re.compile(r"\.\.\.|…|[,;:，；：]+(?:\s|(?=\D)|(?<!\d[,;:，；：])(?=\d))|\s-+\s|--+|[()]")
 _INITIALS = re.compile(r"\b[A-Z]\.[A-Z]$")
 _OPENERS = re.compile(r"\s+(?:The|A|An|It|He|She|They|We|In|On|At|But|And|Both|This|That|Since|After|As)\b")
 

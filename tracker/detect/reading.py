@@ -28,6 +28,8 @@ _ASKS_WITHIN = 12
 _TURN = re.compile(r"[^\s:][^:;?!。？！\n]{1,40}:")
 """Whoever speaks next in a press conference: a name and a colon, at the beginning of a sentence."""
 
+_SAID_WHERE = re.compile(r"(?:[上下]午|晚间?)?(?:在|对|向|接受|就此|就|于|主持)[^,;。:]{1,18}")
+
 _MOST_ALIKE = 16
 """Mentions of one thing that are read in one sentence: more say nothing new, and each is weighed against the others."""
 
@@ -154,11 +156,19 @@ class Sentence:
             if mark.start <= opens and mark.end <= mention.start and self.clause(mark.start) == clause:
                 return True
             latin = text[mark.start].isascii()
-            if 0 <= mark.start - mention.end <= (1 if latin else 5):
+            between = text[mention.end : mark.start] if mention.end <= mark.start else ","
+            if (len(between) <= (1 if latin else 5) and "," not in between) or self._where_said(mention, mark):
                 return True
             if latin and mark.end <= mention.start and text[mark.end : mention.start].strip() in ("", "on"):
                 return True
         return False
+
+    def _where_said(self, mention: DateMention, mark: Mention) -> bool:
+        """Do only the place and the hearers stand between them: `周二在论坛上说`, `对国会议员说`?"""
+        between = self.folded.text[mention.end : mark.start]
+        if not _SAID_WHERE.fullmatch(between):
+            return False
+        return not any(mention.end <= w.start < mark.start for w in self.of("signal") if w.key in ("meet", "visit"))
 
     def evidence(self, start: int, end: int, role: str) -> Evidence:
         """The original's words at folded characters [start, end)."""

@@ -123,7 +123,8 @@ def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]
     for finding, _ in heard[1:]:
         own = _own(finding)
         sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
-        if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure:
+        headline = finding.sentence.field == "title" and not finding.sentence.dates
+        if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure and not headline:
             events[own] = [finding]
             break
     return events

@@ -29,6 +29,7 @@ SIGNAL_OF = {
 _STRENGTH = tuple(SIGNAL_OF)
 BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})
 """Signals that tell of a contact that did not come about, or of a line that stopped."""
+_ATTRIBUTE = re.compile(r"[^,;:。]{0,10}?的")
 _RELATIVE = re.compile(r"\b(?:that|which|who|whom)\b")
 
 
@@ -91,7 +92,20 @@ def _main(sentence: Sentence, words: list[Mention]) -> list[Mention]:
         clause = sentence.clause(word.start)
         first[clause] = min(word.end, first.get(clause, word.end))
     text = sentence.folded.lower
-    return [w for w in words if not _RELATIVE.search(text, first[sentence.clause(w.start)], w.start)]
+    return [w for w in current(sentence, words) if not _RELATIVE.search(text, first[sentence.clause(w.start)], w.start)]
+
+
+def current(sentence: Sentence, words: list[Mention]) -> list[Mention]:
+    """The words without breaks that a resumption in their clause has ended: `停摆一年多的磋商恢复`."""
+    resumed = {sentence.clause(w.start) for w in words if w.key == "resume"}
+    text = sentence.folded.text
+    return [
+        w
+        for w in words
+        if SIGNAL_OF[w.key] not in BREAKS
+        or sentence.clause(w.start) not in resumed
+        or not _ATTRIBUTE.match(text, w.end)
+    ]
 
 
 def _inside(word: Mention, name: Mention) -> bool:

@@ -68,6 +68,11 @@ _GROUNDS = frozenset({
     # Where it stands.
     pmsg("ground", "in the title"), pmsg("ground", "in the first sentence"), pmsg("ground", "further down"),
     pmsg("ground", "opens as a retelling"), pmsg("ground", "opens as a retelling, no day"),
+    pmsg("ground", "a break before a contact"), pmsg("ground", "a contact before a break"),
+    pmsg("ground", "a resumption before a contact"), pmsg("ground", "a contact before a resumption"),
+    pmsg("ground", "a promise before a contact"), pmsg("ground", "a contact before a promise"),
+    pmsg("ground", "several words of a break"), pmsg("ground", "several words of a resumption"),
+    pmsg("ground", "several words of a promise"),
     pmsg("ground", "told in several sentences"), pmsg("ground", "a question"), pmsg("ground", "a journalist's words"),
     pmsg("ground", "words quoted"), pmsg("ground", "the title speaks of the channel"),
     pmsg("ground", "the title tells of another channel"), pmsg("ground", "the title tells of high talks"),

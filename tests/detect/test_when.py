@@ -1,0 +1,80 @@
+"""Which of a text's days is that of the event."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.detect.conftest import Detect
+from tests.detect.test_detect import told
+from tracker.detect import Detector, examine
+from tracker.model import Release
+
+
+def days(found) -> dict[tuple[str, str], str | None]:
+    return {(channel, signal): day for channel, signal, day, _ in told(found)}
+
+
+def test_a_day_that_opens_a_clause_is_that_of_what_the_next_one_tells(detector: Detector):
+    summary = (
+        "发言人26日逐项介绍：10日上午，南部战区司令员吴亚男同美军印太总部司令帕帕罗视频通话；"
+        "14日至15日，第18次中美国防部工作会晤在北京举行。"
+    )
+    release = Release(1, "cn", "zh", "test", "国防部谈两军往来", summary, date(2024, 9, 26))
+    found = {(s.channel, s.signal.value): s.date and s.date.value for s in examine(release, detector)}
+    assert found["theater-commanders", "held"] == "2024-09-10"
+    assert found["dpct", "held"] == "2024-09-15"
+
+
+def test_the_day_of_the_news_dates_nothing_that_is_to_follow(sightings_in: Detect):
+    summary = "26日在北京，王毅同来访的美国国务卿布林肯会谈，双方商定：人工智能政府间对话不久将举行首次会议。"
+    found = days(sightings_in("王毅同布林肯会谈", summary, "2024-04-26", side="cn"))
+    assert found["ai-dialogue", "announced"] is None
+
+
+@pytest.mark.parametrize(
+    "said", ["星期二在众议院军事委员会说", "星期二对国会议员说", "星期二表示", "星期二下午在听证会上说"]
+)
+def test_where_and_to_whom_somebody_spoke_dates_his_words_alone(said: str, sightings_in: Detect):
+    summary = f"美军印太司令部司令阿奎利诺{said}，他多次要求同解放军东部、南部战区的司令员通话，至今没有得到答复。"
+    assert days(sightings_in("印太司令谈军方沟通", summary, "2023-04-19")) == {("theater-commanders", "refused"): None}
+
+
+def test_a_request_made_again_and_again_on_a_day_that_is_said_has_that_day(sightings_in: Detect):
+    summary = "国务卿布林肯周末至周一访华期间多次要求恢复两军高层沟通渠道，均遭中方回绝。"
+    found = days(sightings_in("两军沟通渠道仍关闭", summary, "2023-06-20"))
+    assert set(found.values()) == {"2023-06-19"}
+
+
+def test_a_party_that_says_no_itself_says_so_on_the_day_of_its_words(sightings_in: Detect):
+    summary = "美方要求中国加入本月下旬的核军控谈判。发言人对此回应，中方不会参加三边军控谈判。"
+    own = days(sightings_in("发言人答问", summary, "2020-06-09", side="cn"))
+    assert own["nuclear-arms-control", "refused"] == "2020-06-09"
+
+
+def test_what_a_spokesman_is_asked_about_has_the_day_on_which_it_was_made_known(sightings_in: Detect):
+    summary = "有记者追问外交部5日公布的措施。吴谦8日说，两军战区领导通话不安排了，中美国防部工作会晤也取消。"
+    found = days(sightings_in("国防部就取消两军交往答问", summary, "2022-08-08", side="cn"))
+    assert set(found.values()) == {"2022-08-05"}
+
+
+def test_the_month_of_a_visit_that_is_off_is_not_the_day_of_the_news(sightings_in: Detect):
+    summary = "因战事牵制，特朗普总统推迟了原定本月底的北京之行，同习近平主席的会晤延期，新日期尚未商定。"
+    found = days(sightings_in("特朗普推迟访华", summary, "2026-03-17"))
+    assert found == {("leaders", "postponed"): "2026-03-17"}
+
+
+def test_an_end_without_a_day_has_that_of_its_report(sightings_in: Detect):
+    summary = "The department has terminated the U.S.-China governors forum, effective at once."
+    found = days(sightings_in("Secretary ends governors forum with China", summary, "2020-10-28", side="us"))
+    assert found == {("people-to-people", "ended"): "2020-10-28"}
+
+
+def test_the_next_sentence_may_add_the_day(sightings_in: Detect):
+    summary = (
+        "What about the recent phone conversation between Minister Wang Wentao and Secretary Raimondo? "
+        "It took place on October 8 and was candid."
+    )
+    found = days(sightings_in("MOFCOM press conference", summary, "2024-10-10", side="cn"))
+    assert found == {("trade-consultation", "held"): "2024-10-08"}
