@@ -16,7 +16,7 @@ from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
 from tracker.detect.signals import governing, objection
-from tracker.detect.ties import KINDS, Tie, ties
+from tracker.detect.ties import KINDS, STRONG, Tie, ties, with_referring
 from tracker.model import Precision
 
 NOUNS = "occasion"
@@ -114,11 +114,9 @@ class Ground:
         return None
 
 
-STRONG = ("name", "offices", "described", "counterpart", "before", "pronoun")
-
-
 def ground(reading: Reading, lexicon: Lexicon) -> Ground:
-    return Ground(reading, lexicon, [ties(sentence, reading, lexicon) for sentence in reading.all])
+    tied = [ties(sentence, reading, lexicon) for sentence in reading.all]
+    return Ground(reading, lexicon, with_referring(tied, reading))
 
 
 def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
