@@ -120,7 +120,7 @@ def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]
     findings = [f for f, _ in heard]
     signal = _sharpened(main, findings)
     events = {signal: _telling(main, findings) if signal is main else findings}
-    for finding, _ in heard[1:]:
+    for finding, _ in heard:
         own = _own(finding)
         sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
         if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure:
