@@ -27,6 +27,7 @@ _DOUBTS = ("modal", "wish", "view", "rumor", "condition", "asked", "fiction", "d
 _SETTINGS = ("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion")
 _MARKS = (*_TIMES, *_DOUBTS, *_SETTINGS)
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
+_BESIDE = ("denial", "attempt", "rumor", "asked", "condition", "earlier", "past", "attributed", "disclosed", "question")
 _IN_TITLE = (*_MARKS, "title_future")
 
 
@@ -362,6 +363,13 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     for mark in _IN_TITLE:
         if sentence.field == "summary" and reading.title.marked(mark):
             yield f"{mark} in the title"
+    for where, other in (
+        *(("just before", before) for before in reading.before(sentence, 1)),
+        *(("just after", after) for after in reading.after(sentence)),
+    ):
+        for mark in _BESIDE:
+            if other.marked(mark):
+                yield f"{mark} {where}"
 
 
 def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
@@ -426,6 +434,8 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         yield "in the first sentence"
     elif sentence.number >= 3:
         yield "further down"
+    if sentence.field == "summary" and 2 <= sentence.number == len(reading.body) - 1:
+        yield "in the last sentence"
     if sentence.field == "summary" and any(
         reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
     ):
