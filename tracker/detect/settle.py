@@ -10,6 +10,7 @@ from tracker.detect.grounds import scope
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
 from tracker.detect.rounds import round_in
+from tracker.detect.signals import BREAKS
 from tracker.detect.weigh import Weights, probability
 from tracker.detect.when import WORDS_OF, When, dated, on_the_day_of
 from tracker.model import Evidence, Sighting, Signal
@@ -95,9 +96,10 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
 
     The latter confirm events, and add what is to follow a contact or went before it, but outvote nobody: whom they mean
     is only guessed, so whatever a text goes on to say of others takes nothing back. What they are to open is told of
-    what they open, where the sentence names it.
+    what they open, where the sentence names it. What surely broke or was restored ("it was turned down") is heard as
+    if it were named.
     """
-    naming = [f for f in told if f.tie.names]
+    naming = [f for f in told if f.tie.names or _turns(f)]
     if not naming:
         return _voted(told, weights)
     events = _voted(naming, weights)
@@ -106,9 +108,16 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
         own = _own(finding)
         added = follows and own in (Signal.HELD, Signal.ANNOUNCED) and finding.signals[own] >= _CLEARLY
         others = "a surer tie to another channel" in finding.grounds
-        if not finding.tie.names and (own in events or (added and not others)):
+        if finding not in naming and (own in events or (added and not others)):
             events.setdefault(own, []).append(finding)
     return {signal: sorted(heard, key=_surest_first) for signal, heard in events.items()}
+
+
+def _turns(finding: Finding) -> bool:
+    """Does the sentence say for sure that what the one before or the title named broke off, or is back?"""
+    own = _own(finding)
+    turning = own in BREAKS or own is Signal.RESUMED
+    return turning and "pronoun" not in finding.tie.kinds and finding.signals[own] >= _SURELY
 
 
 def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]:
