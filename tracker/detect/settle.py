@@ -21,7 +21,7 @@ Event = tuple[Signal, list[Finding]]
 KEPT = 0.1
 """What is less sure than this is not even kept as probably nothing."""
 
-_SURELY = 0.6
+_SURELY = 0.5
 """The share from which a sentence is taken at its word where it gives another signal than the rest."""
 
 _CLEARLY = 0.8

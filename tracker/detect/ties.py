@@ -82,25 +82,24 @@ def with_referring(tied: list[list[Tie]], reading: Reading) -> list[list[Tie]]:
     """The ties of all sentences, title first, with those of sentences that say what happened, and to what only by
     reference to the sentence before or to the title.
     """
-    places = {id(sentence): place for place, sentence in enumerate(reading.all)}
-    heading = dict.fromkeys(tie.channel for tie in tied[0] if tie.kind in _HEADING)
-    found = []
-    for sentence, own in zip(reading.all, tied, strict=True):
-        words = sentence.of("signal") if sentence.field == "summary" else []
-        if not words or any(tie.kind in _HEADING for tie in own):
-            found.append(own)
-            continue
-        before = [tied[places[id(other)]] for other in reading.before(sentence, 1)]
-        following = dict.fromkeys(tie.channel for ties in before for tie in ties if tie.kind in STRONG)
-        mine = {tie.channel for tie in own}
-        word = min(words, key=lambda w: (_TELLING.index(w.key), w.start))
-        more = [
-            Tie(channel, tuple(k for k, of in (("following", following), ("heading", heading)) if channel in of), (word,))
-            for channel in {**following, **heading}
-            if channel not in mine
-        ]
-        found.append([*own, *more])
-    return found
+    heading = {tie.channel for tie in tied[0] if tie.kind in _HEADING}
+    told = {id(sentence): own for sentence, own in zip(reading.all, tied, strict=True)}
+    return [
+        [*own, *_referring(sentence, heading, told, reading)] for sentence, own in zip(reading.all, tied, strict=True)
+    ]
+
+
+def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]], reading: Reading) -> list[Tie]:
+    """The ties that a sentence without a subject of its own takes from the title, `heading`, and the one before."""
+    words, own = sentence.of("signal"), told[id(sentence)]
+    if sentence.field == "title" or not words or any(tie.kind in _HEADING for tie in own):
+        return []
+    before = [tie for other in reading.before(sentence, 1) for tie in told[id(other)]]
+    following = {tie.channel for tie in before if tie.kind in STRONG}
+    word = min(words, key=lambda w: (_TELLING.index(w.key), w.start))
+    channels = sorted((following | heading) - {tie.channel for tie in own})
+    ways = {"following": following, "heading": heading}
+    return [Tie(channel, tuple(kind for kind, of in ways.items() if channel in of), (word,)) for channel in channels]
 
 
 _TELLING = tuple(SIGNAL_OF)
