@@ -16,7 +16,7 @@ from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
 from tracker.detect.signals import BREAKS, SIGNAL_OF, current, governing, objection
-from tracker.detect.ties import KINDS, Tie, ties
+from tracker.detect.ties import KINDS, STRONG, Tie, ties, with_referring
 from tracker.model import Precision
 
 NOUNS = "occasion"
@@ -27,6 +27,7 @@ _DOUBTS = ("modal", "wish", "view", "rumor", "condition", "asked", "fiction", "d
 _SETTINGS = ("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion")
 _MARKS = (*_TIMES, *_DOUBTS, *_SETTINGS)
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
+_BESIDE = ("denial", "attempt", "rumor", "asked", "condition", "earlier", "past", "attributed", "disclosed", "question")
 _IN_TITLE = (*_MARKS, "title_future")
 
 
@@ -130,11 +131,9 @@ class Ground:
         return None
 
 
-STRONG = ("name", "offices", "described", "counterpart", "before", "pronoun")
-
-
 def ground(reading: Reading, lexicon: Lexicon) -> Ground:
-    return Ground(reading, lexicon, [ties(sentence, reading, lexicon) for sentence in reading.all])
+    tied = [ties(sentence, reading, lexicon) for sentence in reading.all]
+    return Ground(reading, lexicon, with_referring(tied, reading))
 
 
 def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
@@ -399,6 +398,13 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     for mark in _IN_TITLE:
         if sentence.field == "summary" and reading.title.marked(mark):
             yield f"{mark} in the title"
+    for where, other in (
+        *(("just before", before) for before in reading.before(sentence, 1)),
+        *(("just after", after) for after in reading.after(sentence)),
+    ):
+        for mark in _BESIDE:
+            if other.marked(mark):
+                yield f"{mark} {where}"
 
 
 def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:
@@ -463,6 +469,8 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         yield "in the first sentence"
     elif sentence.number >= 3:
         yield "further down"
+    if sentence.field == "summary" and 2 <= sentence.number == len(reading.body) - 1:
+        yield "in the last sentence"
     if sentence.field == "summary" and any(
         reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
     ):

@@ -10,6 +10,7 @@ from tracker.detect.grounds import scope
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
 from tracker.detect.rounds import round_in
+from tracker.detect.signals import BREAKS
 from tracker.detect.weigh import Weights, probability
 from tracker.detect.when import WORDS_OF, When, dated, on_the_day_of
 from tracker.model import Evidence, Sighting, Signal
@@ -20,7 +21,7 @@ Event = tuple[Signal, list[Finding]]
 KEPT = 0.1
 """What is less sure than this is not even kept as probably nothing."""
 
-_SURELY = 0.6
+_SURELY = 0.5
 """The share from which a sentence is taken at its word where it gives another signal than the rest."""
 
 _CLEARLY = 0.8
@@ -95,9 +96,10 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
 
     The latter confirm events, and add what is to follow a contact or went before it, but outvote nobody: whom they mean
     is only guessed, so whatever a text goes on to say of others takes nothing back. What they are to open is told of
-    what they open, where the sentence names it.
+    what they open, where the sentence names it. What surely broke or was restored ("it was turned down") is heard as
+    if it were named.
     """
-    naming = [f for f in told if f.tie.names]
+    naming = [f for f in told if f.tie.names or _turns(f)]
     if not naming:
         return _voted(told, weights)
     events = _voted(naming, weights)
@@ -106,9 +108,16 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
         own = _own(finding)
         added = follows and own in (Signal.HELD, Signal.ANNOUNCED) and finding.signals[own] >= _CLEARLY
         others = "a surer tie to another channel" in finding.grounds
-        if not finding.tie.names and (own in events or (added and not others)):
+        if finding not in naming and (own in events or (added and not others)):
             events.setdefault(own, []).append(finding)
     return {signal: sorted(heard, key=_surest_first) for signal, heard in events.items()}
+
+
+def _turns(finding: Finding) -> bool:
+    """Does the sentence say for sure that what the one before or the title named broke off, or is back?"""
+    own = _own(finding)
+    turning = own in BREAKS or own is Signal.RESUMED
+    return turning and "pronoun" not in finding.tie.kinds and finding.signals[own] >= _SURELY
 
 
 def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]:
@@ -120,7 +129,7 @@ def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]
     findings = [f for f, _ in heard]
     signal = _sharpened(main, findings)
     events = {signal: _telling(main, findings) if signal is main else findings}
-    for finding, _ in heard[1:]:
+    for finding, _ in heard:
         own = _own(finding)
         sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
         headline = finding.sentence.field == "title" and not finding.sentence.dates

@@ -13,15 +13,28 @@ from typing import NamedTuple
 from tracker.detect.lexicon import Lexicon, Pairing
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
+from tracker.detect.signals import SIGNAL_OF
 
-KINDS = ("name", "offices", "described", "counterpart", "before", "party", "pronoun", "topic", "matter", "far")
+KINDS = (
+    *("name", "offices", "described", "counterpart", "before", "party"),
+    *("pronoun", "topic", "matter", "far", "following", "heading"),
+)
 """How a tie was made, strongest first.
 
 name: the channel's name; described: the same in other words. offices: both holders. Of one holder: counterpart ("his
 counterpart"), before (the other was named just before), party (the other's party is named here), far (it is named
 elsewhere or speaks). pronoun: both were named just before ("the two"). topic: the channel's subject. matter: what
-counts only where something breaks.
+counts only where something breaks. following: the sentence before told of the channel, and this one says what happened
+("It took place on Monday"); heading: the title did.
 """
+
+STRONG = ("name", "offices", "described", "counterpart", "before", "pronoun")
+"""The kinds that say by themselves which channel is meant."""
+
+REFERRING = frozenset({"pronoun", "following", "heading"})
+"""The kinds that take the channel from another sentence."""
+
+_HEADING = (*STRONG, "topic")
 
 
 @dataclass(frozen=True)
@@ -41,8 +54,8 @@ class Tie:
 
     @property
     def names(self) -> bool:
-        """Does the sentence itself say what it speaks of, and not only "the two"?"""
-        return self.kinds != ("pronoun",)
+        """Does the sentence itself say what it speaks of, and not only "the two" or "it"?"""
+        return not REFERRING.issuperset(self.kinds)
 
 
 def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
@@ -63,6 +76,33 @@ def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
                 if pairing.weak:
                     weak.add(slug)
     return [_tie(slug, found[slug], slug in weak) for slug in lexicon.channels if slug in found]
+
+
+def with_referring(tied: list[list[Tie]], reading: Reading) -> list[list[Tie]]:
+    """The ties of all sentences, title first, with those of sentences that say what happened, and to what only by
+    reference to the sentence before or to the title.
+    """
+    heading = {tie.channel for tie in tied[0] if tie.kind in _HEADING}
+    told = {id(sentence): own for sentence, own in zip(reading.all, tied, strict=True)}
+    return [
+        [*own, *_referring(sentence, heading, told, reading)] for sentence, own in zip(reading.all, tied, strict=True)
+    ]
+
+
+def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]], reading: Reading) -> list[Tie]:
+    """The ties that a sentence without a subject of its own takes from the title, `heading`, and the one before."""
+    words, own = sentence.of("signal"), told[id(sentence)]
+    if sentence.field == "title" or not words or any(tie.kind in _HEADING for tie in own):
+        return []
+    before = [tie for other in reading.before(sentence, 1) for tie in told[id(other)]]
+    following = {tie.channel for tie in before if tie.kind in STRONG}
+    word = min(words, key=lambda w: (_TELLING.index(w.key), w.start))
+    channels = sorted((following | heading) - {tie.channel for tie in own})
+    ways = {"following": following, "heading": heading}
+    return [Tie(channel, tuple(kind for kind, of in ways.items() if channel in of), (word,)) for channel in channels]
+
+
+_TELLING = tuple(SIGNAL_OF)
 
 
 def _pairings(lexicon: Lexicon, day: date) -> Iterator[tuple[str, Pairing]]:

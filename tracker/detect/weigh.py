@@ -24,6 +24,7 @@ _GROUPS = {
     "described": "by description",
     **dict.fromkeys(("offices", "counterpart", "before", "pronoun"), "by offices"),
     **dict.fromkeys(("topic", "matter", "party", "far"), "by subject"),
+    **dict.fromkeys(("following", "heading"), "by reference"),
 }
 
 
@@ -88,12 +89,25 @@ def words(tie: Tie, sentence: Sentence, title: Sentence) -> list[str]:
     found = [f'says "{word}"' for word in sentence.words]
     if sentence is not title:
         found += [f'the title says "{word}"' for word in title.words]
-    return [*found, *_between(tie, sentence)]
+    return [*found, *_own(tie, sentence), *_between(tie, sentence)]
 
 
 def is_word(feature: str) -> bool:
     """Is it a plain word, and not a ground that somebody thought of?"""
     return feature.endswith('"')
+
+
+def _own(tie: Tie, sentence: Sentence) -> dict[str, None]:
+    """The words that make the tie, with the way in which they do: some subjects tell more than others."""
+    text = sentence.folded.lower
+    return {
+        f'{mention.kind} "{text[mention.start : mention.end]}"': None
+        for mention in tie.mentions
+        if mention.kind in _WORDED
+    }
+
+
+_WORDED = frozenset({"name", "described", "topic", "matter"})
 
 
 def _between(tie: Tie, sentence: Sentence) -> dict[str, None]:
