@@ -99,16 +99,18 @@ def _events(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]
     what they open, where the sentence names it. What surely broke or was restored ("it was turned down") is heard as
     if it were named.
     """
-    naming = [f for f in told if f.tie.names or _turns(f)]
+    naming, referring = [], []
+    for finding in told:
+        (naming if finding.tie.names or _turns(finding) else referring).append(finding)
     if not naming:
         return _voted(told, weights)
     events = _voted(naming, weights)
     follows = events.keys() <= {Signal.HELD, Signal.ANNOUNCED}
-    for finding in told:
+    for finding in referring:
         own = _own(finding)
         added = follows and own in (Signal.HELD, Signal.ANNOUNCED) and finding.signals[own] >= _CLEARLY
         others = "a surer tie to another channel" in finding.grounds
-        if finding not in naming and (own in events or (added and not others)):
+        if own in events or (added and not others):
             events.setdefault(own, []).append(finding)
     return {signal: sorted(heard, key=_surest_first) for signal, heard in events.items()}
 
