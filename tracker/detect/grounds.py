@@ -379,15 +379,14 @@ def _of_rules(around: Scope) -> Iterator[str]:
 
 def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     sentence = around.sentence
-    for mark in _IN_CLAUSE:
+    for mark in _in(_IN_CLAUSE, sentence):
         if any(around.near(m) for m in sentence.marked(mark)):
             yield f"{mark} near"
     verbs = [w.start for w in around.signals() if around.near(w)]
     first = min(verbs, default=sentence.end)
-    for mark in _MARKS:
+    for mark in _in(_MARKS, sentence):
         marks = sentence.marked(mark)
-        if marks:
-            yield f"{mark} in the sentence"
+        yield f"{mark} in the sentence"
         if any(m.end <= first for m in marks):
             yield f"{mark} before the signal"
     if any(m.start <= sentence.start + 2 for m in sentence.marked("opening")):
@@ -395,16 +394,20 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     doubtful = _asks(sentence) or sentence.marked("rumor") or sentence.marked("attributed")
     if doubtful and any(after.marked("denial") for after in reading.after(sentence)):
         yield "denied just after"
-    for mark in _IN_TITLE:
-        if sentence.field == "summary" and reading.title.marked(mark):
+    if sentence.field == "summary":
+        for mark in _in(_IN_TITLE, reading.title):
             yield f"{mark} in the title"
     for where, other in (
         *(("just before", before) for before in reading.before(sentence, 1)),
         *(("just after", after) for after in reading.after(sentence)),
     ):
-        for mark in _BESIDE:
-            if other.marked(mark):
-                yield f"{mark} {where}"
+        for mark in _in(_BESIDE, other):
+            yield f"{mark} {where}"
+
+
+def _in(marks: tuple[str, ...], sentence: Sentence) -> list[str]:
+    """Those of some marks that stand in a sentence."""
+    return [mark for mark in marks if mark in sentence.marks]
 
 
 def _of_dates(around: Scope, reading: Reading) -> Iterator[str]:

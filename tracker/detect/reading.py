@@ -96,6 +96,11 @@ class Sentence:
         return found if clause is None else [m for m in found if self.clause(m.start) == clause]
 
     @cached_property
+    def marks(self) -> frozenset[str]:
+        """Which marks stand here at all."""
+        return frozenset(m.key for m in self.of("mark"))
+
+    @cached_property
     def words(self) -> list[str]:
         """Its plain words, each once: English words, pairs of Chinese characters, no names of anybody."""
         text = self.folded.lower
