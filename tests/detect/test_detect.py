@@ -254,7 +254,7 @@ def test_the_two_are_those_who_were_named_last(detector: Detector, lexicon: Lexi
 
 
 def test_a_sentence_that_only_says_what_happened_is_of_what_the_one_before_named(detector: Detector):
-    told = "A call for the Joint Committee on Agriculture was proposed to China. It was turned down. Rain is expected."
+    told = "A call for the Joint Committee on Agriculture was proposed to China. They turned it down. Rain is expected."
     release = Release(1, "us", "en", "", "Statement", told, date(2026, 9, 3))
     _, found = explain(release, detector)
     assert [(f.position, f.tie.kinds, f.tie.names) for f in found if f.tie.channel == "agriculture"][1:] == [

@@ -27,7 +27,7 @@ _DOUBTS = ("modal", "wish", "view", "rumor", "condition", "asked", "fiction", "d
 _SETTINGS = ("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion")
 _MARKS = (*_TIMES, *_DOUBTS, *_SETTINGS)
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
-_BESIDE = ("denial", "attempt", "rumor", "asked", "condition", "earlier", "past", "attributed", "disclosed", "question")
+_BEFORE = ("denial", "attempt", "rumor", "asked", "condition", "earlier", "past", "attributed", "disclosed", "question")
 _IN_TITLE = (*_MARKS, "title_future")
 
 
@@ -397,12 +397,9 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     if sentence.field == "summary":
         for mark in _in(_IN_TITLE, reading.title):
             yield f"{mark} in the title"
-    for where, other in (
-        *(("just before", before) for before in reading.before(sentence, 1)),
-        *(("just after", after) for after in reading.after(sentence)),
-    ):
-        for mark in _in(_BESIDE, other):
-            yield f"{mark} {where}"
+    for before in reading.before(sentence, 1):
+        for mark in _in(_BEFORE, before):
+            yield f"{mark} just before"
 
 
 def _in(marks: tuple[str, ...], sentence: Sentence) -> list[str]:
@@ -472,8 +469,6 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         yield "in the first sentence"
     elif sentence.number >= 3:
         yield "further down"
-    if sentence.field == "summary" and 2 <= sentence.number == len(reading.body) - 1:
-        yield "in the last sentence"
     if sentence.field == "summary" and any(
         reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
     ):

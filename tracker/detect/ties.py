@@ -94,6 +94,8 @@ def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]]
     words, own = sentence.of("signal"), told[id(sentence)]
     if sentence.field == "title" or not words or any(tie.kind in _HEADING for tie in own):
         return []
+    if not (sentence.parties or sentence.marked("pronoun") or sentence.marked("counterpart")):
+        return []  # "The museum reopened": of something else altogether
     before = [tie for other in reading.before(sentence, 1) for tie in told[id(other)]]
     following = {tie.channel for tie in before if tie.kind in STRONG}
     word = min(words, key=lambda w: (_TELLING.index(w.key), w.start))
