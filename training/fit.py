@@ -55,7 +55,7 @@ STEPS = 12
 COMMON = 8
 """Cases that must say a word before it may count."""
 
-DRILL = 0.3
+DRILL = 0.4
 """What a drill counts beside a case."""
 
 FLAG, BESIDE = 0.35, 0.5

@@ -42,8 +42,8 @@ def test_where_and_to_whom_somebody_spoke_dates_his_words_alone(said: str, sight
 
 
 def test_a_request_made_again_and_again_on_a_day_that_is_said_has_that_day(sightings_in: Detect):
-    summary = "国务卿布林肯周末至周一访华期间多次要求恢复两军高层沟通渠道，均遭中方回绝。"
-    found = days(sightings_in("两军沟通渠道仍关闭", summary, "2023-06-20"))
+    summary = "美方周末至周一多次要求中方恢复两军高层沟通渠道，均遭中方回绝。"
+    found = days(sightings_in("中国拒绝恢复两军对话", summary, "2023-06-20"))
     assert set(found.values()) == {"2023-06-19"}
 
 

@@ -92,7 +92,7 @@ def with_referring(tied: list[list[Tie]], reading: Reading) -> list[list[Tie]]:
 def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]], reading: Reading) -> list[Tie]:
     """The ties that a sentence without a subject of its own takes from the title, `heading`, and the one before."""
     words, own = sentence.of("signal"), told[id(sentence)]
-    if sentence.field == "title" or not words or any(tie.kind in _HEADING for tie in own):
+    if sentence.field == "title" or not words or any(tie.kind in STRONG for tie in own):
         return []
     if not (sentence.parties or sentence.marked("pronoun") or sentence.marked("counterpart")):
         return []  # "The museum reopened": of something else altogether

@@ -19,7 +19,8 @@ _GROUNDS = frozenset({
     pmsg("ground", "unanswered"), pmsg("ground", "end"), pmsg("ground", "future"), pmsg("ground", "title_future"),
     pmsg("ground", "earlier"), pmsg("ground", "past"), pmsg("ground", "since"), pmsg("ground", "modal"),
     pmsg("ground", "wish"), pmsg("ground", "view"), pmsg("ground", "rumor"), pmsg("ground", "condition"),
-    pmsg("ground", "asked"), pmsg("ground", "fiction"), pmsg("ground", "denial"), pmsg("ground", "opinion"),
+    pmsg("ground", "asked"), pmsg("ground", "question"),
+    pmsg("ground", "fiction"), pmsg("ground", "denial"), pmsg("ground", "opinion"),
     pmsg("ground", "unofficial"), pmsg("ground", "pastime"), pmsg("ground", "court"), pmsg("ground", "disclosed"),
     pmsg("ground", "attributed"), pmsg("ground", "standing"), pmsg("ground", "attempt"), pmsg("ground", "reporting"),
     pmsg("ground", "closing"), pmsg("ground", "both"),
@@ -33,7 +34,8 @@ _GROUNDS = frozenset({
     # How a sentence is tied to a channel.
     pmsg("ground", "name"), pmsg("ground", "offices"), pmsg("ground", "described"), pmsg("ground", "counterpart"),
     pmsg("ground", "before"), pmsg("ground", "party"), pmsg("ground", "pronoun"), pmsg("ground", "topic"),
-    pmsg("ground", "matter"), pmsg("ground", "far"), pmsg("ground", "offices that also meet elsewhere"),
+    pmsg("ground", "matter"), pmsg("ground", "far"), pmsg("ground", "following"), pmsg("ground", "heading"),
+    pmsg("ground", "offices that also meet elsewhere"),
     pmsg("ground", "channel of high offices"), pmsg("ground", "a surer tie to another channel"),
     pmsg("ground", "another channel named"), pmsg("ground", "several channels named"),
     pmsg("ground", "a list of channels"), pmsg("ground", "all its words also tie another channel"),
@@ -84,6 +86,10 @@ _OF_WORDS = (
     pmsg("ground", 'between its words "%(what)s"'),
     pmsg("ground", 'the title says "%(what)s"'),
     pmsg("ground", 'says "%(what)s"'),
+    pmsg("ground", 'name "%(what)s"'),
+    pmsg("ground", 'described "%(what)s"'),
+    pmsg("ground", 'topic "%(what)s"'),
+    pmsg("ground", 'matter "%(what)s"'),
 )
 """What is filled in is a word of the release."""
 
