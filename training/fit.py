@@ -58,7 +58,7 @@ COMMON = 8
 DRILL = 0.4
 """What a drill counts beside a case."""
 
-FLAG, BESIDE = 0.35, 0.5
+FLAG, BESIDE = 0.4, 0.5
 """The shares right from which a finding is flagged: the surest of a release, and each further one."""
 
 _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}
