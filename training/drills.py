@@ -125,6 +125,7 @@ _NOTHING = (
         "The spokesperson stressed the importance of {n} with the United States.",
         "China and {o} held {b} {d}; the United States took note.",
         "The United States and {o} held {b} {d} and discussed China.",
+        "The United States hopes to hold {n} with China next week.",
     ],
     [
         "如果中美举行{n}，紧张局势会缓和。",
