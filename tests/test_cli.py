@@ -228,6 +228,7 @@ def test_an_empty_text_is_refused(tracker):
     assert "holds no text" in empty.stderr
 
 
+@pytest.mark.long
 def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_path):
     file = tmp_path / "talks.txt"
     file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")

@@ -29,6 +29,7 @@ def tracker(service: Service):
     return run
 
 
+@pytest.mark.long
 def test_a_webhook_is_added_tried_listed_failing_replayed_and_removed(tracker, service, site: Site, clock):
     site.serve("/hook")
     added = tracker("subscriptions", "add-webhook", site.url("/hook"), "--channel", "dpct", "--allow-private")

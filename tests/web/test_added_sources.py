@@ -279,6 +279,7 @@ def test_only_an_admin_adds_changes_and_removes_and_only_by_a_form_of_ours(seede
     assert "Change or remove" not in reviewer.get("/feeds/ministry").text
 
 
+@pytest.mark.long
 def test_commands_add_export_and_remove(seeded: Service, through: Site):
     env = {"OPENLINES_VAR": str(seeded.settings.var), "OPENLINES_DATABASE_URL": seeded.settings.database_url}
 
