@@ -26,7 +26,8 @@ SIGNAL_OF = {
     "occasion": Signal.HELD,
 }
 """The signal that each kind of word gives, the most telling kinds first."""
-_STRENGTH = tuple(SIGNAL_OF)
+STRENGTH = tuple(SIGNAL_OF)
+"""The kinds of words, the most telling first."""
 BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})
 """Signals that tell of a contact that did not come about, or of a line that stopped."""
 _ATTRIBUTE = re.compile(r"[^,;:。]{0,10}?的")
@@ -81,7 +82,7 @@ def governing(sentence: Sentence, mentions: tuple[Mention, ...]) -> Governing | 
     if not near:
         return None
     near = _main(sentence, near)
-    word = min(near, key=lambda w: (_STRENGTH.index(w.key), min(distance(w, a) for a in mentions), w.start))
+    word = min(near, key=lambda w: (STRENGTH.index(w.key), min(distance(w, a) for a in mentions), w.start))
     return _told(sentence, word, here, mentions, weak=word in nouns)
 
 

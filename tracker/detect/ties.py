@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tracker.detect.lexicon import Lexicon, Pairing
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
-from tracker.detect.signals import SIGNAL_OF
+from tracker.detect.signals import STRENGTH
 
 KINDS = (
     *("name", "offices", "described", "counterpart", "before", "party"),
@@ -98,13 +98,10 @@ def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]]
         return []  # "The museum reopened": of something else altogether
     before = [tie for other in reading.before(sentence, 1) for tie in told[id(other)]]
     following = {tie.channel for tie in before if tie.kind in STRONG}
-    word = min(words, key=lambda w: (_TELLING.index(w.key), w.start))
+    word = min(words, key=lambda w: (STRENGTH.index(w.key), w.start))
     channels = sorted((following | heading) - {tie.channel for tie in own})
     ways = {"following": following, "heading": heading}
     return [Tie(channel, tuple(kind for kind, of in ways.items() if channel in of), (word,)) for channel in channels]
-
-
-_TELLING = tuple(SIGNAL_OF)
 
 
 def _pairings(lexicon: Lexicon, day: date) -> Iterator[tuple[str, Pairing]]:
