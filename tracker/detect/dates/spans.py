@@ -1,0 +1,135 @@
+"""What an expression of a date may mean: days, a month or a year, and what it takes from the day of publication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from tracker.model import PartialDate, Precision
+
+
+@dataclass(frozen=True)
+class Span:
+    """A day, several days, a month or a year. `first` is set when it covers several days."""
+
+    value: PartialDate
+    first: date | None = None
+
+    @property
+    def is_day(self) -> bool:
+        return self.value.precision is Precision.DAY
+
+
+@dataclass(frozen=True)
+class DateMention:
+    """Folded characters [start, end) and their two readings. `vague`: a stretch such as "last week".
+
+    `ahead`: a stretch that can only lie ahead, such as "the coming weeks" or, when it is not over, "in the spring".
+    """
+
+    start: int
+    end: int
+    past: Span
+    future: Span
+    vague: bool = False
+    ahead: bool = False
+
+    def read(self, future: bool) -> Span:
+        return self.future if future else self.past
+
+
+def day_of(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def nearest_year(month: int, day: int, published: date, future: bool) -> date | None:
+    """The day in the nearest year that fits: for a report at most a week ahead, for an announcement a week behind."""
+    days = [
+        found
+        for year in (published.year - 1, published.year, published.year + 1)
+        if (found := day_of(year, month, day))
+    ]
+    slack = timedelta(days=7)
+    fitting = [d for d in days if (d >= published - slack if future else d <= published + slack)]
+    return (min(fitting) if future else max(fitting)) if fitting else None
+
+
+def of_days(first: date | None, last: date | None) -> Span | None:
+    if last is None:
+        return None
+    return Span(PartialDate.of(last), first if first and first < last else None)
+
+
+def of_month(year: int, month: int) -> Span:
+    return Span(PartialDate(f"{year:04d}-{month:02d}"))
+
+
+def of_year(year: int) -> Span:
+    return Span(PartialDate(f"{year:04d}"))
+
+
+def month_near(month: int, published: date, future: bool) -> Span:
+    here = (published.year, published.month)
+    years = (published.year - 1, published.year, published.year + 1)
+    fitting = [y for y in years if ((y, month) >= here if future else (y, month) <= here)]
+    return of_month(min(fitting) if future else max(fitting), month)
+
+
+def shift_month(published: date, by: int) -> Span:
+    index = published.year * 12 + published.month - 1 + by
+    return of_month(index // 12, index % 12 + 1)
+
+
+def month_of_week(published: date, by: int) -> Span:
+    """The month in which most days of a week lie: this one, or so many later."""
+    thursday = published + timedelta(days=3 - published.weekday() + 7 * by)
+    return of_month(thursday.year, thursday.month)
+
+
+def weekday(number: int, published: date, future: bool) -> date:
+    ahead = (number - published.weekday()) % 7
+    return published + timedelta(days=ahead if future else (ahead - 7 if ahead else 0))
+
+
+def mentions(
+    match: re.Match[str], past: Span | None, future: Span | None, vague: bool = False, ahead: bool = False
+) -> Iterator[DateMention]:
+    """One mention if at least one reading exists; the other then borrows it."""
+    either = past or future
+    if either:
+        yield DateMention(match.start(), match.end(), past or either, future or either, vague, ahead)
+
+
+def bare_day(day: int, published: date, near: DateMention | None, future: bool) -> Span | None:
+    """A day without a month takes the month of a day said just before, else the month that fits the reading."""
+    if near and near.read(future).is_day:
+        month = near.read(future).value.first
+        return of_days(None, day_of(month.year, month.month, day))
+    months = [shift_month(published, by).value.first for by in ((0, 1) if future else (0, -1))]
+    days = [found for month in months if (found := day_of(month.year, month.month, day))]
+    if future:
+        days = [d for d in days if d >= published - timedelta(days=1)]
+    return of_days(None, min(days, key=lambda d: abs(d - published))) if days else None
+
+
+def join(before: DateMention, after: DateMention) -> DateMention | None:
+    """A first and a later day as one stretch of days; None where they are no such days."""
+    if not (before.past.is_day and after.past.is_day and before.past.value < after.past.value):
+        return None
+    past = of_days(before.past.first or before.past.value.first, after.past.value.first)
+    future = of_days(before.future.first or before.future.value.first, after.future.value.first)
+    return DateMention(before.start, after.end, past, future) if past and future else None
+
+
+def lasting(mention: DateMention, days: int) -> DateMention:
+    """A first day as the so many days that it begins; a mention of anything else as it was."""
+    if not mention.past.is_day or mention.past.first:
+        return mention
+    more = timedelta(days=days - 1)
+    past, future = (of_days(span.value.first, span.value.first + more) for span in (mention.past, mention.future))
+    return replace(mention, past=past, future=future)
