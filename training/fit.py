@@ -10,24 +10,25 @@ held out. Needs scikit-learn (requirements-fit.txt); the product itself does not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import click
 import numpy as np
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
 from config.load import load_relationships
 from tracker.detect import Detector, Weights, examine
-from tracker.detect.grounds import ground, grounds
+from tracker.detect.grounds import ground, grounds, scope
 from tracker.detect.match import Index
 from tracker.detect.reading import Sentence, read
+from tracker.detect.ties import Tie
 from tracker.detect.weigh import Scorecard, features, is_word, words
 from tracker.measuring.evaluate import Report, evaluate, release_from_case, reliability, render
 from tracker.model import Release, Sighting, Signal
@@ -37,7 +38,7 @@ from training.figures import DOCUMENT, rewritten
 CASES = Path(__file__).parent / "cases"
 WEIGHTS, MEASURED = Path("config/detection/weights.json"), Path("config/detection/measured.json")
 
-FOLDS, INNER_FOLDS = 10, 4
+FOLDS, INNER_FOLDS = 11, 4
 """Parts into which cases are split for judging, and again within each fit for its curve."""
 
 STRENGTH, SIGNAL_STRENGTH = 0.45, 0.9
@@ -58,6 +59,11 @@ COMMON = 8
 DRILL = 0.4
 """What a drill counts beside a case."""
 
+GRAVE = 2.0
+"""What a case of a line cut, refused, restored or closed counts beside one of a contact: to miss it is worse, and they
+are few.
+"""
+
 FLAG, BESIDE = 0.4, 0.5
 """The shares right from which a finding is flagged: the surest of a release, and each further one."""
 
@@ -66,9 +72,13 @@ _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}
 
 @dataclass(frozen=True)
 class Row:
-    """One tie of one case. `news` is None where the case does not say whether this very sentence carries its update."""
+    """One tie of one case. `news` is None where the case does not say whether this very sentence carries its update.
+
+    `lot` says with which others it is left out: that of the case's id, so that a change elsewhere moves no case.
+    """
 
     case: int
+    lot: int
     channel: str
     found: dict[str, float]
     news: bool | None
@@ -85,31 +95,44 @@ def rows_of(number: int, case: dict[str, Any], detector: Detector, weight: float
     for position, ties in enumerate(whole.ties):
         for tie in ties:
             tied.setdefault(tie.channel, []).append((position, tie))
-    rows = []
+    rows, lot = [], crc32(case["id"].encode())
     for channel, places in tied.items():
         updates = [u for u in case["updates"] if u["channel"] == channel]
-        carried = [_carried(reading.all[position], case, updates) for position, _ in places]
+        carried = [_carried(tie, reading.all[position], case, updates) for position, tie in places]
         anywhere = any(carried)
         for (position, tie), update in zip(places, carried, strict=True):
-            told = update or (updates[0] if updates and not anywhere else None)
+            onward = tie.kind == "onward"
+            told = update or (updates[0] if updates and not anywhere and not onward else None)
             found = dict.fromkeys(features(tie, grounds(tie, position, whole)), 1.0)
             found |= {feature: CROSSED for feature in found if _lesser(feature)}
             found |= dict.fromkeys(words(tie, reading.all[position], reading.title), CROSSED)
-            news = bool(told) if told or not updates else None
+            news = bool(told) if told or onward or not updates else None
             signal = _BROKEN.get(told["signal"], told["signal"]) if told else None
-            rows.append(Row(number, channel, found, news, signal, weight))
+            grave = GRAVE if signal not in (None, "held", "announced") else 1.0
+            rows.append(Row(number, lot, channel, found, news, signal, weight * grave))
     return rows
 
 
-def _carried(sentence: Sentence, case: dict[str, Any], updates: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """The update whose evidence stands in the sentence."""
+def _carried(
+    tie: Tie, sentence: Sentence, case: dict[str, Any], updates: Iterable[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The update whose evidence stands in the sentence, best in the clauses of the tie.
+
+    A clause that goes on from another carries only what is told from there on.
+    """
+    elsewhere = None
+    clauses = [sentence.folded.span(*sentence.clauses[number]) for number in sorted(scope(tie, sentence).clauses)]
+    (start, _), (_, end) = clauses[0], clauses[-1]
     first, last = sentence.folded.span(sentence.start, sentence.end)
     for update in updates:
         words = update.get("evidence") or ""
         at = case[sentence.field].find(words) if words else -1
-        if at >= 0 and first < at + len(words) and at < last:
+        if at < 0 or at >= last or at + len(words) <= first:
+            continue
+        if start <= at < end or (tie.kind != "onward" and at < end and start < at + len(words)):
             return update
-    return None
+        elsewhere = elsewhere or update
+    return None if tie.kind == "onward" else elsewhere
 
 
 def _lesser(feature: str) -> bool:
@@ -169,18 +192,23 @@ def curve(scores: Sequence[float], right: Sequence[bool]) -> tuple[tuple[float, 
     return tuple(round(m, 3) for m in middles), tuple(round(float(s), 3) for s in shares)
 
 
+def _parted(rows: Sequence[Row], parts: int) -> Iterator[tuple[list[Row], list[Row]]]:
+    """By turns a part of the rows that is left out, and all others before it."""
+    for part in range(parts):
+        yield [row for row in rows if row.lot % parts != part], [row for row in rows if row.lot % parts == part]
+
+
 def fitted(rows: Sequence[Row], expected: Sequence[set[str]], judged: int) -> Weights:
     """Weights from all rows, with a curve from scores that each row got without its own case.
 
     Cases from number `judged` on are drills: they are learnt from, and do not count for the curve.
     """
-    groups = np.array([row.case for row in rows])
     best: dict[tuple[int, str], float] = {}
-    for train, test in GroupKFold(INNER_FOLDS).split(rows, groups=groups):
-        card, _ = scorecards([rows[i] for i in train])
-        for i in test:
-            key = rows[i].case, rows[i].channel
-            best[key] = max(best.get(key, -99.0), card.score(rows[i].found))
+    for others, left_out in _parted(rows, INNER_FOLDS):
+        card, _ = scorecards(others)
+        for row in left_out:
+            key = row.case, row.channel
+            best[key] = max(best.get(key, -99.0), card.score(row.found))
     best = {key: score for key, score in best.items() if key[0] < judged}
     scores, shares = curve(list(best.values()), [channel in expected[case] for case, channel in best])
     news, signals = scorecards(rows)
@@ -230,10 +258,9 @@ class Judge:
 
     def cross_validate(self) -> None:
         """Fit anew for each tenth of the cases, without it."""
-        groups = np.array([row.case for row in self.rows])
-        for train, test in GroupKFold(FOLDS).split(self.rows, groups=groups):
-            detector = self._detector(fitted([self.rows[i] for i in train], self._expected, self._judged))
-            self._without.update({int(groups[i]): detector for i in test})
+        for others, left_out in _parted(self.rows, FOLDS):
+            detector = self._detector(fitted(others, self._expected, self._judged))
+            self._without.update({row.case: detector for row in left_out})
 
     def unseen(self, number: int, release: Release) -> list[Sighting]:
         """What is made of a case by weights that do not know it."""

@@ -78,3 +78,24 @@ def test_the_next_sentence_may_add_the_day(sightings_in: Detect):
     )
     found = days(sightings_in("MOFCOM press conference", summary, "2024-10-10", side="cn"))
     assert found == {("trade-consultation", "held"): "2024-10-08"}
+
+
+def test_what_somebody_said_will_be_on_the_margins_of_something_is_not_said_on_that_day(sightings_in: Detect):
+    summary = (
+        "President Trump spoke by phone with his Chinese counterpart on Friday. He said he will meet Xi Jinping on the "
+        "margins of the gathering that South Korea hosts in late October."
+    )
+    found = days(sightings_in("Trump says he will see Xi in Gyeongju", summary, "2025-09-20"))
+    assert found["leaders", "announced"] == "2025-10"
+
+
+def test_a_day_that_a_headline_promises_is_not_that_of_the_talks_which_it_reports(sightings_in: Detect):
+    summary = "U.S. and Chinese trade negotiators concluded two days of talks at the foreign ministry of Spain on Monday."
+    found = days(sightings_in("Trade talks end in Madrid; leaders to speak Friday", summary, "2025-09-15"))
+    assert found["trade-consultation", "held"] == "2025-09-15"
+
+
+def test_a_week_from_today_lies_ahead(sightings_in: Detect):
+    summary = "President Trump and President Xi will see each other a week from today, the White House said on Thursday."
+    found = days(sightings_in("Trump and Xi to meet in South Korea", summary, "2025-10-23"))
+    assert found == {("leaders", "announced"): "2025-10-30"}

@@ -140,7 +140,7 @@ def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
     """Everything that holds of a tie of the sentence at `position` (0: the title), in a fixed order, each once."""
     reading, lexicon = whole.reading, whole.lexicon
     sentence = reading.all[position]
-    others = [other for other in whole.ties[position] if other is not tie]
+    others = [other for other in whole.ties[position] if other.channel != tie.channel]
     around = scope(tie, sentence)
     found = dict.fromkeys(
         [
@@ -455,7 +455,7 @@ def promised(mention: DateMention, sentence: Sentence, published: date) -> bool:
     ahead = (mention.future.value.first - published).days
     if mention.past.value == mention.future.value or not 0 < ahead <= _SOON:
         return False
-    return bool(sentence.marked("future", sentence.clause(mention.start)))
+    return sentence.promises(sentence.clause(mention.start))
 
 
 _SOON = 120

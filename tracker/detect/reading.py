@@ -95,6 +95,12 @@ class Sentence:
         found = self.of("mark", key)
         return found if clause is None else [m for m in found if self.clause(m.start) == clause]
 
+    def promises(self, clause: int) -> bool:
+        """Does a clause tell of what is to come? A headline does so in words of its own, of which a day is none."""
+        headline = self.marked("title_future", clause) if self.field == "title" else []
+        own = [m for m in headline if not any(d.start < m.end and m.start < d.end for d in self.dates)]
+        return bool(own or self.marked("future", clause))
+
     @cached_property
     def marks(self) -> frozenset[str]:
         """Which marks stand here at all."""
@@ -158,8 +164,9 @@ class Sentence:
         clause = self.clause(mention.start)
         opens = self.clauses[clause][0] + 2
         for mark in self.marked("reporting"):
-            if mark.start <= opens and mark.end <= mention.start and self.clause(mark.start) == clause:
-                return True
+            on = text.endswith(" on", mark.start, mark.end) and text[mark.end : mention.start].strip()
+            if mark.start <= opens and mark.end <= mention.start and self.clause(mark.start) == clause and not on:
+                return True  # and not "said they will meet on the margins of something in October"
             latin = text[mark.start].isascii()
             between = text[mention.end : mark.start] if mention.end <= mark.start else ","
             if (len(between) <= (1 if latin else 5) and "," not in between) or self._where_said(mention, mark):

@@ -17,7 +17,7 @@ from tracker.detect.signals import STRENGTH
 
 KINDS = (
     *("name", "offices", "described", "counterpart", "before", "party"),
-    *("pronoun", "topic", "matter", "far", "following", "heading"),
+    *("pronoun", "topic", "matter", "far", "following", "heading", "onward"),
 )
 """How a tie was made, strongest first.
 
@@ -25,14 +25,15 @@ name: the channel's name; described: the same in other words. offices: both hold
 counterpart"), before (the other was named just before), party (the other's party is named here), far (it is named
 elsewhere or speaks). pronoun: both were named just before ("the two"). topic: the channel's subject. matter: what
 counts only where something breaks. following: the sentence before told of the channel, and this one says what happened
-("It took place on Monday"); heading: the title did.
+("It took place on Monday"); heading: the title did. onward: an earlier clause told of it, and this one of what is to
+follow ("they spoke on Monday, and will meet in April").
 """
 
 STRONG = ("name", "offices", "described", "counterpart", "before", "pronoun")
 """The kinds that say by themselves which channel is meant."""
 
-REFERRING = frozenset({"pronoun", "following", "heading"})
-"""The kinds that take the channel from another sentence."""
+REFERRING = frozenset({"pronoun", "following", "heading", "onward"})
+"""The kinds that take the channel from another sentence or clause."""
 
 _HEADING = (*STRONG, "topic")
 
@@ -85,7 +86,8 @@ def with_referring(tied: list[list[Tie]], reading: Reading) -> list[list[Tie]]:
     heading = {tie.channel for tie in tied[0] if tie.kind in _HEADING}
     told = {id(sentence): own for sentence, own in zip(reading.all, tied, strict=True)}
     return [
-        [*own, *_referring(sentence, heading, told, reading)] for sentence, own in zip(reading.all, tied, strict=True)
+        [*own, *_referring(sentence, heading, told, reading), *_onward(sentence, own)]
+        for sentence, own in zip(reading.all, tied, strict=True)
     ]
 
 
@@ -102,6 +104,22 @@ def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]]
     channels = sorted((following | heading) - {tie.channel for tie in own})
     ways = {"following": following, "heading": heading}
     return [Tie(channel, tuple(kind for kind, of in ways.items() if channel in of), (word,)) for channel in channels]
+
+
+def _onward(sentence: Sentence, own: list[Tie]) -> Iterator[Tie]:
+    """The ties of a clause that promises a further contact to the channels of which one before told what was."""
+    promises = {sentence.clause(m.start) for m in sentence.marked("future")}
+    told = [(sentence.clause(w.start), w) for w in sentence.of("signal") if w.key in _CONTACTS]
+    for tie in own:
+        last = max(sentence.clause(m.start) for m in tie.mentions[: 2 if tie.kind == "offices" else 1])
+        if tie.kind not in STRONG or any(clause <= last for clause in promises):
+            continue
+        onward = [word for clause, word in told if clause > last and clause in promises]
+        if onward:
+            yield Tie(tie.channel, ("onward",), (onward[0],))
+
+
+_CONTACTS = frozenset({"meet", "hold", "visit", "create"})
 
 
 def _pairings(lexicon: Lexicon, day: date) -> Iterator[tuple[str, Pairing]]:

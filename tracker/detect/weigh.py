@@ -24,7 +24,7 @@ _GROUPS = {
     "described": "by description",
     **dict.fromkeys(("offices", "counterpart", "before", "pronoun"), "by offices"),
     **dict.fromkeys(("topic", "matter", "party", "far"), "by subject"),
-    **dict.fromkeys(("following", "heading"), "by reference"),
+    **dict.fromkeys(("following", "heading", "onward"), "by reference"),
 }
 
 

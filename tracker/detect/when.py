@@ -163,7 +163,7 @@ def _of_another_event(mention: DateMention, finding: Finding, signal: Signal, pu
     clause = sentence.clause(mention.start)
     if any(sentence.marked(mark, clause) for mark in ("earlier", "past")) and signal not in _DATED_BY_OLDER:
         return not scope(finding.tie, sentence).near(mention)
-    if signal is Signal.HELD and sentence.marked("future", clause):
+    if signal is Signal.HELD and sentence.promises(clause):
         return not scope(finding.tie, sentence).near(mention) or promised(mention, sentence, published)
     kinds = {w.key for w in sentence.of("signal") if sentence.clause(w.start) == clause} - {"occasion"}
     if signal is not Signal.REFUSED and (signal in BREAKS or signal is Signal.RESUMED):
@@ -324,6 +324,8 @@ def _adds_the_day(mention: DateMention, sentence: Sentence, signal: Signal, read
     clause = sentence.clause(mention.start)
     broken = any(w.key in _CUTS and sentence.clause(w.start) == clause for w in sentence.of("signal"))
     if _too_old(mention, signal, sentence, reading) or (signal is Signal.HELD and broken):
+        return False
+    if future and not sentence.promises(clause):
         return False
     return _told_by_verb(mention, sentence, Signal.HELD if signal is Signal.REFUSED else signal)
 

@@ -55,6 +55,7 @@ _ENGLISH = re.compile(
             rf"(?:(?: (?:and|to|through) |-){_WEEKDAY.format('w2')})?\b(?:'s)?",
             # on the 28th and 29th
             rf"\bthe {_NTH.format('d5')}(?:{_TO}(?:the )?{_NTH.format('d6')})?(?= ?[,.;:)]|$| (?:in|at|by|with)\b)",
+            r"\b(?P<ahead>(?:a|one|two|three|four|\d) (?:weeks?|days) from (?:today|now))\b",
             r"\b(?P<near>today|yesterday|tomorrow|this (?:morning|afternoon|evening)|tonight|overnight|last night"
             r"|earlier in the day|the day before|on the eve|earlier today|same day)\b",
             r"\b(?P<weekend>(?:over|at|during|this|last|on) (?:the |this |last |past )?(?:past )?weekend)\b",
@@ -117,6 +118,9 @@ def _single(text: str, published: date) -> Iterator[DateMention]:
             yield from mentions(match, *(_bare_days(part, published, f) for f in (False, True)))
         elif part["monthly"]:
             span = shift_month(published, 0)
+            yield from mentions(match, span, span)
+        elif part["ahead"]:
+            span = Span(PartialDate.of(published + _after(part["ahead"])))
             yield from mentions(match, span, span)
         elif part["near"]:
             span = Span(PartialDate.of(_near(part["near"], published)))
@@ -181,6 +185,13 @@ def _weekday(part: dict[str, str | None], published: date, future: bool) -> Span
     else:
         day = weekday(last, published, future)
     return of_days(day - timedelta(days=(last - first) % 7), day)
+
+
+def _after(words: str) -> timedelta:
+    """How far ahead it is: "a week from today"."""
+    number, unit, *_ = words.split()
+    many = _FEW.get(number) or (int(number) if number.isdigit() else 1)
+    return timedelta(weeks=many) if unit.startswith("week") else timedelta(days=many)
 
 
 def _near(word: str, published: date) -> date:

@@ -35,6 +35,7 @@ _GROUNDS = frozenset({
     pmsg("ground", "name"), pmsg("ground", "offices"), pmsg("ground", "described"), pmsg("ground", "counterpart"),
     pmsg("ground", "before"), pmsg("ground", "party"), pmsg("ground", "pronoun"), pmsg("ground", "topic"),
     pmsg("ground", "matter"), pmsg("ground", "far"), pmsg("ground", "following"), pmsg("ground", "heading"),
+    pmsg("ground", "onward"),
     pmsg("ground", "offices that also meet elsewhere"),
     pmsg("ground", "channel of high offices"), pmsg("ground", "a surer tie to another channel"),
     pmsg("ground", "another channel named"), pmsg("ground", "several channels named"),
