@@ -95,8 +95,9 @@ _TOLD = {
             "China refused a U.S. request for {n}.",
             "Beijing has turned down Washington's invitation to {n}.",
             "China did not answer an American request for {n} {d}.",
+            "Washington asked Beijing {d} to resume {n}, and was turned down.",
         ],
-        ["中方拒绝了美方关于举行{n}的请求。", "美方提议举行{n}，中方没有答应。"],
+        ["中方拒绝了美方关于举行{n}的请求。", "美方提议举行{n}，中方没有答应。", "美方{d}要求中方恢复{n}，遭到回绝。"],
     ),
     "ended": (
         [

@@ -59,12 +59,12 @@ COMMON = 8
 DRILL = 0.4
 """What a drill counts beside a case."""
 
-GRAVE = 2.0
+GRAVE = 1.5
 """What a case of a line cut, refused, restored or closed counts beside one of a contact: to miss it is worse, and they
 are few.
 """
 
-FLAG, BESIDE = 0.4, 0.5
+FLAG, BESIDE = 0.43, 0.5
 """The shares right from which a finding is flagged: the surest of a release, and each further one."""
 
 _BROKEN = {"cancelled": "suspended", "postponed": "suspended"}

@@ -25,6 +25,7 @@ def only(text: str, published: str):
         ("on Dec. 21, two weeks before", "2024-03-01", "2023-12-21", None),
         ("Jan. 31-Feb. 2, 2024", "2024-02-05", "2024-02-02", "2024-01-31"),
         ("on Tuesday and Wednesday", "2021-09-30", "2021-09-29", "2021-09-28"),
+        ("on Monday, Tuesday and Wednesday", "2020-12-16", "2020-12-16", "2020-12-14"),
         ("on Tuesday", "2024-04-16", "2024-04-16", None),
         ("last Friday", "2024-05-28", "2024-05-24", None),
         ("over the weekend", "2024-09-16", "2024-09-15", "2024-09-14"),

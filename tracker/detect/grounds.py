@@ -182,6 +182,10 @@ def _of_release(tie: Tie, position: int, around: Scope, whole: Ground) -> Iterat
         yield f"the title names {('none', 'one', 'several')[min(titled, 2)]} of its officials"
     if _its_officials_met(tie, position, whole):
         yield "officials who deal with it met"
+        if any(
+            other.channel != tie.channel and other.kind == "name" for other in (*whole.title_ties, *whole.lead_ties)
+        ):
+            yield "its officials met on another channel"
     if whole.told[tie.channel] > 1:
         yield "told in several sentences"
 

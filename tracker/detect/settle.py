@@ -27,9 +27,6 @@ _SURELY = 0.5
 _CLEARLY = 0.8
 """The share from which a sentence that only says "the two" tells an event where others name the channel."""
 
-_LISTED = 0.45
-"""The share from which one of several channels in a sentence is flagged beside a surer one."""
-
 _ASIDE = 0.3
 """Sentences less likely than this part of the surest one have no say in what happened."""
 
@@ -74,11 +71,10 @@ def _flagged(
 ) -> Sighting:
     """The sighting with whether a reviewer should see it: what a paragraph tells besides its surest needs more.
 
-    An article tells several events for their own sake, and so does a list of channels, more or less.
+    An article tells several events for their own sake.
     """
     alone = reading.is_article or sighting.confidence >= surest.get(reading.paragraph(told[0].sentence), 0.0)
-    beside = min(weights.beside, _LISTED) if "a list of channels" in told[0].grounds else weights.beside
-    if sighting.confidence < (weights.flag if alone else beside):
+    if sighting.confidence < (weights.flag if alone else weights.beside):
         return sighting
     return replace(sighting, flagged=True, doubts=())
 

@@ -32,6 +32,7 @@ _MONTH = (
 )
 _DAYS_OF_WEEK = dict(monday=0, tuesday=1, wednesday=2, thursday=3, friday=4, saturday=5, sunday=6)  # noqa: C408
 _WEEKDAY = r"(?P<{0}>monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
+_OTHER_WEEKDAY = _WEEKDAY.replace("?P<{0}>", "?:")
 _DAY = r"(?P<{0}>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _NTH = r"(?P<{0}>3[01]|[12]\d|[1-9])(?:st|nd|rd|th)"
 _YEAR = r"(?:,? (?P<{0}>20\d\d|19\d\d))?"
@@ -52,7 +53,7 @@ _ENGLISH = re.compile(
             rf"\b(?:(?:early|mid|late|end of)[ -])?(?:{_MONTH.format('m4')}"
             rf"(?: (?:to|and|through) |-))?\b{_MONTH.format('m5')}(?![a-z]){_YEAR.format('y3')}(?! \d)",
             rf"\b(?:(?P<which>last|next|this|the previous|the following|coming) )?{_WEEKDAY.format('w1')}"
-            rf"(?:(?: (?:and|to|through) |-){_WEEKDAY.format('w2')})?\b(?:'s)?",
+            rf"(?:(?:(?:, {_OTHER_WEEKDAY})+,?)?(?: (?:and|to|through) |-){_WEEKDAY.format('w2')})?\b(?:'s)?",
             # on the 28th and 29th
             rf"\bthe {_NTH.format('d5')}(?:{_TO}(?:the )?{_NTH.format('d6')})?(?= ?[,.;:)]|$| (?:in|at|by|with)\b)",
             r"\b(?P<ahead>(?:a|one|two|three|four|\d) (?:weeks?|days) from (?:today|now))\b",
