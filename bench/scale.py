@@ -37,6 +37,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.search import texts
+from bench.servers import read_unchanged
 from config.settings import LARGEST_RATE_LIMIT, settings_from
 from db.feeds import PollRow
 from db.releases import Kept
@@ -52,6 +53,7 @@ from tracker.reviewing.replay import replay
 from tracker.scheduler import due_feeds
 from tracker.search import read_query
 from tracker.service import Service, open_service
+from tracker.web.app import create_app
 
 RELEASES, FEEDS = 10_000, 100
 MANY_RELEASES, MANY_FEEDS = 1_000_000, 10_000
@@ -96,8 +98,6 @@ class Sized:
 
     @cached_property
     def client(self) -> FlaskClient:
-        from tracker.web.app import create_app  # so that filling needs no pages
-
         return create_app(self.service).test_client()
 
     @cached_property
@@ -130,7 +130,7 @@ class Sized:
     def poll_in_vain(self) -> None:
         """A poll that brings nothing."""
         with self.service.store.writing() as db:
-            _read_unchanged(db, "feed-1", self.service.clock())
+            read_unchanged(db, "feed-1", self.service.clock())
             db.record.bump("polls")
 
 
@@ -176,13 +176,7 @@ def _read_lately(service: Service) -> None:
         with service.store.writing() as db:
             for feed in service.feeds[number : number + AT_ONCE]:
                 for ago in LATELY:
-                    _read_unchanged(db, feed.slug, now - ago)
-
-
-def _read_unchanged(db: Subjects, slug: str, at: datetime) -> None:
-    hints = {"etag": None, "last_modified": None, "moved_to": None}
-    db.feeds.record_read(slug, now=at, next_poll=at, anything_new=False, full=False, **hints)
-    db.feeds.add_poll(PollRow(slug, at, at, "unchanged", status=304, overlap=1))
+                    read_unchanged(db, feed.slug, now - ago)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from waitress.server import create_server
 
 from config.load import RelationshipPack
 from config.settings import LARGEST_RATE_LIMIT, settings_from
+from db.feeds import PollRow
 from db.record import Origin
 from db.store import Subjects
 from tests.many import write_packs
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 THREADS = SERVER["threads"]
 APART = 10
 """Years between one copy of the history and the next, so that what pages draw of late years stays as it is."""
+
+READ_FOR = timedelta(days=7)
+"""How long the feeds of a recorded service have been read."""
 
 
 def hello() -> Flask:
@@ -82,17 +87,30 @@ def many(pairs: int, channels: int) -> Flask:
 
 def recorded(times: int, channels: int | None = None) -> Service:
     """The shipped record in a new database; with `times` its history, the copies in earlier centuries; with so many
-    `channels`, each as one that there is.
+    `channels`, each as one that there is. Its feeds were read for a week, as those of a service that runs.
     """
     service = open_service(settings_from(os.environ), migrate=True)
     if channels is not None:
         service = replace(service, packs=(_with_channels(service.packs[0], channels),))
-    service.prepare()
+    now = service.clock()
+    replace(service, clock=lambda: now - READ_FOR).prepare()
+    for feed in service.feeds:
+        every = timedelta(seconds=feed.every)
+        with service.store.writing() as db:
+            for number in range(READ_FOR // every, -1, -1):
+                read_unchanged(db, feed.slug, now - number * every)
     seed(service.store, service.packs, at=service.clock())
     with service.store.writing() as db:
         _repeat(db, times, Origin(service.clock(), "bench"))
         db.record.bump()
     return service
+
+
+def read_unchanged(db: Subjects, slug: str, at: datetime) -> None:
+    """A poll of a feed that brought nothing."""
+    hints = {"etag": None, "last_modified": None, "moved_to": None}
+    db.feeds.record_read(slug, now=at, next_poll=at, anything_new=False, full=False, **hints)
+    db.feeds.add_poll(PollRow(slug, at, at, "unchanged", status=304, overlap=1))
 
 
 def _with_channels(pack: RelationshipPack, channels: int) -> RelationshipPack:

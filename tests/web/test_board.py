@@ -6,18 +6,22 @@ import csv
 import gzip
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import brotli
 import pytest
 from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import EVERYTHING, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.test_pages import words_of
 from tracker.service import Service
 from tracker.web.app import create_app
+from tracker.web.narrowing import words_apart
 
 ON_THE_WIRE = 60_000
 
@@ -102,6 +106,24 @@ def test_a_filter_means_the_same_on_the_page_in_the_api_and_in_the_table(
     assert {channel["slug"] for channel in api.json(f"/channels?{query}")["channels"]} == asked
     some = f"{len(asked)} of {len(every)} shown"
     assert board.select_one(".shown").get_text() == (f"{len(every)} channels" if len(asked) == len(every) else some)
+
+
+@given(
+    texts=st.lists(st.text(alphabet="aBc会谈Ａ ;", max_size=12)).map(tuple),
+    word=st.text(alphabet="aBc会谈;", min_size=1, max_size=4),
+)
+def test_a_word_is_found_in_the_words_apart_where_it_is_in_the_texts(texts: tuple[str, ...], word: str) -> None:
+    word = word.casefold()
+    told = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
+    assert (word in words_apart(texts)) == (word in told)
+
+
+def test_the_script_is_given_a_fraction_of_a_channels_names(api: Api) -> None:
+    board = board_of(api, "")
+    also = {line["data-also"].split()[0]: line["data-also"] for line in board.select("tr.one")}
+    assert {"dpct", "国防部门工作会晤"} <= set(also["dpct"].split())
+    names = sum(len("; ".join(channel.aliases)) for channel in api.app.extensions["openlines"].snapshot().channels)
+    assert sum(map(len, also.values())) < names / 2
 
 
 def test_what_is_chosen_stands_in_the_form_and_in_every_link_that_shows_another_day(api: Api) -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import lru_cache
 
 from tracker.model import THIRD_PARTY, Category, Relationship, State
 from tracker.record.history import ChannelView
@@ -89,6 +90,20 @@ def told_of(view: ChannelView) -> tuple[str, ...]:
     line = view.channel
     cause = view.change.cause if view.change else ""
     return (line.slug, *line.names.values(), *line.aliases, *line.counterparts.values(), line.description, cause)
+
+
+@lru_cache(maxsize=1_000)
+def words_apart(texts: tuple[str, ...]) -> str:
+    """The words of some texts, each once, without those that stand within another, the longest first.
+
+    Every word of a query occurs in these where it occurs in the texts, and they are a fraction of them: names are
+    many, and much alike.
+    """
+    kept: list[str] = []
+    for word in sorted({word for text in texts for word in _folded(text).split()}, key=lambda word: (-len(word), word)):
+        if not any(word in longer for longer in kept):
+            kept.append(word)
+    return " ".join(kept)
 
 
 def has_words(view: ChannelView, words: str) -> bool:

@@ -42,6 +42,7 @@ from tracker.record.lineage import entry_key
 from tracker.record.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
+from tracker.web.narrowing import words_apart
 from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
@@ -444,6 +445,7 @@ def register_filters(app: Flask) -> None:
         web_address=web_address,
         when=contact_when,
         word=word_mark,
+        words_apart=words_apart,
         words_of=words_of,
         word_of=lambda entry, pair: corroboration_words(corroboration(entry, pair), pair),
     )
