@@ -32,6 +32,35 @@ ROUNDS = 3
 TIMES = 100
 CHANNELS = "/api/v1/channels"
 CONTACTS = "/api/v1/contacts?limit=200"
+SOURCES = """json_group_array(json_object('url', url, 'title', title, 'publisher', publisher, 'side', side,
+                                          'published', published, 'quote', quote))"""
+
+CHANNELS_WHOLE = f"""
+WITH cited AS (
+    SELECT "change", contact, {SOURCES} AS sources
+    FROM citations JOIN sources ON sources.id = citations.source GROUP BY "change", contact
+), told AS (
+    SELECT channel, outcome, date, json_object(
+        'id', id, 'outcome', outcome, 'date', date, 'precision', date_precision, 'end', "end", 'announced', announced,
+        'form', form, 'place', place, 'round', round, 'persons', persons, 'summary', summary, 'asked_by', asked_by,
+        'substantive', substantive, 'note', note, 'contested', contested, 'corroboration', corroboration,
+        'recorded_at', recorded_at, 'recorded_by', recorded_by, 'sources', json(cited.sources)) AS contact
+    FROM contacts LEFT JOIN cited ON cited.contact = contacts.id WHERE standing
+)
+SELECT channels.*, cited.sources AS sources,
+    (SELECT contact FROM told WHERE channel = slug AND outcome = 'held' AND date = last_contact) AS last,
+    (SELECT contact FROM told WHERE channel = slug AND outcome NOT IN ('held', 'planned') AND date = last_refused)
+        AS refused,
+    (SELECT contact FROM told WHERE channel = slug AND outcome = 'planned' AND date = next_contact) AS next
+FROM channels
+LEFT JOIN history ON history.channel = slug
+    AND position = (SELECT max(position) FROM history WHERE channel = slug)
+LEFT JOIN cited ON cited."change" IS history."change" AND cited.contact IS history.contact
+"""
+"""Channels as the call of the API has them, with the last contacts and the sources of what they say; but for each
+side's words and the coverage, which the call has as well and the exported file has not.
+"""
+
 FLAT = "/record/channels.json?_shape=array&_size=max&_nocount=1&_nofacet=1"
 """How Datasette answers the rows of a table alone, without counting or suggesting."""
 
@@ -41,10 +70,9 @@ FLAT_OURS = (
 )
 """The same of the API, but for the dates of the last and next contacts, which it has as contacts with their sources."""
 
-WITH_SOURCES = """
+WITH_SOURCES = f"""
 SELECT contacts.*, (
-    SELECT json_group_array(json_object('url', url, 'title', title, 'publisher', publisher, 'side', side,
-                                        'published', published, 'quote', quote))
+    SELECT {SOURCES}
     FROM citations JOIN sources ON sources.id = citations.source WHERE citations.contact = contacts.id
 ) AS sources FROM contacts
 """
@@ -107,16 +135,18 @@ def _against_hello(table: Table, hello: Asked, ours: int) -> None:
 
 
 def _against_datasette(table: Table, port: int, ours: int, bare: int) -> None:
-    contacts = f"/record.json?{urlencode({'sql': WITH_SOURCES, '_shape': 'array'})}"
-    for name, peer, call in (
-        ("contacts and their sources", Asked(port, contacts), Asked(ours, CONTACTS)),
-        ("channels, of Datasette flat", Asked(port, FLAT), Asked(ours, CHANNELS)),
-        ("channels, of both flat", Asked(port, FLAT), Asked(ours, FLAT_OURS)),
+    def by(sql: str) -> str:
+        return f"/record.json?{urlencode({'sql': sql, '_shape': 'array'})}"
+
+    for name, peer, call, aim in (
+        ("channels, their contacts and sources", Asked(port, by(CHANNELS_WHOLE)), Asked(ours, CHANNELS), "≥ 20"),
+        ("contacts and their sources", Asked(port, by(WITH_SOURCES)), Asked(ours, CONTACTS), "≥ 20"),
+        ("channels, flat", Asked(port, FLAT), Asked(ours, FLAT_OURS), "the server's"),
     ):
         told, rows = json.loads(call.answer())[name.split()[0].rstrip(",")], json.loads(peer.answer())
         assert len(told) == len(rows) > 0, (name, len(told), len(rows))
-        _compare(table, f"{name}: {len(rows)} rows", "Datasette", peer, call, "≥ 20")
-    _compare(table, "the server alone, 5 bytes", "Datasette, flat", peer, Asked(bare, "/"), "the bound")
+        _compare(table, f"{name}: {len(rows)} rows", "Datasette", peer, call, aim)
+    _compare(table, "the server alone, 5 bytes", "Datasette, flat", peer, Asked(bare, "/"), "")
 
 
 def _against_age(table: Table, today: tuple[int, Path], aged: tuple[int, Path]) -> None:
