@@ -53,9 +53,9 @@ def test_a_further_source_by_the_api_makes_the_claim_corroborated(api: Api) -> N
     assert cut(api)["corroboration"] == "both"
     assert_problem(amend(api, name, "sources", **source), 409, says="already")
     assert_problem(amend(api, name, "sources", **source | {"url": "javascript:1"}), 400, field="url")
-    assert_problem(
-        amend(api, name, "sources", **source | {"url": "https://x.example/", "side": "uk"}), 400, field="side"
-    )
+    elsewhere = source | {"url": "https://x.example/"}
+    assert_problem(amend(api, name, "sources", **elsewhere | {"side": "uk"}), 400, field="side")
+    assert_problem(amend(api, name, "sources", **elsewhere | {"published": "2031-01-10"}), 400, field="published")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,9 @@ def test_a_further_source_by_the_api_makes_the_claim_corroborated(api: Api) -> N
         ("change-999999", {"reason": "x", "cause": "y"}, 404, None),
         ("row-1", {"reason": "x", "cause": "y"}, 404, None),
         ("contact-1", {"reason": "x", "end": "1990-01-01"}, 400, "end"),
+        ("contact-1", {"reason": "x", "announced": "2024-01-30"}, 400, "announced"),
+        ("contact-1", {"reason": "x", "asked_by": "Narnia"}, 400, "asked_by"),
+        ("contact-1", {"reason": "x", "asked_by": "third-party"}, 400, "asked_by"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_in_words(api: Api, name, body, status, field) -> None:
@@ -91,6 +94,9 @@ def test_a_refused_correction_on_the_page_keeps_what_was_typed(seeded: Service) 
     assert "In my words." in answer.text
     assert "is not a date that exists" in answer.text
     assert client.post("/claims/change-1/amend", data={"action": "burn"}).status_code == 400
+    endless = client.post("/claims/change-1/amend", data=typed | {"effective": "2022-02-03", "cause": "a" * 1_001})
+    assert endless.status_code == 400
+    assert "1,001 characters long" in endless.text
 
 
 def test_a_reviewer_corrects_a_claim_from_the_page_of_its_channel(seeded: Service, page: Page, sign_in) -> None:

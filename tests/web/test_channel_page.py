@@ -280,7 +280,7 @@ def test_background_is_two_or_three_plain_sentences_with_their_address(later) ->
     told = " ".join("".join(text.itertext()).split())
     assert "中美两国防长会晤与通话) is a United States – China channel (military). As of 1 Jun 2026" in told
     assert "on record as active since 31 May 2024, on the word of both sides: 75-minute meeting" in told
-    assert "Last tried without success: 20 Nov 2024, in person, Vientiane, Laos (refused)." in told
+    assert "Last refused or not answered: 20 Nov 2024, in person, Vientiane, Laos (refused)." in told
     assert told.endswith("Sources: http://127.0.0.1:8000/channels/defense-ministers (CC BY 4.0).")
 
 

@@ -135,15 +135,28 @@ def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Ap
     assert (item["type_of_reference"], item["urls"], item["title"]) == (
         "ELEC",
         [address],
-        "Talks & more {50%}: Open Lines",
+        "Talks & more {50%}",
     )
     (webpage,) = json.loads(form["csl"].text)
     assert (webpage["type"], webpage["URL"], webpage["issued"]["date-parts"]) == ("webpage", address, [[2024, 2, 1]])
     assert address in form["text"].text
     assert re.search(r"\[DS/OL\]\. \(2024-02-01\)\[2024-02-01\]\. http", form["gbt7714"].text)
+    assert form["text"].content_type == form["gbt7714"].content_type == "text/plain; charset=utf-8"
     assert api.client.get(f"/cite?format=word&path={path}").status_code == 400
     forged = api.client.get(f"/cite?format=ris&path={path}&title=Talks%0D%0AUR%20%20-%20http://elsewhere.example/")
     assert rispy.loads(forged.text)[0]["urls"] == [address]
+
+
+@pytest.mark.parametrize("claim", ["change-1", "contact-1"])
+def test_a_claim_is_cited_by_its_own_address_which_opens_for_good(api: Api, claim: str) -> None:
+    page = api.client.get(f"/claims/{claim}").text
+    files = [unescape(path) for path in re.findall(r'href="(/cite\?[^"]+)"', page)]
+    assert len(files) == 5
+    cited = next(api.client.get(file).json[0] for file in files if "format=csl" in file)
+    assert re.sub(r"^https?://[^/]+", "", cited["URL"]) == f"/claims/{claim}"
+    assert cited["title"].endswith(f"claim {claim}")
+    rows = api.json(f"/citation?path={quote(f'/claims/{claim}')}")["rows"]
+    assert [row["row"] for row in rows] == [claim]
 
 
 def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api) -> None:

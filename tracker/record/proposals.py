@@ -18,7 +18,7 @@ def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposa
         case Signal.HELD, State.PLANNED if cut_before:
             return Proposal(State.RESUMED, Outcome.HELD, msg("The first contact since the channel was cut."))
         case Signal.HELD, State.PLANNED | None:
-            return Proposal(State.ACTIVE, Outcome.HELD, msg("The first contact of the channel."))
+            return Proposal(State.ACTIVE, Outcome.HELD, msg("The first contact of the channel on record."))
         case Signal.HELD, State.RESUMED:
             return Proposal(
                 State.ACTIVE, Outcome.HELD, msg("The next contact after a resumption makes the channel active.")

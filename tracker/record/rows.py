@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from tracker.errors import Refused
-from tracker.model import Contact, Outcome, State, StatusChange
+from tracker.model import Contact, Outcome, Source, State, StatusChange
 from tracker.record.attest import visible_from
 from tracker.tongue import gettext
 
 AHEAD = timedelta(days=1)
 """A day that has begun somewhere on Earth may be ahead of ours by this much."""
+
+
+_FORETOLD = (Outcome.HELD, Outcome.ANNOUNCED)
+"""Outcomes of what can only have been announced beforehand; what was called off or refused is told of later too."""
+
+LONGEST_WORDS = 1_000
+"""Characters of a sentence, a name or a quote that a person writes into the record: pages show each whole."""
+
+
+def check_source(source: Source, sides: Collection[str], today: date) -> None:
+    """Raise Refused, which names the field, for a source that speaks for none of the `sides`, or is of a day to come."""
+    if source.side not in sides:
+        raise Refused(
+            gettext("There is no side %(side)s.", side=repr(source.side)),
+            gettext("Send one of %(known)s.", known=", ".join(sides)),
+            field="side",
+        )
+    if source.published and source.published.first > today + AHEAD:
+        raise Refused(
+            gettext("Nothing was published on %(published)s, which has not come.", published=source.published),
+            gettext("Give the publisher’s date, or leave it empty."),
+            field="published",
+        )
+
+
+def check_asked_by(row: StatusChange | Contact, parties: Collection[str]) -> None:
+    """Raise Refused for a contact that somebody asked for who is none of the parties."""
+    if isinstance(row, Contact) and row.asked_by is not None and row.asked_by not in parties:
+        raise Refused(
+            gettext("%(value)s is none of the two parties.", value=repr(row.asked_by)),
+            gettext("Send one of %(known)s.", known=", ".join(parties)),
+            field="asked_by",
+        )
 
 
 def check_row(row: StatusChange | Contact, today: date) -> None:
@@ -52,6 +86,17 @@ def _check_contact(row: Contact, latest: date) -> None:
         raise Refused(
             gettext("Nothing was announced on %(announced)s, which has not come.", announced=row.announced),
             gettext("Give the day of the announcement."),
+            field="announced",
+        )
+    ends = row.end or (row.date and row.date.last)
+    if row.outcome in _FORETOLD and row.announced and ends and row.announced > ends + AHEAD:
+        raise Refused(
+            gettext(
+                "A contact of %(date)s was not announced later, on %(announced)s.",
+                date=row.date,
+                announced=row.announced,
+            ),
+            gettext("Give the day on which it was announced beforehand, or leave it empty."),
             field="announced",
         )
     if row.outcome is Outcome.HELD and row.date.first > latest:

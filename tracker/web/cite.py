@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from flask import Blueprint, Response, current_app, request
 from tracker.errors import NotFound, Refused
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
-from tracker.record.citation import FORMATS, Citation, Mark, mark_of, row_hash
+from tracker.record.citation import FORMATS, PUBLISHER, Citation, Mark, mark_of, row_hash
 from tracker.record.history import contact_days
 from tracker.record.ledger import Act, acts_between
 from tracker.record.lineage import entry_key
@@ -31,6 +32,9 @@ _UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
 
 LONGEST_TITLE = 200
 
+_OF_THE_SITE = re.compile(rf"\s*[:：]\s*{PUBLISHER}\Z")
+"""How the title of a page ends; a citation names the publisher beside it."""
+
 _OF_THE_DASHBOARD = {"word", "only", "q"}
 """Filters that choose rows on the first screen alone; other views with words are cited whole."""
 
@@ -40,16 +44,19 @@ class Scope:
     """Which rows of the record an address shows: of some channels, status changes, contacts or both.
 
     `asked`: what the address asks for besides; a list of changes or contacts shows those that fit, any other view the
-    channels that are in the state.
+    channels that are in the state. `claim`: the one row that a claim's own page shows.
     """
 
     channels: tuple[Channel, ...]
     changes: bool
     contacts: bool
     asked: Mapping[str, str]
+    claim: Entry | None = None
 
     def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
+        if self.claim:
+            return [self.claim]
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
         views = [snapshot.view(channel, moment) for channel in self.channels]
         if self.changes and self.contacts:
@@ -91,7 +98,8 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     if parts[0] == "channels" and len(parts) > 1:
         return Scope((find_channel(snapshot, parts[1]),), *only, {})
     if parts[0] == "claims" and len(parts) > 1:
-        return Scope((find_channel(snapshot, find_claim(snapshot, parts[1]).entry.channel),), *only, {})
+        claim = find_claim(snapshot, parts[1]).entry
+        return Scope((find_channel(snapshot, claim.channel),), *only, {}, claim if _is_claim(path) else None)
     channels = (
         line
         for line in snapshot.channels
@@ -109,10 +117,19 @@ def _meets(days: tuple[date, date], first: date, last: date) -> bool:
 
 
 def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mark) -> str:
-    """The address that shows the same for good: both clocks are written out, and the mark of what it showed."""
+    """The address that shows the same for good: both clocks are written out, and the mark of what it showed.
+
+    A claim's own page needs neither: its row never changes, and the page tells what became of it.
+    """
+    if _is_claim(path):
+        return f"{current().service.settings.base_url}{path}"
     kept = {name: value for name, value in asked.items() if name not in _UNCITED and not is_tag(name) and value}
     clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at), "cited": str(mark)}
     return f"{current().service.settings.base_url}{path}?{urlencode(kept | clocks)}"
+
+
+def _is_claim(path: str) -> bool:
+    return path.startswith("/claims/") and path.count("/") == 2
 
 
 def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment, title: str) -> Citation:
@@ -125,7 +142,7 @@ def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment:
     moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
     mark = mark_of(rows, snapshot.revisions["record"])
     address = cited_address(path, asked, moment, mark)
-    return Citation(title, address, moment.as_of, moment.known_at, current().day(), mark)
+    return Citation(_OF_THE_SITE.sub("", title), address, moment.as_of, moment.known_at, current().day(), mark)
 
 
 @dataclass(frozen=True)
@@ -166,7 +183,8 @@ def cite() -> Response:
             field="format",
         )
     write, media_type = FORMATS[form]
-    return current().rendered(lambda: write(asked_view().citation), f"{media_type}; charset=utf-8")
+    typed = media_type if media_type.startswith("text/") else f"{media_type}; charset=utf-8"  # Flask says it of texts
+    return current().rendered(lambda: write(asked_view().citation), typed)
 
 
 def _own_address(text: str) -> SplitResult:

@@ -11,6 +11,7 @@ from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Answer, Category, Outcome, PartialDate, Precision, State, Status
 from tracker.record.promises import Fate
+from tracker.record.rows import LONGEST_WORDS
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
 from tracker.web.narrowing import Heed
@@ -22,7 +23,6 @@ DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
 """A larger limit is lowered to this, not refused."""
 
-MAX_TITLE = 1_000
 MAX_TEXT = 500_000
 
 
@@ -57,7 +57,7 @@ def _publishing_day(day: dt.date) -> dt.date:
 IsoDay = Annotated[str, Field(description="YYYY-MM-DD."), AfterValidator(_day)]
 PublishingDay = Annotated[IsoDay, AfterValidator(_publishing_day)]
 Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_WORDS)]
 
 
 class AtMoment(Sent):

@@ -14,6 +14,7 @@ from tracker.errors import Refused
 from tracker.measuring.sampling import ELSEWHERE
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.record.history import ChannelView, view
+from tracker.record.rows import LONGEST_WORDS
 from tracker.reviewing.review import Choice, Question
 from tracker.tongue import gettext, msg
 from tracker.web.words import filled, said, told
@@ -74,7 +75,15 @@ def reason_mark(reason: str | None) -> Markup:
 
 
 def text_from(form: Mapping[str, str], name: str) -> str | None:
-    return form.get(name, "").strip() or None
+    """Raises Refused for words that no page could show whole."""
+    text = form.get(name, "").strip()
+    if len(text) > LONGEST_WORDS:
+        raise Refused(
+            gettext("That is %(count)s characters long.", count=f"{len(text):,}"),
+            gettext("Say it in at most %(most)s.", most=f"{LONGEST_WORDS:,}"),
+            field=name,
+        )
+    return text or None
 
 
 def word_from(form: Mapping[str, str], name: str, vocabulary: type[Vocabulary]) -> Vocabulary | None:
