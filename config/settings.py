@@ -141,7 +141,7 @@ def settings_from(env: Mapping[str, str]) -> Settings:
     _refuse_unknown(env)
     var = _read(env, "VAR", _path, Path("var"))
     host = _read(env, "HOST", _host, "127.0.0.1")
-    port = _read(env, "PORT", _port, 8000)
+    port = _read(env, "PORT", _whole(65535, "not a port"), 8000)
     poll = _read(env, "POLL", _one_of("on", "off"), "on")
     database = _read(env, "DATABASE_URL", database_url, f"sqlite:///{var / 'openlines.db'}")
     return Settings(
@@ -154,12 +154,12 @@ def settings_from(env: Mapping[str, str]) -> Settings:
         poll=poll == "on",
         watch=_read(env, "WATCH", _one_of("on", "off"), poll) == "on",
         contact=_read(env, "CONTACT", _contact, None),
-        sample=_read(env, "SAMPLE", _sample, 20),
-        blind=_read(env, "BLIND", _blind, 3),
-        keep_pages=_read(env, "KEEP_PAGES", _days, 0),
+        sample=_read(env, "SAMPLE", _whole(LARGEST_SAMPLE, "no number of releases"), 20),
+        blind=_read(env, "BLIND", _whole(LARGEST_BLIND, "no share in percent"), 3),
+        keep_pages=_read(env, "KEEP_PAGES", _whole(LONGEST_KEEP_PAGES, "no number of days"), 0),
         smtp_url=(smtp := _read(env, "SMTP_URL", smtp_from, None)),
         mail_from=_mail_from(env, smtp),
-        digest_hour=_read(env, "DIGEST_HOUR", _hour, 6),
+        digest_hour=_read(env, "DIGEST_HOUR", _whole(23, "no hour"), 6),
         second_person=SECOND_PERSON[_read(env, "SECOND_PERSON", _one_of(*SECOND_PERSON), "off")],
         rate_limit=_read(env, "RATE_LIMIT", _rate_limit, 600),
         trusted_proxy=_read(env, "TRUSTED_PROXY", _address, None),
@@ -249,34 +249,22 @@ def _host(text: str) -> str:
     return text
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
-        raise ValueError(f'"{text}" is not a port; write a whole number from 0 to 65535')
-    return int(text)
+def _whole(most: int, wrong: str, *, least: int = 0, words: str = "") -> Callable[[str], int]:
+    """A reader of whole numbers up to `most`; `wrong`: what another text is not. `words`: what may stand instead."""
+
+    def parse(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) else None
+        if number is None or not least <= number <= most:
+            raise ValueError(f'"{text}" is {wrong}; write a whole number from {least} to {most}{words}')
+        return number
+
+    return parse
 
 
 def _contact(text: str) -> str:
     if not _CONTACT.fullmatch(text):
         raise ValueError(f'"{text}" is no contact; write a mail address or an http(s) URL, without spaces')
     return text
-
-
-def _sample(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_SAMPLE:
-        raise ValueError(f'"{text}" is no number of releases; write a whole number from 0 to {LARGEST_SAMPLE}')
-    return int(text)
-
-
-def _blind(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_BLIND:
-        raise ValueError(f'"{text}" is no share; write a whole number of percent from 0 to {LARGEST_BLIND}')
-    return int(text)
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > LONGEST_KEEP_PAGES:
-        raise ValueError(f'"{text}" is no number of days; write a whole number from 0 to {LONGEST_KEEP_PAGES}')
-    return int(text)
 
 
 def _mail_from(env: Mapping[str, str], smtp: Smtp | None) -> Sender | None:
@@ -287,18 +275,10 @@ def _mail_from(env: Mapping[str, str], smtp: Smtp | None) -> Sender | None:
     return sender
 
 
-def _hour(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) > 23:
-        raise ValueError(f'"{text}" is no hour; write a whole number from 0 to 23')
-    return int(text)
-
-
 def _rate_limit(text: str) -> int | None:
     if text.lower() == "off":
         return None
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= LARGEST_RATE_LIMIT:
-        raise ValueError(f'"{text}" is no number of requests; write a whole number up to {LARGEST_RATE_LIMIT}, or off')
-    return int(text)
+    return _whole(LARGEST_RATE_LIMIT, "no number of requests", least=1, words=", or off")(text)
 
 
 def _address(text: str) -> str:
@@ -331,7 +311,7 @@ def _base_url(text: str) -> str:
     if not parts.hostname.isascii():
         ascii_host = parts.hostname.encode("idna").decode()
         raise ValueError(f'"{text}" is not written as browsers ask for it; write {ascii_host} for {parts.hostname}')
-    return text.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def reachable(host: str, port: int) -> str:

@@ -79,8 +79,10 @@ class Engine(Protocol):
     def pending_beside(self) -> list[str]:
         """The names of what `migrate` would do beside these steps: to the tables of the work, where it keeps them."""
 
-    def migrate(self) -> None:
-        """Apply what is pending, each step whole or not at all."""
+    def migrate(self) -> list[str]:
+        """Apply what is pending, whole or not at all; answers the names of what was. Whoever comes at the same time
+        waits, and finds nothing left to do. Raises StoreError.
+        """
 
     def work(self) -> Work | None:
         """How the work stands that workers share; None where one machine does it alone."""

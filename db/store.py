@@ -137,10 +137,7 @@ class Store:
 
         Raises StoreError when the database was made by newer code.
         """
-        pending = self.pending()
-        if pending:
-            self._connections.migrate()
-        return pending
+        return self._connections.migrate() if self.pending() else []
 
     def pending(self) -> list[str]:
         """The names of the steps that `migrate` would apply. Raises StoreError as it does."""

@@ -11,12 +11,12 @@ from tests.test_intake import NOTHING, candidate, stored
 from tests.test_regroup import merged
 from tests.test_review import CN, US, arrive, decide, page
 from tracker.errors import Conflict, Refused, Stale
-from tracker.model import Move, PartialDate, Signal, Status
+from tracker.model import Move, PartialDate, Signal, State, Status
 from tracker.operating.verify import verify
 from tracker.reviewing.cases import Exported
 from tracker.reviewing.holding import hold
 from tracker.reviewing.regroup import back_to_channel, split, to_channel
-from tracker.reviewing.review import undo
+from tracker.reviewing.review import accept, undo
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 ELSEWHERE = replace(ON_8, channel="mmca")
@@ -176,6 +176,32 @@ def test_after_a_merge_or_a_split_only_what_is_still_there_goes_back(seeded_2023
     _, back = taken_back(seeded_2023, rest)
     assert [seen.release.url for seen in back.sightings] == ["https://us.example/1"]
     assert (candidate(seeded_2023, own.id).channel, candidate(seeded_2023, own.id).status) == ("mmca", Status.PENDING)
+
+
+def test_what_was_split_off_as_a_whole_cannot_go_back_from_where_it_is_no_more(seeded_2023, talks):
+    (there,) = arrive(seeded_2023, replace(CN, url="https://cn.example/9"), ELSEWHERE)
+    _, joined = moved(seeded_2023, talks)
+    assert joined.id == there.id
+    came = [seen.id for seen in joined.sightings if seen.release.url == "https://us.example/1"]
+    rest, _ = split(seeded_2023.store, joined.id, joined.version, came, by="ana", at=seeded_2023.clock())
+    with pytest.raises(Conflict, match="Nothing was moved"):
+        taken_back(seeded_2023, rest)
+
+
+def test_it_joins_no_candidate_that_waits_for_a_second_person(seeded_2023):
+    (held,) = arrive(seeded_2023, US, ON_8)
+    decide(seeded_2023, held)
+    told = sighting(signal=Signal.SUSPENDED, date=PartialDate("2024-01-20"), starts=None)
+    (there,) = arrive(seeded_2023, CN, told)
+    seeded_2023.clock.advance(seconds=1)
+    waits = accept(
+        seeded_2023.store, there.id, there.version, by="ana", at=seeded_2023.clock(), second={State.SUSPENDED}
+    )
+    assert waits.first_word
+    (found,) = arrive(seeded_2023, replace(US, url="https://us.example/cut"), replace(told, channel="mmca"))
+    with pytest.raises(Conflict, match="waits for a second person"):
+        moved(seeded_2023, found, "dpct")
+    assert candidate(seeded_2023, there.id) == waits
 
 
 @pytest.mark.parametrize(("channel", "says"), [("nowhere", "no channel"), ("dpct", "stands on that channel already")])

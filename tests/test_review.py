@@ -7,9 +7,10 @@ import pytest
 
 from tests.make import moment, release, sighting
 from tracker.errors import Conflict, Refused, Stale
-from tracker.model import Outcome, PartialDate, Signal, State, Status
+from tracker.model import Outcome, PartialDate, Signal, State, Status, StatusChange
 from tracker.polling.intake import hand_in
 from tracker.record.history import view
+from tracker.reviewing.amend import ClaimName, correct, withdraw
 from tracker.reviewing.review import accept, question, reject, undo
 
 US = release(title="Talks at the Pentagon", url="https://us.example/1", side="us")
@@ -152,6 +153,23 @@ def test_undo_withdraws_the_rows_leaves_them_in_place_and_puts_the_candidate_bac
         undo(seeded_2023.store, back.id, back.version, by="ben", at=clock())
     assert decide(seeded_2023, back).status is Status.ACCEPTED
     assert page(seeded_2023).state is State.RESUMED
+
+
+def test_what_was_corrected_since_is_not_undone_beneath_its_correction(seeded_2023, clock):
+    """Else the row in its place would stay behind, and what it had replaced would stand again beside it."""
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, candidate)
+    name = ClaimName(StatusChange, page(seeded_2023).change.id)
+    who = {"reason": "A day later.", "by": "ben"}
+    clock.advance(minutes=1)
+    fresh = correct(seeded_2023.store, name, {"effective": PartialDate("2024-01-09")}, at=clock(), **who)
+    with pytest.raises(Conflict, match=f"{name} was corrected since. Withdraw the correction, {fresh}, first"):
+        undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    assert str(page(seeded_2023).change.effective) == "2024-01-09"
+    clock.advance(minutes=1)
+    withdraw(seeded_2023.store, fresh, at=clock(), **who)
+    undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    assert page(seeded_2023).state is State.SUSPENDED
 
 
 def test_two_reviewers_at_once_one_wins_and_the_other_is_told_who_was_first(seeded_2023):

@@ -14,6 +14,7 @@ from db.accounts import Account
 from db.audit import What
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotFound, Refused
+from tracker.model import SEED
 from tracker.passwords import check_password, passwords
 from tracker.tongue import gettext
 
@@ -212,6 +213,12 @@ def _keep_an_admin(db: Subjects, name: str) -> None:
 
 
 def _check_name(name: str) -> None:
+    if name == SEED:
+        raise Refused(
+            gettext("“%(name)s” names what the configuration recorded.", name=name),
+            gettext("Choose another name."),
+            field="name",
+        )
     if not _NAME.fullmatch(name):
         raise Refused(
             gettext("“%(name)s” cannot be a name.", name=name[:80]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 
 from tracker.errors import Refused
@@ -27,6 +28,16 @@ def _calendar_day(text: str) -> date:
     if len(text) != 10 or text[4::3] != "--":
         raise ValueError(text)
     return date.fromisoformat(text)
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*", re.ASCII)
+
+
+def _calendar_instant(text: str) -> datetime:
+    """Only YYYY-MM-DDTHH:MM and more: `datetime.fromisoformat` also reads weeks, and days and hours without signs."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
 
 
 def told_of(day: date, text: str, field: str) -> date:
@@ -57,7 +68,7 @@ def instant_of(text: str, field: str, *, day: time) -> datetime:
         if len(text) == 10:
             return datetime.combine(_calendar_day(text), day, UTC)
         # A plus sign that was not escaped arrives as a space.
-        instant = datetime.fromisoformat(text.replace(" ", "+"))
+        instant = _calendar_instant(text.replace(" ", "+"))
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise Refused(

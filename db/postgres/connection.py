@@ -167,7 +167,7 @@ class Connections:
             try:
                 if begin:
                     connection.execute(begin)
-            except psycopg.errors.LockNotAvailable as error:
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
                 _roll_back(connection)
                 pool.putconn(connection)
                 raise StoreError(f"{self.place} is busy; try again in a moment.") from error

@@ -28,10 +28,13 @@ class Postgres(Connections):
         with self.reading() as connection:
             return work.pending(connection)
 
-    def migrate(self) -> None:
+    def migrate(self) -> list[str]:
         with self.writing() as connection:
+            done = applied(connection)
+            beside = work.pending(connection)
             migrate(connection)
             work.migrate(connection)
+        return [name for name in STEPS if name not in done] + beside
 
     def work(self) -> Work:
         with self.reading() as connection:

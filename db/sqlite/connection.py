@@ -105,20 +105,27 @@ class Connections:
         wait for their turn share the way to the disk with the one before them: each block is undone by itself, and none
         ends before all of them are kept.
         """
-        with self._in_turn(patience):
-            batch = self._batch or self._begin(patience)
-            try:
-                with _undone_if_it_fails(batch.connection):
-                    yield batch.connection
-                batch.blocks += 1
-            except sqlite3.OperationalError as error:
-                if not batch.connection.in_transaction:
-                    batch.error = error
-                raise self._unwritten(error) from error
-            finally:
-                if not self._waiting or batch.is_full or batch.error:
-                    self._commit(batch)
-        self._await(batch)
+        batch: _Batch | None = None
+        try:
+            with self._in_turn(patience):
+                batch = self._batch or self._begin(patience)
+                try:
+                    with _undone_if_it_fails(batch.connection):
+                        yield batch.connection
+                    batch.blocks += 1
+                except sqlite3.OperationalError as error:
+                    if not batch.connection.in_transaction:
+                        batch.error = error
+                    raise self._unwritten(error) from error
+                finally:
+                    if not self._waiting or batch.is_full or batch.error:
+                        self._commit(batch)
+        finally:
+            # Also by who failed: whoever was to come next, and bring it to disk, may have lost patience.
+            if batch:
+                self._await(batch)
+        if batch.error:
+            raise self._unwritten(batch.error) from batch.error
 
     @contextmanager
     def _in_turn(self, patience: float) -> Iterator[None]:
@@ -165,8 +172,6 @@ class Connections:
             with self._turn:
                 if self._batch is batch:
                     self._commit(batch)
-        if batch.error:
-            raise self._unwritten(batch.error) from batch.error
 
     def _unwritten(self, error: Exception) -> StoreError:
         return StoreError(f"{self.path} could not be written ({error}); nothing was changed.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from db.errors import StoreError
 from db.sqlite.connection import Connections
 from db.sqlite.contents import Contents
@@ -12,6 +14,9 @@ from db.sqlite.migrations import migrations
 from db.sqlite.search import Search
 
 SCHEME = "sqlite:///"
+
+_LONGEST_MIGRATION = 3600.0
+"""Seconds for which one process waits while another migrates."""
 
 
 class Sqlite(Connections):
@@ -36,8 +41,11 @@ class Sqlite(Connections):
     def pending_beside(self) -> list[str]:
         return []
 
-    def migrate(self) -> None:
-        migrations.apply(self.database())
+    def migrate(self) -> list[str]:
+        with self.writing(_LONGEST_MIGRATION) as connection:
+            done = [step.name for step in migrations.applied(Database(connection))]
+            migrations.apply(Database(connection))
+        return [name for name in self.steps() if name not in done]
 
     def work(self) -> None:
         return None

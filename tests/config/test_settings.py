@@ -65,7 +65,7 @@ def test_every_option_is_read() -> None:
             "OPENLINES_TRUSTED_HOSTS": "Old.Lines.example, 10.0.0.5,[2001:DB8::5],",
             "OPENLINES_LOG_LEVEL": "WARNING",
             "OPENLINES_LOG_FORMAT": "json",
-            "OPENLINES_BASE_URL": "https://lines.example/",
+            "OPENLINES_BASE_URL": "HTTPS://Lines.example/",
             "OPENLINES_VAR": "/var/lib/openlines",
             "PATH": "/bin",
         }
@@ -75,6 +75,7 @@ def test_every_option_is_read() -> None:
     assert settings.secret_key == SECRET
     assert (settings.host, settings.port, settings.poll, settings.watch) == ("::", 8080, False, True)
     assert settings.contact == "desk@lines.example"
+    assert settings.base_url == "https://lines.example"
     assert (settings.sample, settings.keep_pages) == (7, 90)
     assert (settings.log_level, settings.log_format) == ("warning", "json")
     assert settings.smtp_url == Smtp("mail.example", 587, "desk", "a@b", starttls=True)
@@ -191,7 +192,7 @@ def test_the_secret_key_is_shown_nowhere() -> None:
         ),
         (
             {"RATE_LIMIT": "0"},
-            'OPENLINES_RATE_LIMIT: "0" is no number of requests; write a whole number up to 1000000, or off.',
+            'OPENLINES_RATE_LIMIT: "0" is no number of requests; write a whole number from 1 to 1000000, or off.',
         ),
         (
             {"TRUSTED_PROXY": "proxy.local"},

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -34,6 +35,23 @@ def store(url):
     opened.migrate()
     yield opened
     opened.close()
+
+
+def test_whoever_migrates_at_the_same_time_waits_and_finds_nothing_left_to_do(url):
+    together = Barrier(3)
+
+    def migrated() -> list[str]:
+        opened = open_store(url, create=True)
+        together.wait(10)
+        try:
+            return opened.migrate()
+        finally:
+            opened.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        applied = sorted(one.result() for one in [threads.submit(migrated) for _ in range(3)])
+    assert applied[:2] == [[], []]
+    assert applied[2][0] == "m0001_the_record"
 
 
 def old(store: Store) -> sqlite3.Connection:

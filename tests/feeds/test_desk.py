@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from concurrent.futures import wait
 from dataclasses import replace
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
+from db.store import StoreError
 from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.feeds.test_scheduler import of_hosts, polls
 from tests.site import Site
@@ -53,6 +54,28 @@ def test_a_poll_that_cannot_be_kept_takes_none_of_those_with_it_along(together, 
     assert polls(service) == sorted((f"feed-{n}", True) for n in range(1, WORKERS))
     (line,) = [line for line in log_lines() if line["message"] == "poll of feed-0 failed unexpectedly"]
     assert line["feed"] == "feed-0"
+
+
+def test_what_came_while_the_database_was_busy_is_kept_alone_and_nothing_hangs(together, log_lines):
+    service, polling = together
+    detect, writing = service.detect_for, service.store.writing
+    faults = [StoreError("the database stayed busy")]
+    read = Event()
+
+    def detecting(relationships):
+        read.set()
+        return detect(relationships)
+
+    def writing_when_free(*patience):
+        if read.is_set() and faults:
+            raise faults.pop()
+        return writing(*patience)
+
+    service.detect_for, service.store.writing = detecting, writing_when_free
+    _, unfinished = wait(polling.tick(), timeout=30)
+    assert not unfinished
+    assert [line["message"] for line in log_lines() if "next tick" in line["message"]]
+    assert polls(service) == sorted((f"feed-{n}", True) for n in range(WORKERS))
 
 
 def test_a_poll_that_was_not_kept_is_made_again_when_its_claim_has_run_out(together, many_hosts):

@@ -295,7 +295,11 @@ def test_an_admin_adds_a_person_whose_link_is_shown_once(service):
     link = re.search(r"/login/[\w-]{43}", made.text).group()
     assert link not in admin.get("/admin/users").text
     assert anonymous(service).post(link).headers["Location"] == "/review"
-    for name, status, words in (("mei.lin", 409, "already"), ("two words", 400, "cannot be a name")):
+    for name, status, words in (
+        ("mei.lin", 409, "already"),
+        ("two words", 400, "cannot be a name"),
+        ("seed", 400, "what the configuration recorded"),
+    ):
         refused = admin.post("/admin/users", data={"name": name, "role": "reader"})
         assert (refused.status_code, words in refused.text) == (status, True)
         assert re.search(f'value="{name}"[^>]* autofocus', refused.text), "the focus is where it is wrong"
@@ -320,6 +324,13 @@ def test_another_role_or_being_disabled_ends_every_session_and_link(service):
     admin.post("/admin/users/ana", data={"action": "sessions"})
     assert client.get("/account").status_code == 302
     assert admin.post("/admin/users/ana", data={}).status_code == 400
+
+
+def test_an_admin_whose_role_stays_as_it_is_stays_signed_in(service):
+    admin = signed_in(service, "admin", "olga")
+    answer = admin.post("/admin/users/olga", data={"action": "role", "role": "admin"})
+    assert answer.headers["Location"] == "/admin/users/olga?done=role"
+    assert admin.get("/admin/users").status_code == 200
 
 
 def test_the_last_admin_can_be_neither_disabled_nor_demoted(service):

@@ -72,6 +72,8 @@ def test_a_further_source_by_the_api_makes_the_claim_corroborated(api: Api) -> N
         ("contact-1", {"reason": "x", "end": "1990-01-01"}, 400, "end"),
         ("contact-1", {"reason": "x", "announced": "2024-01-30"}, 400, "announced"),
         ("contact-1", {"reason": "x", "asked_by": "Narnia"}, 400, "asked_by"),
+        ("change-1", {"reason": "x", "effective": "0001"}, 400, "effective"),
+        ("contact-1", {"reason": "x", "date": "9999", "outcome": "announced"}, 400, "date"),
         ("contact-1", {"reason": "x", "asked_by": "third-party"}, 400, "asked_by"),
     ],
 )

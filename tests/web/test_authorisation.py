@@ -86,7 +86,7 @@ def clients(service):
 def lines_of(app) -> dict[str, str]:
     """Each route that the application has, as the table writes it, with its rule."""
     return {
-        f"{method} {re.sub('<int[(][^>]*:id>', '<id>', rule.rule)}": rule.rule
+        f"{method} {rule.rule.replace('<int:id>', '<id>')}": rule.rule
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }

@@ -219,3 +219,22 @@ def test_the_keys_have_a_page_of_their_own(seeded_2023):
     assert "reject: r opens the reasons, a digit decides" in words_of(client.get("/review/keys").text)
     arrive(seeded_2023, US, sighting())
     assert 'href="/review/keys"' in client.get("/review").text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/review/99999999999999999999",
+        "/review/releases/99999999999999999999/page",
+        "/review/99999999999999999999/present",
+        "/claims/change-99999999999999999999",
+    ],
+)
+def test_a_number_that_no_row_can_have_leads_nowhere(seeded: Service, address: str) -> None:
+    assert signed_in(seeded).get(address).status_code == 404
+
+
+def test_a_version_of_very_many_digits_is_none(seeded: Service) -> None:
+    answer = signed_in(seeded).post("/review/1", data={"action": "accept", "version": "9" * 5_000})
+    assert answer.status_code in (400, 404)
+    assert signed_in(seeded, "admin", "olga").get("/admin/audit?before=2024-01-01T00:00:00Z~1~-5").status_code == 400

@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -44,8 +44,6 @@ _NOT_PUBLIC = tuple(
 """What the Python that we support takes for public, and is not; registered by IANA, but for one cloud's own."""
 
 _LOW_32_BITS = 0xFFFFFFFF
-
-Connect = Callable[[str, int], socket.socket]
 
 
 class Deadline:

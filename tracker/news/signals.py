@@ -1,7 +1,7 @@
 """Signals that nobody has reviewed, as messages to those who asked for them, and what reviewers made of them. Pure.
 
 A signal is told once, as it stood; what other sides add while it waits is not. See docs/notifications.md for those that
-are never told, which `db/queries/notifications.sql: signals_to_tell` and `drawn_to_be_read_first` leave out.
+are never told, which `db/queries/signals.sql: to_tell` leaves out.
 """
 
 from __future__ import annotations

@@ -114,3 +114,5 @@ def _put_in_force(service: Service, loaded: Loaded, changed: Sequence[Relationsh
         log.info("%d rows were loaded of %s", seeded.added, ", ".join(new))
     service.take(loaded.packs, feeds)
     service.loaded, service.fault = loaded, None
+    with service.store.writing() as db:
+        db.record.bump("polls")  # what was rendered meanwhile rests on the older configuration

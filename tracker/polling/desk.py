@@ -133,12 +133,10 @@ class Desk:
 
     def _exchange(self, came: _Poll | None) -> None:
         """Keep what came, with what comes meanwhile, and begin further polls: all in one transaction."""
-        kept: list[_Poll] = []
-        begun: list[_Poll] = []
+        kept, begun = self._back(came), []
         try:
             with self._service.store.writing() as db:
-                for poll in self._coming(came):
-                    kept.append(poll)
+                for poll in self._coming(kept):
                     poll.keep(db)
                 for poll in self._begin(db):
                     begun.append(poll)
@@ -156,18 +154,22 @@ class Desk:
         for poll in kept:
             poll.report()
 
-    def _coming(self, poll: _Poll | None) -> Iterator[_Poll]:
-        """A poll that came and those that come after it, as long as others may wait; who read them is free again."""
+    def _back(self, poll: _Poll | None) -> list[_Poll]:
+        """Who read it is free again; answers it where it brought something to keep."""
+        if poll is None:
+            return []
+        self._count(poll, -1)
+        return [poll] if poll.brought else []
+
+    def _coming(self, kept: list[_Poll]) -> Iterator[_Poll]:
+        """What came, and what comes while that is kept, which joins it: as long as others may wait."""
         until = time.monotonic() + LONGEST_GROUP
+        yield from tuple(kept)
         with suppress(Empty):
-            while True:
-                if poll:
-                    self._count(poll, -1)
-                    if poll.brought:
-                        yield poll
-                if time.monotonic() > until:
-                    return
-                poll = self._came.get_nowait()
+            while time.monotonic() <= until:
+                for poll in self._back(self._came.get_nowait()):
+                    kept.append(poll)
+                    yield poll
 
     def _begin(self, db: Subjects) -> Iterator[_Poll]:
         """Begin polls as long as hands are free."""

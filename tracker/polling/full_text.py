@@ -22,7 +22,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=15), timedelta(days=1)
 """After a failure a page is tried again, ever more rarely."""
 
 MOST_TRIES = 12
-"""Then the page is given up, which is shown with its fault; ten days have passed by then."""
+"""Then the page is given up, which is shown with its fault; more than five days have passed by then."""
 
 NOT_YET = "Its page has not been fetched yet: several came at once."
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from tracker.errors import Refused
-from tracker.model import Contact, Outcome, Source, State, StatusChange
+from tracker.model import EARLIEST, LATEST, Contact, Outcome, PartialDate, Source, State, StatusChange
 from tracker.record.attest import visible_from
 from tracker.tongue import gettext
 
@@ -22,7 +22,7 @@ LONGEST_WORDS = 1_000
 
 
 def check_source(source: Source, sides: Collection[str], today: date) -> None:
-    """Raise Refused, which names the field, for a source that speaks for none of the `sides`, or is of a day to come."""
+    """Raise Refused, naming the field, for a source that speaks for none of the `sides`, or is of a day to come."""
     if source.side not in sides:
         raise Refused(
             gettext("There is no side %(side)s.", side=repr(source.side)),
@@ -52,10 +52,23 @@ def check_row(row: StatusChange | Contact, today: date) -> None:
 
     A row dated in the future would be on record and yet on no page of the present.
     """
+    for field in ("effective", "expected", "date", "end", "announced"):
+        _check_year(field, getattr(row, field, None))
     if isinstance(row, StatusChange):
         _check_change(row, today + AHEAD)
     else:
         _check_contact(row, today + AHEAD)
+
+
+def _check_year(field: str, told: PartialDate | date | None) -> None:
+    day = told.first if isinstance(told, PartialDate) else told
+    if day and not EARLIEST <= day <= LATEST:
+        years = {"earliest": EARLIEST.year, "latest": LATEST.year}
+        raise Refused(
+            gettext("“%(value)s” lies outside the years %(earliest)s to %(latest)s.", value=str(told), **years),
+            gettext("Give the year that is meant."),
+            field=field,
+        )
 
 
 def _check_change(row: StatusChange, latest: date) -> None:

@@ -84,7 +84,9 @@ def to_channel(
         sides = {seen.release.side for seen in telling}
         known = nearest(db, sides, report, channel)
         if known:
-            _join(db, candidate, db.candidates.get(known[0].id), Move.CHANNEL, by=by, at=at, note=note)
+            target = db.candidates.get(known[0].id)
+            check_no_first_word(target)
+            _join(db, candidate, target, Move.CHANNEL, by=by, at=at, note=note)
             own = known[0].id
         else:
             own = db.candidates.open(channel, report, Status.PENDING, at=at)
@@ -94,9 +96,12 @@ def to_channel(
 
 
 def movable_back(db: Subjects, candidate: Candidate) -> Regrouping | None:
-    """The last move from another channel into a candidate that can be taken back: what it emptied is empty still."""
+    """The last move from another channel into a candidate that can be taken back: what it emptied is empty still, and
+    something of it is still here.
+    """
     moves = [one for one in candidate.regroupings if one.move is Move.CHANNEL and one.given_to == candidate.id]
-    return next((one for one in reversed(moves) if _emptied_into(db, one)), None)
+    held = {seen.id for seen in candidate.sightings}
+    return next((one for one in reversed(moves) if _emptied_into(db, one) and not held.isdisjoint(one.sightings)), None)
 
 
 def back_to_channel(

@@ -28,6 +28,7 @@ from tracker.model import (
     Verdict,
 )
 from tracker.record.history import in_force, state_at, was_cut, with_derived
+from tracker.record.lineage import entry_key
 from tracker.record.proposals import propose
 from tracker.record.rows import check_row
 from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
@@ -270,8 +271,8 @@ def reject_each(
 def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
     """Take the last decision back: its rows are withdrawn, never deleted, and the candidate waits again.
 
-    Raises NotFound, Conflict when there is nothing to undo or it waits for a second person, Stale when the candidate
-    has changed since `version`.
+    Raises NotFound, Conflict when there is nothing to undo, a row of it was corrected since or it waits for a second
+    person, Stale when the candidate has changed since `version`.
     """
     with store.writing() as db:
         at = db.record.instant_for(at)
@@ -280,6 +281,8 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         if last is None:
             raise Conflict(gettext("There is no decision to undo."), gettext("Decide the candidate first."))
         check_no_first_word(candidate)
+        if last.verdict is Verdict.ACCEPT:
+            _check_that_nobody_corrected(db, candidate.channel, last.id)
         if candidate.version != version or not db.candidates.undo(candidate.id, version, msg("A decision was undone.")):
             raise stale(candidate)
         db.candidates.add_decision(candidate.id, Verdict.UNDO, by=by, at=at, undoes=last.id)
@@ -288,6 +291,21 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
             db.record.withdraw_decision(last.id, at=at, by=by, reason="The decision was undone.")
             db.record.bump()
         return db.candidates.get(candidate.id)
+
+
+def _check_that_nobody_corrected(db: Subjects, channel: str, decision: int) -> None:
+    """Raise Conflict where a row of the decision was replaced: taken back, it would leave the row in its place behind,
+    and what it had replaced itself would stand again beside that.
+    """
+    changes, contacts = db.record.entries_of(channel)
+    own = {entry_key(row) for row in (*changes, *contacts) if row.decision == decision}
+    for row in (*changes, *contacts):
+        replaced = entry_key(replace(row, id=row.replaces)) if row.replaces else None
+        if replaced in own and row.decision != decision and row.withdrawn_at is None:
+            raise Conflict(
+                gettext("%(row)s was corrected since.", row=replaced),
+                gettext("Withdraw the correction, %(row)s, first.", row=entry_key(row)),
+            )
 
 
 def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:

@@ -23,6 +23,7 @@ from tracker.web import api, auth, cite, outputs, pages, readouts, scope, search
 from tracker.web.current import Current
 from tracker.web.people import accounts, admin, sign_in, subscribe
 from tracker.web.reviewing import amend, blind, cited_pages, deciding, presence, review
+from tracker.web.sent import RowNumber
 from tracker.web.serving import language, memento, sheet
 from tracker.web.serving.limits import RateLimited
 from tracker.web.serving.memory import FromMemory
@@ -126,6 +127,7 @@ def create_app(service: Service) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = _Sessions()
+    app.url_map.converters["int"] = RowNumber
     app.json.ensure_ascii = False
     app.extensions["openlines"] = Current(service)
     csrf.init_app(app)

@@ -35,12 +35,16 @@ class ChannelDays:
 
 @dataclass(frozen=True)
 class Bar:
-    """A quarter's contacts as drawn: where its bar begins and how high it is, in percent, and the same in words."""
+    """A quarter's contacts as drawn: where its bar begins and how high it is, in percent, and the same in words.
+
+    `year`: that which begins with it, for the axis.
+    """
 
     x: float
     width: float
     height: float
     words: str
+    year: int | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def _bars(quarters: Sequence[tuple[date, dict[Category, int]]], most: int) -> li
             width=round(width * 0.8, 3),
             height=round(100 * sum(counts.values()) / max(most, 1), 2),
             words=f"{quarter_name(start)}: {sum(counts.values())}",
+            year=start.year if start.month == 1 else None,
         )
         for number, (start, counts) in enumerate(quarters)
     ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import request
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.http import parse_cookie
 
 from tracker.errors import Refused
@@ -64,6 +65,23 @@ def cookie_sent(environ: Mapping[str, Any], name: str) -> str:
     if name not in sent:
         return ""
     return parse_cookie(sent.encode("latin-1").decode("utf-8", "replace")).get(name, "")
+
+
+LARGEST_NUMBER = 2**63 - 1
+"""The largest number that a row can have in the database."""
+
+
+def whole_number(text: str) -> int | None:
+    """A number as it was sent; None for what is none, or could be that of no row."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+    return number if number is None or number <= LARGEST_NUMBER else None
+
+
+class RowNumber(IntegerConverter):
+    """A number in a path: one that no row can have leads nowhere."""
+
+    def __init__(self, url_map: Map, **limits: int) -> None:
+        super().__init__(url_map, **{"max": LARGEST_NUMBER} | limits)
 
 
 def check_address(*known: str) -> None:

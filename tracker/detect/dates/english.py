@@ -166,7 +166,8 @@ def _days(part: dict[str, str | None], published: date, future: bool) -> Span | 
         last = day_of(int(year), last_number, int(last_day))
     else:
         last = nearest_year(last_number, int(last_day), published, future)
-    return of_days(last and day_of(last.year, first_number, int(first_day)), last)
+    first_year = last and last.year - (first_number > last_number)
+    return of_days(last and day_of(first_year, first_number, int(first_day)), last)
 
 
 def _bare_days(part: dict[str, str | None], published: date, future: bool) -> Span | None:

@@ -25,8 +25,6 @@ from tracker.web.current import current, moment_from_request
 from tracker.web.reach import by_itself, of_candidate
 from tracker.web.reviewing.asked import within_of
 
-ANY_NUMBER = f"<int(max={2**63 - 1}):id>"
-
 
 @blueprint.get("/v1/candidates", responses=answers(schemas.Candidates, 401, 403), **REVIEWERS_ONLY)
 @open_to("reviewer", by_itself)
@@ -54,7 +52,7 @@ def candidates(query: CandidatesQuery) -> Response:
 
 
 @blueprint.get(
-    f"/v1/candidates/{ANY_NUMBER}",
+    "/v1/candidates/<int:id>",
     responses=answers(schemas.Candidate, 401, 403, 404),
     **REVIEWERS_ONLY,
 )
@@ -69,7 +67,7 @@ def candidate(path: CandidatePath) -> Response:
 
 
 @blueprint.post(
-    f"/v1/candidates/{ANY_NUMBER}/review",
+    "/v1/candidates/<int:id>/review",
     responses=answers(schemas.Candidate, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
@@ -94,7 +92,7 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
 
 
 @blueprint.post(
-    f"/v1/candidates/{ANY_NUMBER}/split",
+    "/v1/candidates/<int:id>/split",
     responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )
@@ -112,7 +110,7 @@ def split_candidate(path: CandidatePath, header: IfMatch, body: SplitBody) -> Re
 
 
 @blueprint.post(
-    f"/v1/candidates/{ANY_NUMBER}/merge",
+    "/v1/candidates/<int:id>/merge",
     responses=answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428),
     **REVIEWERS_ONLY,
 )

@@ -13,7 +13,7 @@ from tracker.moments import instant_of
 from tracker.reviewing import holding, regroup, review, second
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, fresh, json_answer
-from tracker.web.api.candidates import ANY_NUMBER, answer, check_version, existing, regrouped, shape
+from tracker.web.api.candidates import answer, check_version, existing, regrouped, shape
 from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import CandidatePath, ChannelBody, IfMatch, LaterBody, RejectBody, SecondBody
 from tracker.web.auth import open_to, signed_in
@@ -24,7 +24,7 @@ _ONE = {"responses": answers(schemas.Candidate, 401, 403, 404, 409, 412, 413, 41
 _TWO = {"responses": answers(schemas.Regrouped, 401, 403, 404, 409, 412, 413, 415, 428)} | REVIEWERS_ONLY
 
 
-@blueprint.post(f"/v1/candidates/{ANY_NUMBER}/later", **_ONE)
+@blueprint.post("/v1/candidates/<int:id>/later", **_ONE)
 @open_to("reviewer", of_candidate)
 @fresh
 def put_aside(path: CandidatePath, header: IfMatch, body: LaterBody) -> Response:
@@ -39,7 +39,7 @@ def put_aside(path: CandidatePath, header: IfMatch, body: LaterBody) -> Response
     )  # fmt: skip
 
 
-@blueprint.post(f"/v1/candidates/{ANY_NUMBER}/release", **_ONE)
+@blueprint.post("/v1/candidates/<int:id>/release", **_ONE)
 @open_to("reviewer", of_candidate)
 @fresh
 def bring_back(path: CandidatePath, header: IfMatch) -> Response:
@@ -48,7 +48,7 @@ def bring_back(path: CandidatePath, header: IfMatch) -> Response:
     return answer(holding.release(_store(), found.id, found.version, **_who()))
 
 
-@blueprint.post(f"/v1/candidates/{ANY_NUMBER}/channel", **_TWO)
+@blueprint.post("/v1/candidates/<int:id>/channel", **_TWO)
 @open_to("reviewer", of_candidate)
 @fresh
 def to_channel(path: CandidatePath, header: IfMatch, body: ChannelBody) -> Response:
@@ -63,7 +63,7 @@ def to_channel(path: CandidatePath, header: IfMatch, body: ChannelBody) -> Respo
     )  # fmt: skip
 
 
-@blueprint.post(f"/v1/candidates/{ANY_NUMBER}/channel/back", **_TWO)
+@blueprint.post("/v1/candidates/<int:id>/channel/back", **_TWO)
 @open_to("reviewer", of_candidate)
 @fresh
 def back_to_channel(path: CandidatePath, header: IfMatch) -> Response:
@@ -72,7 +72,7 @@ def back_to_channel(path: CandidatePath, header: IfMatch) -> Response:
     return regrouped(*regroup.back_to_channel(_store(), found.id, found.version, **_who()))
 
 
-@blueprint.post(f"/v1/candidates/{ANY_NUMBER}/second", **_ONE)
+@blueprint.post("/v1/candidates/<int:id>/second", **_ONE)
 @open_to("reviewer", of_candidate)
 @fresh
 def second_person(path: CandidatePath, header: IfMatch, body: SecondBody) -> Response:

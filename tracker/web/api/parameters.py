@@ -15,9 +15,7 @@ from tracker.record.rows import LONGEST_WORDS
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
 from tracker.web.narrowing import Heed
-from tracker.web.sent import check_names, nearest
-
-LARGEST_ID = 2**63 - 1
+from tracker.web.sent import LARGEST_NUMBER, check_names, nearest
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
@@ -56,7 +54,7 @@ def _publishing_day(day: dt.date) -> dt.date:
 
 IsoDay = Annotated[str, Field(description="YYYY-MM-DD."), AfterValidator(_day)]
 PublishingDay = Annotated[IsoDay, AfterValidator(_publishing_day)]
-Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_NUMBER)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_WORDS)]
 
 

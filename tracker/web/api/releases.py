@@ -12,7 +12,7 @@ from tracker.model import Candidate, Release
 from tracker.polling import handin
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
-from tracker.web.api.candidates import ANY_NUMBER, shape
+from tracker.web.api.candidates import shape
 from tracker.web.api.document import REVIEWERS_ONLY, answers, problems_of
 from tracker.web.api.parameters import ReleaseBody, ReleasePath
 from tracker.web.auth import open_to
@@ -46,7 +46,7 @@ def hand_in(body: ReleaseBody) -> Response:
 
 
 @blueprint.get(
-    f"/v1/releases/{ANY_NUMBER}",
+    "/v1/releases/<int:id>",
     responses=answers(schemas.ReleaseHistory, 401, 403, 404),
     **REVIEWERS_ONLY,
 )
@@ -64,7 +64,7 @@ def kept_release(path: ReleasePath) -> Response:
 
 
 @blueprint.get(
-    f"/v1/releases/{ANY_NUMBER}/page",
+    "/v1/releases/<int:id>/page",
     responses=problems_of(400, 401, 403, 404, 429)
     | {200: {"description": "The page as gzip.", "content": {"application/gzip": {"schema": {"type": "string"}}}}},
     **REVIEWERS_ONLY,

@@ -18,6 +18,7 @@ from tracker.web.auth import act, as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.people import audit_words
 from tracker.web.reach import of_everything
+from tracker.web.sent import whole_number
 
 MOST = 50
 """Rows of the audit on one page."""
@@ -69,12 +70,13 @@ def change_user(name: str) -> Response:
             raise Refused(
                 gettext("The form does not say what to do."), gettext("Press one of its buttons."), field="action"
             )
-        _DEEDS[action](name)
+        done = _DEEDS[action](name)
     except Refused as refused:
         if refused.status == 404:
             raise
         return _user(name, refused=refused)
-    if signed_in().name == name and action in ("role", "sessions", "disable"):
+    ends_sessions = action in ("sessions", "disable") or (action == "role" and done)
+    if signed_in().name == name and ends_sessions:
         return redirect(url_for("auth.login"), 303)  # They have just ended their own session.
     return redirect(url_for("admin.user", name=name, done=action), 303)
 
@@ -150,10 +152,12 @@ def _position(cursor: str) -> Position:
     if not cursor:
         return AFTER_ALL
     at, _, rest = cursor.partition("~")
-    place, _, number = rest.partition("~")
+    place, number = map(whole_number, rest.partition("~")[::2])
     try:
+        if place is None or number is None:
+            raise ValueError(cursor)
         instant(at)
-        return Position(at, int(place), min(int(number), 2**62))
+        return Position(at, place, number)
     except ValueError:
         raise Refused(
             gettext("This is no place in the audit."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from math import ceil
 
@@ -11,6 +12,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from db.accounts import Account
 from db.audit import NOBODY, What
 from db.passkeys import ANYBODY
+from db.store import Subjects
 from tracker.accounts import note
 from tracker.errors import NotFound, Refused
 from tracker.passwords import passwords
@@ -41,10 +43,16 @@ def sign_in() -> Response:
         return _held(held, target, name)
     with current().service.store.reading() as db:
         account = db.accounts.user(name)
-    if not password_fits(account, password):
+
+    def still_theirs(db: Subjects) -> str | None:
+        """Who it is, unless the password was changed or they were shut out while it was checked."""
+        return account.name if db.accounts.user(account.name) == account else None
+
+    begun = _begin(still_theirs, target, "password") if password_fits(account, password) else None
+    if begun is None:
         _refuse(account.name if account else NOBODY, "password")
         return _form(target, gettext("That name and password do not belong together."), 401, name)
-    return _begin(account.name, target, "password")
+    return begun
 
 
 @blueprint.get("/login/<secret>")
@@ -60,12 +68,11 @@ def sign_in_by_link(secret: str) -> Response:
     held = _counted(None)
     if held:
         return _held(held, "")
-    with current().service.store.writing() as db:
-        user = db.accounts.use_sign_in_link(secret, now=current().now())
-    if user is None:
+    begun = _begin(lambda db: db.accounts.use_sign_in_link(secret, now=current().now()), "", "link")
+    if begun is None:
         _refuse(NOBODY, "link")
         return _form("", gettext("This sign-in link has been used or has expired. An admin can make another."), 401)
-    return _begin(user, "", "link")
+    return begun
 
 
 @blueprint.post("/login/passkey/options")
@@ -92,7 +99,7 @@ def sign_in_by_passkey() -> Response:
     except Refused as refused:
         _refuse(NOBODY, "passkey")
         return _form(target, gettext("%(wrong)s Try again, or sign in otherwise.", wrong=refused.wrong), 401)
-    return _begin(user, target, "passkey")
+    return _begin(lambda db: user, target, "passkey")
 
 
 def _owner(used: Used) -> str:
@@ -175,8 +182,12 @@ def _held(held: Held, target: str, name: str = "") -> Response:
     return response
 
 
-def _begin(user: str, target: str, by: str) -> Response:
+def _begin(admitted: Callable[[Subjects], str | None], target: str, by: str) -> Response | None:
+    """Begin the session of whom `admitted` names, in one transaction with what it reads; None where that is nobody."""
     with current().service.store.writing() as db:
+        user = admitted(db)
+        if user is None:
+            return None
         throttle.take_back(db, user if by == "password" else None)
         secret = begin_session(db, user, by)
         home = "account.own" if db.accounts.user(user).role == "reader" else "review.queue"

@@ -17,6 +17,7 @@ from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
 from tracker.web.reach import of_claim
 from tracker.web.reviewing.choice import day_from, partial_from, text_from, word_from
+from tracker.web.sent import whole_number
 from tracker.web.words import web_address
 
 blueprint = Blueprint("amend", __name__, url_prefix="/claims")
@@ -110,13 +111,14 @@ def _required(value: Any, name: str) -> Any:
 def _round(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) < LARGEST_ROUND):
+    number = whole_number(text)
+    if not number or number >= LARGEST_ROUND:
         raise Refused(
             gettext("%(value)s is no number of a round.", value=repr(text[:20])),
             gettext("Write 17, or leave it empty."),
             field="round",
         )
-    return int(text)
+    return number
 
 
 def source_from(sent: Mapping[str, str]) -> Source:

@@ -78,9 +78,10 @@ def text_from(form: Mapping[str, str], name: str) -> str | None:
     """Raises Refused for words that no page could show whole."""
     text = form.get(name, "").strip()
     if len(text) > LONGEST_WORDS:
+        long, most = f"{len(text):,}", f"{LONGEST_WORDS:,}"
         raise Refused(
-            gettext("That is %(count)s characters long.", count=f"{len(text):,}"),
-            gettext("Say it in at most %(most)s.", most=f"{LONGEST_WORDS:,}"),
+            gettext("That is %(count)s characters long.", count=long),
+            gettext("Say it in at most %(most)s.", most=most),
             field=name,
         )
     return text or None
@@ -127,10 +128,6 @@ class Preview:
     before: ChannelView
     after: ChannelView
     rows: tuple[StatusChange | Contact, ...]
-
-    @property
-    def moves_the_state(self) -> bool:
-        return self.before.change != self.after.change and self.before.state != self.after.state
 
 
 def preview(

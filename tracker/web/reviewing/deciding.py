@@ -19,6 +19,7 @@ from tracker.web.reach import by_itself, check_candidates, of_candidate
 from tracker.web.reviewing import decoys
 from tracker.web.reviewing.choice import REASONS, reason_from, text_from
 from tracker.web.reviewing.review import changed, next_after, sent_version
+from tracker.web.sent import whole_number
 
 _SPANS = ("1", "3", "7", "30")
 """Days for which one press puts a candidate aside."""
@@ -144,21 +145,18 @@ def _marked() -> dict[int, int]:
             gettext("Select at most %(most_at_once)s at once.", most_at_once=MOST_AT_ONCE),
             field="candidate",
         )
-    parts = [text.partition("~") for text in marked]
-    if not all(_is_number(number) and _is_number(version) for number, _, version in parts):
+    parts = [[whole_number(part) for part in text.partition("~")[::2]] for text in marked]
+    if any(None in pair for pair in parts):
         raise Refused(
             gettext("The form does not say which are meant."), gettext("Open the queue again."), field="candidate"
         )
-    return {int(number): int(version) for number, _, version in parts}
+    return dict(parts)
 
 
 def _numbers(texts: list[str]) -> list[int]:
     """The numbers of candidates in what was sent, as far as there are such; what stands after `~` does not matter."""
-    return [int(number) for text in texts[:MOST_AT_ONCE] if _is_number(number := text.partition("~")[0])]
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+    numbers = (whole_number(text.partition("~")[0]) for text in texts[:MOST_AT_ONCE])
+    return [number for number in numbers if number is not None]
 
 
 def _joined(numbers: list[int]) -> str | None:

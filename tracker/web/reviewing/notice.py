@@ -11,6 +11,7 @@ from db.store import Subjects
 from tracker.model import Candidate, Decision, FirstWord, Hold, Status
 from tracker.reviewing.amend import Row
 from tracker.web.current import Snapshot
+from tracker.web.sent import whole_number
 
 UNDO_SHOWN = timedelta(minutes=1)
 """How long the way back from a decision is prominent; it stays open after that."""
@@ -18,8 +19,8 @@ UNDO_SHOWN = timedelta(minutes=1)
 
 def decided_before(db: Subjects, now: datetime) -> Candidate | None:
     """The candidate that was decided a moment ago, put aside, or given to a second person, while that still holds."""
-    text = request.args.get("decided", "")
-    found = db.candidates.get(int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    number = whole_number(request.args.get("decided", ""))
+    found = None if number is None else db.candidates.get(number)
     return found if found and (_deed(found, now) or found.first_word) else None
 
 

@@ -24,9 +24,13 @@ from tracker.web.reviewing.choice import REASONS
 from tracker.web.reviewing.decoys import all_waiting, candidate_here, count_waiting, reads_first
 from tracker.web.reviewing.notice import decided_before, told_of
 from tracker.web.reviewing.screen import Line, line_of
+from tracker.web.sent import whole_number
 
 QUEUE_LENGTH = 100
 """Candidates shown at once; the rest follow on further pages."""
+
+MOST_PAGES = 99_999
+"""Pages that a queue has at most."""
 
 MOST_NOTICES = 50
 """Cited pages that changed shown at once."""
@@ -115,11 +119,11 @@ def _line(waits: Waiting, db: Subjects, snapshot: Snapshot, now: datetime) -> Li
 
 def _page_number() -> int:
     text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 6 and int(text)):
-        raise Refused(
-            gettext("page is %(value)s.", value=repr(text)), gettext("Follow the links of the queue."), field="page"
-        )
-    return int(text)
+    number = whole_number(text)
+    if not number or number > MOST_PAGES:
+        wrong = gettext("page is %(value)s.", value=repr(text[:20]))
+        raise Refused(wrong, gettext("Follow the links of the queue."), field="page")
+    return number
 
 
 def settled_page(status: Status) -> str:

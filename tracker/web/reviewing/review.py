@@ -32,6 +32,7 @@ from tracker.web.reviewing.notice import decided_before, told_of
 from tracker.web.reviewing.presence import be_present
 from tracker.web.reviewing.queue import settled_page, status_asked_for, waiting_page
 from tracker.web.reviewing.screen import SIGNAL_WORDS, Side, words_of_release
+from tracker.web.sent import whole_number
 from tracker.web.serving.kept_page import kept_page
 
 MOST_OTHERS = 100
@@ -159,14 +160,14 @@ def _reject(number: int) -> None:
 
 
 def sent_version() -> int:
-    text = request.form.get("version", "")
-    if not (text.isascii() and text.isdecimal()):
+    version = whole_number(request.form.get("version", ""))
+    if version is None:
         raise Refused(
             gettext("The form does not say which version it decides."),
             gettext("Open the candidate again."),
             field="version",
         )
-    return int(text)
+    return version
 
 
 def next_after(number: int) -> str:
@@ -218,9 +219,9 @@ def split(number: int) -> Response | tuple[str, int]:
 @open_to("reviewer", of_candidate)
 def merge(number: int) -> Response | tuple[str, int]:
     """The candidate becomes part of another one, which is shown then."""
-    into = request.form.get("into", "")
-    if _is_number(into) and decoys.answer(int(into), Answer.OTHERWISE):
-        return redirect(_itself(int(into)), 303)
+    into = whole_number(request.form.get("into", ""))
+    if into is not None and decoys.answer(into, Answer.OTHERWISE):
+        return redirect(_itself(into), 303)
     return changed(number, lambda store, who: regroup.merge(store, number, sent_version(), _into(), **who)[1])
 
 
@@ -256,15 +257,12 @@ def _into() -> int:
 
 
 def _number(text: str, field: str) -> int:
-    if not _is_number(text):
+    number = whole_number(text)
+    if number is None:
         raise Refused(
             gettext("The form does not say which one is meant."), gettext("Choose one that it offers."), field=field
         )
-    return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+    return number
 
 
 def _page(

@@ -14,6 +14,7 @@ from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.reach import of_feed
+from tracker.web.sent import whole_number
 from tracker.web.sources.new_source import entry_sent, fields_of, words_of_form
 from tracker.web.sources.tend import Done, back
 
@@ -61,8 +62,7 @@ def _added(slug: str) -> AddedEntry:
 
 def _version() -> int:
     """What the form shows; none that there is where it does not say, which is refused as outdated."""
-    sent = request.form.get("version", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 18 else 0
+    return whole_number(request.form.get("version", "")) or 0
 
 
 def _page(added: AddedEntry, sent: Mapping[str, str], *, refused: Refused | None = None) -> str:
