@@ -61,9 +61,11 @@ def _check_shared(
             wrong = f'the feed "{feed.slug}" has another {field} in {owner}'
             raise file.error((index, field), wrong, "write the same in both, or give one of them another slug")
     taken, slug = places.setdefault((feed.url, feed.side), (files.slug, feed.slug))
-    if slug != feed.slug and taken != files.slug:
+    if slug != feed.slug:
         wrong = f'this address is polled as "{slug}" of {taken}'
-        raise file.error((index, "slug"), wrong, f'write "{slug}" here too, so that it is polled once for both')
+        same = taken == files.slug
+        do = "take one of the two out" if same else f'write "{slug}" here too, so that it is polled once for both'
+        raise file.error((index, "slug"), wrong, do)
 
 
 def _check_relationship(files: RelationshipFiles, parties: list[str]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 from pydantic import BaseModel
 
@@ -99,6 +102,7 @@ def load(config_dir: Path, before: Loaded | None = None) -> Loaded:
     """All relationships as their files stand now; a folder that is as it was `before` is not read again, and its pack
     is the same object. Raises ConfigError for the first mistake; nothing has changed then.
     """
+    _check_that_it_can_be_read(config_dir)
     root = config_dir / "relationships"
     folders = sorted(path for path in root.glob("*") if path.is_dir()) if root.is_dir() else []
     if not folders:
@@ -118,6 +122,21 @@ def load(config_dir: Path, before: Loaded | None = None) -> Loaded:
     words = read_languages(config_dir), read_weights(config_dir), read_readout_languages(config_dir)
     made = (packs.get(slug) or _pack(files[slug], *words, root / slug) for slug in files)
     return Loaded(tuple(made), common, stamps, files)
+
+
+def _check_that_it_can_be_read(config_dir: Path) -> None:
+    """Raise ConfigError for a folder that may not be listed or entered: it would look empty."""
+
+    def refuse(error: OSError) -> NoReturn:
+        wrong = f"the folder cannot be read ({error.strerror})"
+        raise ConfigError(
+            Path(error.filename), None, None, wrong, "let the user that runs Open Lines read it"
+        ) from error
+
+    if config_dir.exists():
+        for folder, *_ in os.walk(config_dir, onerror=refuse):
+            if not os.access(folder, os.X_OK):
+                refuse(PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder))
 
 
 def feeds_of(packs: Iterable[RelationshipPack]) -> tuple[Feed, ...]:

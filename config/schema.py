@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -62,6 +62,9 @@ def _url(text: str) -> str:
         raise ValueError(
             gettext('"%(url)s" is not a web address; write one that begins with http:// or https://', url=text)
         )
+    if "@" in parts.netloc:
+        # Addresses are public, and what is before the @ may be a password: it is not repeated here.
+        raise ValueError(gettext("the address holds a user name before an @; take it out, for all may read addresses"))
     return text
 
 
@@ -149,6 +152,18 @@ def _next(text: str) -> str:
         raise ValueError(f"{wrong}; write one such as a.older or page/{{page}}/") from None
 
 
+def _has_come(told: PartialDate | date) -> PartialDate | date:
+    """A day that has begun somewhere on Earth, by this machine's clock."""
+    first = told.first if isinstance(told, PartialDate) else told
+    today = datetime.now(UTC).date()
+    if first > today + timedelta(days=1):
+        raise ValueError(
+            f'"{told}" has not come (today is {today}); write the day on which it was, and of what is to come the day '
+            "of its announcement"
+        )
+    return told
+
+
 def _citation(value: Any) -> Any:
     """A bare key is a citation without a quote."""
     return {"source": value} if isinstance(value, str) else value
@@ -162,6 +177,7 @@ Selector = Annotated[Text, AfterValidator(_selector)]
 Pace = Annotated[int, PlainValidator(_seconds)]
 When = Annotated[PartialDate, PlainValidator(_partial_date)]
 Day = Annotated[date, PlainValidator(_day)]
+Past = Annotated[When, AfterValidator(_has_come)]
 Names = dict[str, Text]
 
 
@@ -215,7 +231,7 @@ Citations = Annotated[list[Annotated[Citation, BeforeValidator(_citation)]], Fie
 
 class ChangeEntry(Strict):
     state: State
-    effective: When
+    effective: Past
     expected: When | None = None
     cause: Text
     note: Text | None = None
@@ -233,7 +249,7 @@ class ChangeEntry(Strict):
 class ContactEntry(Strict):
     date: When | None = None
     end: Day | None = None
-    announced: Day | None = None
+    announced: Annotated[Day, AfterValidator(_has_come)] | None = None
     outcome: Outcome
     form: Literal["in person", "video", "phone", "message"] | None = None
     place: Text | None = None
@@ -265,6 +281,8 @@ class ContactEntry(Strict):
                 raise ValueError("this announcement has no day; add announced: YYYY-MM-DD")
         elif self.date is None:
             raise ValueError(f'a contact that was "{self.outcome}" has no date; add date: as far as it is known')
+        elif self.outcome is Outcome.HELD:
+            _has_come(self.date)
         return self
 
 

@@ -18,6 +18,9 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 Loc = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top, as pydantic gives it."""
 
+MOST_VALUES = 500_000
+"""Values of one file with its aliases written out; the longest of the product's own has some thousands."""
+
 DEEPEST = 50
 """Levels of lists and mappings in one file; the product's own need five."""
 
@@ -36,7 +39,7 @@ class YamlFile:
     def __init__(self, path: Path) -> None:
         """Raises ConfigError when the file cannot be read as UTF-8 YAML."""
         self.path = path
-        self._root = self._compose(self._text())
+        self._root, self._values = self._compose(self._text()), 0
         try:
             self.data = self._plain(self._root, ())
         except RecursionError:
@@ -98,7 +101,8 @@ class YamlFile:
             root = yaml.compose(text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            wrong = f"this is not YAML ({error.problem or error.context})"
+            kind = "JSON" if self.path.suffix == ".json" else "YAML"
+            wrong = f"this is not {kind} ({error.problem or error.context})"
             remedy = "check indentation, colons and quotes on this line and the one before it"
             raise ConfigError(self.path, mark.line + 1 if mark else None, None, wrong, remedy) from None
         except yaml.reader.ReaderError as error:
@@ -106,7 +110,7 @@ class YamlFile:
             wrong = "there is a control character that YAML does not allow"
             raise ConfigError(self.path, line, None, wrong, "delete it") from None
         if root is None:
-            raise ConfigError(self.path, None, None, "the file is empty", "write its content or delete it")
+            raise ConfigError(self.path, None, None, "the file is empty", "write its content; [] is a list of nothing")
         return root
 
     def _refuse_depth(self, text: str) -> None:
@@ -122,6 +126,10 @@ class YamlFile:
                 depth -= 1
 
     def _plain(self, node: yaml.Node, loc: Loc) -> object:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            line, wrong = node.start_mark.line + 1, f"its aliases stand for more than {MOST_VALUES:,} values"
+            raise ConfigError(self.path, line, None, wrong, "write out what is meant")
         if isinstance(node, yaml.SequenceNode):
             return [self._plain(item, (*loc, index)) for index, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from db.contents import Contents, Table
@@ -30,13 +31,17 @@ class Copied:
     found: int
 
 
+def _same(one: Path, other: Path) -> bool:
+    return other.exists() and one.samefile(other)
+
+
 def copy_record(source: Store, target: Store, check: Callable[[], None], watch: Watch) -> Copied:
     """Copy all of `source` into `target`, which is empty, or has a part of this copy, or all of it.
 
     Nobody writes to `source` meanwhile. `check` is called when all rows are there, before the copy counts as finished;
     what it raises leaves it unfinished. Raises StoreError.
     """
-    if source.place == target.place or (source.is_file and target.is_file and source.path.samefile(target.path)):
+    if source.place == target.place or (source.is_file and target.is_file and _same(source.path, target.path)):
         raise StoreError(f"{source.place} is the record itself; name another database.")
     source.check_schema()
     resumed = _made_ready(target)

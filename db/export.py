@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +51,13 @@ _TYPES = {"integer": int, "boolean": int}
 def write_sqlite(path: Path, tables: Sequence[Table], about: Mapping[str, str]) -> None:
     """Write the tables into a new file, with what they are (`about`, `about_columns`). Raises OSError."""
     path.touch(exist_ok=False)
+    try:
+        _write(path, tables, about)
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
+
+
+def _write(path: Path, tables: Sequence[Table], about: Mapping[str, str]) -> None:
     keys = {table.name: table.key[0] for table in tables}
     database = Database(path)
     with closing(database.conn):

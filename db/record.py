@@ -47,8 +47,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Seeded:
-    """A row that the seed wrote earlier: its id, and the digest of what it was written from."""
+    """A row that the seed wrote earlier: its kind and id, and the digest of what it was written from."""
 
+    kind: type[StatusChange | Contact]
     id: int
     digest: str
 
@@ -290,8 +291,10 @@ class Record:
 
     def seeded(self) -> Mapping[str, Seeded]:
         """What the seed wrote so far, by its key; where it corrected a row, the newest."""
-        rows = (*_sql.seeded_status_changes(self._db), *_sql.seeded_contacts(self._db))
-        return {row["seed_key"]: Seeded(row["id"], row["seed_digest"]) for row in rows}
+        kinds = {StatusChange: _sql.seeded_status_changes(self._db), Contact: _sql.seeded_contacts(self._db)}
+        return {
+            row["seed_key"]: Seeded(kind, row["id"], row["seed_digest"]) for kind, rows in kinds.items() for row in rows
+        }
 
     def revisions(self) -> dict[str, int]:
         """The counters `record`, `polls` and `decisions`, which every write of their subject bumps."""

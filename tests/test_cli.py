@@ -285,6 +285,7 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     assert re.search(r"good\W+read\W+2\W+2\W+0\W+1", done.stdout)
     assert "500" in done.stdout
     assert "500" in tracker("feeds", **env).stdout
+    assert tracker("poll", "broken", "broken", **env).returncode == 1, "nothing could be read"
     unknown = tracker("poll", "god", **env)
     assert unknown.returncode == 2
     assert "good" in unknown.stderr

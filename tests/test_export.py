@@ -296,7 +296,7 @@ def test_the_command_writes_both_and_says_what_is_in_them(seeded_2023: Service, 
 
 def test_a_moment_that_has_not_come_cannot_be_exported(tmp_path: Path):
     asked = CliRunner().invoke(cli, ["export", str(tmp_path / "late"), "--known-at", "soon"])
-    assert "known_at is 'soon', which is neither a day nor an instant" in str(asked.exception)
+    assert "--known-at is 'soon', which is neither a day nor an instant" in str(asked.exception)
 
 
 def test_rows_that_stand_beside_a_statement_of_a_later_day_leave_no_dangling_key(seeded: Service, tmp_path: Path):

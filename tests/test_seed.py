@@ -35,6 +35,19 @@ def test_seeding_twice_changes_nothing_and_says_so(seeded, clock):
     assert rows(seeded) == before
 
 
+def test_a_row_whose_entry_is_gone_stays_and_is_named(seeded, clock):
+    """As where a date was put right in the file: that makes another entry of it."""
+    clock.advance(days=1)
+    pack = seeded.packs[0]
+    first, *others = pack.entries
+    again = seed(seeded.store, [replace(pack, entries=tuple(others))], at=clock())
+    (name,) = again.left
+    with seeded.store.reading() as db:
+        row = db.record.row(type(first.entry), int(name.partition("-")[2]))
+    assert (row.channel, row.withdrawn_at) == (first.entry.channel, None)
+    assert seed(seeded.store, seeded.packs, at=clock()).left == ()
+
+
 @pytest.mark.parametrize(
     ("day", "state"),
     [("2022-09-01", State.SUSPENDED), ("2024-02-01", State.RESUMED), ("2024-10-01", State.ACTIVE)],

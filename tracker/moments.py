@@ -53,12 +53,12 @@ def told_of(day: date, text: str, field: str) -> date:
     return day
 
 
-def known_instant(text: str) -> datetime:
+def known_instant(text: str, field: str = "known_at") -> datetime:
     """`known_at` as sent: a day means its end, and so does a second; either shows all that was recorded in it.
 
     Raises Refused.
     """
-    instant = instant_of(text, "known_at", day=time.max)
+    instant = instant_of(text, field, day=time.max)
     return instant if "." in text else instant.replace(microsecond=999_999)
 
 

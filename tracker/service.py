@@ -179,16 +179,19 @@ def secret_key(settings: Settings) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _make_key(path)
-        key = path.read_text().strip()
+        fault = key_fault(path)
     except OSError as error:
-        raise StoreError(
-            f"{path} cannot be kept ({error.strerror}); make the folder writable, or set OPENLINES_SECRET_KEY."
-        ) from error
-    if len(key) < SHORTEST_SECRET:
-        raise StoreError(
-            f"{path} holds no key of {SHORTEST_SECRET} characters or more; remove it, and another is made at the start."
-        )
-    return key
+        do = "let this user read it" if path.exists() else "make the folder writable, or set OPENLINES_SECRET_KEY"
+        raise StoreError(f"{path} cannot be kept or read ({error.strerror}); {do}.") from error
+    if fault:
+        raise StoreError(f"{fault}; remove it, and another is made at the start.")
+    return path.read_text().strip()
+
+
+def key_fault(path: Path) -> str | None:
+    """What is wrong with the key in a file, in words; None where it can be used. Raises OSError."""
+    key = path.read_text(errors="replace").strip()
+    return f"{path} holds no key of {SHORTEST_SECRET} characters or more" if len(key) < SHORTEST_SECRET else None
 
 
 def _make_key(path: Path) -> None:

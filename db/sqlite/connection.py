@@ -28,6 +28,14 @@ _NOBODY_CAME = 0.1
 PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
 
 
+_MAKE_ROOM = "make room on its disk, then try again"
+
+
+def _is_for_room(error: Exception) -> bool:
+    """Whether SQLite failed at the disk, which is full or broken: as an error of writing it cannot tell which."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 class _Batch:
     """The blocks of several threads in one transaction: what is brought to disk at once."""
 
@@ -86,6 +94,8 @@ class Connections:
                     raise StoreError(f"{self.path}: SQLite did not take {pragma} = {value}; use a newer SQLite.")
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.Error as error:
+            if _is_for_room(error):
+                raise StoreError(f"{self.path} cannot be used ({error}); {_MAKE_ROOM}.") from error
             raise StoreError(
                 f"{self.path} cannot be used as a database ({error}); check that the folder exists and can be "
                 "written to, and that the file is an Open Lines database."
@@ -174,7 +184,8 @@ class Connections:
                     self._commit(batch)
 
     def _unwritten(self, error: Exception) -> StoreError:
-        return StoreError(f"{self.path} could not be written ({error}); nothing was changed.")
+        do = f"; {_MAKE_ROOM}" if _is_for_room(error) else ""
+        return StoreError(f"{self.path} could not be written ({error}); nothing was changed{do}.")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -43,8 +43,14 @@ class Sqlite(Connections):
 
     def migrate(self) -> list[str]:
         with self.writing(_LONGEST_MIGRATION) as connection:
-            done = [step.name for step in migrations.applied(Database(connection))]
-            migrations.apply(Database(connection))
+            database = Database(connection)
+            done = [step.name for step in migrations.applied(database)]
+            if not done and (others := database.table_names()):
+                raise StoreError(
+                    f"{self.path} is a database of another program (it has the table {others[0]}); name a new file in "
+                    "OPENLINES_DATABASE_URL."
+                )
+            migrations.apply(database)
         return [name for name in self.steps() if name not in done]
 
     def work(self) -> None:

@@ -52,6 +52,15 @@ def found(store: Store, typed: str) -> tuple[list, list]:
         return record, sorted(one.release.title for one in db.search.releases(query, Narrowed(), most=50))
 
 
+def test_the_command_makes_the_file_that_it_copies_into(lived: Path, tmp_path: Path):
+    to = tmp_path / "copy.db"
+    done = run(("copy-to", f"sqlite:///{to}"), env={"OPENLINES_DATABASE_URL": f"sqlite:///{lived}"})
+    assert (done.returncode, to.exists()) == (0, True), done.stderr
+    again = run(("copy-to", f"sqlite:///{lived}"), env={"OPENLINES_DATABASE_URL": f"sqlite:///{lived}"})
+    assert again.returncode == 2
+    assert b"is the record itself" in again.stderr
+
+
 def test_a_record_goes_to_a_server_and_back_and_is_the_same(lived_store, server, tmp_path):
     with closing(open_store(server)) as there:
         moved = copy_to(lived_store, there, unwatched)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -176,3 +178,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     folder.write("feeds.yaml", FEEDS)
     folder.write("lexicon.yaml", LEXICON)
     return folder
+
+
+@pytest.fixture
+def not_root() -> Iterator[None]:
+    """As somebody who is not let in everywhere, whoever runs the tests: its files are given to them as well."""
+    if os.geteuid():
+        yield
+        return
+    for path in (Path(), *Path().rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    yield
+    os.seteuid(0)
+
+
+NOBODY = 65534

@@ -163,6 +163,13 @@ REFUSED = [
     ),
     (
         "feeds.yaml",
+        "https://north.example/feed",
+        "https://desk:secret@north.example/feed",
+        "feeds.yaml, line 6, north-news.url: the address holds a user name before an @; take it out, for all may read "
+        "addresses.",
+    ),
+    (
+        "feeds.yaml",
         "side: south",
         "side: suoth",
         'feeds.yaml, line 11, south-list.side: "suoth" is no side of this relationship; did you mean "south"?',
@@ -661,6 +668,39 @@ def test_what_did_not_change_is_not_read_again(folder: Folder) -> None:
     after = load(Path("config"), before)
     assert after.packs[0] is before.packs[0]
     assert (len(after.packs[1].feeds), len(before.packs[1].feeds)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("effective: 2022-08-05", "effective: 2222-08-05", "line 19, history #2.effective"),
+        ("- date: 2021-12-14\n  end: 2021-12-16", "- date: 2221-12-14", "line 28, contacts #1"),
+        ("- announced: 2023-01-09", "- announced: 2223-01-09", "line 35, contacts #2.announced"),
+    ],
+)
+def test_what_has_not_come_cannot_have_happened(folder: Folder, old: str, new: str, where: str) -> None:
+    folder.replace(HOT, old, new)
+    day = new.split()[-1]
+    assert folder.refusal().startswith(f'channels/hotline.yaml, {where}: "{day}" has not come (today is ')
+
+
+def test_an_address_has_one_slug_in_a_file_too(folder: Folder) -> None:
+    twice = "\n- slug: news-again\n  publisher: Ministry of Defence\n  side: north\n  lang: en\n  kind: feed\n"
+    (FOLDER / "feeds.yaml").write_text(f"{FEEDS}{twice}  url: https://north.example/feed\n  every: 1h\n")
+    assert folder.refusal().endswith('this address is polled as "north-news" of north-south; take one of the two out.')
+
+
+def test_a_folder_that_may_not_be_read_is_named_and_does_not_look_empty(folder: Folder, not_root: None) -> None:
+    (FOLDER / "channels").chmod(0)
+    try:
+        with pytest.raises(ConfigError) as caught:
+            load_relationships(Path("config"))
+    finally:
+        (FOLDER / "channels").chmod(0o755)
+    assert str(caught.value) == (
+        "config/relationships/north-south/channels: the folder cannot be read (Permission denied); "
+        "let the user that runs Open Lines read it."
+    )
 
 
 def test_a_folder_without_relationships_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -92,13 +93,18 @@ def test_a_byte_order_mark_is_not_part_of_the_first_key() -> None:
             'desk.yaml, line 3: the key "name" stands here twice; delete one or merge them.',
         ),
         ("? [a]\n: b\n", "desk.yaml, line 1: a key is not a word; write key: value."),
-        ("", "desk.yaml: the file is empty; write its content or delete it."),
+        ("", "desk.yaml: the file is empty; write its content; [] is a list of nothing."),
         (b"name: a\nfloor: \xff\n", "desk.yaml, line 2: the byte 0xff is not UTF-8; save the file as UTF-8."),
         (
             "name: a\nfloor: \x07\n",
             "desk.yaml, line 2: there is a control character that YAML does not allow; delete it.",
         ),
         ("name: &a [*a]\n", "desk.yaml: its values hold themselves; take the alias out."),
+        (
+            "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in pairwise("abcdefghijkl")),
+            "desk.yaml, line 1: its aliases stand for more than 500,000 values; write out what is meant.",
+        ),
     ],
 )
 def test_each_mistake_is_one_sentence_with_its_line(content: str | bytes, sentence: str) -> None:

@@ -74,7 +74,8 @@ def test_where_the_disk_is_full_nobody_is_told_that_something_was_kept_which_is_
     failed = {number: error for number, future in enumerate(writing) if (error := future.exception())}
     assert 5 in failed
     assert {str(error) for error in failed.values()} == {
-        f"{connections.path} could not be written (database or disk is full); nothing was changed."
+        f"{connections.path} could not be written (database or disk is full); nothing was changed; "
+        "make room on its disk, then try again."
     }
     assert kept(connections) == set(range(THREADS)) - failed.keys()
     assert 100 in write(connections, 100), "and writing goes on"

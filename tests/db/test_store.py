@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
@@ -52,6 +53,19 @@ def test_whoever_migrates_at_the_same_time_waits_and_finds_nothing_left_to_do(ur
         applied = sorted(one.result() for one in [threads.submit(migrated) for _ in range(3)])
     assert applied[:2] == [[], []]
     assert applied[2][0] == "m0001_the_record"
+
+
+@pytest.mark.sqlite
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE customers (name)")
+    opened = open_store(f"sqlite:///{file}", create=True)
+    with pytest.raises(StoreError, match="is a database of another program \\(it has the table customers\\)"):
+        opened.migrate()
+    opened.close()
+    with closing(sqlite3.connect(file)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
 
 
 def old(store: Store) -> sqlite3.Connection:

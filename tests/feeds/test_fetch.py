@@ -152,7 +152,10 @@ def test_a_redirect_to_another_scheme_is_refused(site, to):
 def test_a_private_feed_may_not_redirect_to_another_private_address(site, host):
     site.serve("/secret", body=b"secret")
     url = site.redirect("/feed", 302, f"http://{host}:{site.port}/secret")
-    assert failure(url).kind is Kind.FORBIDDEN_ADDRESS
+    failed = failure(url)
+    assert failed.kind is Kind.FORBIDDEN_ADDRESS
+    assert failed.sentence.startswith(f"{url} led to http://{host}:{site.port}/secret. ")
+    assert "that is configured alone" in failed.remedy
     assert failure(site.redirect("/feed", 302, f"http://{host}/secret")).kind is Kind.FORBIDDEN_ADDRESS
     assert [path for path, _ in site.seen] == ["/feed", "/feed"]
 

@@ -50,7 +50,7 @@ MATRIX = {
         POST /api/v1/claims/<name>/withdrawal | POST /api/v1/claims/<name>/sources
     """,
     "admin": """
-        GET /deliveries | POST /deliveries/<int:number>/replay | GET /admin/users | POST /admin/users
+        GET /admin | GET /deliveries | POST /deliveries/<int:number>/replay | GET /admin/users | POST /admin/users
         GET /admin/users/<name> | POST /admin/users/<name> | GET /admin/tokens | POST /admin/tokens
         POST /admin/tokens/revoke | GET /admin/audit | GET /feeds/new | POST /feeds/new | POST /feeds/new/add
         GET /feeds/<slug>/entry | POST /feeds/<slug>/entry | POST /feeds/<slug>/entry/remove

@@ -24,6 +24,8 @@ def backup(to: Path, keep: int | None) -> None:
 
     In a folder each backup is called by its time. The key that signs cookies is no part of it.
     """
+    if to == Path():
+        raise Refused("No file or folder is named.", "Name one; an empty word may be a variable that is not set.")
     store = open_store(settings().database_url)
     if not store.is_file:
         raise Refused(

@@ -58,7 +58,7 @@ class Instant(click.ParamType):
     name = "instant"
 
     def convert(self, value, param, ctx) -> datetime:
-        return value if isinstance(value, datetime) else known_instant(value)
+        return value if isinstance(value, datetime) else known_instant(value, param.opts[0] if param else "known_at")
 
 
 class Day(click.ParamType):

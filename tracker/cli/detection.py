@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +17,7 @@ from tracker.cli.explain import show
 from tracker.detect import Detector, examine
 from tracker.errors import Refused
 from tracker.measuring.evaluate import as_json, compare, evaluate, release_from_case, render, render_differences
-from tracker.model import Release, Sighting
+from tracker.model import THIRD_PARTY, Release, Sighting
 from tracker.service import utc_now
 
 Examine = Callable[[Release], list[Sighting]]
@@ -35,6 +35,7 @@ def detect(file: TextIO, everything: bool, explain: bool, side: str, published: 
     With --explain a plain text will do too; its first line is the title.
     """
     detectors = _detectors()
+    _check_side(detectors, side)
     if explain:
         console = Console(highlight=False, soft_wrap=True)
         for release in _texts(file, side, published):
@@ -86,6 +87,13 @@ def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
         Detector(lexicon, detector.weights) if detector.lexicon.relationship == lexicon.relationship else detector
         for detector in detectors
     ]
+
+
+def _check_side(detectors: Iterable[Detector], side: str) -> None:
+    """Raise Refused for a side that no relationship has."""
+    sides = dict.fromkeys([*(code for one in detectors for code in one.lexicon.parties), THIRD_PARTY])
+    if side not in sides:
+        raise Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(sides)}.", field="side")
 
 
 def _examining(detectors: list[Detector]) -> Examine:

@@ -9,7 +9,7 @@ import click
 
 from tracker.cli.common import Day, opened
 from tracker.model import Candidate
-from tracker.polling.handin import check_side, release_from_file, release_from_page, take
+from tracker.polling.handin import check_language, check_side, release_from_file, release_from_page, take
 
 
 @click.command(name="add-file")
@@ -23,6 +23,7 @@ def add_file(file: Path, url: str, side: str, published: date, publisher: str | 
     """Take a text file (its first line is the title) or an HTML page as a release, and say what it reports."""
     service = opened()
     check_side(service, side)
+    check_language(service, lang)
     service.prepare()
     release = release_from_file(file, url=url, side=side, published=published, publisher=publisher, lang=lang)
     _show(take(service, release))
@@ -41,6 +42,7 @@ def add_url(
     """Fetch a page as a release, and say what it reports."""
     service = opened()
     check_side(service, side)
+    check_language(service, lang)
     service.prepare()
     told = {"side": side, "published": published, "publisher": publisher, "lang": lang}
     release = release_from_page(url, service.fetch, allow_private=allow_private, **told)

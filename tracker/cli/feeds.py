@@ -26,9 +26,12 @@ from tracker.service import Service
 @click.command()
 @click.argument("feed", nargs=-1)
 def poll(feed: tuple[str, ...]) -> None:
-    """Poll the feeds named (all that are enabled and not paused when none is), now and once."""
+    """Poll the feeds named (all that are enabled and not paused when none is), now and once.
+
+    Ends with 1 where none of them could be read.
+    """
     service = _prepared()
-    chosen = [_configured(service, slug) for slug in feed] or _polled(service)
+    chosen = [_configured(service, slug) for slug in dict.fromkeys(feed)] or _polled(service)
     console = output()
     with ThreadPoolExecutor(WORKERS) as workers:
         polls = [workers.submit(_poll, service, chosen_feed) for chosen_feed in chosen]
@@ -36,7 +39,11 @@ def poll(feed: tuple[str, ...]) -> None:
         if console.is_terminal:
             finished = track(finished, "Polling", total=len(polls), console=console, transient=True)
         rows = {row.feed: row for row in (future.result() for future in finished)}
-    console.print(_table([rows[chosen_feed.slug] for chosen_feed in chosen]))
+    with service.store.reading() as db:
+        fares = {feed.slug: health_of(feed, service.clock()) for feed in db.feeds.all()}
+    console.print(_table([(rows[one.slug], fares[one.slug]) for one in chosen]))
+    if chosen and all(row.fault for row in rows.values()):
+        raise SystemExit(1)
 
 
 @click.group(invoke_without_command=True)
@@ -141,7 +148,8 @@ def _polled(service: Service) -> list[Feed]:
 def _configured(service: Service, slug: str) -> Feed:
     feeds = service.feeds_by_slug
     if slug not in feeds:
-        raise Refused(f"There is no feed {slug!r};", suggest(slug, feeds) + ".")
+        near = suggest(slug, feeds)
+        raise Refused(f"There is no feed {slug!r};", near if near.endswith("?") else f"{near}.")
     chosen = feeds[slug]
     if chosen.kind == "listing" and not chosen.select:
         raise Refused(f"{slug} is a listing without selectors.", "Add select to its entry in feeds.yaml.")
@@ -154,11 +162,13 @@ def _poll(service: Service, feed: Feed) -> PollRow:
         return poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
 
 
-def _table(rows: list[PollRow]) -> Table:
+def _table(polls: list[tuple[PollRow, Health]]) -> Table:
+    """What each poll brought, and why it failed, else what is not as it should be with what was read."""
     shown = table("feed", "outcome", "items", "new", "revised", "sightings", "in words")
-    for row in rows:
+    for row, health in polls:
         counts = (str(number) for number in (row.items, row.fresh, row.revised, row.sightings))
-        shown.add_row(row.feed, row.outcome, *counts, row.fault or "")
+        warned = "\n".join(one.sentence for one in health.warnings)
+        shown.add_row(row.feed, row.outcome, *counts, row.fault or warned)
     return shown
 
 

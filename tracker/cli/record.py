@@ -48,5 +48,10 @@ def seed_command(until: date | None) -> None:
         )
     else:
         click.echo(f"Nothing changed: all {done.unchanged} entries were there.")
+    if done.left:
+        click.echo(
+            f"On record from an earlier configuration, and in its files no more: {', '.join(done.left)}. Withdraw what "
+            f"is wrong as a reviewer, at /claims/{done.left[0]}/amend."
+        )
     if done.later:
         click.echo(f"{done.later} entries left out: they happened after {until}.")

@@ -109,8 +109,8 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
     while len(statuses) <= limits.redirects:
         host = _host(target)
         checked = host != private_host or private_host is None
-        check_target(target, checked)
         try:
+            check_target(target, checked)
             with (
                 hosts.visit(target, deadline, checked=checked) as session,
                 closing(_ask(session, target, headers, cookies.get(host))) as response,
@@ -126,6 +126,8 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
         except FetchFailed as failed:
             if failed.retry_after:
                 hosts.leave_alone(target, failed.retry_after)
+            if statuses and failed.kind in _OF_THE_ADDRESS:
+                raise _led_elsewhere(failed, url, target) from failed
             raise
         except LIBRARY_ERRORS as error:
             raise in_words(error, target, deadline) from error
@@ -139,6 +141,22 @@ def _follow(url: str, headers: dict[str, str], allow_private: bool, limits: Limi
             address=_shown(target),
         ),
         to_keep("Open it in a browser and give the address at which it ends up."),
+    )
+
+
+_OF_THE_ADDRESS = (Kind.FORBIDDEN_ADDRESS, Kind.BAD_ADDRESS)
+
+
+def _led_elsewhere(failed: FetchFailed, url: str, target: str) -> FetchFailed:
+    """The failure at a bad address, told as that to which the one that was asked for had led."""
+    shown = {"address": _shown(url), "target": _shown(target)}
+    return FetchFailed(
+        failed.kind,
+        to_keep("%(address)s led to %(target)s. %(why)s", why=failed.sentence, **shown),
+        to_keep(
+            "Open it in a browser: where it ends up at a good address, configure that; allow_private is for the host "
+            "that is configured alone."
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -259,6 +260,14 @@ def _told_in_words(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(
-            f"{folder} could not be written ({error.strerror}); make room there, or choose another disk."
-        ) from error
+        do = _DO.get(error.errno or 0, "make room there, or choose another disk")
+        raise StoreError(f"{folder} could not be written ({error.strerror}); {do}.") from error
+
+
+_DO = {
+    errno.EACCES: "let the user that runs this write there, or choose another folder",
+    errno.EPERM: "let the user that runs this write there, or choose another folder",
+    errno.EROFS: "choose a folder on a disk that can be written to",
+    errno.EEXIST: "choose a folder, not a file",
+    errno.ENOTDIR: "choose a folder, not a file",
+}

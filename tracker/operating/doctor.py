@@ -19,6 +19,7 @@ from config.errors import ConfigError
 from config.hosts import is_loopback
 from config.load import RelationshipPack, feeds_of, load_relationships
 from config.settings import Settings
+from config.weights import read_measured
 from db.engine import Work
 from db.integrity import EngineState
 from db.store import Store, StoreError, Subjects, open_store
@@ -26,6 +27,7 @@ from tracker.added import judged, read_added
 from tracker.model import Feed
 from tracker.notifications.notify import FAILING
 from tracker.scheduler import LATE, LEASE
+from tracker.service import key_fault
 
 FEW_BYTES, TOO_FEW_BYTES = 500_000_000, 50_000_000
 """Room on the disk below which it is time to look, and below which writes will soon fail."""
@@ -85,6 +87,7 @@ def _configured(settings: Settings) -> tuple[list[Line], tuple[RelationshipPack,
     """What is said of it, the packs, and the feeds of the files and those that people added."""
     try:
         packs = load_relationships(settings.config)
+        read_measured(settings.config)
     except ConfigError as error:
         return [_broken("configuration", str(error), "Correct that line; nothing starts before.")], (), []
     filed = feeds_of(packs)
@@ -110,7 +113,7 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     else:
         yield _ok("folder", f"{folder} can be written to.")
     key = key_file or settings.var / "secret.key"
-    kept = _private("secret key", key) if key.exists() else None
+    kept = (_unusable(key) or _private("secret key", key)) if key.exists() else None
     if kept and kept.found is not Found.OK:
         yield kept
     elif not settings.database_path and not settings.secret_key:
@@ -125,6 +128,16 @@ def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     file = settings.database_path
     if file and file.exists():
         yield _private("database file", file)
+
+
+def _unusable(key: Path) -> Line | None:
+    """Why the product would not start with the key that is there; None where it would."""
+    try:
+        fault = key_fault(key)
+    except OSError as error:
+        do = "Let the user that runs the service read it."
+        return _broken("secret key", f"{key} cannot be read ({error.strerror}).", do)
+    return _broken("secret key", f"{fault}.", "Remove it, and another is made at the start.") if fault else None
 
 
 def _private(about: str, file: Path) -> Line:

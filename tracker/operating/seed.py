@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from config.load import RelationshipPack, SeedEntry
@@ -17,14 +18,19 @@ from db.store import Store, Subjects
 from tracker.model import SEED, Contact, Source, StatusChange
 from tracker.record.attest import first_seen
 from tracker.record.history import in_force
+from tracker.record.lineage import entry_key
 from tracker.releases.grouping import says_the_same
+
+Rows = Mapping[str, tuple[list[StatusChange], list[Contact]]]
+"""All rows ever recorded, by channel."""
 
 
 @dataclass(frozen=True)
 class Seeding:
     """How many entries were added, corrected, joined to a reviewer's row that says the same, or left out as later.
 
-    `kept`: corrected in the configuration, but a reviewer had withdrawn the row, and that stands.
+    `kept`: corrected in the configuration, but a reviewer had withdrawn the row, and that stands. `left`: the rows in
+    force that the seed wrote and the configuration has no more (`change-7`): nothing takes them back by itself.
     """
 
     added: int = 0
@@ -33,6 +39,7 @@ class Seeding:
     kept: int = 0
     unchanged: int = 0
     later: int = 0
+    left: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -68,7 +75,7 @@ def seed(
         db.record.define(
             [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
         )
-        seeded, counts = db.record.seeded(), dict.fromkeys((field.name for field in fields(Seeding)), 0)
+        seeded, counts = db.record.seeded(), Counter[str]()
         at, rows = db.record.instant_for(at), db.record.entries()
         reviewed, withdrawn = _by_reviewers(rows, at), _withdrawn(rows)
         loaded = [pack for pack in packs if only is None or pack.relationship.slug in only]
@@ -77,9 +84,17 @@ def seed(
                 counts["later"] += 1
             else:
                 counts[_load(db, seed_entry, seeded.get(seed_entry.key), reviewed, withdrawn, at)] += 1
-        result = Seeding(**counts)
         db.record.bump()
-    return result
+    return Seeding(**counts, left=_left(packs, seeded, rows, at))
+
+
+def _left(packs: Iterable[RelationshipPack], seeded: Mapping[str, Seeded], rows: Rows, at: datetime) -> tuple[str, ...]:
+    """The rows in force of these packs' channels that were seeded from an entry that is there no more."""
+    known = {entry.key for pack in packs for entry in pack.entries}
+    gone = {(one.kind, one.id) for key, one in seeded.items() if key not in known}
+    channels = [rows[channel.slug] for pack in packs for channel in pack.channels if channel.slug in rows]
+    standing = (row for pair in channels for kind in pair for row in in_force(kind, at))
+    return tuple(entry_key(row) for row in standing if (type(row), row.id) in gone)
 
 
 def _load(
@@ -116,15 +131,13 @@ def _join(db: Subjects, entry: StatusChange | Contact, row: StatusChange | Conta
     return "joined" if missing else "unchanged"
 
 
-def _withdrawn(rows: Mapping[str, tuple[list[StatusChange], list[Contact]]]) -> set[tuple[type, int]]:
+def _withdrawn(rows: Rows) -> set[tuple[type, int]]:
     """The rows that a reviewer took back, by kind and id."""
     every = (row for changes, contacts in rows.values() for row in (*changes, *contacts))
     return {(type(row), row.id) for row in every if row.withdrawn_at is not None}
 
 
-def _by_reviewers(
-    rows: Mapping[str, tuple[list[StatusChange], list[Contact]]], at: datetime
-) -> dict[str, list[Reviewed]]:
+def _by_reviewers(rows: Rows, at: datetime) -> dict[str, list[Reviewed]]:
     """The rows in force that reviewers recorded, by channel."""
     return {
         channel: [

@@ -95,6 +95,13 @@ def check_side(service: Service, side: str, *, relationship: str | None = None) 
         raise Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(sides)}.", field="side")
 
 
+def check_language(service: Service, lang: str | None) -> None:
+    """Raise Refused for a language that no relationship has; None is told from the text."""
+    known = dict.fromkeys(code for pack in service.packs for code in pack.relationship.languages)
+    if lang is not None and lang not in known:
+        raise Refused(f"lang {lang!r} is none that is read.", f"Use one of {', '.join(known)}.", field="lang")
+
+
 def take(
     service: Service, release: Release, *, relationship: str | None = None, within: Collection[str] | None = None
 ) -> list[Candidate]:

@@ -91,6 +91,12 @@ _DEEDS: dict[str, Callable[[str], Any]] = {
 """What each button on the page of a person does."""
 
 
+@blueprint.get("", strict_slashes=False)
+@open_to("admin", of_everything)
+def front() -> Response:
+    return redirect(url_for("admin.users"), 303)
+
+
 @blueprint.get("/tokens")
 @open_to("admin", of_everything)
 def tokens() -> Response:
