@@ -150,8 +150,10 @@ def test_each_way_of_falling_silent_has_a_warning_with_its_remedy(over: dict, ki
     assert words in told.warnings[0].sentence
 
 
-def test_a_feed_with_some_dates_or_none_to_show_is_not_undated() -> None:
-    assert health_of(feed(shown=10, undated=9), NOW).fares is Fares.READ
+def test_items_without_a_date_among_others_are_counted_and_none_to_show_is_not_undated() -> None:
+    told = health_of(feed(shown=10, undated=9), NOW)
+    assert (told.fares, kinds(told)) == (Fares.WARNING, ["undated"])
+    assert "Of its 10 items 9 cannot be dated" in told.words
     assert kinds(health_of(feed(shown=0, undated=0), NOW)) == ["empty"]
     assert health_of(feed(shown=None, undated=None), NOW).fares is Fares.READ
 

@@ -72,6 +72,14 @@ def test_items_without_dates_do_not_hide_that_they_come(after_poll, site):
     assert "None of its 3 items has a date that can be read" in told.words
 
 
+def test_an_item_that_cannot_be_dated_among_others_is_told(after_poll, site):
+    day = after_poll.clock()
+    site.serve("/feed", body=items_of(day, None, day - DAY))
+    told = after_poll()
+    assert kinds(told) == ["undated"]
+    assert "Of its 3 items 1 cannot be dated" in told.words
+
+
 def test_a_feed_that_was_emptied_warns(after_poll, site):
     site.serve("/feed", body=rss(TALKS))
     assert after_poll().fares is Fares.READ

@@ -70,6 +70,7 @@ REFUSED = ["/nowhere", "/channels/nowhere", "/?as_of=yesterday"]
 
 NO_PAGES = {
     "static", "sheet.style", "language.choose", "pages.proof_of_claim", "review.page", "cited_pages.copy", "cite.cite",
+    "admin.front",
     "presence.present", "blind.original",  # these answer with a file or a part of a page, or lead elsewhere
     "cited_pages.changed", "subscribe.begin", "subscribe.end",  # each has its own tests, with the rows that it needs
 }  # fmt: skip

@@ -201,18 +201,24 @@ def _warnings(feed: FeedHealth, now: datetime) -> Iterator[Warned]:
 def _said_of_its_answers(feed: FeedHealth) -> Iterator[Warned]:
     """What its last answer says, whatever came of the polls after it."""
     if feed.shown and feed.undated == feed.shown:
-        yield Warned(
-            Concern.UNDATED,
-            gettext(
-                "None of its %(items)s items has a date that can be read: each counts as published on the day on which "
-                "it was first seen. Look at the dates in the source; for a listing set date_format and timezone.",
-                items=feed.shown,
-            ),
+        none = gettext(
+            "None of its %(items)s items has a date that can be read: each counts as published on the day on which "
+            "it was first seen. Look at the dates in the source; for a listing set date_format and timezone.",
+            items=feed.shown,
         )
+        yield Warned(Concern.UNDATED, sentences(none, retold(feed.flaw)) if feed.flaw else none)
+    elif feed.undated:
+        some = gettext(
+            "Of its %(items)s items %(undated)s cannot be dated: what has no date that can be read counts as published "
+            "on the day on which it was first seen. Look at the dates in the source.",
+            items=feed.shown,
+            undated=feed.undated,
+        )
+        yield Warned(Concern.UNDATED, some)
     if feed.moved_to:
         moved = gettext("Its address has moved for good to %(url)s: write that into feeds.yaml.", url=feed.moved_to)
         yield Warned(Concern.MOVED, moved)
-    if feed.flaw:
+    if feed.flaw and feed.undated != feed.shown:
         missing = gettext("Items may be missing or cut short: tell the publisher.")
         yield Warned(Concern.LENIENT, sentences(retold(feed.flaw), missing))
 
