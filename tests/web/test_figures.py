@@ -86,6 +86,8 @@ def test_a_channel_says_how_far_it_has_come_back_and_when_it_is_next_due(api: Ap
 def test_the_page_of_figures_has_the_numbers_behind_its_picture(api: Api) -> None:
     page = api.client.get("/figures?category=military&as_of=2024-01-01").text
     assert "5 executed, 7 refused, cancelled or ignored" in page
+    assert "; not counted as use of the channel" in page
+    assert re.search(r'<text x="[^"]+%"[^>]*>2022</text>', page), "the years stand below the quarters"
     assert 'role="img"' in page
     assert "2023 Q4" in page
     assert api.client.get("/figures?category=weather").status_code == 400
