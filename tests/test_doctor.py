@@ -219,9 +219,13 @@ def test_feeds_that_were_added_are_counted_and_connected_to_and_what_is_not_used
     assert "as filed" in twin.says
 
 
-def test_a_key_that_was_not_written_whole_signs_nothing(well: Service):
+@pytest.mark.parametrize("held", [b"", b"short", b"\xff" * 64])
+def test_a_key_that_was_not_written_whole_signs_nothing(well: Service, held: bytes):
     key = well.settings.var / "secret.key"
-    key.write_text("")
+    key.write_bytes(held)
+    key.chmod(0o600)
+    (told,) = (line for line in examine(well.settings, now=well.clock()) if line.about == "secret key")
+    assert (told.found, told.says) == (Found.BROKEN, f"{key} holds no key of 16 characters or more.")
     with pytest.raises(StoreError, match=r"holds no key of 16 characters or more; remove it") as refused:
         secret_key(well.settings)
     assert "\n" not in str(refused.value)

@@ -190,7 +190,10 @@ def secret_key(settings: Settings) -> str:
 
 def key_fault(path: Path) -> str | None:
     """What is wrong with the key in a file, in words; None where it can be used. Raises OSError."""
-    key = path.read_text(errors="replace").strip()
+    try:
+        key = path.read_text().strip()
+    except UnicodeDecodeError:
+        key = ""
     return f"{path} holds no key of {SHORTEST_SECRET} characters or more" if len(key) < SHORTEST_SECRET else None
 
 

@@ -180,6 +180,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return folder
 
 
+NOBODY = 65534
+"""The user who owns nothing."""
+
+
 @pytest.fixture
 def not_root() -> Iterator[None]:
     """As somebody who is not let in everywhere, whoever runs the tests: its files are given to them as well."""
@@ -191,6 +195,3 @@ def not_root() -> Iterator[None]:
     os.seteuid(NOBODY)
     yield
     os.seteuid(0)
-
-
-NOBODY = 65534
