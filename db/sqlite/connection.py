@@ -13,17 +13,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
 from db.engine import BUSY_TIMEOUT, Answer
 from db.errors import StoreError
+from db.sqlite.commits import Commits
 
 _MOST_BLOCKS, _LONGEST_BATCH = 64, 0.1
 """Blocks that are brought to disk at once, and seconds after which no further one is let in."""
 
 _NOBODY_CAME = 0.1
 """Seconds after which a thread looks whether its batch waits for somebody who is gone."""
+
+_BLIND = 0.05
+"""Seconds for which the word of who commits is believed without asking SQLite."""
 
 PRAGMAS = {"foreign_keys": 1, "busy_timeout": round(BUSY_TIMEOUT * 1000), "synchronous": 2}
 
@@ -51,6 +56,15 @@ class _Batch:
         return self.blocks >= _MOST_BLOCKS or time.monotonic() - self._began >= _LONGEST_BATCH
 
 
+class _Looked(NamedTuple):
+    """What a thread knew when it last asked SQLite: the word before that, the count, and what the question answered."""
+
+    word: bytes | None
+    until: float
+    version: int
+    answer: Any
+
+
 class Connections:
     """One connection per thread to one SQLite file, and one for all that is written, closed together."""
 
@@ -63,12 +77,14 @@ class Connections:
         self._waiting = 0
         self._writer: sqlite3.Connection | None = None
         self._batch: _Batch | None = None
+        self._commits = Commits(path)
 
     def get(self) -> sqlite3.Connection:
         """This thread's connection, opened on first use. Raises StoreError when the file cannot be opened."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._opened()
+            self._local.looked = None
         return connection
 
     def _opened(self) -> sqlite3.Connection:
@@ -170,6 +186,7 @@ class Connections:
         try:
             if batch.error is None:
                 batch.connection.execute("COMMIT")
+                self._commits.tell()
         except sqlite3.Error as error:
             _roll_back(batch.connection)
             batch.error = error
@@ -204,18 +221,23 @@ class Connections:
     def until_a_commit(self, ask: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """What `ask` answers on this thread's connection, asked again only after anybody committed.
 
-        SQLite's `data_version` moves with what other connections commit, in whatever process; this one never writes.
+        Whoever commits through this product says so before it answers to anybody; every now and then SQLite is asked,
+        whose `data_version` moves with what other connections commit, by whatever program; this one never writes.
         Only one question may be asked so. Raises StoreError.
         """
-        connection = self.get()
+        connection, last = self.get(), self._local.looked
+        if last is None:
+            self._commits.share()
+        word, now = self._commits.word(), time.monotonic()
+        if last and word and word == last.word and now < last.until:
+            return last.answer
         try:
             (version,) = connection.execute("PRAGMA data_version").fetchone()
-            if getattr(self._local, "version", None) != version:
-                self._local.answer = ask(connection)
-                self._local.version = version
-            return self._local.answer
+            answer = last.answer if last and version == last.version else ask(connection)
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} cannot be read ({error}); try again in a moment.") from error
+        self._local.looked = _Looked(word, now + _BLIND, version, answer)
+        return answer
 
     def copy_to(self, file: Path) -> None:
         """Write the whole database, as it stands at one moment, into a new file that needs no other beside it.
@@ -243,6 +265,7 @@ class Connections:
             for connection in self._all:
                 connection.close()
             self._all.clear()
+        self._commits.close()
         self._local, self._writer = threading.local(), None
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 from werkzeug.wsgi import ClosingIterator
 
+import db.sqlite.connection
 from tests.conftest import Clock, Shipped
 from tests.web.test_outputs_shown import outputs_of
 from tests.web.test_pages import signed_in
@@ -173,7 +174,8 @@ def test_what_is_refused_or_not_there_is_not_kept(client: FlaskClient):
 
 
 @pytest.mark.sqlite
-def test_while_the_database_cannot_be_asked_nothing_is_said_from_memory(seeded: Service):
+def test_while_the_database_cannot_be_asked_nothing_is_said_from_memory(seeded: Service, monkeypatch):
+    monkeypatch.setattr(db.sqlite.connection, "_BLIND", 0)
     client = create_app(seeded).test_client()
     assert client.get("/").status_code == 200
     seeded.store._connections.get().close()
@@ -222,8 +224,9 @@ def test_what_stays_in_memory_is_what_would_be_rendered_anew(seeded: Service, cl
 )
 @pytest.mark.sqlite
 def test_an_answer_that_did_not_ask_the_clock_stands_for_the_day(
-    seeded: Service, clock: Clock, address: str, stands_for: str
+    seeded: Service, clock: Clock, monkeypatch, address: str, stands_for: str
 ):
+    monkeypatch.setattr(db.sqlite.connection, "_BLIND", 0)
     client = create_app(seeded).test_client()
     client.get(address)
     asked: list[str] = []

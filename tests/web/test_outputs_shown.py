@@ -195,7 +195,7 @@ def test_other_sites_scripts_may_read_what_programs_read(api: Api):
 
 
 @pytest.mark.sqlite
-def test_an_answer_from_memory_costs_one_small_query(seeded: Service):
+def test_an_answer_from_memory_costs_at_most_one_small_query(seeded: Service):
     client = create_app(seeded).test_client()
     for address in outputs_of(client.application):
         etag = client.get(address).headers["ETag"]
@@ -206,7 +206,8 @@ def test_an_answer_from_memory_costs_one_small_query(seeded: Service):
         connection.set_trace_callback(None)
         assert [answer.status_code for answer in again] == [200, 304], address
         assert again[0].headers["Cache-Control"] in (PAGES, PRESENT)
-        assert asked == ["PRAGMA data_version"] * 2, address
+        assert len(asked) <= 2, address
+        assert set(asked) <= {"PRAGMA data_version"}, address
 
 
 def test_what_nobody_has_reviewed_is_in_no_output_and_moves_none(seeded: Service):

@@ -140,7 +140,7 @@ def test_a_page_of_a_mark_comes_from_memory_and_falls_with_the_record(seeded: Se
     asked: list[str] = []
     seeded.store._connections.get().set_trace_callback(asked.append)
     client.get("/")
-    assert asked == ["PRAGMA data_version"]
+    assert asked in ([], ["PRAGMA data_version"])
     seeded.store._connections.get().set_trace_callback(None)
     clock.advance(seconds=1)
     put_right(seeded, "2022-08-04")
