@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from config.load import SeedEntry
-from tests.make import US_CHINA, change, release, sighting, source
+from tests.make import CHANNEL, US_CHINA, change, release, sighting, source
 from tests.test_review import arrive, decide, page
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.model import Contact, Outcome, PartialDate, Signal, State, StatusChange
+from tracker.model import Contact, Moment, Outcome, PartialDate, Signal, State, StatusChange
 from tracker.operating.seed import seed
 from tracker.record.disputes import disputes
-from tracker.record.history import in_force
+from tracker.record.history import ChannelView, in_force, view
 from tracker.reviewing.amend import ClaimName, cite, correct, find_claim, withdraw
 
 WHO = {"by": "ana"}
@@ -176,6 +176,44 @@ def test_a_dispute_stays_flagged_until_a_reviewer_records_why_it_is_settled(seed
     now = page(seeded, day="2023-11-01")
     assert not now.contested
     assert now.change.settled == "The ministry said so itself on the day."
+
+
+def test_a_dispute_that_was_noted_and_settled_in_one_row_is_settled(seeded):
+    amended(seeded, cut_of(seeded), contested="China says that it was never cut.", settled="It said so by a slip.")
+    assert not page(seeded, day="2023-11-01").contested
+
+
+def merged(state: State, *accounts) -> ChannelView:
+    """A channel whose only row cites these documents, whatever each of them says."""
+    row = replace(change(state, "2026-11-10", sources=accounts), id=1)
+    return view(CHANNEL, US_CHINA, [row], [], Moment(date(2026, 11, 30), datetime(2026, 11, 30, 12, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_side_that_tells_otherwise_than_the_row_is_told_in_its_own_words_and_attests_nothing(turned: bool):
+    cn = account("cn", Signal.SUSPENDED, "2026-11-10", published=PartialDate("2026-11-10"))
+    us = account("us", Signal.HELD, "2026-11-20", published=PartialDate("2026-11-20"))
+    seen = merged(State.SUSPENDED, *((us, cn) if turned else (cn, us)))
+    claims = {claim.side: (claim.says, claim.state, str(claim.date)) for claim in seen.claims}
+    assert claims == {
+        "cn": (State.SUSPENDED, State.SUSPENDED, "2026-11-10"),
+        "us": (Outcome.HELD, None, "2026-11-20"),
+    }
+    assert (seen.corroboration, seen.contested) == ("cn", True)
+
+
+def test_a_side_is_told_with_the_days_that_its_own_words_give():
+    us = account("us", Signal.RESUMED, "2026-11-04", published=PartialDate("2026-11-10"))
+    cn = account("cn", Signal.RESUMED, "2026-11-10", published=PartialDate("2026-11-11"))
+    claims = {claim.side: str(claim.date) for claim in merged(State.RESUMED, us, cn).claims}
+    assert claims == {"us": "2026-11-04", "cn": "2026-11-10"}
+
+
+def test_a_reading_that_a_reviewer_put_right_takes_the_word_from_nobody():
+    us = account("us", Signal.HELD, "2026-11-10", published=PartialDate("2026-11-10"))
+    seen = merged(State.SUSPENDED, us)
+    assert seen.corroboration == "us"
+    assert [claim.state for claim in seen.claims] == [State.SUSPENDED]
 
 
 def test_what_is_recorded_later_never_gets_an_earlier_instant_though_the_clock_was_set_back(seeded, clock):

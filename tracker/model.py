@@ -210,6 +210,7 @@ class Source:
 
     What it says of the event, where detection read it: `says` (a signal), `dated` (the event's day) and `persons` (the
     offices whose holders took part). Two sides' accounts are held against each other by these.
+    `denies`: a reviewer says that it denies what the row tells, and so attests nothing of it.
     `pages` is what we saw of its page by and by, oldest first; `page_read` the last time that it told us anything.
     `passage`: what is kept of it here; None where the document was never read as a release.
     """
@@ -223,6 +224,7 @@ class Source:
     says: Signal | None = None
     dated: PartialDate | None = None
     persons: tuple[str, ...] = ()
+    denies: bool = False
     recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None
     passage: Passage | None = None
@@ -268,6 +270,11 @@ class Entry:
     withdrawn_at: datetime | None = None
     withdrawn_reason: str | None = None
     heard_until: date | None = field(default=None, compare=False)
+
+    @property
+    def noted(self) -> str | None:
+        """How another side's account differs in a reviewer's words, until a reviewer has settled it."""
+        return None if self.settled else self.contested
 
     @property
     def heard(self) -> tuple[Source, ...]:

@@ -201,3 +201,11 @@ def m0027_many_feeds(connection: Connection) -> None:
 @step
 def m0028_guards_on_what_came_later(connection: Connection) -> None:
     """The guards of `schema.sql` were made over all columns: nothing to do here."""
+
+
+@step
+def m0030_denials(connection: Connection) -> None:
+    for trigger in ("never_deleted", "never_emptied", "never_changed", "withdrawn_once"):
+        connection.execute(f"DROP TRIGGER citation_{trigger} ON citation")
+    connection.execute("ALTER TABLE citation ADD COLUMN denies bigint CHECK (denies = 1)")
+    guard(connection, "citation", _GUARDED["citation"])

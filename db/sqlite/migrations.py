@@ -1444,3 +1444,12 @@ def m0028_guards_on_what_came_later(db: Database) -> None:
         db.execute(f"DROP TRIGGER {table}_never_changed")
         db.execute(f"DROP TRIGGER {table}_never_deleted")
         _guard(db, table, ())
+
+
+@migrations()
+def m0030_denials(db: Database) -> None:
+    """Whether a cited document denies what the row tells: 1, or NULL as in every row before."""
+    for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
+        db.execute(f"DROP TRIGGER citation_{trigger}")
+    db.execute("ALTER TABLE citation ADD COLUMN denies INTEGER CHECK (denies = 1)")
+    _guard(db, "citation", _MAY_CHANGE["citation"])

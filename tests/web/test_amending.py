@@ -58,6 +58,25 @@ def test_a_further_source_by_the_api_makes_the_claim_corroborated(api: Api) -> N
     assert_problem(amend(api, name, "sources", **elsewhere | {"published": "2031-01-10"}), 400, field="published")
 
 
+def test_a_source_that_denies_what_a_row_tells_confirms_nothing_and_makes_it_contested(api: Api) -> None:
+    name = f"change-{cut(api)['id']}"
+    api.service.clock.advance(hours=1)
+    source = {"url": "https://us.example/1", "title": "A denial", "publisher": "Department", "side": "us"}
+    amend(api, name, "sources", **source, published="2022-08-05", quote="No talks were cut.", denies=True)
+    row = cut(api)
+    assert row["corroboration"] == "cn"
+    assert row["contested"] == "The sides differ on whether it is so. United States: denied; China: as the row says."
+    assert [cited["denies"] for cited in row["sources"]][-1] is True
+    channel = api.json("/channels/dpct?as_of=2023-01-01")
+    (us,) = [claim for claim in channel["claims"] if claim["side"] == "us"]
+    assert (us["says"], us["state"], us["quote"]) == ("denied", None, "No talks were cut.")
+    page = words_of(api.client.get("/channels/dpct?as_of=2023-01-01").text)
+    assert "denies what the record tells" in page
+    assert "It denies what the row tells." in words_of(api.client.get(f"/claims/{name}").text)
+    amend(api, name, "correction", settled="The Department spoke of other talks.", reason="Read both.")
+    assert (cut(api)["contested"], cut(api)["corroboration"]) == (None, "cn")
+
+
 @pytest.mark.parametrize(
     ("name", "body", "status", "field"),
     [

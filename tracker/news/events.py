@@ -197,7 +197,7 @@ def _differ(statement: Statement) -> tuple[Dispute, ...]:
 
 def _contested(statement: Statement) -> str | None:
     differ = (gettext("The sides differ on %(about)s.", about=gettext(one.about)) for one in _differ(statement))
-    told = [recorded_words(statement.told.contested), *differ]
+    told = [recorded_words(statement.told.noted), *differ]
     return sentences(*told) or None
 
 

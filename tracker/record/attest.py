@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, Source, StatusChange
-from tracker.record.disputes import ONE_DAY
+from tracker.record.disputes import ONE_DAY, contradicts
 
 AnyEntry = TypeVar("AnyEntry", StatusChange, Contact)
 
@@ -37,9 +37,14 @@ def as_seen(entry: AnyEntry, day: date) -> AnyEntry:
 
 
 def attesting(entry: StatusChange | Contact) -> tuple[Source, ...]:
-    """The sources that can say that it happened: none that was out before the day between the capitals that preceded
-    it, and in a view of a past day none that came out later. What is announced happens when it is announced, so its day
-    is that.
+    """The sources that can say that it happened: of those that speak of it, none that tells otherwise."""
+    return tuple(source for source in speaking(entry) if not contradicts(source, entry))
+
+
+def speaking(entry: StatusChange | Contact) -> tuple[Source, ...]:
+    """The sources that can speak of what happened, also those that tell otherwise: none that was out before the day
+    between the capitals that preceded it, and in a view of a past day none that came out later. What is announced
+    happens when it is announced, so its day is that.
     """
     begins = max(first_seen(entry), date.min + ONE_DAY) - ONE_DAY
     return tuple(source for source in entry.heard if not source.published or source.published.last >= begins)

@@ -93,7 +93,16 @@ def _source(source: Source) -> str:
 def _filled(thing: Entry | Source) -> dict[str, Any]:
     names, values_of = _told_of(type(thing))
     values = zip(names, values_of(thing), strict=True)
-    return {name: _plain(value) for name, value in values if value is not None and value != () and value != ""}
+    return {name: _plain(value) for name, value in values if name in _TOLD_IF_NO or not _says_nothing(value)}
+
+
+def _says_nothing(value: Any) -> bool:
+    """Nothing, or a plain no: a field that came with a later version leaves the form of older rows as it was."""
+    return value is None or value is False or value == () or value == ""
+
+
+_TOLD_IF_NO = frozenset({"substantive"})
+"""A field that was written out from the first day on, also where it says no."""
 
 
 @cache

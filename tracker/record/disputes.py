@@ -6,15 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tracker.model import THIRD_PARTY, Entry, Party, Relationship, Signal, Source
+from tracker.model import THIRD_PARTY, Entry, Outcome, Party, Relationship, Signal, Source, State, StatusChange
 from tracker.tongue import msg
 
 ONE_DAY = timedelta(days=1)
 """The parties' capitals may lie half a world apart: two right dates of one event may differ by this much."""
 
-_HAPPENED = {Signal.HELD, Signal.RESUMED}
-_DID_NOT = {Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED}
-_CUT = {Signal.SUSPENDED, Signal.ENDED}
+_KINDS = {
+    **dict.fromkeys((Signal.HELD, Signal.RESUMED), "happened"),
+    **dict.fromkeys((Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED), "did not"),
+    **dict.fromkeys((Signal.SUSPENDED, Signal.ENDED), "cut"),
+    Signal.ANNOUNCED: "ahead",
+}
+"""What signals say of an event, as far as two accounts can differ on it."""
+
+_KINDS_OF_ROWS = {
+    **dict.fromkeys((Outcome.HELD, State.ACTIVE, State.RESUMED), "happened"),
+    **dict.fromkeys((Outcome.REFUSED, Outcome.NO_ANSWER, Outcome.CANCELLED, Outcome.POSTPONED), "did not"),
+    **dict.fromkeys((State.SUSPENDED, State.ENDED), "cut"),
+    **dict.fromkeys((Outcome.ANNOUNCED, State.PLANNED), "ahead"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,11 +44,35 @@ def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
     """
     if entry.settled:
         return ()
-    read = [source for source in entry.heard if source.says]
+    denied = any(source.denies for source in entry.heard)
+    read = [source for source in entry.heard if source.says or denied]
     one, other = (_newest(read, party.code) for party in relationship.parties)
     if one is None or other is None:
         return ()
     return tuple(Dispute(about, one, other) for about, differ in _DIFFER.items() if differ(one, other))
+
+
+def contradicts(source: Source, entry: Entry) -> bool:
+    """Whether a party's document tells otherwise than the row that cites it (that a contact took place or did not, that
+    a line is cut or is used), while another side's tells what the row does. Where none does, it is the reading of its
+    documents that a reviewer put right. Whoever denies it tells otherwise.
+    """
+    if source.denies:
+        return True
+    if source.side == THIRD_PARTY or source.says is None:
+        return False
+    own = _kind_of(entry)
+    others = (other.says for other in entry.heard if other.side != source.side and not other.denies)
+    return _kinds_differ(_KINDS[source.says], own) and any(says and _KINDS[says] == own for says in others)
+
+
+def _kind_of(entry: Entry) -> str:
+    return _KINDS_OF_ROWS[entry.state if isinstance(entry, StatusChange) else entry.outcome]
+
+
+def _kinds_differ(one: str, other: str) -> bool:
+    """An announcement agrees with what it announced, whatever became of that."""
+    return one != other and ("ahead" not in (one, other) or "cut" in (one, other))
 
 
 def _newest(sources: Iterable[Source], side: str) -> Source | None:
@@ -45,8 +80,12 @@ def _newest(sources: Iterable[Source], side: str) -> Source | None:
     return max(own, key=lambda s: s.published.first if s.published else date.min, default=None)
 
 
-def _of_two_kinds(one: Source, other: Source, kinds: set[Signal], others: set[Signal]) -> bool:
-    return (one.says in kinds and other.says in others) or (one.says in others and other.says in kinds)
+def _of_two_kinds(one: Source, other: Source, kind: str) -> bool:
+    """Whether two accounts differ, and one is of this kind."""
+    if one.says is None or other.says is None:
+        return False
+    kinds = _KINDS[one.says], _KINDS[other.says]
+    return kind in kinds and _kinds_differ(*kinds)
 
 
 def _days_apart(one: Source, other: Source) -> bool:
@@ -56,8 +95,11 @@ def _days_apart(one: Source, other: Source) -> bool:
 
 
 _DIFFER = {
-    msg("whether it happened"): lambda one, other: _of_two_kinds(one, other, _HAPPENED, _DID_NOT),
-    msg("the state"): lambda one, other: _of_two_kinds(one, other, _CUT, _HAPPENED | _DID_NOT | {Signal.ANNOUNCED}),
+    msg("whether it is so"): lambda one, other: one.denies != other.denies,
+    msg("whether it happened"): lambda one, other: (
+        not _of_two_kinds(one, other, "cut") and _of_two_kinds(one, other, "happened")
+    ),
+    msg("the state"): lambda one, other: _of_two_kinds(one, other, "cut"),
     msg("the date"): _days_apart,
     msg("the level"): lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
 }
@@ -79,4 +121,4 @@ def accounts(entry: Entry, relationship: Relationship) -> list[tuple[Party, Sour
 
 def is_contested(entry: Entry | None, relationship: Relationship) -> bool:
     """Whether accounts of an entry differ: as a reviewer noted, or by what the parties' own documents say."""
-    return entry is not None and bool(entry.contested or disputes(entry, relationship))
+    return entry is not None and bool(entry.noted or disputes(entry, relationship))

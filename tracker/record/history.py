@@ -23,12 +23,13 @@ from tracker.model import (
     Outcome,
     PartialDate,
     Relationship,
+    Signal,
     Source,
     State,
     StatusChange,
 )
-from tracker.record.attest import as_seen, attesting, corroboration, first_seen, visible_from
-from tracker.record.disputes import ONE_DAY, differs_from, is_contested
+from tracker.record.attest import as_seen, corroboration, first_seen, speaking, visible_from
+from tracker.record.disputes import ONE_DAY, contradicts, differs_from, is_contested
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
@@ -38,6 +39,9 @@ UNDATED_PROMISE = timedelta(days=365)
 CADENCE_DAYS = {"monthly": 30, "quarterly": 91, "semiannual": 182, "annual": 365}
 CADENCE_GRACE = 1.5
 """A channel with a cadence is overdue when this many of its periods have passed since its last contact."""
+
+DENIED = "denied"
+"""What a side says that denies what the record tells of it."""
 
 _UNANSWERED = {Outcome.REFUSED, Outcome.NO_ANSWER}
 
@@ -265,11 +269,38 @@ def last_claims(
 
 def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | None]]) -> Claim | None:
     for _, entry, says, state in reversed(statements):
-        own = [source for source in attesting(entry) if source.side == side]
+        own = [source for source in speaking(entry) if source.side == side]
         if own:
             source = max(own, key=lambda s: s.published.first if s.published else date.min)
-            return Claim(side, says, state, _entry_date(entry) or source.published, source.quote, source)
+            told = _date_told(source, _entry_date(entry))
+            if source.denies:
+                return Claim(side, DENIED, None, told, source.quote, source)
+            if contradicts(source, entry):
+                said = _SAID[source.says]
+                return Claim(side, said, said if isinstance(said, State) else None, told, source.quote, source)
+            return Claim(side, says, state, told, source.quote, source)
     return None
+
+
+_SAID: dict[Signal, State | Outcome] = {
+    Signal.ANNOUNCED: Outcome.ANNOUNCED,
+    Signal.HELD: Outcome.HELD,
+    Signal.RESUMED: State.RESUMED,
+    Signal.SUSPENDED: State.SUSPENDED,
+    Signal.ENDED: State.ENDED,
+    Signal.REFUSED: Outcome.REFUSED,
+    Signal.CANCELLED: Outcome.CANCELLED,
+    Signal.POSTPONED: Outcome.POSTPONED,
+}
+"""What a side's own words make of a channel, where the row that cites them says otherwise."""
+
+
+def _date_told(source: Source, recorded: PartialDate | None) -> PartialDate | None:
+    """The day that the side's own words give; that of the row where they give none, or mean the same."""
+    own = source.dated
+    if own and recorded and (own.first > recorded.last + ONE_DAY or recorded.first > own.last + ONE_DAY):
+        return own
+    return recorded or own or source.published
 
 
 def state_at(history: Sequence[StatusChange], day: date) -> State | None:

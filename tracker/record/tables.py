@@ -212,7 +212,7 @@ def cited_row(sources: Iterable[Source]) -> Row:
 def _told(entry: Entry, relationship: Relationship) -> Row:
     return {
         "note": entry.note,
-        "contested": entry.contested,
+        "contested": entry.noted,
         "corroboration": corroboration(entry, relationship),
         "recorded_at": instant_text(entry.recorded_at),
         "recorded_by": entry.recorder,

@@ -97,7 +97,7 @@ def value_words(value: object) -> str:
 
 def contested_words(entry: Entry, relationship: Relationship) -> str | None:
     """How accounts of an entry differ, by a reviewer's note and by the documents themselves; None where they agree."""
-    told = [*filter(None, [entry.contested]), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
+    told = [*filter(None, [entry.noted]), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
     return " ".join(told) or None
 
 
@@ -114,7 +114,7 @@ def dispute_words(dispute: Dispute, relationship: Relationship) -> str:
 
 
 def _account(source: Source) -> str:
-    told = gettext(source.says)
+    told = gettext("denied") if source.denies else gettext(source.says) if source.says else gettext("as the row says")
     if source.dated:
         told = gettext("%(told)s on %(date)s", told=told, date=date_words(source.dated))
     if source.persons:

@@ -37,7 +37,7 @@ from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
 from tracker.record.disputes import accounts, disputes
-from tracker.record.history import ChannelView, Claim
+from tracker.record.history import DENIED, ChannelView, Claim
 from tracker.record.lineage import entry_key
 from tracker.record.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
@@ -254,6 +254,8 @@ def word_mark(entry: StatusChange | Contact, relationship: Relationship) -> Mark
 
 def claim_words(claim: Claim) -> str:
     """What a side last said, as the end of a sentence that its name begins."""
+    if claim.says == DENIED:
+        return gettext("denies what the record tells")
     if isinstance(claim.says, Outcome):
         return gettext(_OUTCOME_CLAIMS[claim.says])
     return gettext("says that the channel is %(state)s", state=state_words(claim.says))
@@ -358,7 +360,7 @@ def promised_mark(promise: Promise) -> Markup:
 
 def contested_mark(entry: Entry, relationship: Relationship) -> Markup | None:
     """How accounts of an entry differ, the reviewer's note marked where it is in another language."""
-    told = [said(entry.contested), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
+    told = [said(entry.noted), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
     return Markup(" ").join(filter(None, told)) or None
 
 

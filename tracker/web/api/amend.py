@@ -65,7 +65,7 @@ def cite_source(path: ClaimPath, body: SourceBody) -> Response:
     name = ClaimName.read(path.name)
     if web_address(body.url) is None:
         raise Refused(f"{body.url[:80]!r} is no address of a page.", "Send one with http or https.", field="url")
-    source = Source(body.url, body.title, body.publisher, body.side, body.published, body.quote)
+    source = Source(body.url, body.title, body.publisher, body.side, body.published, body.quote, denies=body.denies)
     return _done(name, lambda store, who: amend.cite(store, name, source, **who))
 
 

@@ -365,6 +365,7 @@ class SourceBody(Sent):
     side: str = Field(description="For whom it speaks: a party's code, or third-party.")
     published: PartialText | None = None
     quote: Words | None = None
+    denies: bool = Field(default=False, description="Whether it denies what the row tells: then accounts differ.")
 
 
 class CitationQuery(Sent):

@@ -89,11 +89,14 @@ class Source(Answer):
     archived: bool
     says: Signal | None = Field(description="What the document reports of the event, where that was read from it.")
     dated: str | None = Field(description="The event's day as the document tells it, where that was read from it.")
+    denies: bool = Field(description="Whether it denies what the row tells, as a reviewer read it.")
     page: CitedPage | None
 
 
 class Claim(Answer):
-    """What one side last said of a channel; `state` is null where its words carry none."""
+    """What one side last said of a channel, by its own words where they were read; `state` is null where they carry
+    none, and `says` is `denied` where it denies what the record tells.
+    """
 
     side: Side
     says: str

@@ -34,6 +34,7 @@ def source(cited: model.Source) -> schemas.Source:
         archived=cited.archived,
         says=cited.says,
         dated=cited.dated.value if cited.dated else None,
+        denies=cited.denies,
         page=_cited_page(cited),
     )
 

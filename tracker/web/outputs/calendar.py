@@ -147,8 +147,8 @@ def _description(day: Day) -> Iterable[str]:
         yield "It was withdrawn." if statement.withdrawn else f"Now: {contact_words(statement.told)}."
     for words in statement.earlier if day.stands else ():
         yield f"Before, it said: {words}"
-    if day.contact.contested:
-        yield f"Contested. {day.contact.contested}"
+    if day.contact.noted:
+        yield f"Contested. {day.contact.noted}"
     yield f"On the word of {statement.on_the_word_of}. Recorded {instant_words(statement.lineage.recorded_at)}."
     for source in statement.sources:
         yield f"{statement.cited(source)}: {source.title} {source.url}"

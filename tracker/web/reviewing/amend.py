@@ -139,6 +139,7 @@ def source_from(sent: Mapping[str, str]) -> Source:
         side=text_from(sent, "side"),
         published=partial_from(sent, "published"),
         quote=text_from(sent, "quote"),
+        denies=bool(sent.get("denies")),
     )
 
 
