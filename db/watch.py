@@ -107,6 +107,10 @@ class Watch:
         """Read the page no sooner than `until`; nothing is held against it."""
         _sql.put_off(self._db, url=url, until=instant_text(until))
 
+    def give_back(self, url: str, *, next_visit: datetime) -> None:
+        """Give a page up that was claimed and not read, until its next visit; nothing is held against it."""
+        _sql.give_back(self._db, url=url, next_visit=instant_text(next_visit))
+
     def get(self, url: str) -> Watched | None:
         row = _sql.page(self._db, url=url)
         return _watched(row) if row else None

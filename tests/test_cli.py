@@ -28,6 +28,8 @@ from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.make import change, release, source
 from tests.site import Handler, Site
 from tracker.cli import cli
+from tracker.feeds import hosts
+from tracker.feeds.hosts import PER_HOST
 from tracker.model import State
 
 RELEASE = {
@@ -290,6 +292,17 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     assert unknown.returncode == 2
     assert "good" in unknown.stderr
     assert "2 releases read again: 0 gained, 0 lost, 0 changed." in tracker("replay", **env).stdout
+
+
+def test_feeds_of_a_slow_host_wait_for_their_turn_and_do_not_fail(
+    tracker, seeded_folder, tmp_path, site: Site, monkeypatch
+):
+    monkeypatch.setattr(hosts, "LONGEST_TURN", 0.1)
+    feeds = [feed_entry(f"feed-{n}", site.serve(f"/{n}", body=rss(HARBOR))) for n in range(PER_HOST + 3)]
+    for n in range(PER_HOST):
+        site.routes[f"/{n}"] = lambda handler: (handler.pause(0.6), handler.answer(200, rss(HARBOR)))
+    done = tracker("poll", OPENLINES_CONFIG=str(configured(tmp_path, "".join(feeds))))
+    assert (done.returncode, len(re.findall(r"-\d\W+read\W+1\b", done.stdout))) == (0, len(feeds)), done.stdout
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tracker.feeds.fetch import Fetched
 from tracker.feeds.parse import Parsed
 from tracker.model import Feed
 from tracker.polling.arrival import Arrival, LatePage
-from tracker.polling.full_text import NOT_YET, Read, next_try
+from tracker.polling.full_text import Read, next_try
 from tracker.polling.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.polling.intake import take_in
 from tracker.releases.gone import Shown, gone
@@ -38,6 +38,12 @@ twice the feed's interval."""
 
 OVERTAKEN = "overtaken"
 """The outcome of a poll that was not kept, and is no row of the record."""
+
+POSTPONED = "postponed"
+"""The outcome of a poll that had no turn at its host, which others kept busy; no row of the record either."""
+
+AGAIN_AFTER = timedelta(minutes=1)
+"""A poll or visit that had no turn at its host is made after this."""
 
 _JITTER = 0.1
 
@@ -86,12 +92,17 @@ def keep(db: Subjects, brought: Brought) -> PollRow:
     """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it.
 
     Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`: a process that
-    was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept.
+    was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept. Nor is
+    a poll kept that had no turn at its host: its outcome is `POSTPONED`, and the feed is due again soon.
     """
     feed, reading = brought.begun.feed.slug, brought.reading
     if db.feeds.polled_since(brought.begun.health):
         said = to_keep("Another process polled it meanwhile.")
         return PollRow(feed, reading.started_at, brought.ended_at, OVERTAKEN, said)
+    if reading.failure and reading.failure.kind == Kind.BUSY:
+        db.feeds.give_back(feed, next_poll=brought.ended_at + AGAIN_AFTER)
+        db.record.bump("polls")
+        return PollRow(feed, reading.started_at, brought.ended_at, POSTPONED, reading.failure.sentence)
     if reading.failure:
         row = _keep_failure(db, brought)
     else:
@@ -166,7 +177,7 @@ def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
         if late:
             kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
         if arrival.page:
-            _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
+            _keep_page(db, kept, arrival.page, tries=int(_failed(arrival.page)), now=now)
         shown.append(Shown(kept.id, arrival.item.published))
         fresh += kept.fresh
         if kept.fresh or kept.revised:
@@ -211,8 +222,12 @@ def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
     kept = db.releases.read_late(waiting.release.id, release, now=now)
-    _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
+    _keep_page(db, kept, late.page, tries=waiting.tries + _failed(late.page), now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
+
+
+def _failed(page: Read) -> bool:
+    return page.tried and page.fault is not None
 
 
 def _keep_page(db: Subjects, kept: Kept, page: Read, *, tries: int, now: datetime) -> None:
