@@ -14,7 +14,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -249,6 +249,29 @@ def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_pat
     wrong = tracker(*arguments[:-3], "uk", *arguments[-2:])
     assert wrong.returncode == 2
     assert "side 'uk' is none that there is. Use one of us, cn, third-party." in wrong.stderr
+
+
+@pytest.fixture
+def add_file(tracker, seeded_folder, tmp_path):
+    """Hands a file in as published on a day."""
+    file = tmp_path / "talks.txt"
+    file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")
+    told = ("--url", "https://news.example/talks", "--side", "us", "--published")
+    return lambda day: tracker("add-file", str(file), *told, str(day))
+
+
+def test_add_file_takes_no_day_of_publication_that_has_come_nowhere(add_file):
+    refused = add_file((datetime.now(UTC) + timedelta(days=2)).date())
+    assert (refused.returncode, one_sentence(refused.stderr)) == (2, True), refused.stderr
+    assert re.search(r"published is \S+, a day that has not come\. Give the day .* at the latest\.", refused.stderr)
+    assert add_file((datetime.now(UTC) + timedelta(hours=14)).date()).returncode == 0, "where it is tomorrow already"
+
+
+def test_add_file_says_that_a_document_keeps_the_day_with_which_it_came_first(add_file):
+    assert add_file("2024-01-10").stderr == ""
+    again = add_file("2024-01-12")
+    assert again.returncode == 0
+    assert "published on 2024-01-10, and keeps that day: 2024-01-12 was not taken over." in again.stderr
 
 
 def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site):
