@@ -159,6 +159,11 @@ def test_detect_reads_json_lines_and_writes_explained_candidates(tracker):
         ("[]", "line 1 is no object"),
         (json.dumps(RELEASE | {"published": "2024-02-30"}), "published"),
         (json.dumps({k: v for k, v in RELEASE.items() if k != "title"}), "title"),
+        (
+            json.dumps(RELEASE | {"side": "xx"}),
+            "<stdin>, line 1: the field 'side' holds 'xx'; write one of us, cn, third-party.",
+        ),
+        (json.dumps(RELEASE | {"lang": "zho"}), "<stdin>, line 1: the field 'lang' holds 'zho'; write one of en, zh."),
     ],
 )
 def test_detect_names_line_and_field_of_bad_input(tracker, line, words):
@@ -178,6 +183,23 @@ def test_evaluate_prints_figures_and_misses(tracker, tmp_path):
     assert done.returncode == 0
     assert "x-2" in done.stdout
     assert "recall" in done.stdout
+
+
+def test_evaluate_names_the_line_of_a_case_whose_side_there_is_not(tracker, tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n\n" + json.dumps(RELEASE | {"side": "moon", "relevant": False, "updates": []}), encoding="utf-8")
+    done = tracker("evaluate", str(file))
+    assert (done.returncode, one_sentence(done.stderr)) == (2, True), done.stderr
+    assert f"{file}, line 3: the field 'side' holds 'moon'" in done.stderr
+
+
+@pytest.mark.parametrize("held", ["", "\n \n"])
+def test_evaluate_says_of_a_file_without_cases_that_there_is_nothing_to_evaluate(tracker, tmp_path, held):
+    file = tmp_path / "cases.jsonl"
+    file.write_text(held, encoding="utf-8")
+    done = tracker("evaluate", str(file))
+    assert (done.returncode, done.stdout, one_sentence(done.stderr)) == (2, "", True), done.stderr
+    assert f"{file} holds no case: there is nothing to evaluate." in done.stderr
 
 
 def test_detect_explains_each_step_of_a_plain_text(tracker):
