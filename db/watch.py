@@ -11,8 +11,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from db.queries import Connection, Row, load_queries
-from db.text import as_json, instant, instant_text, partial
+from db.text import as_json, instant, partial
 from tracker.model import Outcome, PageCopy, PageMark, PageState, PartialDate, State
+from tracker.moments import instant_text
 from tracker.record.history import AnyEntry
 from tracker.releases.watch import CLAIM, LONGEST_WAIT, Watched, noticed
 
