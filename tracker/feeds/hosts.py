@@ -21,9 +21,9 @@ PER_HOST = 2
 GAP = 0.2
 """Seconds between the starts of two exchanges with one host."""
 
-LONGEST_TURN = 90.0
-"""Seconds that an exchange waits for its turn at a host before it is put off: as long as three take, one after
-another, that hang to their deadlines.
+LONGEST_TURN = 60.0
+"""Seconds that an exchange waits for its turn at a host before it is put off: as long as two take, one after another,
+that hang to their deadlines. A person may be waiting for it too.
 """
 
 LONGEST_ALONE = timedelta(hours=24)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from db.feeds import FeedHealth, PollRow
@@ -149,44 +149,88 @@ def _keep_failure(db: Subjects, brought: Brought) -> PollRow:
     )
 
 
+@dataclass
+class _Came:
+    """What came of the items of a read: how many of each kind, and what the feed shows now, in its order."""
+
+    fresh: int = 0
+    revised: int = 0
+    sightings: int = 0
+    shown: list[Shown] = field(default_factory=list)
+
+
 def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
     feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
     reading, arrivals = brought.reading, brought.arrivals
+    came = _keep_arrivals(db, arrivals, now)
+    came.sightings += sum(_keep_late(db, page, now) for page in brought.late)
+    if reading.parsed and not reading.parsed.flaw:
+        _keep_window(db, feed, came.shown, now)
+    _record_read(db, brought, came)
+    return PollRow(
+        feed.slug,
+        reading.started_at,
+        now,
+        "unchanged" if reading.parsed is None else "read",
+        status=reading.fetched.status,
+        items=len(arrivals),
+        fresh=came.fresh,
+        revised=came.revised,
+        overlap=sum(arrival.known is not None for arrival in arrivals),
+        sightings=came.sightings,
+        whole=_shows_all_since(health.last_read, reading.parsed, now),
+    )
+
+
+def _keep_arrivals(db: Subjects, arrivals: Sequence[Arrival], now: datetime) -> _Came:
+    """Keep the items that bring news, and what they say."""
     addresses = Counter(arrival.address for arrival in arrivals)
     beside = {arrival.item.guid for arrival in arrivals}
-    fresh = revised = sightings = 0
-    shown = []
+    came = _Came()
     for arrival in arrivals:
-        if not arrival.news:
-            shown.append(Shown(arrival.known.release, arrival.item.published))
-            continue
-        # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
-        late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
-        kept = db.releases.keep(
-            arrival.release if late else arrival.fullest,
-            guid=arrival.item.guid,
-            canonical_url=arrival.address,
-            address_is_identity=addresses[arrival.address] == 1,
-            beside=beside,
-            published_raw=arrival.item.published_raw,
-            item_hash=arrival.item_hash,
-            keys=None if late else arrival.studied.keys,
-            now=now,
-        )
-        revised += kept.revised
-        if late:
-            kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
-        if arrival.page:
-            _keep_page(db, kept, arrival.page, tries=int(_failed(arrival.page)), now=now)
-        shown.append(Shown(kept.id, arrival.item.published))
-        fresh += kept.fresh
-        if kept.fresh or kept.revised:
-            sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
-    sightings += sum(_keep_late(db, page, now) for page in brought.late)
-    if reading.parsed and not reading.parsed.flaw:
-        _keep_window(db, feed, shown, now)
-    fetched, unchanged = reading.fetched, reading.parsed is None
-    good_for = health.good_for if unchanged else reading.parsed.good_for
+        if arrival.news:
+            own_address = addresses[arrival.address] == 1
+            release = _keep_news(db, arrival, came, address_is_identity=own_address, beside=beside, now=now)
+        else:
+            release = arrival.known.release
+        came.shown.append(Shown(release, arrival.item.published))
+    return came
+
+
+def _keep_news(
+    db: Subjects, arrival: Arrival, came: _Came, *, address_is_identity: bool, beside: Collection[str], now: datetime
+) -> int:
+    """Keep one item that brings news, count it, and answer the number of its release."""
+    # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
+    late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
+    kept = db.releases.keep(
+        arrival.release if late else arrival.fullest,
+        guid=arrival.item.guid,
+        canonical_url=arrival.address,
+        address_is_identity=address_is_identity,
+        beside=beside,
+        published_raw=arrival.item.published_raw,
+        item_hash=arrival.item_hash,
+        keys=None if late else arrival.studied.keys,
+        now=now,
+    )
+    came.revised += kept.revised
+    if late:
+        kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
+    if arrival.page:
+        _keep_page(db, kept, arrival.page, tries=int(_failed(arrival.page)), now=now)
+    came.fresh += kept.fresh
+    if kept.fresh or kept.revised:
+        came.sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
+    return kept.id
+
+
+def _record_read(db: Subjects, brought: Brought, came: _Came) -> None:
+    """Note of the feed that it was read, by what validators it is asked next, and when."""
+    feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
+    fetched, parsed = brought.reading.fetched, brought.reading.parsed
+    unchanged = parsed is None
+    good_for = health.good_for if unchanged else parsed.good_for
     db.feeds.record_read(
         feed.slug,
         now=now,
@@ -194,22 +238,9 @@ def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
         etag=fetched.etag or (health.etag if unchanged else None),
         last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
         moved_to=fetched.permanent_url,
-        anything_new=bool(fresh),
+        anything_new=bool(came.fresh),
         full=not unchanged,
-        lies=_lies(health, fetched, changed=bool(fresh or revised)),
-    )
-    return PollRow(
-        feed.slug,
-        reading.started_at,
-        now,
-        "unchanged" if unchanged else "read",
-        status=fetched.status,
-        items=len(arrivals),
-        fresh=fresh,
-        revised=revised,
-        overlap=sum(arrival.known is not None for arrival in arrivals),
-        sightings=sightings,
-        whole=_shows_all_since(health.last_read, reading.parsed, now),
+        lies=_lies(health, fetched, changed=bool(came.fresh or came.revised)),
     )
 
 
