@@ -28,6 +28,17 @@ def check(files: RelationshipFiles) -> None:
         _check_readouts(files.readouts, files)
 
 
+def check_languages(files: RelationshipFiles, known: Sequence[str]) -> None:
+    """A relationship speaks languages that there are words for, each once; `known`: their codes."""
+    file, codes = files.relationship.file, files.relationship.data.languages
+    for index, code in enumerate(codes):
+        if code not in known:
+            wrong = f'"{code}" is no language that is read'
+            raise file.error(("languages", index), wrong, f"write one of {', '.join(known)}")
+        if code in codes[:index]:
+            raise file.error(("languages", index), f'"{code}" is listed twice', "delete one")
+
+
 def check_across(all_files: Sequence[RelationshipFiles]) -> None:
     """Channels and feeds are addressed by their slugs alone: no two relationships may share a channel's, and a feed
     that has one slug in several is one feed, which is polled once for all of them.

@@ -91,6 +91,11 @@ def read_folder(folder: Path) -> RelationshipFiles:
     )
 
 
+def known_languages(config_dir: Path) -> list[str]:
+    """The codes of the languages that `read_languages` has words of. Reads no file."""
+    return [path.stem for path in _language_files(config_dir, "language")]
+
+
 def read_languages(config_dir: Path) -> dict[str, Language]:
     """The words of each language by its code: those of `config_dir`/language/, else those that the product ships.
 
@@ -116,15 +121,19 @@ def read_readout_languages(config_dir: Path) -> dict[str, ReadoutLanguage]:
 
 
 def _by_language(config_dir: Path, name: str, model: type[OfLanguage]) -> dict[str, Read[OfLanguage]]:
-    folder = config_dir / name
     found: dict[str, Read[OfLanguage]] = {}
-    for path in sorted((folder if folder.is_dir() else SHIPPED / name).glob("*.yaml")):
+    for path in _language_files(config_dir, name):
         read = read_file(path, model)
         if read.data.language != path.stem:
             wrong = f'"{read.data.language}" is not the name of this file'
             raise read.file.error(("language",), wrong, f'write "{path.stem}"')
         found[path.stem] = read
     return found
+
+
+def _language_files(config_dir: Path, name: str) -> list[Path]:
+    folder = config_dir / name
+    return sorted((folder if folder.is_dir() else SHIPPED / name).glob("*.yaml"))
 
 
 def read_file(path: Path, model: type[AnyModel]) -> Read[AnyModel]:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from pydantic import BaseModel
 
-from config.checks import check, check_across, check_lexicon
+from config.checks import check, check_across, check_languages, check_lexicon
 from config.decoys import read_decoys
 from config.errors import ConfigError, suggest
 from config.files import (
@@ -20,6 +20,7 @@ from config.files import (
     RelationshipFiles,
     Stamp,
     common_stamp,
+    known_languages,
     read_file,
     read_folder,
     read_languages,
@@ -111,7 +112,9 @@ def load(config_dir: Path, before: Loaded | None = None) -> Loaded:
     common, stamps = common_stamp(config_dir), {folder.name: stamp_of(folder) for folder in folders}
     same = {slug for slug, stamp in stamps.items() if before and before.stamps.get(slug) == stamp}
     files = {f.name: before.files[f.name] if f.name in same else read_folder(f) for f in folders}
+    languages = known_languages(config_dir)
     for slug in files:
+        check_languages(files[slug], languages)
         if slug not in same:
             check(files[slug])
     check_across([*files.values()])

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from config.errors import ConfigError, suggest
 from config.hosts import answers_as, hosts_from
 from config.smtp import Sender, Smtp, sender_from, smtp_from
+from config.yamlfile import content_of
 from tracker.model import State
 
 T = TypeVar("T")
@@ -206,7 +207,9 @@ def _secret(text: str) -> str:
 
 def _secret_in(name: str) -> str:
     try:
-        return _secret(Path(name).read_text(encoding="utf-8").strip())
+        return _secret(content_of(Path(name)).decode().strip())
+    except ConfigError:
+        raise ValueError(f'"{name}" is no regular file; name one that is') from None
     except UnicodeDecodeError:
         raise ValueError(f'the file "{name}" is not UTF-8 text; write the key as text') from None
     except OSError as error:

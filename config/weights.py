@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from config.yamlfile import read_yaml
+from config.yamlfile import content_of, read_yaml
 from tracker.detect.weigh import Scorecard, Weights
 from tracker.model import Signal
 
@@ -98,7 +98,7 @@ def _read(config_dir: Path, name: str, model: type[AnyModel]) -> AnyModel:
     own = config_dir / "detection" / name
     path = own if own.exists() else SHIPPED / name
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(content_of(path))
     except (OSError, ValidationError):
         # JSON is YAML too: read as such, which takes twenty times as long, what is wrong has a line.
         return read_yaml(path, model)

@@ -6,6 +6,7 @@ Types are the models' business: `2024-01` stays the text that the editor wrote u
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_ISREG
 from typing import TypeVar
 
 import yaml
@@ -31,6 +32,15 @@ _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 def read_yaml(path: Path, model: type[AnyModel]) -> AnyModel:
     """The file at `path` as a `model`. Raises ConfigError for the first mistake in it."""
     return YamlFile(path).parse(model)
+
+
+def content_of(path: Path) -> bytes:
+    """What a file holds. Raises OSError; ConfigError for what is no regular file: a pipe would be waited for, and a
+    device may have no end.
+    """
+    if not S_ISREG(path.stat().st_mode):
+        raise ConfigError(path, None, None, "this is no regular file", "put a file in its place")
+    return path.read_bytes()
 
 
 class YamlFile:
@@ -82,7 +92,7 @@ class YamlFile:
 
     def _text(self) -> str:
         try:
-            data = self.path.read_bytes()
+            data = content_of(self.path)
         except FileNotFoundError:
             raise ConfigError(self.path, None, None, "there is no such file", "create it") from None
         except OSError as error:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.queries import Connection, Row, load_queries
-from db.text import as_json, instant, instant_text
+from db.text import as_json, instant
+from tracker.moments import instant_text
 
 _sql = load_queries("accounts.sql")
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from db.audit import Audit, What
 from db.queries import Connection, Row, load_queries
-from db.text import instant, instant_text
+from db.text import instant
+from tracker.moments import instant_text
 
 _sql = load_queries("added.sql")
 

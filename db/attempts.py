@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from db.queries import Connection, load_queries
-from db.text import instant, instant_text
+from db.text import instant
+from tracker.moments import instant_text
 
 _sql = load_queries("attempts.sql")
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from db.queries import Connection, Row, load_queries
-from db.text import instant, instant_text
+from db.text import instant
+from tracker.moments import instant_text
 
 _sql = load_queries("audit.sql")
 

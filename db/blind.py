@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta
 
 from db.queries import Connection, Row, load_queries
 from db.rows import release_from
-from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from db.text import as_json, day, instant, partial, text_or_none
 from tracker.measuring.blind import Answer, Check, Deeds, Reading, Said, coarse
 from tracker.model import Evidence, PartialDate, Release, Sighting, Signal
+from tracker.moments import instant_text
 
 _sql = load_queries("blind.sql")
 

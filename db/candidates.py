@@ -15,7 +15,7 @@ from db.chain import Chain
 from db.queries import Connection, Row, load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
-from db.text import as_json, day, instant, instant_text, like_pattern, listed, partial, text_or_none
+from db.text import as_json, day, instant, like_pattern, listed, partial, text_or_none
 from tracker.model import (
     Candidate,
     Move,
@@ -24,6 +24,7 @@ from tracker.model import (
     Status,
     Verdict,
 )
+from tracker.moments import instant_text
 from tracker.record.disputes import ONE_DAY
 from tracker.releases.grouping import COARSE_NEWS, Report, family_of
 

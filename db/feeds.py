@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from db.audit import Audit, What
 from db.queries import Connection, Row, load_queries
-from db.text import day, instant, instant_text
+from db.text import day, instant
 from tracker.model import Feed
+from tracker.moments import instant_text
 from tracker.record.coverage import Polled, Read, Switch
 from tracker.tongue import msg
 

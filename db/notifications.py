@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from db.queries import Connection, Row, load_queries
-from db.text import as_json, instant, instant_text
+from db.text import as_json, instant
+from tracker.moments import instant_text
 from tracker.news.events import Event, What
 from tracker.tongue import ENGLISH
 

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from db.queries import Connection, load_queries
 from db.rows import release_from
-from db.text import instant, instant_text
+from db.text import instant
 from tracker.model import PageCopy, Release
+from tracker.moments import instant_text
 
 _sql = load_queries("pages.sql")
 

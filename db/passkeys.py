@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from db.queries import Connection, Row, load_queries
-from db.text import instant, instant_text
+from db.text import instant
+from tracker.moments import instant_text
 
 _sql = load_queries("passkeys.sql")
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from db.feeds import PollRow, read_from
 from db.queries import Connection, Row, load_queries
-from db.text import day, instant, instant_text
+from db.text import day, instant
+from tracker.moments import instant_text
 from tracker.record.coverage import Read
 
 _sql = load_queries("polls.sql")

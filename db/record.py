@@ -12,7 +12,7 @@ from typing import Any
 from db.chain import Chain
 from db.queries import Connection, Row, load_queries
 from db.search import Search
-from db.text import as_json, day, instant, instant_text, partial, text_or_none
+from db.text import as_json, day, instant, partial, text_or_none
 from db.watch import Marks, marks
 from tracker.model import (
     Category,
@@ -28,6 +28,7 @@ from tracker.model import (
     State,
     StatusChange,
 )
+from tracker.moments import instant_text
 from tracker.record.history import as_cited, in_force
 
 _sql = load_queries("record.sql")

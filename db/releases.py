@@ -10,8 +10,9 @@ from datetime import date, datetime
 from db.queries import Connection, Row, load_queries
 from db.rows import release_from
 from db.search import Search
-from db.text import as_json, day, instant, instant_text
+from db.text import as_json, day, instant
 from tracker.model import Release, ReleaseHistory, ReleaseName, Revision
+from tracker.moments import instant_text
 from tracker.releases.gone import Shown
 from tracker.releases.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from db.chain import Chain
 from db.queries import Connection, Row, load_queries
-from db.text import as_json, instant, instant_text
+from db.text import as_json, instant
 from tracker.model import Answer, FirstWord, Hold, SecondWord
+from tracker.moments import instant_text
 
 _sql = load_queries("reviewers.sql")
 

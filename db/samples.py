@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 from db.queries import Connection, Row, load_queries
 from db.rows import release_from
-from db.text import day, instant, instant_text
+from db.text import day, instant
 from tracker.measuring.sampling import ELSEWHERE, Decided, Found, Measured, Planned, Stratum
 from tracker.model import Release
+from tracker.moments import instant_text
 
 _sql = load_queries("samples.sql")
 

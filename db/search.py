@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 from db.queries import Connection, Shared, load_queries
 from db.rows import release_from
-from db.text import instant_text
 from tracker.model import Channel, Contact, Release, StatusChange
+from tracker.moments import instant_text
 from tracker.search import Document, Kind, Query, of_channel, of_entry, of_release
 
 _sql = load_queries("search.sql", streams=("every_revision", "every_document"))

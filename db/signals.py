@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from db.queries import Connection, load_queries
-from db.text import instant, instant_text
+from db.text import instant
+from tracker.moments import instant_text
 from tracker.news.events import What
 
 _sql = load_queries("signals.sql")

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from tracker.model import PartialDate
-
-
-def instant_text(instant: datetime) -> str:
-    """A UTC instant in fixed width, so that text sorts as time does. Raises ValueError without a time zone."""
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def instant(text: str | None) -> datetime | None:

@@ -10,8 +10,9 @@ from operator import itemgetter
 
 from db.queries import Connection, Row, load_queries
 from db.rows import decision_from
-from db.text import day, instant, instant_text, like_pattern, listed, partial
+from db.text import day, instant, like_pattern, listed, partial
 from tracker.model import Decision, PartialDate, Signal
+from tracker.moments import instant_text
 from tracker.releases.grouping import Report, disagree
 
 _sql = load_queries("waiting.sql")

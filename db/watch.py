@@ -11,8 +11,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from db.queries import Connection, Row, load_queries
-from db.text import as_json, instant, instant_text, partial
+from db.text import as_json, instant, partial
 from tracker.model import Outcome, PageCopy, PageMark, PageState, PartialDate, State
+from tracker.moments import instant_text
 from tracker.record.history import AnyEntry
 from tracker.releases.watch import CLAIM, LONGEST_WAIT, Watched, noticed
 
@@ -106,6 +107,10 @@ class Watch:
     def put_off(self, url: str, *, until: datetime) -> None:
         """Read the page no sooner than `until`; nothing is held against it."""
         _sql.put_off(self._db, url=url, until=instant_text(until))
+
+    def give_back(self, url: str, *, next_visit: datetime) -> None:
+        """Give a page up that was claimed and not read, until its next visit; nothing is held against it."""
+        _sql.give_back(self._db, url=url, next_visit=instant_text(next_visit))
 
     def get(self, url: str) -> Watched | None:
         row = _sql.page(self._db, url=url)

@@ -47,7 +47,7 @@ def labels(case):
 def test_decide_export_evaluate(seeded_2023):
     (talks,) = hand_in(
         seeded_2023.store, TALKS_RELEASE, seeded_2023.detect_all, guid="t", canonical_url=None, now=seeded_2023.clock()
-    )
+    ).candidates
     decide(seeded_2023, talks)
     (harbor,) = arrive(seeded_2023, replace(US, title="Harbor Day", summary="A band."), sighting(channel="climate"))
     turned_down(seeded_2023, harbor, "Not about this channel: a band plays.")

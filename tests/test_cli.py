@@ -14,7 +14,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -28,6 +28,8 @@ from tests.feeds.test_poll import HARBOR, TALKS, rss
 from tests.make import change, release, source
 from tests.site import Handler, Site
 from tracker.cli import cli
+from tracker.feeds import hosts
+from tracker.feeds.hosts import PER_HOST
 from tracker.model import State
 
 RELEASE = {
@@ -157,6 +159,11 @@ def test_detect_reads_json_lines_and_writes_explained_candidates(tracker):
         ("[]", "line 1 is no object"),
         (json.dumps(RELEASE | {"published": "2024-02-30"}), "published"),
         (json.dumps({k: v for k, v in RELEASE.items() if k != "title"}), "title"),
+        (
+            json.dumps(RELEASE | {"side": "xx"}),
+            "<stdin>, line 1: the field 'side' holds 'xx'; write one of us, cn, third-party.",
+        ),
+        (json.dumps(RELEASE | {"lang": "zho"}), "<stdin>, line 1: the field 'lang' holds 'zho'; write one of en, zh."),
     ],
 )
 def test_detect_names_line_and_field_of_bad_input(tracker, line, words):
@@ -176,6 +183,23 @@ def test_evaluate_prints_figures_and_misses(tracker, tmp_path):
     assert done.returncode == 0
     assert "x-2" in done.stdout
     assert "recall" in done.stdout
+
+
+def test_evaluate_names_the_line_of_a_case_whose_side_there_is_not(tracker, tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n\n" + json.dumps(RELEASE | {"side": "moon", "relevant": False, "updates": []}), encoding="utf-8")
+    done = tracker("evaluate", str(file))
+    assert (done.returncode, one_sentence(done.stderr)) == (2, True), done.stderr
+    assert f"{file}, line 3: the field 'side' holds 'moon'" in done.stderr
+
+
+@pytest.mark.parametrize("held", ["", "\n \n"])
+def test_evaluate_says_of_a_file_without_cases_that_there_is_nothing_to_evaluate(tracker, tmp_path, held):
+    file = tmp_path / "cases.jsonl"
+    file.write_text(held, encoding="utf-8")
+    done = tracker("evaluate", str(file))
+    assert (done.returncode, done.stdout, one_sentence(done.stderr)) == (2, "", True), done.stderr
+    assert f"{file} holds no case: there is nothing to evaluate." in done.stderr
 
 
 def test_detect_explains_each_step_of_a_plain_text(tracker):
@@ -249,6 +273,29 @@ def test_add_file_says_what_the_document_reports(tracker, seeded_folder, tmp_pat
     assert "side 'uk' is none that there is. Use one of us, cn, third-party." in wrong.stderr
 
 
+@pytest.fixture
+def add_file(tracker, seeded_folder, tmp_path):
+    """Hands a file in as published on a day."""
+    file = tmp_path / "talks.txt"
+    file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")
+    told = ("--url", "https://news.example/talks", "--side", "us", "--published")
+    return lambda day: tracker("add-file", str(file), *told, str(day))
+
+
+def test_add_file_takes_no_day_of_publication_that_has_come_nowhere(add_file):
+    refused = add_file((datetime.now(UTC) + timedelta(days=2)).date())
+    assert (refused.returncode, one_sentence(refused.stderr)) == (2, True), refused.stderr
+    assert re.search(r"published is \S+, a day that has not come\. Give the day .* at the latest\.", refused.stderr)
+    assert add_file((datetime.now(UTC) + timedelta(hours=14)).date()).returncode == 0, "where it is tomorrow already"
+
+
+def test_add_file_says_that_a_document_keeps_the_day_with_which_it_came_first(add_file):
+    assert add_file("2024-01-10").stderr == ""
+    again = add_file("2024-01-12")
+    assert again.returncode == 0
+    assert "published on 2024-01-10, and keeps that day: 2024-01-12 was not taken over." in again.stderr
+
+
 def test_add_url_fetches_a_page_and_reads_it(tracker, seeded_folder, site: Site):
     page = f"<html><head><title>{TALKS[0]}</title></head><body><article><h1>{TALKS[0]}</h1>" + (
         f"<p>{TALKS[1]}</p><p>The two sides exchanged views on many matters over two days of meetings.</p>" * 2
@@ -290,6 +337,17 @@ def test_poll_shows_a_table_of_what_came_and_a_broken_feed_stops_nobody(tracker,
     assert unknown.returncode == 2
     assert "good" in unknown.stderr
     assert "2 releases read again: 0 gained, 0 lost, 0 changed." in tracker("replay", **env).stdout
+
+
+def test_feeds_of_a_slow_host_wait_for_their_turn_and_do_not_fail(
+    tracker, seeded_folder, tmp_path, site: Site, monkeypatch
+):
+    monkeypatch.setattr(hosts, "LONGEST_TURN", 0.1)
+    feeds = [feed_entry(f"feed-{n}", site.serve(f"/{n}", body=rss(HARBOR))) for n in range(PER_HOST + 3)]
+    for n in range(PER_HOST):
+        site.routes[f"/{n}"] = lambda handler: (handler.pause(0.6), handler.answer(200, rss(HARBOR)))
+    done = tracker("poll", OPENLINES_CONFIG=str(configured(tmp_path, "".join(feeds))))
+    assert (done.returncode, len(re.findall(r"-\d\W+read\W+1\b", done.stdout))) == (0, len(feeds)), done.stdout
 
 
 @pytest.fixture

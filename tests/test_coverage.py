@@ -80,7 +80,10 @@ def test_an_outage_is_a_hole_with_its_cause(kind, hole):
     read = covered(polls(0, *outage, 240, 270), 0, 270)
     assert told(read) == [(0, 240, hole, "It answered so.")]
     words = silence_words(read)
-    assert words == "Not known: this side's sources were read 11 % of the time; see the holes."
+    assert words == (
+        "Not known: this side's sources were read for 11 % of the whole span, 1 Jan 2024 00:00 UTC – 1 Jan 2024 04:30 "
+        "UTC; see the holes."
+    )
     assert told(covered(polls(0, 30, (60, "It failed.")), 0, 61)) == [(30, 61, HoleKind.FAULT, "It failed.")]
 
 

@@ -165,7 +165,7 @@ def test_nothing_changed_is_a_sentence_and_says_how_far_sources_were_read(mailin
     assert "Nothing changed on the record of military channels since 1 Feb 2024 12:00 UTC." in text(letter)
     assert "United States: " in text(letter)
     assert "China: " in text(letter)
-    assert "read 0 % of the time; what was said meanwhile may be missing." in text(letter)
+    assert "read for 0 % of the whole span, 1–2 Feb 2024; what was said meanwhile may be missing." in text(letter)
 
 
 def test_what_was_told_and_is_not_so_comes_with_its_old_wording_and_what_was_never_told_does_not(mailing, box, clock):

@@ -122,6 +122,9 @@ def test_what_others_can_read_is_named_with_the_command_that_mends_it(well: Serv
     elsewhere.write_text("0123456789abcdef")
     elsewhere.chmod(0o604)
     assert lines(well, key_file=elsewhere)["secret key"].do == f"chmod 600 {elsewhere}"
+    folder = tmp_path / "folder"
+    folder.mkdir(0o755)
+    assert lines(well, database_url=f"sqlite:///{folder}")["database file"].do == f"chmod 700 {folder}"
 
 
 def test_a_folder_that_there_is_not_is_made_by_what_makes_it(well: Service, tmp_path: Path):

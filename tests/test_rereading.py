@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,11 @@ from tests.feeds.test_full_text import linked
 from tests.feeds.test_poll import TALKS, feed_at
 from tests.make import change, source
 from tests.site import Handler, Site
+from tracker.feeds import hosts
+from tracker.feeds.guard import Deadline
+from tracker.feeds.hosts import PER_HOST
 from tracker.model import PageState, PartialDate, State
+from tracker.polling.outcome import AGAIN_AFTER
 from tracker.polling.poll import poll_feed
 from tracker.polling.rereading import Rereading, read_again, wording
 from tracker.releases.watch import CONFIRMED_BY, HOST_REST
@@ -250,6 +255,35 @@ def test_a_wall_and_a_robots_txt_give_no_verdict(read_once: Watching) -> None:
     read_once.service.__dict__.pop("robots")  # what was read of it is good for a day
     assert read_once.visit().fault.startswith("The site's robots.txt keeps programs away from this page")
     assert read_once.stands().state is PageState.SAME
+
+
+def test_a_robots_txt_that_cannot_be_read_gives_no_verdict_and_is_told_as_such(watching: Watching) -> None:
+    watching.site.serve("/robots.txt", 503)
+    watching.cite("/talks")
+    assert (
+        watching.visit().fault
+        == "The site's robots.txt could not be read: The server answered 503 Service Unavailable."
+    )
+
+
+@pytest.mark.parametrize("robots_known", [False, True])
+def test_a_page_that_had_no_turn_at_its_host_is_read_later_and_has_not_failed(
+    watching: Watching, monkeypatch, robots_known: bool
+) -> None:
+    watching.site.serve("/talks", body=PAGE)
+    watching.cite("/talks")
+    if robots_known:
+        watching.service.robots.refusal(watching.site.url("/talks"), allow_private=True)
+    with monkeypatch.context() as patched, ExitStack() as others:
+        patched.setattr(hosts, "LONGEST_TURN", 0.05)
+        for _ in range(PER_HOST):
+            others.enter_context(watching.service.hosts.visit(watching.site.url("/hangs"), Deadline(30), checked=False))
+        assert watching.visit() is None
+    with watching.service.store.reading() as db:
+        assert db.watch.visits(watching.site.url("/talks")) == []
+    assert (watching.stands().failures, watching.stands().fault) == (0, None)
+    assert watching.stands().next_visit - watching.service.clock() == AGAIN_AFTER
+    assert watching.visit().found is PageState.SAME
 
 
 def test_pages_of_a_private_host_are_read_only_where_the_operator_has_a_feed(watching: Watching) -> None:

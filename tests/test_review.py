@@ -26,7 +26,7 @@ def arrive(service, document, *sightings):
         guid=document.url,
         canonical_url=document.url,
         now=service.clock(),
-    )
+    ).candidates
 
 
 def page(service, slug="dpct", day="2024-02-01"):

@@ -82,5 +82,15 @@ def instant_of(text: str, field: str, *, day: time) -> datetime:
 
 
 def instant_text(instant: datetime) -> str:
-    """To the microsecond always: what was recorded later in the same second was not known."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """An instant in UTC, to the microsecond always: what was recorded later in the same second was not known.
+
+    Of fixed width, so that text sorts as time does. Raises ValueError without a time zone.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def second_text(instant: datetime | None) -> str | None:
+    """The same to the second, as files and feeds have it: `2024-02-01T12:00:00Z`; None for none."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if instant else None

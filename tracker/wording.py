@@ -133,6 +133,12 @@ def instant_words(instant: datetime) -> str:
     return f"{date_words(instant.date())} {instant:%H:%M} UTC"
 
 
+def time_words(start: datetime, end: datetime) -> str:
+    """The days in UTC from one instant to another, as `span_words` has them; both instants where they share one day."""
+    first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    return span_words(first, last) if first < last else f"{instant_words(start)} – {instant_words(end)}"
+
+
 def count(number: int, word: str, many: str | None = None) -> str:
     """`1 channel`, `2,045 channels`: in English. What pages show of a number is `ngettext`."""
     return f"{number:,} {word if number == 1 else many or word + 's'}"

@@ -26,10 +26,11 @@ from psycopg_pool import PoolTimeout
 from db.postgres.work import ALIVE_SECONDS, OPTIONS
 from db.store import StoreError
 from tracker.errors import Refused
+from tracker.feeds.hosts import host_of
 from tracker.notifications.notify import MAIL_WORKERS, WEBHOOK_WORKERS, Notifying
 from tracker.polling.desk import poll_if_due
 from tracker.polling.poll import logged_as_poll_of
-from tracker.polling.rereading import Rereading, host_of, read_again
+from tracker.polling.rereading import Rereading, read_again
 from tracker.polling.retention import Retention
 from tracker.reviewing.sampler import sample
 from tracker.scheduler import TICK_SECONDS, WORKERS, due_feeds

@@ -26,6 +26,9 @@ RETURNING url;
 -- name: put_off(url, until)!
 UPDATE watched_page SET next_visit = :until WHERE url = :url AND next_visit < :until;
 
+-- name: give_back(url, next_visit)!
+UPDATE watched_page SET next_visit = :next_visit, claimed_until = '' WHERE url = :url;
+
 -- name: page(url)^
 SELECT * FROM watched_page WHERE url = :url;
 

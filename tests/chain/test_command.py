@@ -68,6 +68,34 @@ def test_a_checkpoint_that_cannot_be_read_is_one_sentence_that_names_it_once(pla
     assert "(" not in said
 
 
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [
+        (b"", "it is not JSON"),
+        (b"\xff\x00", "it is not JSON"),
+        (b"[" * 100_000, "it is not JSON"),
+        (b"[]", "it is no object with seq and hash"),
+        (b'{"seq": 9}', "it is no object with seq and hash"),
+        (b'{"seq": "9", "hash": "0"}', "its seq is no number of a link"),
+        (b'{"seq": 9, "hash": 64}', "its hash is not 64 hexadecimal digits in small letters"),
+        (b'{"seq": 9, "hash": "%s"}' % (b"x" * 64), "its hash is not 64 hexadecimal digits in small letters"),
+    ],
+)
+def test_what_is_no_checkpoint_is_told_in_our_words(place: Place, tmp_path: Path, held: bytes, why: str):
+    file = tmp_path / "head.json"
+    file.write_bytes(held)
+    done = run(("verify", "--checkpoint", str(file)), env={"OPENLINES_VAR": str(place.database.parent)})
+    said = done.stderr.decode()
+    assert (done.returncode, done.stdout, said.count("\n")) == (2, b"", 1), said
+    assert f"{file} is no checkpoint: {why}. Give what /api/v1/checkpoint answered." in said
+
+
+def test_a_checkpoint_that_names_nothing_is_not_passed_over(place: Place):
+    done = run(("verify", "--checkpoint", ""), env={"OPENLINES_VAR": str(place.database.parent)})
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--checkpoint names nothing." in done.stderr
+
+
 def test_the_result_can_be_had_as_json(place: Place, tmp_path: Path):
     (tmp_path / "head.json").write_text(json.dumps({"seq": 9, "hash": "0" * 64}))
     code, said = place.verify("--json", "--checkpoint", str(tmp_path / "head.json"))

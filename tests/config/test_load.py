@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from config.errors import ConfigError
 from config.load import feeds_of, load, load_relationships
+from config.weights import read_measured
 from tests.config.conftest import FEEDS, FOLDER, HOTLINE, LEXICON, RELATIONSHIP, Folder
 from tracker.model import Category, Outcome, PartialDate, Precision, Selectors, Source, State
 
@@ -732,3 +734,33 @@ def test_sources_yaml_may_be_absent_where_nothing_is_shared(folder: Folder) -> N
         'channels/hotline.yaml, line 24, history #2.sources #2: no source is called "gazette-2022"; '
         "add it under sources."
     )
+
+
+@pytest.mark.parametrize("name", ["feeds.yaml", "sources.yaml", "channels/hotline.yaml", "lexicon.yaml"])
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(folder: Folder, name: str) -> None:
+    (FOLDER / name).unlink()
+    os.mkfifo(FOLDER / name)
+    assert folder.refusal() == f"{name}: this is no regular file; put a file in its place."
+
+
+@pytest.mark.parametrize("name", ["weights.json", "measured.json"])
+def test_a_pipe_in_the_place_of_weights_or_figures_is_refused_too(folder: Folder, name: str) -> None:
+    Path("config/detection").mkdir()
+    os.mkfifo(f"config/detection/{name}")
+    with pytest.raises(ConfigError, match=f"{name}: this is no regular file"):
+        (read_measured if name == "measured.json" else load)(Path("config"))
+
+
+@pytest.mark.parametrize(
+    ("languages", "sentence"),
+    [
+        ("[en, zho]", 'languages #2: "zho" is no language that is read; write one of en, zh.'),
+        ("[en, zh, fr]", 'languages #3: "fr" is no language that is read; write one of en, zh.'),
+        ("[en, zh, en]", 'languages #3: "en" is listed twice; delete one.'),
+    ],
+)
+def test_a_language_that_there_are_no_words_of_is_named_with_those_that_there_are(
+    folder: Folder, languages: str, sentence: str
+) -> None:
+    folder.replace("relationship.yaml", "[en, zh]", languages)
+    assert folder.refusal() == f"relationship.yaml, line 2, {sentence}"

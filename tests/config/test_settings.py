@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -129,6 +130,12 @@ def test_an_empty_variable_counts_as_unset() -> None:
 def test_the_secret_key_can_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(SECRET + "\n", encoding="utf-8")
     assert settings_from({"OPENLINES_SECRET_KEY_FILE": str(tmp_path / "key")}).secret_key == SECRET
+
+
+def test_a_pipe_is_not_waited_for_as_a_secret_key(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key")
+    with pytest.raises(SettingsError, match="is no regular file; name one that is"):
+        settings_from({"OPENLINES_SECRET_KEY_FILE": str(tmp_path / "key")})
 
 
 def test_the_secret_key_is_shown_nowhere() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -135,9 +136,15 @@ def test_a_missing_file_and_a_folder_in_its_place_are_told() -> None:
     Path("folder.yaml").mkdir()
     with pytest.raises(ConfigError) as caught:
         read_yaml(Path("folder.yaml"), Desk)
-    assert str(caught.value) == (
-        "folder.yaml: the file cannot be read (Is a directory); make it a file that this user may read."
-    )
+    assert str(caught.value) == "folder.yaml: this is no regular file; put a file in its place."
+
+
+def test_a_pipe_is_not_waited_for_and_a_device_not_read() -> None:
+    os.mkfifo("pipe.yaml")
+    for path in ("pipe.yaml", "/dev/zero"):
+        with pytest.raises(ConfigError) as caught:
+            read_yaml(Path(path), Desk)
+        assert str(caught.value) == f"{path}: this is no regular file; put a file in its place."
 
 
 def test_an_error_keeps_its_parts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from contextlib import ExitStack
 
 import pytest
 
@@ -12,8 +13,12 @@ from tests.site import Site
 from tests.test_review import decide
 from tests.web.api_client import Api, assert_problem
 from tests.web.test_pages import signed_in
+from tracker.feeds import hosts
+from tracker.feeds.guard import Deadline
+from tracker.feeds.hosts import PER_HOST
 from tracker.model import Status
 from tracker.polling.full_text import MOST_TRIES, PAGES_AT_ONCE, next_try
+from tracker.polling.poll import poll_feed
 
 TEASER = "Officials met at the Pentagon."
 MENU = "".join(f'<li><a href="/{word}">{word}</a></li>' for word in ("Home", "News", "About"))
@@ -191,6 +196,29 @@ def test_a_page_that_robots_txt_keeps_programs_from_is_not_fetched(teasers, site
     assert "/r0" not in [path for path, _ in site.seen]
     (candidate,) = pending(teasers.service)
     assert "robots.txt" in candidate.sightings[0].page.fault
+
+
+def test_a_page_that_had_no_turn_at_its_host_is_read_later_and_counts_no_try(polled, site: Site, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(hosts, "LONGEST_TURN", 0.05)
+    service, feed = polled.service, feed_at(site.serve("/feed", body=linked(site, TALKS[0])), full_text=True)
+    site.serve("/r0", body=PAGE)
+
+    def fetch_while_others_ask(url: str, **options):
+        with ExitStack() as others:
+            for _ in range(PER_HOST if url.endswith("/r0") else 0):
+                others.enter_context(service.hosts.visit(site.url("/hangs"), Deadline(30), checked=False))
+            return service.fetch(url, **options)
+
+    with service.store.writing() as db:
+        db.feeds.sync([feed], now=service.clock())
+    detect = service.detectors["us-china"]
+    row = poll_feed(service.store, feed, detect, service.clock, fetch_while_others_ask, service.robots)
+    assert (row.outcome, row.fresh, row.sightings) == ("read", 1, 0)
+    service.clock.advance(minutes=30)
+    with service.store.reading() as db:
+        (waiting,) = db.pages.waiting("sample", now=service.clock(), most=9)
+    assert waiting.tries == 0
+    assert poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots).sightings == 1
 
 
 def test_a_link_to_another_private_host_is_not_followed(polled, site: Site):  # noqa: F811

@@ -1,13 +1,18 @@
 """One poll of one feed over real HTTP, and what it leaves behind."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.site import Site
+from tracker.feeds import hosts
+from tracker.feeds.guard import Deadline
+from tracker.feeds.hosts import PER_HOST
 from tracker.model import Feed
-from tracker.polling.outcome import LONGEST_WAIT, OVERTAKEN, next_poll
+from tracker.polling.desk import poll_if_due
+from tracker.polling.outcome import LONGEST_WAIT, OVERTAKEN, POSTPONED, next_poll
 from tracker.polling.poll import CLAIM, poll_feed
 from tracker.service import Service
 
@@ -331,6 +336,22 @@ def test_cache_headers_never_put_a_poll_off_for_longer_than_hours(clock):
     assert next_poll(feed, now, fresh_for=week) - now <= timedelta(hours=6) * 1.06
     rare = replace(feed, every=12 * 3600)
     assert next_poll(rare, now, fresh_for=week) - now >= timedelta(hours=12) * 0.94
+
+
+def test_a_feed_that_had_no_turn_at_its_host_is_due_again_soon_and_has_not_failed(polled, site: Site, monkeypatch):
+    monkeypatch.setattr(hosts, "LONGEST_TURN", 0.05)
+    service, feed = polled.service, feed_at(site.serve("/feed", body=rss(HARBOR)))
+    with service.store.writing() as db:
+        db.feeds.sync([feed], now=service.clock())
+    with ExitStack() as others:
+        for _ in range(PER_HOST):
+            others.enter_context(service.hosts.visit(site.url("/hangs"), Deadline(30), checked=False))
+        assert poll_if_due(service, feed).outcome == POSTPONED
+    with service.store.reading() as db:
+        assert db.feeds.reads_since(service.clock() - timedelta(days=1)) == []
+    assert (health(service).failures, health(service).fault, site.seen) == (0, None, [])
+    service.clock.advance(minutes=2)
+    assert poll_if_due(service, feed).outcome == "read"
 
 
 def test_a_feed_whose_host_asked_another_to_be_left_alone_waits_and_has_not_failed(polled, site: Site):

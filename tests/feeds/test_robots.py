@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
+from functools import partial
+
 import pytest
 
 from tests.site import Site
+from tracker.feeds import hosts as module
+from tracker.feeds.failure import Kind
+from tracker.feeds.fetch import fetch
+from tracker.feeds.guard import Deadline
+from tracker.feeds.hosts import PER_HOST, Hosts
 from tracker.feeds.robots import GOOD_FOR, RETRY_AFTER, Robots
 
 RULES = b"""\xef\xbb\xbf# ours
@@ -44,7 +52,7 @@ def robots(hours: Hours) -> Robots:
 
 
 def ask(robots: Robots, site: Site, path: str) -> bool:
-    return robots.allowed(site.url(path), allow_private=True)
+    return robots.refusal(site.url(path), allow_private=True) is None
 
 
 def asked(site: Site) -> int:
@@ -86,12 +94,37 @@ def test_one_that_cannot_be_read_allows_nothing_until_it_can(robots, hours, site
 
 
 def test_a_host_that_cannot_be_reached_allows_nothing(robots, closed_port):
-    assert not robots.allowed(f"http://127.0.0.1:{closed_port}/news", allow_private=True)
+    assert robots.refusal(f"http://127.0.0.1:{closed_port}/news", allow_private=True)
+
+
+def test_one_that_was_not_asked_for_because_of_other_requests_of_ours_is_asked_for_at_the_next_time(site, monkeypatch):
+    monkeypatch.setattr(module, "LONGEST_TURN", 0.05)
+    site.serve("/robots.txt", body=RULES)
+    with closing(Hosts(gap=0)) as hosts:
+        robots = Robots(partial(fetch, hosts=hosts))
+        with ExitStack() as others:
+            for _ in range(PER_HOST):
+                others.enter_context(hosts.visit(site.url("/hangs"), Deadline(30), checked=False))
+            assert robots.refusal(site.url("/news/1.html"), allow_private=True).kind is Kind.BUSY
+        assert ask(robots, site, "/news/1.html")
+
+
+@pytest.mark.parametrize(
+    ("status", "rules", "told"),
+    [
+        (200, b"User-agent: *\nDisallow: /", "The site's robots.txt keeps programs away from this page."),
+        (503, b"", "The site's robots.txt could not be read: The server answered 503 Service Unavailable."),
+    ],
+)
+def test_the_one_cause_of_a_refusal_is_told(robots, site, status, rules, told):
+    site.serve("/robots.txt", status, rules)
+    refusal = robots.refusal(site.url("/news/1.html"), allow_private=True)
+    assert (refusal.kind, refusal.sentence) == (Kind.ROBOTS, told)
 
 
 def test_a_private_host_is_not_asked_unless_it_may_be(robots, site):
     site.serve("/robots.txt", body=RULES)
-    assert not robots.allowed(site.url("/news"))
+    assert robots.refusal(site.url("/news"))
     assert asked(site) == 0
 
 
@@ -119,7 +152,7 @@ def test_a_page_where_rules_should_be_forbids_nothing(robots, site):
 
 @pytest.mark.parametrize("url", ["", "feed", "ftp://example.org/", "http://", "http://[::1", "javascript:alert(1)"])
 def test_what_is_no_address_may_not_be_read(robots, url):
-    assert not robots.allowed(url)
+    assert robots.refusal(url)
 
 
 def test_many_agents_over_many_rules_cost_little(robots, site):

@@ -3,12 +3,15 @@
 from concurrent.futures import wait
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
 import pytest
 
 from tests.feeds.test_poll import HARBOR, feed_at, rss
-from tests.site import Site
+from tests.site import Site, running_site
+from tracker.feeds import hosts
+from tracker.feeds.fetch import Limits
 from tracker.feeds.hosts import PER_HOST
 from tracker.polling.desk import poll_if_due
 from tracker.polling.poll import CLAIM
@@ -220,6 +223,21 @@ def test_a_slow_host_with_many_feeds_holds_up_no_other(seeded_2023, many_hosts):
     assert sum(path == "/slow" for path, _ in many_hosts.seen) <= PER_HOST
     over.set()
     polling.stop()
+
+
+def test_addresses_that_hang_fail_alone_and_the_other_feeds_of_their_host_are_read(seeded_2023, site, monkeypatch):
+    """Also those on another port of it, which is the same host to its publisher."""
+    monkeypatch.setattr(hosts, "LONGEST_TURN", 0.3)
+    site.routes["/hangs"] = lambda handler: handler.pause(60)
+    with running_site() as beside:
+        good = [site.serve(f"/{n}", body=rss(HARBOR)) for n in range(3)]
+        good += [beside.serve(f"/{n}", body=rss(HARBOR)) for n in range(3)]
+        service = of_hosts(seeded_2023, [site.url("/hangs")] * PER_HOST + good)
+        service.fetch = partial(service.fetch, limits=Limits(deadline=1))
+        polling = Polling(service)
+        wait(polling.tick())
+        polling.stop()
+    assert polls(service) == sorted((f"feed-{n}", n >= PER_HOST) for n in range(PER_HOST + len(good)))
 
 
 def test_a_host_that_asks_to_be_left_alone_puts_its_other_feeds_off(seeded_2023, site):

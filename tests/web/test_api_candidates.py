@@ -55,6 +55,21 @@ def test_a_release_handed_in_twice_is_one_release(api: Api, reviewer: dict[str, 
     assert len(second["sightings"]) == 1
 
 
+def test_a_release_handed_in_again_with_another_date_keeps_the_first_and_says_so(
+    api: Api, reviewer: dict[str, str]
+) -> None:
+    """Also what it calls "yesterday" is reckoned from the first."""
+    told = AMERICAN | {"text": AMERICAN["text"].replace("on January 8-9, 2024", "yesterday")}
+    first = api.post("/releases", json=told, headers=reviewer).get_json()
+    again = api.post("/releases", json=told | {"published": "2024-01-20"}, headers=reviewer).get_json()
+    assert first["note"] is None
+    assert again["note"].startswith(
+        "It was taken before as published on 2024-01-09, and keeps that day: 2024-01-20 was not taken over."
+    )
+    assert again["release"] == first["release"]
+    assert [one["id"] for one in again["candidates"]] == [one["id"] for one in first["candidates"]]
+
+
 def test_a_release_that_speaks_of_no_channel_has_no_candidates(api: Api, reviewer: dict[str, str]) -> None:
     weather = AMERICAN | {"title": "Weather", "text": "It rained.", "url": None}
     answer = api.post("/releases", json=weather, headers=reviewer).get_json()
@@ -62,7 +77,8 @@ def test_a_release_that_speaks_of_no_channel_has_no_candidates(api: Api, reviewe
 
 
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article that started the project lies beside the checkout only")
-def test_the_article_that_started_the_project_is_understood(api: Api, reviewer: dict[str, str]) -> None:
+def test_the_article_that_started_the_project_is_understood(api: Api, clock: Clock) -> None:
+    clock.advance(days=60)
     title, _, text = ARTICLE.read_text().strip().partition("\n")
     release = {"title": title, "text": text, "side": "third-party", "lang": "en", "published": "2024-03-01"}
     found = {(c["channel"], c["signal"], c["date"]["date"]) for c in api.hand_in(release)}

@@ -89,6 +89,7 @@ def test_a_number_beyond_all_candidates_is_not_found(api: Api, reviewer: dict[st
         ({"published": None}, "published", "YYYY-MM-DD"),
         ({"published": "0001-01-01"}, "published", "1900"),
         ({"published": "9999-12-31"}, "published", "2199"),
+        ({"published": "2024-02-04"}, "published", "Give the day on which it was published, 2024-02-02 at the latest."),
         ({"url": "ftp://example.org/x"}, "url", "https"),
         ({"relationship": "us-uk"}, "relationship", "us-china"),
         ({"title": " ", "text": ""}, "text", "title and a text"),

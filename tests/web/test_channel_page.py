@@ -257,13 +257,15 @@ def test_the_bar_has_its_own_scale_and_says_what_was_not_watched_yet(watched: Se
     assert "Before 20 Feb 2024 12:00 UTC nobody watched for us." in words
     lanes = etree.HTML(html).find(".//figure[@class='watched']")
     china = lanes.findall(".//svg[@role='img']")[1]
-    assert china.get("aria-label") == "China: read 99 % of the time since it was watched"
+    assert china.get("aria-label") == "China: read for 99 % of the time since first watched"
     titles = [title.text for title in china.iterfind(".//title")]
     assert titles[0] == "2–19 Feb 2024: not watched yet"
-    assert titles[-1].startswith("3 Mar 2024: read 9")
+    assert titles[-1].startswith("3 Mar 2024: read for 9")
     assert china.find(".//rect[@class='missing']").get("fill") == "url(#hatch)"
     assert html.count('id="hatch"') == 1
-    assert re.search(r"China Not known: this side's sources were read 39 % of the time; see the holes\. 2 99 %", words)
+    spanned = "this side's sources were read for 39 % of the whole span, 2 Feb – 3 Mar 2024; see the holes."
+    assert f"China Not known: {spanned} 2 99 %" in words
+    assert "Read, of the time since first watched" in words
     assert "mnd, 3 Mar 2024 11:30 UTC to 3 Mar 2024 12:10 UTC: It may turn away unknown clients." in words
 
 

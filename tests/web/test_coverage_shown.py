@@ -18,6 +18,10 @@ from tracker.service import Service
 NOBODY_SPOKE = "/channels/dpct/coverage?from=2024-03-01&to=2024-03-02"
 
 
+def partly(share: int, span: str) -> str:
+    return f"Not known: this side's sources were read for {share} % of the whole span, {span}; see the holes."
+
+
 @pytest.fixture
 def watched(seeded: Service, clock: Clock) -> Service:
     """Two Chinese feeds and an American one, polled every half hour from 20 Feb 2024 to noon of 3 Mar 2024."""
@@ -65,7 +69,7 @@ def test_by_default_it_is_the_last_thirty_days_and_says_what_was_not_configured(
     assert (answer["start"], answer["end"]) == ("2024-02-02T12:10:00Z", "2024-03-03T12:10:00Z")
     china = answer["sides"]["cn"]
     assert {hole["kind"] for hole in china["holes"]} == {"not-configured"}
-    assert china["silence"] == "Not known: this side's sources were read 39 % of the time; see the holes."
+    assert china["silence"] == partly(39, "2 Feb – 3 Mar 2024")
     assert china["read_until"] == "2024-03-03T11:30:00Z"
 
 
@@ -81,7 +85,9 @@ def test_a_bot_wall_is_named_and_takes_the_word_back_at_once(watched: Service) -
         "feed": "mnd", "kind": "bot-wall", "why": "It may turn away unknown clients.",
         "start": "2024-03-03T11:30:00Z", "end": "2024-03-03T12:10:00Z",
     }  # fmt: skip
-    assert after["sides"]["cn"]["silence"].startswith("Not known: this side's sources were read 9")
+    assert after["sides"]["cn"]["silence"].startswith(
+        "Not known: this side's sources were read for 99 % of the whole span, "
+    )
     assert api.json(NOBODY_SPOKE)["sides"]["cn"]["silence"] == "No report found.", "the past stays looked at"
 
 
@@ -144,7 +150,7 @@ def test_today_means_up_to_now_and_an_answer_is_validated(watched: Service) -> N
 def test_the_channel_page_and_the_first_screen_say_the_same_and_take_it_back(watched: Service, clock: Clock) -> None:
     client = Api(watched).client
     page = words_of(client.get("/channels/dpct").text)
-    assert "Not known: this side's sources were read 39 % of the time; see the holes." in page
+    assert partly(39, "2 Feb – 3 Mar 2024") in page
     assert "Not yet configured." in page
     assert "30 days: not known (United States read 39 %, China read 39 %)" in words_of(client.get("/").text)
     assert "no report found" not in page.lower()
@@ -175,7 +181,7 @@ def test_only_what_was_read_since_the_last_report_counts_on_pages(watched: Servi
     clock.advance(minutes=25)
     failed(watched, "mnd", "timeout")
     page, first = words_of(client.get("/channels/dpct").text), words_of(client.get("/").text)
-    assert "Not known: this side's sources were read 99 % of the time; see the holes." in page
+    assert partly(99, "3 Mar – 2 Apr 2024") in page
     assert "mnd, 2 Apr 2024 12:00 UTC to 2 Apr 2024 12:35 UTC: It may turn away unknown clients." in page
     assert "30 days: not known (United States read 100 %, China read 99 %)" in first
     assert "no report found" not in first, "a feed that fails is a hole in the silence of every channel"

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import click
 from rich.console import Console
 
-from config.load import load_lexicon, load_relationships
+from config.load import RelationshipPack, load_lexicon, load_relationships
 from tracker.cli.common import Day, settings
 from tracker.cli.explain import show
 from tracker.detect import Detector, examine
@@ -34,17 +34,19 @@ def detect(file: TextIO, everything: bool, explain: bool, side: str, published: 
 
     With --explain a plain text will do too; its first line is the title.
     """
-    detectors = _detectors()
-    _check_side(detectors, side)
+    packs = _packs()
+    detectors, known = _detectors(packs), _Known(packs)
+    if side not in known.sides:
+        raise Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(known.sides)}.", field="side")
     if explain:
         console = Console(highlight=False, soft_wrap=True)
-        for release in _texts(file, side, published):
+        for release in _texts(file, side, published, known):
             for detector in detectors:
                 show(release, detector, console)
         return
     examine_all = _examining(detectors)
     for where, case in _cases(file):
-        release = _release(where, case)
+        release = _release(where, case, known)
         seen = examine_all(release)
         told = as_json(release.id, [s for s in seen if s.flagged])
         if everything:
@@ -62,11 +64,14 @@ def detect(file: TextIO, everything: bool, explain: bool, side: str, published: 
 )
 def evaluate_command(file: TextIO, other: Path | None) -> None:
     """Compare detection with labelled cases (JSON Lines): precision, recall, channels, dates, and every miss."""
-    cases = []
+    packs, cases = _packs(), []
+    known = _Known(packs)
     for where, case in _cases(file):
-        _release(where, case)
+        _release(where, case, known)
         cases.append(case)
-    detectors = _detectors()
+    if not cases:
+        raise Refused(f"{file.name} holds no case: there is nothing to evaluate.", "Write one labelled case a line.")
+    detectors = _detectors(packs)
     report = evaluate(cases, _examining(detectors))
     if other is None:
         click.echo(render(report))
@@ -76,8 +81,21 @@ def evaluate_command(file: TextIO, other: Path | None) -> None:
     click.echo(render_differences(found, report, evaluate(cases, changed)))
 
 
-def _detectors() -> list[Detector]:
-    return [pack.detector for pack in load_relationships(settings().config)]
+class _Known:
+    """The sides and languages that a release may have: those of any relationship."""
+
+    def __init__(self, packs: Iterable[RelationshipPack]) -> None:
+        pairs = [pack.relationship for pack in packs]
+        self.sides = list(dict.fromkeys([*(party.code for pair in pairs for party in pair.parties), THIRD_PARTY]))
+        self.languages = list(dict.fromkeys(code for pair in pairs for code in pair.languages))
+
+
+def _packs() -> tuple[RelationshipPack, ...]:
+    return load_relationships(settings().config)
+
+
+def _detectors(packs: Iterable[RelationshipPack]) -> list[Detector]:
+    return [pack.detector for pack in packs]
 
 
 def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
@@ -89,23 +107,16 @@ def _with(path: Path, detectors: list[Detector]) -> list[Detector]:
     ]
 
 
-def _check_side(detectors: Iterable[Detector], side: str) -> None:
-    """Raise Refused for a side that no relationship has."""
-    sides = dict.fromkeys([*(code for one in detectors for code in one.lexicon.parties), THIRD_PARTY])
-    if side not in sides:
-        raise Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(sides)}.", field="side")
-
-
 def _examining(detectors: list[Detector]) -> Examine:
     return lambda release: [found for detector in detectors for found in examine(release, detector)]
 
 
-def _texts(file: TextIO, side: str, published: date | None) -> Iterator[Release]:
+def _texts(file: TextIO, side: str, published: date | None, known: _Known) -> Iterator[Release]:
     """The releases of JSON Lines, or the one of a plain text. Raises Refused."""
     text = _readable(file.read(), file.name)
     if text.lstrip().startswith("{"):
         for where, case in _cases(text.split("\n"), file.name):
-            yield _release(where, case)
+            yield _release(where, case, known)
         return
     if not text.strip():
         raise Refused(f"{file.name} holds no text;", "give a release as plain text or as JSON Lines.")
@@ -144,8 +155,13 @@ def _readable(text: str, where: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _release(where: str, case: dict[str, Any]) -> Release:
+def _release(where: str, case: dict[str, Any], known: _Known) -> Release:
+    """The release of a line. Raises Refused naming file, line and field."""
     try:
-        return release_from_case(case)
+        release = release_from_case(case)
     except ValueError as error:
         raise Refused(f"{where}: {error}") from error
+    for name, words in (("side", known.sides), ("lang", known.languages)):
+        if case[name] not in words:
+            raise Refused(f"{where}: the field {name!r} holds {case[name]!r};", f"write one of {', '.join(words)}.")
+    return release

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from tracker.cli.common import Day, opened
-from tracker.model import Candidate
-from tracker.polling.handin import check_language, check_side, release_from_file, release_from_page, take
+from tracker.model import Release
+from tracker.polling.handin import check_language, check_side, other_day, release_from_file, release_from_page, take
+from tracker.polling.intake import HandedIn
 
 
 @click.command(name="add-file")
@@ -26,7 +27,7 @@ def add_file(file: Path, url: str, side: str, published: date, publisher: str | 
     check_language(service, lang)
     service.prepare()
     release = release_from_file(file, url=url, side=side, published=published, publisher=publisher, lang=lang)
-    _show(take(service, release))
+    _show(release, take(service, release))
 
 
 @click.command(name="add-url")
@@ -46,12 +47,14 @@ def add_url(
     service.prepare()
     told = {"side": side, "published": published, "publisher": publisher, "lang": lang}
     release = release_from_page(url, service.fetch, allow_private=allow_private, **told)
-    _show(take(service, release))
+    _show(release, take(service, release))
 
 
-def _show(candidates: list[Candidate]) -> None:
-    if not candidates:
+def _show(release: Release, handed_in: HandedIn) -> None:
+    if note := other_day(release, handed_in):
+        click.echo(note, err=True)
+    if not handed_in.candidates:
         click.echo("Nothing in it is an update of a channel.")
-    for candidate in candidates:
+    for candidate in handed_in.candidates:
         when = candidate.date or "no date"
         click.echo(f"candidate {candidate.id}: {candidate.channel} {candidate.signal} {when} ({candidate.status})")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 
 import click
 from rich.progress import track
@@ -14,6 +16,7 @@ from db.feeds import FeedHealth, PollRow
 from tracker.cli.check import add, check
 from tracker.cli.common import opened, output, table, who
 from tracker.errors import Refused
+from tracker.feeds.hosts import PER_HOST, host_of
 from tracker.model import Feed
 from tracker.operating import tending
 from tracker.polling.health import Health, health_of, span_words
@@ -34,7 +37,7 @@ def poll(feed: tuple[str, ...]) -> None:
     chosen = [_configured(service, slug) for slug in dict.fromkeys(feed)] or _polled(service)
     console = output()
     with ThreadPoolExecutor(WORKERS) as workers:
-        polls = [workers.submit(_poll, service, chosen_feed) for chosen_feed in chosen]
+        polls = _begun(service, workers, chosen)
         finished: Iterator[Future] = as_completed(polls)
         if console.is_terminal:
             finished = track(finished, "Polling", total=len(polls), console=console, transient=True)
@@ -160,6 +163,33 @@ def _poll(service: Service, feed: Feed) -> PollRow:
     detect = service.detect_for(feed.relationships)
     with logged_as_poll_of(feed.slug):
         return poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots)
+
+
+def _begun(service: Service, workers: ThreadPoolExecutor, feeds: Iterable[Feed]) -> list[Future[PollRow]]:
+    """A poll of each, no more of one host at a time than it is asked by.
+
+    So the feeds of a slow host wait for each other before they begin, and hold no hands that others need.
+    """
+    polls: list[Future[PollRow]] = []
+    of_hosts: defaultdict[str, deque[tuple[Feed, Future[PollRow]]]] = defaultdict(deque)
+    for feed in feeds:
+        polls.append(Future())
+        of_hosts[host_of(feed.url)].append((feed, polls[-1]))
+    for waiting in of_hosts.values():
+        for _ in range(min(PER_HOST, len(waiting))):
+            workers.submit(_poll_each, service, waiting)
+    return polls
+
+
+def _poll_each(service: Service, waiting: deque[tuple[Feed, Future[PollRow]]]) -> None:
+    """Poll one after another, as long as no other hand has taken the last."""
+    with suppress(IndexError):
+        while True:
+            feed, poll = waiting.popleft()
+            try:
+                poll.set_result(_poll(service, feed))
+            except BaseException as error:
+                poll.set_exception(error)
 
 
 def _table(polls: list[tuple[PollRow, Health]]) -> Table:

@@ -20,8 +20,8 @@ from config.errors import suggest
 from tracker.cli.common import Day, Instant, opened, output, table
 from tracker.errors import Refused
 from tracker.model import Sighting
+from tracker.moments import second_text
 from tracker.operating.export import read_record, refuse_taken, write_database, write_folder
-from tracker.record.tables import instant_text
 from tracker.reviewing.cases import Exported, measurement
 from tracker.reviewing.replay import Change, Difference, Replayed, write
 from tracker.reviewing.replay import replay as read_again
@@ -86,7 +86,7 @@ def _export_record(
     counts = ", ".join(f"{len(one.rows)} {one.name}" for one in tables)
     where = " and ".join(str(path) for path in (folder, sqlite) if path)
     click.echo(f"{where}: {counts}.")
-    click.echo(f"As of {moment.as_of}, from the record as it stood at {instant_text(moment.known_at)}.")
+    click.echo(f"As of {moment.as_of}, from the record as it stood at {second_text(moment.known_at)}.")
 
 
 def _write(name: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -30,7 +30,7 @@ SHOWN = 10
 def verify_command(checkpoint: str | None, as_json: bool) -> None:
     """Check the hash chain, every row, page and quote; exit code 1 where something is not as it was recorded."""
     read = settings()
-    published = _published(checkpoint, read) if checkpoint else None
+    published = None if checkpoint is None else _published(checkpoint, read)
     store = open_store(read.database_url)
     store.check_schema()
     result = verify(store, published, _watched)
@@ -40,6 +40,8 @@ def verify_command(checkpoint: str | None, as_json: bool) -> None:
 
 def _published(where: str, read: Settings) -> Checkpoint:
     """The checkpoint of a file or an address. Raises Refused."""
+    if not where.strip():
+        raise Refused("--checkpoint names nothing.", "Name a file, or an address that answers.")
     try:
         if where.startswith(("http://", "https://")):
             body = fetch(where, allow_private=True, contact=read.contact).body

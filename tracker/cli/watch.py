@@ -63,7 +63,7 @@ def _row(visit: Visit | None, page: Watched) -> tuple[str, ...]:
 
 def _in_words(visit: Visit | None, page: Watched) -> str:
     if visit is None:
-        return "Another process reads it now, or its host wants to be left alone."
+        return "Another process reads it now, or its host wants to be left alone or is busy with others of ours."
     if visit.fault:
         return f"{visit.fault} It is tried again."
     if page.doubted:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     BOT_WALL = "bot-wall"
     RATE_LIMITED = "rate-limited"
     LEFT_ALONE = "left-alone"
+    BUSY = "busy"
     NOT_FOUND = "not-found"
     GONE = "gone"
     SERVER_ERROR = "server-error"
@@ -33,6 +34,10 @@ class Kind(StrEnum):
     SIGN_IN = "sign-in"
     WRONG_KIND = "wrong-kind"
     NO_ITEMS = "no-items"
+
+
+OF_OTHERS = frozenset({Kind.LEFT_ALONE, Kind.BUSY})
+"""What other requests of ours to the host have caused: the address was not asked for, and has not failed."""
 
 
 class _Told(Exception):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -21,8 +21,10 @@ PER_HOST = 2
 GAP = 0.2
 """Seconds between the starts of two exchanges with one host."""
 
-LONGEST_TURN = 30.0
-"""Seconds that an exchange waits for its turn at a host before it is given up."""
+LONGEST_TURN = 60.0
+"""Seconds that an exchange waits for its turn at a host before it is put off: as long as two take, one after another,
+that hang to their deadlines. A person may be waiting for it too.
+"""
 
 LONGEST_ALONE = timedelta(hours=24)
 """A host that asks to be left alone for longer than this is asked again all the same."""
@@ -40,9 +42,12 @@ _Origin = tuple[str, str, bool]
 
 @dataclass
 class _Host:
-    """A host's exchanges under way, and on our monotonic clock when the next may start and until when none may."""
+    """A host's exchanges under way, those that wait for their turn, the longest waiting first, and on our monotonic
+    clock when the next may start and until when none may.
+    """
 
     busy: int = 0
+    waiting: deque[object] = field(default_factory=deque)
     next_start: float = 0.0
     alone_until: float = 0.0
 
@@ -51,6 +56,11 @@ class _Host:
 class _Idle:
     since: float
     session: GuardedSession
+
+
+def host_of(url: str) -> str:
+    """The host of an address, as turns are counted: whatever the scheme and port; empty where it names none."""
+    return urlsplit(url).hostname or ""
 
 
 class Hosts:
@@ -80,11 +90,12 @@ class Hosts:
     def visit(self, url: str, deadline: Deadline, *, checked: bool) -> Iterator[GuardedSession]:
         """A session for one exchange with the host of `url`, when it is our turn there; `deadline` does not run before.
 
-        Raises FetchFailed when the host wants to be left alone, or is so busy with us that no turn comes.
+        Who came first has the first turn. Raises FetchFailed of a kind in `OF_OTHERS` when the host wants to be left
+        alone (LEFT_ALONE), or is so busy with us that no turn comes (BUSY).
         """
         parts = urlsplit(url)
         origin = (parts.scheme, parts.netloc.lower(), checked)
-        host = self._enter(parts.hostname or "", deadline)
+        host = self._enter(host_of(url), deadline)
         try:
             session = self._open(origin) or GuardedSession(url, checked=checked)
             session.bounds.deadline = deadline
@@ -101,7 +112,7 @@ class Hosts:
 
     def leave_alone(self, url: str, until: datetime) -> None:
         """The host of `url` asked for no requests before `until` (UTC): none of its feeds is fetched before."""
-        name, until = urlsplit(url).hostname or "", min(until, datetime.now(UTC) + LONGEST_ALONE)
+        name, until = host_of(url), min(until, datetime.now(UTC) + LONGEST_ALONE)
         self._leave_alone(name, until)
         if self._remember:
             self._remember(name, until)
@@ -122,13 +133,13 @@ class Hosts:
     def alone_for(self, url: str) -> timedelta:
         """For how long yet the host of `url` wants to be left alone; zero when it may be asked."""
         with self._changed:
-            host = self._hosts.get(urlsplit(url).hostname or "")
+            host = self._hosts.get(host_of(url))
         return timedelta(seconds=max(host.alone_until - time.monotonic(), 0)) if host else timedelta()
 
     def rest(self, url: str) -> None:
         """Wait until the next exchange with the host of `url` may start, whoever starts it, in whatever process."""
         with self._changed:
-            host = self._hosts.get(urlsplit(url).hostname or "")
+            host = self._hosts.get(host_of(url))
         if host and (seconds := host.next_start - time.monotonic()) > 0:
             time.sleep(seconds)
 
@@ -142,7 +153,11 @@ class Hosts:
     def _host(self, name: str) -> _Host:
         if name not in self._hosts and len(self._hosts) >= MOST_HOSTS:
             now = time.monotonic()
-            quiet = {n for n, h in self._hosts.items() if not h.busy and max(h.next_start, h.alone_until) <= now}
+            quiet = {
+                name
+                for name, host in self._hosts.items()
+                if not host.busy and not host.waiting and max(host.next_start, host.alone_until) <= now
+            }
             self._hosts = {n: h for n, h in self._hosts.items() if n not in quiet}
         return self._hosts.setdefault(name, _Host())
 
@@ -150,16 +165,7 @@ class Hosts:
         came = time.monotonic()
         with self._changed:
             host = self._host(name)
-            if not self._changed.wait_for(lambda: host.busy < self._per_host, LONGEST_TURN):
-                raise FetchFailed(
-                    Kind.TIMEOUT,
-                    to_keep(
-                        "%(name)s was busy with other requests of ours for %(longest_turn)s seconds.",
-                        name=name,
-                        longest_turn=format(LONGEST_TURN, "g"),
-                    ),
-                    to_keep("It may be slow; the next poll tries again."),
-                )
+            self._await_turn(name, host)
             now = time.monotonic()
             if host.alone_until > now:
                 raise _left_alone(name, host.alone_until - now)
@@ -170,6 +176,24 @@ class Hosts:
             time.sleep(start - now)
         deadline.put_off(time.monotonic() - came)
         return host
+
+    def _await_turn(self, name: str, host: _Host) -> None:
+        turn = object()
+        host.waiting.append(turn)
+        try:
+            if not self._changed.wait_for(lambda: host.waiting[0] is turn and host.busy < self._per_host, LONGEST_TURN):
+                raise FetchFailed(
+                    Kind.BUSY,
+                    to_keep(
+                        "%(name)s was busy with other requests of ours for %(longest_turn)s seconds.",
+                        name=name,
+                        longest_turn=format(LONGEST_TURN, "g"),
+                    ),
+                    to_keep("It may be slow; the next poll tries again."),
+                )
+        finally:
+            host.waiting.remove(turn)
+            self._changed.notify_all()
 
     def _open(self, origin: _Origin) -> GuardedSession | None:
         stale = []

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from tracker.feeds.failure import FetchFailed, Kind
-from tracker.feeds.fetch import Fetched, Limits, fetch
+from tracker.feeds.failure import OF_OTHERS, FetchFailed, Kind
+from tracker.feeds.fetch import Fetched, Limits, check_target, fetch
+from tracker.tongue import to_keep
 
 AGENT = "OpenLines"
 """The name by which a robots.txt may speak to us."""
@@ -32,16 +33,19 @@ _NO_RULES = frozenset({Kind.BOT_WALL, Kind.NOT_FOUND, Kind.GONE, Kind.BAD_ANSWER
 
 @dataclass(frozen=True)
 class _Rules:
-    rules: Protego
+    """What is known of a host's robots.txt, on our clock until when: rules, or why it could not be read."""
+
+    rules: Protego | FetchFailed
     until: float
 
 
 class Robots:
-    """Answers whether a page may be read, from its host's robots.txt, which is asked for once a day at most.
+    """Tells why a page may not be read, from its host's robots.txt, which is asked for once a day at most.
 
     `fetch` is how it is asked for, bounded and guarded. A robots.txt that is not there allows everything; one that
     cannot be read (no connection, a fault of the server, too many requests) allows nothing, and is asked for again
-    after an hour. Any number of threads may ask.
+    after an hour; one that was not asked for, because of other requests of ours to its host, at the next time. Any
+    number of threads may ask.
     """
 
     def __init__(self, fetch: Callable[..., Fetched] = fetch, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,20 +53,23 @@ class Robots:
         self._known: dict[str, _Rules] = {}
         self._lock = threading.Lock()
 
-    def allowed(self, url: str, *, allow_private: bool = False) -> bool:
-        """Whether `url` (absolute, http or https) may be read; what is no such address may not. Raises nothing.
+    def refusal(self, url: str, *, allow_private: bool = False) -> FetchFailed | None:
+        """Why `url` may not be read, with a remedy; None where it may be. Raises nothing.
 
-        `allow_private` as for `fetch`.
+        `allow_private` as for `fetch`. Its kind is ROBOTS where the robots.txt says so or could not be read, one of
+        `OF_OTHERS` where it was not asked for, and that of a bad address for what is none (absolute, http or https).
         """
         try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            return False
-        return self._rules(f"{parts.scheme}://{parts.netloc.lower()}", allow_private).can_fetch(url, AGENT)
+            check_target(url, checked=False)
+        except FetchFailed as failed:
+            return failed
+        parts = urlsplit(url)
+        rules = self._rules(f"{parts.scheme}://{parts.netloc.lower()}", allow_private)
+        if isinstance(rules, FetchFailed):
+            return rules if rules.kind in OF_OTHERS else _unread(rules)
+        return None if rules.can_fetch(url, AGENT) else _kept_away()
 
-    def _rules(self, origin: str, allow_private: bool) -> Protego:
+    def _rules(self, origin: str, allow_private: bool) -> Protego | FetchFailed:
         with self._lock:
             known = self._known.get(origin)
         if known is None or known.until <= self._clock():
@@ -80,7 +87,7 @@ class Robots:
         except FetchFailed as failed:
             if failed.kind in _NO_RULES:
                 return _Rules(_ALL, self._clock() + GOOD_FOR)
-            return _Rules(_NOTHING, self._clock() + RETRY_AFTER)
+            return _Rules(failed, self._clock() + (0 if failed.kind in OF_OTHERS else RETRY_AFTER))
         return _Rules(_parse(answer.body.decode("utf-8-sig", "replace")), self._clock() + GOOD_FOR)
 
 
@@ -105,5 +112,20 @@ def _parse(text: str) -> Protego:
     return Protego.parse("\n".join(lines))
 
 
+def _kept_away() -> FetchFailed:
+    return FetchFailed(
+        Kind.ROBOTS,
+        to_keep("The site's robots.txt keeps programs away from this page."),
+        to_keep("Read it, and hand it in by file."),
+    )
+
+
+def _unread(failed: FetchFailed) -> FetchFailed:
+    return FetchFailed(
+        Kind.ROBOTS,
+        to_keep("The site's robots.txt could not be read: %(why)s", why=failed.sentence),
+        to_keep("No page of the site is read before it can be; it is asked for again after an hour."),
+    )
+
+
 _ALL = _parse("")
-_NOTHING = _parse("User-agent: *\nDisallow: /")

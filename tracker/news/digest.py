@@ -15,7 +15,7 @@ from tracker.model import Relationship
 from tracker.news.events import Event, What
 from tracker.record.coverage import Coverage
 from tracker.tongue import gettext, msg, ngettext
-from tracker.wording import instant_words, parts, side_name
+from tracker.wording import instant_words, parts, side_name, time_words
 
 MONDAY = 0
 
@@ -124,10 +124,12 @@ def coverage_words(read: Coverage, relationship: Relationship) -> str:
             "%(side)s: %(sources)s, read without a gap up to %(until)s.", side=side, sources=sources, until=until
         )
     return gettext(
-        "%(side)s: %(sources)s, read %(share)s %% of the time; what was said meanwhile may be missing.",
+        "%(side)s: %(sources)s, read for %(share)s %% of the whole span, %(span)s; what was said meanwhile "
+        "may be missing.",
         side=side,
         sources=sources,
         share=int(read.share * 100),
+        span=time_words(read.start, read.end),
     )
 
 

@@ -20,8 +20,8 @@ from standardwebhooks import Webhook
 from tracker.feeds.failure import FetchFailed
 from tracker.feeds.fetch import LIBRARY_ERRORS, check_target, in_words, phrase, retry_instant, user_agent
 from tracker.feeds.guard import Deadline, GuardedSession
+from tracker.moments import second_text
 from tracker.news.events import Event
-from tracker.record.tables import instant_text
 
 DEADLINE = 15.0
 """Seconds for a whole exchange: name, connection, request, and the head of the answer."""
@@ -54,7 +54,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     told = {name: value for name, value in event.told.items() if name not in ("day", "words")}
     return {
         "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",
-        "timestamp": instant_text(event.at),
+        "timestamp": second_text(event.at),
         "data": {
             "id": f"{tag}{event.key}",
             "thread": f"{tag}{event.statement}",
@@ -72,7 +72,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
 
 def test_message(now: datetime) -> dict[str, Any]:
     """What an operator sends to see whether a receiver takes messages."""
-    return {"type": "test", "timestamp": instant_text(now), "data": {"title": "A test from Open Lines."}}
+    return {"type": "test", "timestamp": second_text(now), "data": {"title": "A test from Open Lines."}}
 
 
 def deliver(

@@ -143,7 +143,8 @@ def _unusable(key: Path) -> Line | None:
 def _private(about: str, file: Path) -> Line:
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o077:
-        return _look(about, f"{file} can be read by others (mode {mode:04o}).", f"chmod 600 {file}")
+        own = "700" if file.is_dir() else "600"
+        return _look(about, f"{file} can be read by others (mode {mode:04o}).", f"chmod {own} {file}")
     return _ok(about, f"{file} is for its owner alone.")
 
 

@@ -21,8 +21,9 @@ from db.export import write_sqlite
 from db.store import Store
 from tracker.errors import Refused
 from tracker.model import Moment
+from tracker.moments import second_text
 from tracker.record.package import ABOUT, LICENCE, descriptor, newest_instant, tables_of
-from tracker.record.tables import Table, csv_cell, instant_text
+from tracker.record.tables import Table, csv_cell
 
 
 def read_record(store: Store, as_of: date, known_at: datetime | None) -> tuple[Moment, tuple[Table, ...]]:
@@ -58,7 +59,7 @@ def write_database(file: Path, moment: Moment, tables: Sequence[Table]) -> None:
         "description": ABOUT,
         "licence": f"{LICENCE['title']} ({LICENCE['path']})",
         "as_of": moment.as_of.isoformat(),
-        "known_at": instant_text(moment.known_at),
+        "known_at": second_text(moment.known_at),
     }
     with _made_aside(file) as aside:
         aside.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +103,7 @@ def _csv(table: Table) -> bytes:
 def _whole(moment: Moment, tables: Sequence[Table]) -> dict[str, object]:
     return {
         "as_of": moment.as_of.isoformat(),
-        "known_at": instant_text(moment.known_at),
+        "known_at": second_text(moment.known_at),
         "licence": LICENCE,
         **{table.name: table.rows for table in tables},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -36,12 +37,20 @@ def read_checkpoint(body: bytes, where: str) -> Checkpoint:
     """A checkpoint as `/api/v1/checkpoint` gives it. Raises Refused that names where it came from."""
     try:
         told = json.loads(body)
-        seq, hashed = told["seq"], told["hash"]
-        if type(seq) is not int or not 0 <= seq < 2**63 or len(hashed) != 64:
-            raise ValueError("seq has to be a number and hash 64 hexadecimal digits")
-    except (ValueError, LookupError, TypeError) as error:
-        raise Refused(f"{where} is no checkpoint ({error}).", "Give what /api/v1/checkpoint answered.") from None
+    except (ValueError, RecursionError):
+        raise _no_checkpoint(where, "it is not JSON") from None
+    if not isinstance(told, dict) or not {"seq", "hash"} <= told.keys():
+        raise _no_checkpoint(where, "it is no object with seq and hash")
+    seq, hashed = told["seq"], told["hash"]
+    if type(seq) is not int or not 0 <= seq < 2**63:
+        raise _no_checkpoint(where, "its seq is no number of a link")
+    if not isinstance(hashed, str) or not re.fullmatch("[0-9a-f]{64}", hashed):
+        raise _no_checkpoint(where, "its hash is not 64 hexadecimal digits in small letters")
     return Checkpoint(seq, hashed, None)
+
+
+def _no_checkpoint(where: str, why: str) -> Refused:
+    return Refused(f"{where} is no checkpoint: {why}.", "Give what /api/v1/checkpoint answered.")
 
 
 def _unwatched(rows: Iterable[T], _words: str, _number: int) -> Iterable[T]:

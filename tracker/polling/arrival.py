@@ -93,13 +93,17 @@ def with_pages(
     told, left = [], PAGES_AT_ONCE
     for arrival in arrivals:
         if arrival.news and arrival.release.url:
-            page = read_full(arrival.release, fetch_page, now) if left else Read(arrival.release, fault=NOT_YET)
+            page = read_full(arrival.release, fetch_page, now) if left else _not_yet(arrival.release)
             left = max(left - 1, 0)
             if arrival.known:
                 page = keeping_words(page, kept_summary(arrival.item.guid))
             arrival = replace(arrival, page=page)
         told.append(arrival)
     return told
+
+
+def _not_yet(release: Release) -> Read:
+    return Read(release, fault=NOT_YET, tried=False)
 
 
 def pages_left(arrivals: Sequence[Arrival]) -> int:

@@ -16,11 +16,10 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from urllib.parse import urlsplit
 
 from db.feeds import PollRow
 from db.store import StoreError, Subjects
-from tracker.feeds.hosts import PER_HOST
+from tracker.feeds.hosts import PER_HOST, host_of
 from tracker.model import Feed
 from tracker.polling.outcome import Begun, Brought, keep
 from tracker.polling.poll import CLAIM, begin, logged_as_poll_of, read, report
@@ -187,13 +186,13 @@ class Desk:
         """
         with self._lock:
             for position, feed in enumerate(self._due):
-                if self._asked[_host(feed)] < PER_HOST:
+                if self._asked[host_of(feed.url)] < PER_HOST:
                     return self._due.pop(position)
         return None
 
     def _count(self, poll: _Poll, number: int) -> None:
         self._in_hand += number
-        self._asked[_host(poll.begun.feed)] += number
+        self._asked[host_of(poll.begun.feed.url)] += number
 
     def _keep_alone(self, poll: _Poll) -> None:
         """Keep one of a group that was not kept as a whole: what is wrong with one stops none of the others."""
@@ -219,7 +218,3 @@ class Desk:
             except Exception:
                 log.exception("poll of %s failed unexpectedly", poll.slug)
         self._came.put(poll)
-
-
-def _host(feed: Feed) -> str:
-    return urlsplit(feed.url).netloc

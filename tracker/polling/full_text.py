@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tracker.feeds.failure import FetchFailed, NotAPage
+from tracker.feeds.failure import OF_OTHERS, FetchFailed, NotAPage
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.page import with_full_text
 from tracker.model import PageCopy, Release
@@ -31,11 +31,15 @@ FetchPage = Callable[[str], Fetched]
 
 @dataclass(frozen=True)
 class Read:
-    """A release with the words of its page and a copy of it, or as it was, with the fault in a sentence."""
+    """A release with the words of its page and a copy of it, or as it was, with the fault in a sentence.
+
+    `tried`: the page was asked for; one that was not has not failed.
+    """
 
     release: Release
     copy: PageCopy | None = None
     fault: str | None = None
+    tried: bool = True
 
 
 def read_full(release: Release, fetch_page: FetchPage, now: datetime) -> Read:
@@ -43,7 +47,7 @@ def read_full(release: Release, fetch_page: FetchPage, now: datetime) -> Read:
     try:
         fetched = fetch_page(release.url or "")
     except FetchFailed as failed:
-        return Read(release, fault=str(failed))
+        return Read(release, fault=str(failed), tried=failed.kind not in OF_OTHERS)
     copy = PageCopy(fetched.final_url, now, fetched.content_type, fetched.body)
     try:
         return Read(with_full_text(release, fetched), copy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +17,12 @@ from tracker.feeds.fetch import Fetched
 from tracker.feeds.language import language
 from tracker.feeds.page import LONGEST_TEXT, Page, read_page
 from tracker.model import EARLIEST, LATEST, Candidate, Feed, Release
-from tracker.polling.intake import hand_in
+from tracker.polling.intake import HandedIn, hand_in
 from tracker.releases.study import Detect
 from tracker.service import Service
+
+LATEST_CLOCK = timedelta(hours=14)
+"""By how much the clocks that are furthest ahead are before UTC: where it is tomorrow already."""
 
 
 def release_from_file(
@@ -102,15 +105,26 @@ def check_language(service: Service, lang: str | None) -> None:
         raise Refused(f"lang {lang!r} is none that is read.", f"Use one of {', '.join(known)}.", field="lang")
 
 
+def check_published(published: date, now: datetime) -> None:
+    """Raise Refused for a day of publication that has begun nowhere on earth at `now` (UTC)."""
+    if published > (latest := (now + LATEST_CLOCK).date()):
+        raise Refused(
+            f"published is {published}, a day that has not come.",
+            f"Give the day on which it was published, {latest} at the latest.",
+            field="published",
+        )
+
+
 def take(
     service: Service, release: Release, *, relationship: str | None = None, within: Collection[str] | None = None
-) -> list[Candidate]:
+) -> HandedIn:
     """Keep the release and answer the candidates that it speaks of, in one relationship, `within` some, or in any.
 
-    Raises Refused for a side or relationship that is not configured, NotAllowed where it would have other words of what
-    was read for none but others; StoreError.
+    Raises Refused for a side or relationship that is not configured, or a day to come; NotAllowed where it would have
+    other words of what was read for none but others; StoreError.
     """
     check_side(service, release.side, relationship=relationship)
+    check_published(release.published, service.clock())
     wanted = [relationship] if relationship else service.detectors if within is None else within
     detect: Detect = service.detect_for(wanted)
     return hand_in(
@@ -121,6 +135,14 @@ def take(
         canonical_url=canonical_url(release.url) if release.url else None,
         now=service.clock(),
         check=None if within is None else partial(_check_within, service, service.feeds_by_slug, within),
+    )
+
+
+def other_day(release: Release, handed_in: HandedIn) -> str | None:
+    """What is to be said of a release that had come before with another day of publication; None of any other."""
+    return handed_in.kept_day and (
+        f"It was taken before as published on {handed_in.kept_day}, and keeps that day: {release.published} was not "
+        "taken over. Where that is wrong, correct the date of the event in the review."
     )
 
 

@@ -9,6 +9,7 @@ Where a publisher changes its wording, and thereby what the release reports, the
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from db.candidates import Finding, Known, Said
@@ -30,6 +31,17 @@ from tracker.releases.grouping import (
 from tracker.releases.study import Detect
 
 
+@dataclass(frozen=True)
+class HandedIn:
+    """What became of a release that was handed in: the candidates that it speaks of, but for the unlikely.
+
+    `kept_day`: the day of publication that it keeps, where it had come before with another than it has now.
+    """
+
+    candidates: list[Candidate]
+    kept_day: date | None = None
+
+
 def hand_in(
     store: Store,
     release: Release,
@@ -39,19 +51,27 @@ def hand_in(
     canonical_url: str | None,
     now: datetime,
     check: Callable[[Release, Iterable[Candidate]], None] | None = None,
-) -> list[Candidate]:
-    """Keep a release that somebody handed in, and answer the candidates that it speaks of, but for the unlikely.
+) -> HandedIn:
+    """Keep a release that somebody handed in, and answer what became of it.
 
-    `release.url` is its address; a release handed in twice is one release. Where it has other words now, `check` is
-    asked of the release and of the candidates in which it speaks; what it raises undoes all. Raises StoreError.
+    `release.url` is its address; a release handed in twice is one release, and of the day of publication with which it
+    came first: that is its publisher's, and dates like "yesterday" were read by it. Where it has other words now,
+    `check` is asked of the release and of the candidates in which it speaks; what it raises undoes all. Raises
+    StoreError.
     """
     sightings = detect(release)
     with store.writing() as db:
         kept = db.releases.keep(release, guid=guid, canonical_url=canonical_url, now=now)
+        known = release if kept.fresh else db.releases.history(kept.id).release
         if kept.revised and check:
-            check(db.releases.history(kept.id).release, db.candidates.of_release(kept.id))
+            check(known, db.candidates.of_release(kept.id))
+        other_day = known.published != release.published
+        if other_day:
+            release = replace(release, published=known.published)
+            sightings = detect(release)
         take_in(db, release, kept, sightings, now=now)
-        return [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
+        found = [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
+        return HandedIn(found, known.published if other_day else None)
 
 
 def take_in(db: Subjects, release: Release, kept: Kept, sightings: Iterable[Sighting], *, now: datetime) -> int:

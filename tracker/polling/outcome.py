@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from db.feeds import FeedHealth, PollRow
@@ -18,7 +18,7 @@ from tracker.feeds.fetch import Fetched
 from tracker.feeds.parse import Parsed
 from tracker.model import Feed
 from tracker.polling.arrival import Arrival, LatePage
-from tracker.polling.full_text import NOT_YET, Read, next_try
+from tracker.polling.full_text import Read, next_try
 from tracker.polling.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.polling.intake import take_in
 from tracker.releases.gone import Shown, gone
@@ -38,6 +38,12 @@ twice the feed's interval."""
 
 OVERTAKEN = "overtaken"
 """The outcome of a poll that was not kept, and is no row of the record."""
+
+POSTPONED = "postponed"
+"""The outcome of a poll that had no turn at its host, which others kept busy; no row of the record either."""
+
+AGAIN_AFTER = timedelta(minutes=1)
+"""A poll or visit that had no turn at its host is made after this."""
 
 _JITTER = 0.1
 
@@ -86,12 +92,17 @@ def keep(db: Subjects, brought: Brought) -> PollRow:
     """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it.
 
     Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`: a process that
-    was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept.
+    was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept. Nor is
+    a poll kept that had no turn at its host: its outcome is `POSTPONED`, and the feed is due again soon.
     """
     feed, reading = brought.begun.feed.slug, brought.reading
     if db.feeds.polled_since(brought.begun.health):
         said = to_keep("Another process polled it meanwhile.")
         return PollRow(feed, reading.started_at, brought.ended_at, OVERTAKEN, said)
+    if reading.failure and reading.failure.kind == Kind.BUSY:
+        db.feeds.give_back(feed, next_poll=brought.ended_at + AGAIN_AFTER)
+        db.record.bump("polls")
+        return PollRow(feed, reading.started_at, brought.ended_at, POSTPONED, reading.failure.sentence)
     if reading.failure:
         row = _keep_failure(db, brought)
     else:
@@ -138,44 +149,88 @@ def _keep_failure(db: Subjects, brought: Brought) -> PollRow:
     )
 
 
+@dataclass
+class _Came:
+    """What came of the items of a read: how many of each kind, and what the feed shows now, in its order."""
+
+    fresh: int = 0
+    revised: int = 0
+    sightings: int = 0
+    shown: list[Shown] = field(default_factory=list)
+
+
 def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
     feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
     reading, arrivals = brought.reading, brought.arrivals
+    came = _keep_arrivals(db, arrivals, now)
+    came.sightings += sum(_keep_late(db, page, now) for page in brought.late)
+    if reading.parsed and not reading.parsed.flaw:
+        _keep_window(db, feed, came.shown, now)
+    _record_read(db, brought, came)
+    return PollRow(
+        feed.slug,
+        reading.started_at,
+        now,
+        "unchanged" if reading.parsed is None else "read",
+        status=reading.fetched.status,
+        items=len(arrivals),
+        fresh=came.fresh,
+        revised=came.revised,
+        overlap=sum(arrival.known is not None for arrival in arrivals),
+        sightings=came.sightings,
+        whole=_shows_all_since(health.last_read, reading.parsed, now),
+    )
+
+
+def _keep_arrivals(db: Subjects, arrivals: Sequence[Arrival], now: datetime) -> _Came:
+    """Keep the items that bring news, and what they say."""
     addresses = Counter(arrival.address for arrival in arrivals)
     beside = {arrival.item.guid for arrival in arrivals}
-    fresh = revised = sightings = 0
-    shown = []
+    came = _Came()
     for arrival in arrivals:
-        if not arrival.news:
-            shown.append(Shown(arrival.known.release, arrival.item.published))
-            continue
-        # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
-        late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
-        kept = db.releases.keep(
-            arrival.release if late else arrival.fullest,
-            guid=arrival.item.guid,
-            canonical_url=arrival.address,
-            address_is_identity=addresses[arrival.address] == 1,
-            beside=beside,
-            published_raw=arrival.item.published_raw,
-            item_hash=arrival.item_hash,
-            keys=None if late else arrival.studied.keys,
-            now=now,
-        )
-        revised += kept.revised
-        if late:
-            kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
-        if arrival.page:
-            _keep_page(db, kept, arrival.page, tries=int(arrival.page.fault not in (None, NOT_YET)), now=now)
-        shown.append(Shown(kept.id, arrival.item.published))
-        fresh += kept.fresh
-        if kept.fresh or kept.revised:
-            sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
-    sightings += sum(_keep_late(db, page, now) for page in brought.late)
-    if reading.parsed and not reading.parsed.flaw:
-        _keep_window(db, feed, shown, now)
-    fetched, unchanged = reading.fetched, reading.parsed is None
-    good_for = health.good_for if unchanged else reading.parsed.good_for
+        if arrival.news:
+            own_address = addresses[arrival.address] == 1
+            release = _keep_news(db, arrival, came, address_is_identity=own_address, beside=beside, now=now)
+        else:
+            release = arrival.known.release
+        came.shown.append(Shown(release, arrival.item.published))
+    return came
+
+
+def _keep_news(
+    db: Subjects, arrival: Arrival, came: _Came, *, address_is_identity: bool, beside: Collection[str], now: datetime
+) -> int:
+    """Keep one item that brings news, count it, and answer the number of its release."""
+    # A page that was waited for is kept by itself: what its publisher edited meanwhile is a revision of its own.
+    late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
+    kept = db.releases.keep(
+        arrival.release if late else arrival.fullest,
+        guid=arrival.item.guid,
+        canonical_url=arrival.address,
+        address_is_identity=address_is_identity,
+        beside=beside,
+        published_raw=arrival.item.published_raw,
+        item_hash=arrival.item_hash,
+        keys=None if late else arrival.studied.keys,
+        now=now,
+    )
+    came.revised += kept.revised
+    if late:
+        kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
+    if arrival.page:
+        _keep_page(db, kept, arrival.page, tries=int(_failed(arrival.page)), now=now)
+    came.fresh += kept.fresh
+    if kept.fresh or kept.revised:
+        came.sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
+    return kept.id
+
+
+def _record_read(db: Subjects, brought: Brought, came: _Came) -> None:
+    """Note of the feed that it was read, by what validators it is asked next, and when."""
+    feed, health, now = brought.begun.feed, brought.begun.health, brought.ended_at
+    fetched, parsed = brought.reading.fetched, brought.reading.parsed
+    unchanged = parsed is None
+    good_for = health.good_for if unchanged else parsed.good_for
     db.feeds.record_read(
         feed.slug,
         now=now,
@@ -183,22 +238,9 @@ def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
         etag=fetched.etag or (health.etag if unchanged else None),
         last_modified=fetched.last_modified or (health.last_modified if unchanged else None),
         moved_to=fetched.permanent_url,
-        anything_new=bool(fresh),
+        anything_new=bool(came.fresh),
         full=not unchanged,
-        lies=_lies(health, fetched, changed=bool(fresh or revised)),
-    )
-    return PollRow(
-        feed.slug,
-        reading.started_at,
-        now,
-        "unchanged" if unchanged else "read",
-        status=fetched.status,
-        items=len(arrivals),
-        fresh=fresh,
-        revised=revised,
-        overlap=sum(arrival.known is not None for arrival in arrivals),
-        sightings=sightings,
-        whole=_shows_all_since(health.last_read, reading.parsed, now),
+        lies=_lies(health, fetched, changed=bool(came.fresh or came.revised)),
     )
 
 
@@ -211,8 +253,12 @@ def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
     kept = db.releases.read_late(waiting.release.id, release, now=now)
-    _keep_page(db, kept, late.page, tries=waiting.tries + 1, now=now)
+    _keep_page(db, kept, late.page, tries=waiting.tries + _failed(late.page), now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
+
+
+def _failed(page: Read) -> bool:
+    return page.tried and page.fault is not None
 
 
 def _keep_page(db: Subjects, kept: Kept, page: Read, *, tries: int, now: datetime) -> None:

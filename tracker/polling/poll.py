@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from db.feeds import FeedHealth, PollRow
 from db.store import Store, Subjects
-from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
+from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed
@@ -25,7 +25,7 @@ from tracker.logs import during, new_id
 from tracker.model import Feed
 from tracker.polling.arrival import Arrival, LatePage, arrivals_of, late_pages, pages_left, studied, with_pages
 from tracker.polling.full_text import PAGES_AT_ONCE, FetchPage
-from tracker.polling.outcome import Begun, Brought, Failure, Reading, keep
+from tracker.polling.outcome import POSTPONED, Begun, Brought, Failure, Reading, keep
 from tracker.releases.study import Detect
 from tracker.tongue import to_keep
 
@@ -58,7 +58,7 @@ def poll_feed(
 
     `clock` gives the UTC instant; `fetch` asks the server, `robots` says which pages may be read. A failure of the feed
     is an outcome, not an exception. Where somebody else polled it meanwhile, nothing is kept: the outcome is
-    `OVERTAKEN`. Raises StoreError.
+    `OVERTAKEN`; nor where no turn came at its host, which is `POSTPONED`. Raises StoreError.
     """
     with store.reading() as db:
         begun = begin(db, feed, clock())
@@ -98,7 +98,9 @@ def read(
 def report(row: PollRow) -> None:
     """Log how a poll went."""
     seconds = (row.ended_at - row.started_at).total_seconds()
-    if row.outcome == "failed":
+    if row.outcome == POSTPONED:
+        log.info("poll of %s: postponed after %.1f s: %s", row.feed, seconds, row.fault)
+    elif row.outcome == "failed":
         log.warning("poll of %s failed after %.1f s: %s", row.feed, seconds, row.fault)
     else:
         log.info(
@@ -168,10 +170,6 @@ def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
     # What an item links to is its publisher's to say: only the feed's own host may be a private one.
     own = urlsplit(url).hostname == urlsplit(feed.url).hostname
     private = feed.allow_private and own
-    if not robots.allowed(url, allow_private=private):
-        raise FetchFailed(
-            Kind.ROBOTS,
-            to_keep("The site's robots.txt keeps programs away from this page."),
-            to_keep("Read it, and hand it in by file."),
-        )
+    if refusal := robots.refusal(url, allow_private=private):
+        raise refusal
     return fetch(url, allow_private=private, limits=page_limits)

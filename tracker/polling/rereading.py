@@ -15,9 +15,11 @@ from db.store import Subjects
 from db.watch import Visit
 from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
-from tracker.feeds.failure import FetchFailed, Kind, NotAPage
+from tracker.feeds.failure import OF_OTHERS, FetchFailed, Kind, NotAPage
+from tracker.feeds.hosts import host_of
 from tracker.feeds.page import LIMITS, LONGEST_TEXT, read_page
 from tracker.model import PageCopy, PageState
+from tracker.polling.outcome import AGAIN_AFTER
 from tracker.releases.likeness import plain_words
 from tracker.releases.watch import (
     HOST_REST,
@@ -108,7 +110,8 @@ def notice(service: Service, now: datetime) -> None:
 
 def read_again(service: Service, url: str, *, if_due: bool) -> Visit | None:
     """Visit a watched page now; None where another reads it or did so meanwhile, it is not due (`if_due`), or its host
-    wants to be left alone. A failure of the page is a visit without a verdict, not an exception. Raises StoreError.
+    wants to be left alone or is busy with others of ours. A failure of the page is a visit without a verdict, not an
+    exception. Raises StoreError.
     """
     now = service.clock()
     with service.store.writing() as db:
@@ -120,7 +123,14 @@ def read_again(service: Service, url: str, *, if_due: bool) -> Visit | None:
             return None
     with service.store.reading() as db:
         before = _before(db, url)
-    answer = _ask(service, url)
+    try:
+        answer = _ask(service, url)
+    except FetchFailed as failed:
+        log.info("cited page %s is read later: %s", url, failed.sentence)
+        now = service.clock()
+        with service.store.writing() as db:
+            db.watch.give_back(url, next_visit=max(failed.retry_after or now, now + AGAIN_AFTER))
+        return None
     finding, fault = (None, answer.fault) if answer.fault else _judged(before, url, answer)
     with service.store.writing() as db:
         if _is_overtaken(before.page, db.watch.get(url)):
@@ -158,12 +168,15 @@ def _before(db: Subjects, url: str) -> Before:
 
 
 def _ask(service: Service, url: str) -> Answer:
+    """What a visit meets. Raises FetchFailed, of a kind in `OF_OTHERS`, where the page is not asked for now."""
     private = _may_be_private(service, url)
-    if not service.robots.allowed(url, allow_private=private):
-        return Answer(fault="The site's robots.txt keeps programs away from this page, or could not be read.")
     try:
+        if refusal := service.robots.refusal(url, allow_private=private):
+            raise refusal
         fetched = service.fetch(url, allow_private=private, limits=LIMITS)
     except FetchFailed as failed:
+        if failed.kind in OF_OTHERS:
+            raise
         if failed.kind in _STATUSES:
             return Answer(status=_STATUSES[failed.kind])
         return Answer(fault=failed.sentence, retry_after=failed.retry_after)
@@ -223,10 +236,6 @@ def _keep(
 def _may_be_private(service: Service, url: str) -> bool:
     """Only where the operator has a feed on that host that may be."""
     return any(feed.allow_private and host_of(feed.url) == host_of(url) for feed in service.feeds)
-
-
-def host_of(url: str) -> str:
-    return urlsplit(url).hostname or ""
 
 
 def _is_front(url: str) -> bool:

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any, Generic
 
 from tracker.model import Channel, Contact, Moment, Relationship, Source, StatusChange
+from tracker.moments import second_text
 from tracker.record.attest import first_seen
 from tracker.record.history import AnyEntry, ChannelView, in_force, view
 from tracker.record.lineage import known_rows, lineages
@@ -28,7 +29,6 @@ from tracker.record.tables import (
     change_row,
     channel_row,
     contact_row,
-    instant_text,
     other_names,
     standing_row,
 )
@@ -220,7 +220,7 @@ def _rows(known: Iterable[_Known], kind: str, told: Callable[[Any, Relationship]
         | {
             "statement": row.statement,
             "replaces": row.entry.replaces if row.entry.replaces in numbers else None,
-            "withdrawn_at": instant_text(row.entry.withdrawn_at),
+            "withdrawn_at": second_text(row.entry.withdrawn_at),
             "withdrawn_reason": row.entry.withdrawn_reason,
             "standing": row.stands,
         }
@@ -271,8 +271,8 @@ def _citations(changes: Iterable[StatusChange], contacts: Iterable[Contact], mom
             "contact": entry.id if isinstance(entry, Contact) else None,
             "source": source_id(source),
             "quote": source.quote,
-            "recorded_at": instant_text(source.recorded_at),
-            "withdrawn_at": instant_text(source.withdrawn_at) if withdrawn else None,
+            "recorded_at": second_text(source.recorded_at),
+            "withdrawn_at": second_text(source.withdrawn_at) if withdrawn else None,
         }
 
 
@@ -297,7 +297,7 @@ def descriptor(tables: Sequence[Table], files: Mapping[str, bytes], moment: Mome
         "profile": "data-package",
         "licenses": [LICENCE],
         "as_of": moment.as_of.isoformat(),
-        "known_at": instant_text(moment.known_at),
+        "known_at": second_text(moment.known_at),
         "counts": {table.name: len(table.rows) for table in tables},
         "resources": [*resources, whole],
     }

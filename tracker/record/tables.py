@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from tracker.model import (
     THIRD_PARTY,
@@ -23,6 +22,7 @@ from tracker.model import (
     State,
     StatusChange,
 )
+from tracker.moments import second_text
 from tracker.record.attest import corroboration
 from tracker.record.history import ChannelView
 
@@ -214,18 +214,13 @@ def _told(entry: Entry, relationship: Relationship) -> Row:
         "note": entry.note,
         "contested": entry.noted,
         "corroboration": corroboration(entry, relationship),
-        "recorded_at": instant_text(entry.recorded_at),
+        "recorded_at": second_text(entry.recorded_at),
         "recorded_by": entry.recorder,
     }
 
 
 def other_names(names: Mapping[str, str]) -> str | None:
     return " | ".join(f"{lang}: {name}" for lang, name in names.items() if lang != "en") or None
-
-
-def instant_text(instant: datetime | None) -> str | None:
-    """An instant in UTC, to the second: `2024-02-01T12:00:00Z`."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if instant else None
 
 
 def _date(when: PartialDate | None) -> str | None:

@@ -11,7 +11,7 @@ from flask import Response, make_response, render_template, request, url_for
 
 from tracker.model import Moment
 from tracker.record.citation import Citation
-from tracker.web.auth import session_cookie
+from tracker.web.auth import as_private, session_cookie
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
@@ -80,8 +80,7 @@ def answer(render: Callable[[], str], *known: str) -> Response:
     """
     check_address(*known)
     if session_cookie() in request.cookies:
-        response = make_response(render())
-        response.headers["Cache-Control"] = "private, no-store"
+        response = as_private(make_response(render()))
     else:
         response = current().rendered(render, "text/html")
     response.vary.update(("Cookie", "Accept-Language"))

@@ -70,7 +70,7 @@ def may(role: str) -> bool:
 
 
 def as_private(response: Response) -> Response:
-    """An answer for who is signed in alone: no cache may keep it."""
+    """An answer for one reader alone, signed in or not: no cache may keep it."""
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -124,7 +124,7 @@ def finished(response: Response) -> Response:
     """What every answer needs at its end: privacy where somebody is signed in, and when they were last seen."""
     if response.status_code >= 400 and session_cookie() in request.cookies:
         # A refusal names who is signed in, and caches may keep some kinds by themselves.
-        response.headers["Cache-Control"] = "private, no-store"
+        as_private(response)
     _note_seen()
     return response
 

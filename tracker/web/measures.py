@@ -9,7 +9,7 @@ from tracker.measuring.sampling import Interval
 from tracker.model import Relationship
 from tracker.record.coverage import Coverage
 from tracker.tongue import gettext, ngettext
-from tracker.wording import instant_words, parts, side_name
+from tracker.wording import instant_words, parts, side_name, time_words
 
 
 def percent(share: float) -> str:
@@ -45,7 +45,9 @@ def silence_words(read: Coverage, reports: int = 0) -> str:
     if not read.share:
         return gettext("Not known: this side's sources were not read in this time; see the holes.")
     return gettext(
-        "Not known: this side's sources were read %(share)s of the time; see the holes.", share=percent(read.share)
+        "Not known: this side's sources were read for %(share)s of the whole span, %(span)s; see the holes.",
+        share=percent(read.share),
+        span=time_words(read.start, read.end),
     )
 
 

@@ -8,7 +8,7 @@ from tracker.search import Kind
 from tracker.tongue import msg
 from tracker.web.answers import page
 from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
-from tracker.web.auth import open_to
+from tracker.web.auth import as_private, open_to
 from tracker.web.current import current
 from tracker.web.found import Asked, Found, find
 from tracker.web.scope import SCOPE, scoped_snapshot
@@ -54,10 +54,8 @@ def search() -> Response:
         kind_words=KIND_WORDS,
         snapshot=snapshot,
     )
-    response = make_response(html)
     # What may be seen depends on who asks, and there are more questions than a cache should hold.
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return as_private(make_response(html))
 
 
 def _sides() -> dict[str, str]:

@@ -15,7 +15,7 @@ from tracker.model import Moment
 from tracker.moments import instant_text
 from tracker.tongue import gettext, language
 from tracker.web.answers import answer, page
-from tracker.web.auth import open_to
+from tracker.web.auth import as_private, open_to
 from tracker.web.briefing import after_of, brief_since
 from tracker.web.current import current, moment_from_request, shows_the_past
 from tracker.web.scope import SCOPE, scoped_snapshot
@@ -71,7 +71,7 @@ def since() -> Response:
         response = redirect(url_for("since.since", **asked), 302)
     else:
         response = make_response(_page(None, moment_from_request()))
-    response.headers["Cache-Control"] = "private, no-store"
+    as_private(response)
     response.vary.update(("Cookie", "Accept-Language"))
     return response
 

@@ -376,91 +376,124 @@ def lines(text: str | None) -> Markup:
 
 
 def register_filters(app: Flask) -> None:
-    app.jinja_env.filters.update(
-        accounts=accounts,
-        ago=ago,
-        as_options=options,
-        capitalize_first=capitalised,
-        cadence=lambda cadence: gettext(CADENCE_WORDS.get(cadence, cadence)),
-        category=category_words,
-        category_options=lambda categories: [(one, category_words(one)) for one in categories],
-        claim=claim_words,
-        corroboration=corroboration_words,
-        confidence=confidence_words,
-        contested=contested_mark,
-        count=count,
-        date=date_tag,
-        date_words=date_words,
-        days=days_words,
-        deed=deed_words,
-        deeds=deeds_words,
-        dispute=dispute_words,
-        disputes=disputes,
-        disputed=ChannelView.disputed,
-        doubt=doubt_words,
-        entry_when=entry_when,
-        event=event_words,
-        fate=fate_words,
-        field=field_words,
-        figure=figure,
-        highlighted=highlighted,
-        highlighted_names=highlighted_names,
-        instant=instant_tag,
-        instant_words=instant_words,
-        estimate=interval,
-        interval=interval_words,
-        is_change=is_change,
-        key=entry_key,
-        lang=language_of,
-        fares=lambda fares: gettext(FARES_WORDS[fares]),
-        form=lambda form: form_words(form) if form else "",
-        form_and_place=form_and_place,
-        language=lambda lang: gettext(LANGUAGE_WORDS.get(lang, lang)),
-        lines=lines,
-        listed=listed,
-        local_dates=local_dates,
-        marked=marked_field,
-        name=name_of,
-        other_names=other_names,
-        outcome=outcome_mark,
-        outcome_words=outcome_words,
-        page_mark=page_mark,
-        page_words=page_words,
-        percent=percent,
-        promised=promised_mark,
-        quarter=lambda start: gettext("%(year)s Q%(quarter)s", year=start.year, quarter=(start.month + 2) // 3),
-        redated=redated,
-        regrouping=regrouping_words,
-        rhythm=rhythm_words,
-        reworded=reworded,
-        said=said,
-        side=side_name,
-        side_in_text=side_in_text,
-        side_options=lambda sides, pair: [(side, side_name(side, pair)) for side in sides],
-        silence=silence_words,
-        silence_in_short=silence_in_short,
-        state=state_mark,
-        state_words=state_words,
-        status=lambda status: gettext(STATUS_WORDS[status]),
-        told=told,
-        value=value_words,
-        web_address=web_address,
-        when=contact_when,
-        word=word_mark,
-        words_apart=words_apart,
-        words_of=words_of,
-        word_of=lambda entry, pair: corroboration_words(corroboration(entry, pair), pair),
-    )
-    app.jinja_env.globals.update(
-        categories=tuple(Category),
-        outcomes=tuple(Outcome),
-        deed_signs=DEED_SIGNS,
-        page_signs=PAGE_SIGNS,
-        evidence_roles=ROLES,
-        source_link=source_link,
-        state_signs=STATE_SIGNS,
-        states=STATE_ORDER,
-        third_party=THIRD_PARTY,
-    )
+    """Give the templates these words."""
+    for filters in (_TIMES, _VOCABULARIES, _NAMES, _RECORD, _REVIEW, _FIGURES, _TEXTS):
+        app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(_GLOBALS)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def _quarter(start: date) -> str:
+    return gettext("%(year)s Q%(quarter)s", year=start.year, quarter=(start.month + 2) // 3)
+
+
+def _on_whose_word(entry: StatusChange | Contact, pair: Relationship) -> str:
+    return corroboration_words(corroboration(entry, pair), pair)
+
+
+_TIMES = {
+    "ago": ago,
+    "cadence": lambda cadence: gettext(CADENCE_WORDS.get(cadence, cadence)),
+    "date": date_tag,
+    "date_words": date_words,
+    "days": days_words,
+    "entry_when": entry_when,
+    "instant": instant_tag,
+    "instant_words": instant_words,
+    "local_dates": local_dates,
+    "quarter": _quarter,
+    "redated": redated,
+    "rhythm": rhythm_words,
+    "when": contact_when,
+}
+
+_VOCABULARIES = {
+    "as_options": options,
+    "category": category_words,
+    "category_options": lambda categories: [(one, category_words(one)) for one in categories],
+    "fares": lambda fares: gettext(FARES_WORDS[fares]),
+    "form": lambda form: form_words(form) if form else "",
+    "language": lambda lang: gettext(LANGUAGE_WORDS.get(lang, lang)),
+    "outcome": outcome_mark,
+    "outcome_words": outcome_words,
+    "page_mark": page_mark,
+    "page_words": page_words,
+    "state": state_mark,
+    "state_words": state_words,
+    "status": lambda status: gettext(STATUS_WORDS[status]),
+    "word": word_mark,
+}
+
+_NAMES = {
+    "name": name_of,
+    "other_names": other_names,
+    "side": side_name,
+    "side_in_text": side_in_text,
+    "side_options": lambda sides, pair: [(side, side_name(side, pair)) for side in sides],
+}
+
+_RECORD = {
+    "accounts": accounts,
+    "claim": claim_words,
+    "contested": contested_mark,
+    "corroboration": corroboration_words,
+    "dispute": dispute_words,
+    "disputed": ChannelView.disputed,
+    "disputes": disputes,
+    "fate": fate_words,
+    "field": field_words,
+    "form_and_place": form_and_place,
+    "is_change": is_change,
+    "key": entry_key,
+    "promised": promised_mark,
+    "value": value_words,
+    "word_of": _on_whose_word,
+}
+
+_REVIEW = {
+    "deed": deed_words,
+    "deeds": deeds_words,
+    "doubt": doubt_words,
+    "event": event_words,
+    "highlighted": highlighted,
+    "highlighted_names": highlighted_names,
+    "marked": marked_field,
+    "regrouping": regrouping_words,
+    "reworded": reworded,
+}
+
+_FIGURES = {
+    "confidence": confidence_words,
+    "count": count,
+    "estimate": interval,
+    "figure": figure,
+    "interval": interval_words,
+    "percent": percent,
+    "silence": silence_words,
+    "silence_in_short": silence_in_short,
+}
+
+_TEXTS = {
+    "capitalize_first": capitalised,
+    "lang": language_of,
+    "lines": lines,
+    "listed": listed,
+    "said": said,
+    "told": told,
+    "web_address": web_address,
+    "words_apart": words_apart,
+    "words_of": words_of,
+}
+
+_GLOBALS = {
+    "categories": tuple(Category),
+    "deed_signs": DEED_SIGNS,
+    "evidence_roles": ROLES,
+    "outcomes": tuple(Outcome),
+    "page_signs": PAGE_SIGNS,
+    "source_link": source_link,
+    "state_signs": STATE_SIGNS,
+    "states": STATE_ORDER,
+    "third_party": THIRD_PARTY,
+}

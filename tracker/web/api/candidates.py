@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from db.text import instant_text
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.model import Candidate, Status
+from tracker.moments import instant_text
 from tracker.record.history import in_force
 from tracker.reviewing import regroup, review
 from tracker.reviewing.deeds import last_deed

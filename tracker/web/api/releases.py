@@ -32,15 +32,18 @@ def hand_in(body: ReleaseBody) -> Response:
     """Hand in a release, as text or by its address, and see which candidates it speaks of.
 
     With `text` (or `summary`) and `published` nothing is fetched. With a `url` alone the page is fetched and read.
-    A release handed in twice is one release. The record changes only when a reviewer accepts a candidate.
+    A release handed in twice is one release, and keeps the date that was given first: where another is given later,
+    `note` says so. The record changes only when a reviewer accepts a candidate.
     """
     if body.relationship:
         check_relationships([body.relationship])
     release = _release(body)
-    found = handin.take(current().service, release, relationship=body.relationship, within=reach())
+    handed_in = handin.take(current().service, release, relationship=body.relationship, within=reach())
+    kept = replace(release, published=handed_in.kept_day or release.published)
     answer = schemas.HandedIn(
-        release=shapes.release(_as_kept(release, found)),
-        candidates=[shape(one) for one in found if reaches(one.channel)],
+        release=shapes.release(_as_kept(kept, handed_in.candidates)),
+        candidates=[shape(one) for one in handed_in.candidates if reaches(one.channel)],
+        note=handin.other_day(release, handed_in),
     )
     return json_answer(answer, 201)
 

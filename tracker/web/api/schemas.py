@@ -891,8 +891,11 @@ class Rejected(Answer):
 
 
 class HandedIn(Answer):
+    """`note` says in a sentence what was not taken over of a release that had come before; else it is null."""
+
     release: Release
     candidates: list[Candidate]
+    note: str | None
 
 
 class Span(Answer):

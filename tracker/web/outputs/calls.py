@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, request
 
 from tracker.model import Moment
-from tracker.record.tables import instant_text
+from tracker.moments import second_text
 from tracker.web.api.calls import sent
 from tracker.web.auth import open_to
 from tracker.web.current import Document, current
@@ -83,7 +83,7 @@ def authority() -> str:
 
 def asked_moment(moment: Moment) -> dict[str, str]:
     """The clocks as far as the reader set them, as machines read them."""
-    told = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at)}
+    told = {"as_of": moment.as_of.isoformat(), "known_at": second_text(moment.known_at)}
     return {name: value for name, value in told.items() if request.args.get(name)}
 
 

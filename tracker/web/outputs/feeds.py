@@ -18,9 +18,9 @@ from lxml.builder import ElementMaker
 
 from tracker import __version__
 from tracker.model import Channel, Moment
+from tracker.moments import second_text
 from tracker.record.chain import Checkpoint, daily_checkpoints
 from tracker.record.statement import Statement, statements
-from tracker.record.tables import instant_text
 from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.parameters import ChannelPath, ChannelStatementsQuery, StatementsQuery
 from tracker.web.api.selection import lines_asked_for
@@ -145,7 +145,7 @@ def atom(shown: Shown) -> bytes:
         {"{http://www.w3.org/XML/1998/namespace}lang": "en"},
         _make.id(f"{_tag('feed')}{_without_cursor()}"),
         _make.title(_xml(shown.title)),
-        _make.updated(instant_text(revised)),
+        _make.updated(second_text(revised)),
         _make.author(_make.name("Open Lines"), _make.uri(absolute("/"))),
         _link("self", own_address(), ATOM),
         _link("alternate", shown.home, "text/html"),
@@ -164,8 +164,8 @@ def _entry(statement: Statement) -> etree._Element:
     return _make.entry(
         _make.id(_tag(statement.key)),
         _make.title(_xml(statement.title)),
-        _make.published(instant_text(statement.lineage.recorded_at)),
-        _make.updated(instant_text(statement.lineage.revised_at)),
+        _make.published(second_text(statement.lineage.recorded_at)),
+        _make.updated(second_text(statement.lineage.revised_at)),
         _link("alternate", _address(statement), "text/html"),
         *(_link("via", address) for address in cited),
         *(_make.category(term=term) for term in _terms(statement)),
@@ -178,7 +178,7 @@ def _checkpoint_entry(head: Checkpoint) -> etree._Element:
     return _make.entry(
         _make.id(_tag(f"checkpoint-{head.at.date()}")),
         _make.title(_checkpoint_title(head)),
-        _make.updated(instant_text(head.at)),
+        _make.updated(second_text(head.at)),
         _link("alternate", absolute(url_for("api.checkpoints")), "application/json"),
         _make.category(term="checkpoint"),
         _make.summary(_checkpoint_words(head)),
@@ -226,8 +226,8 @@ def _item(statement: Statement) -> dict[str, Any]:
         "title": statement.title,
         "summary": statement.detail or statement.title,
         "content_html": _content(statement),
-        "date_published": instant_text(lineage.recorded_at),
-        "date_modified": instant_text(lineage.revised_at),
+        "date_published": second_text(lineage.recorded_at),
+        "date_modified": second_text(lineage.revised_at),
         "tags": _terms(statement),
         "_open_lines": {
             "kind": statement.kind,
@@ -262,7 +262,7 @@ def _checkpoint_item(head: Checkpoint) -> dict[str, Any]:
         "url": absolute(url_for("api.checkpoints")),
         "title": _checkpoint_title(head),
         "content_text": _checkpoint_words(head),
-        "date_published": instant_text(head.at),
+        "date_published": second_text(head.at),
         "tags": ["checkpoint"],
         "_open_lines": {"kind": "checkpoint", "seq": head.seq, "hash": head.hash, "day": str(head.at.date())},
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from flask import request, url_for
 
 from tracker.model import Channel, Moment
+from tracker.moments import second_text
 from tracker.record.figures import years
 from tracker.record.tables import (
     AT_MOMENT,
@@ -24,7 +25,6 @@ from tracker.record.tables import (
     cited_row,
     contact_row,
     csv_cell,
-    instant_text,
     standing_row,
 )
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, FiguresQuery
@@ -132,7 +132,7 @@ def _table(name: str, moment: Moment, columns: tuple[Column, ...], rows: Iterabl
 
     With a byte order mark: without one, Excel takes Chinese names for another encoding.
     """
-    clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at)}
+    clocks = {"as_of": moment.as_of.isoformat(), "known_at": second_text(moment.known_at)}
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(column.name for column in columns)

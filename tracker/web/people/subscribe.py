@@ -10,7 +10,7 @@ from tracker.model import Category
 from tracker.notifications.notify import fares_words
 from tracker.notifications.subscribing import RHYTHMS, confirm, of_link, subscribe_mail, unsubscribe, wanted_words
 from tracker.tongue import LANGUAGES, gettext, language, msg
-from tracker.web.auth import open_to
+from tracker.web.auth import as_private, open_to
 from tracker.web.current import current
 from tracker.web.reach import of_everything
 from tracker.wording import category_words
@@ -127,6 +127,4 @@ def _link_page(secret: str, *, begins: bool) -> Response:
 
 def _page(template: str, **values: object) -> Response:
     """A page that is for one reader alone."""
-    response = make_response(render_template(template, **values))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return as_private(make_response(render_template(template, **values)))

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from db.reviewers import Present
 from db.store import StoreError
 from tracker.reviewing import deeds
-from tracker.web.auth import open_to, signed_in
+from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.current import current
 from tracker.web.reach import of_candidate
 from tracker.web.reviewing.decoys import existing_here
@@ -42,9 +42,7 @@ def present(number: int) -> Response:
     opened = request.args.get("version", "")
     overtaken = deeds.stale(found) if opened and opened != str(found.version) else None
     fragment = render_template("_present_now.html", candidate=found, overtaken=overtaken, now=current().now())
-    response = make_response(fragment)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return as_private(make_response(fragment))
 
 
 def be_present(number: int) -> None:
