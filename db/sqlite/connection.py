@@ -108,7 +108,7 @@ class Connections:
                 (answer,) = connection.execute(f"PRAGMA {pragma}").fetchone()
                 if answer != value:
                     raise StoreError(f"{self.path}: SQLite did not take {pragma} = {value}; use a newer SQLite.")
-            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            mode = _to_write_ahead(connection)
         except sqlite3.Error as error:
             if _is_for_room(error):
                 raise StoreError(f"{self.path} cannot be used ({error}); {_MAKE_ROOM}.") from error
@@ -267,6 +267,25 @@ class Connections:
             self._all.clear()
         self._commits.close()
         self._local, self._writer = threading.local(), None
+
+
+def _to_write_ahead(connection: sqlite3.Connection) -> str:
+    """Write ahead from here on; answers the mode that the file is in. Raises sqlite3.Error.
+
+    Of several who open a new file at once, SQLite turns away some without waiting, whatever the busy timeout.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            return connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_SOON)
+
+
+_SOON = 0.01
+"""Seconds after which one who was turned away tries again."""
 
 
 def _make_for_owner_alone(file: Path) -> None:

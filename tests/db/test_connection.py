@@ -158,3 +158,19 @@ def test_an_address_that_the_driver_cannot_read_is_refused_without_its_password(
     with pytest.raises(StoreError, match=r"^OPENLINES_DATABASE_URL names no database \(") as refused:
         place_of(f"postgresql://me:{secret}@db/lines")
     assert "ret" not in str(refused.value)
+
+
+def test_who_opens_a_file_that_another_still_writes_in_the_old_way_waits_for_it(tmp_path):
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE told (number)")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO told VALUES (1)")
+    opened = Connections(tmp_path / "new.db")
+    with ThreadPoolExecutor(1) as thread:
+        opening = thread.submit(opened.get)
+        with pytest.raises(TimeoutError):
+            opening.result(0.2)
+        other.execute("COMMIT")
+        other.close()
+        assert opening.result(10).execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    opened.close()
