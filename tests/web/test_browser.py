@@ -85,6 +85,7 @@ def test_accepting_with_the_keyboard_and_taking_it_back(seeded_2023, page, sign_
         page.keyboard.press("e")
         page.get_by_label("Note").focus()
         page.keyboard.type("Seen.")
+        page.get_by_label("Cause").fill("They met again.")
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_contain_text("Nothing has been recorded")
         page.get_by_role("button", name="Accept").focus()

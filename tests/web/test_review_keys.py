@@ -55,6 +55,9 @@ def test_three_candidates_are_accepted_corrected_and_rejected_by_keys_and_one_is
     send(three, "j", "Enter")
     first = three.locator("h1").inner_text()
     press(three, "a")
+    assert focused(three, "name") == "cause", "first what a person has to say"
+    three.keyboard.type("They met again.")
+    press(three, "Tab")
     assert focused(three) == "accept"
     expect(three.get_by_text("Enter records, Esc leaves")).to_be_visible()
     assert set(statuses(seeded_2023).values()) == {Status.PENDING}, "one key writes nothing"
@@ -65,6 +68,8 @@ def test_three_candidates_are_accepted_corrected_and_rejected_by_keys_and_one_is
     press(three, "e")
     assert focused(three, "name") == "state"
     press(three, "Tab", "ControlOrMeta+a", "2", "0", "2", "4", "-", "0", "1", "-", "0", "7")
+    three.get_by_label("Cause").fill("They met a day before.")
+    three.get_by_label("From").focus()
     with three.expect_navigation():
         press(three, "Enter")
     expect(three.get_by_text("Checked as you typed it")).to_be_focused()
@@ -158,7 +163,9 @@ def test_a_candidate_is_judged_without_scrolling_and_left_without_deciding(three
 def test_the_way_back_is_prominent_for_a_minute_and_stays(seeded_2023, three):
     three.clock.install()
     send(three, "j", "Enter")
-    send(three, "a", "Enter")
+    press(three, "a")
+    three.keyboard.type("They met again.")
+    send(three, "Tab", "Enter")
     bar = three.locator(".bar[role=status]")
     assert "fresh" in bar.get_attribute("class")
     three.clock.fast_forward(61_000)

@@ -116,6 +116,109 @@ def test_a_candidate_says_in_one_line_each_what_is_and_what_would_be(seeded_2023
     assert "resumed: the first contact since a suspension took place" in text
 
 
+TALKS = (
+    "The United States and the People's Republic of China held the 17th U.S.-PRC Defense Policy Coordination Talks at "
+    "the Pentagon on January 8-9, 2024."
+)
+
+
+def detected(service: Service, **over) -> int:
+    """A release as it is read, with what is detected in it; answers the candidate of the defense policy talks."""
+    told = document(1, summary=TALKS, **over)
+    found = [said for said in service.detect_all(told) if said.channel == "dpct"]
+    (candidate,) = arrive(service, told, *found)
+    return candidate.id
+
+
+def field_of(html: str, name: str) -> str:
+    """The value of a field of the decision."""
+    return re.search(rf'<input name="{name}"[^>]* value="([^"]*)"', html)[1]
+
+
+def test_form_place_round_and_persons_are_proposed_from_the_words_of_the_release(seeded_2023):
+    detected(seeded_2023)
+    html = page_of(seeded_2023)
+    shown = {name: field_of(html, name) for name in ("form", "place", "round", "persons")}
+    assert shown == {"form": "in person", "place": "Pentagon", "round": "17", "persons": ""}
+    text = words_of(html)
+    assert "Place proposed from:at the Pentagon" in text
+    assert "Round proposed from:17th" in text
+    assert "Accepting records: ◐ resumed from 8 Jan 2024■ held 8–9 Jan 2024, in person, Pentagon, round 17" in text
+
+
+def test_a_release_that_is_silent_leaves_the_fields_empty(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    html = page_of(seeded_2023)
+    assert {name: field_of(html, name) for name in ("form", "place", "round", "persons", "cause")} == dict.fromkeys(
+        ("form", "place", "round", "persons", "cause"), ""
+    )
+    assert "proposed from" not in html
+
+
+def test_the_contact_is_recorded_as_it_stands_in_the_form(seeded_2023):
+    number = detected(seeded_2023)
+    typed = FORM | {"form": "in person", "place": "Washington", "round": "17", "persons": "Ely Ratner; Song Yanchao"}
+    answer = signed_in(seeded_2023).post(f"/review/{number}", data=typed | {"action": "accept", "version": 2})
+    assert answer.status_code == 303
+    with seeded_2023.store.reading() as db:
+        (met,) = (contact for contact in db.record.entries_of("dpct")[1] if contact.decision)
+    assert (met.form, met.place, met.round, met.persons) == (
+        "in person", "Washington", 17, "Ely Ratner; Song Yanchao",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", ["0", "x", "1000", "-3"])
+def test_a_round_that_is_no_number_is_refused_beside_its_field(seeded_2023, wrong):
+    arrive(seeded_2023, US, sighting())
+    answer = signed_in(seeded_2023).post("/review/1", data=FORM | {"action": "accept", "version": 2, "round": wrong})
+    assert answer.status_code == 400
+    assert f"{wrong!r} is no number of a round." in words_of(answer.text).replace("&#39;", "'")
+
+
+def test_what_the_record_tells_already_stands_in_the_form_and_changes_with_it(seeded_2023):
+    number = detected(seeded_2023)
+    client = signed_in(seeded_2023)
+    typed = FORM | {"end": "2024-01-09", "place": "Pentagon", "round": "17"}
+    client.post(f"/review/{number}", data=typed | {"action": "accept", "version": 2})
+    seeded_2023.clock.advance(seconds=1)
+    arrive(seeded_2023, CN, sighting())
+    html = page_of(seeded_2023)
+    assert (field_of(html, "place"), field_of(html, "cause")) == ("Pentagon", "Met again.")
+    version = re.search(r'name="version" value="(\d+)"', html)[1]
+    client.post(f"/review/{number}", data=typed | {"place": "Arlington", "action": "accept", "version": version})
+    with seeded_2023.store.reading() as db:
+        met = [contact for contact in db.record.entries_of("dpct")[1] if contact.decision]
+    assert [(one.place, one.replaces) for one in met] == [("Pentagon", None), ("Arlington", met[0].id)]
+    assert {source.side for source in met[1].sources} == {"us", "cn"}
+
+
+def test_the_cause_is_the_reviewers_to_write_and_never_a_headline(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    html = page_of(seeded_2023)
+    assert field_of(html, "cause") == ""
+    assert "why the state changes, in a sentence of your own" in words_of(html)
+    proposed = FORM | {"cause": "", "action": "accept", "version": 2}
+    answer = signed_in(seeded_2023).post("/review/1", data=proposed)
+    assert answer.status_code == 400
+    assert "A state needs its cause in a sentence." in words_of(answer.text)
+
+
+def test_a_contact_alone_needs_no_sentence(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    typed = {"outcome": "held", "date": "2024-01-08", "action": "accept", "version": 2}
+    assert signed_in(seeded_2023).post("/review/1", data=typed).status_code == 303
+
+
+def test_a_cause_that_a_release_gives_is_proposed_in_its_words(seeded_2023):
+    text = "In protest at arms sales, China suspended the meetings of its president on January 8."
+    words = Evidence("summary", text.index("suspended"), text.index("suspended") + 9, "suspended", "signal")
+    told = sighting(channel="leaders", signal=Signal.SUSPENDED, starts=None, evidence=(words,))
+    arrive(seeded_2023, document(1, summary=text), told)
+    html = page_of(seeded_2023)
+    assert field_of(html, "cause") == "In protest at arms sales."
+    assert "proposed from:In protest at arms sales" in words_of(html)
+
+
 def test_marked_words_are_explained_in_the_other_language(seeded_2023):
     words = {"会晤": "signal", "中美国防部工作会晤": "channel", "双方": "office", "1月8日至9日": "date"}
     title = "".join(words)

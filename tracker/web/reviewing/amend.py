@@ -16,16 +16,13 @@ from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
 from tracker.web.reach import of_claim
-from tracker.web.reviewing.choice import day_from, partial_from, text_from, word_from
-from tracker.web.sent import whole_number
+from tracker.web.reviewing.choice import day_from, partial_from, round_from, text_from, word_from
 from tracker.web.words import web_address
 
 blueprint = Blueprint("amend", __name__, url_prefix="/claims")
 blueprint.after_request(as_private)
 
 Row = amend.Row
-
-LARGEST_ROUND = 1_000
 
 
 @blueprint.get("/<name>/amend")
@@ -92,7 +89,7 @@ def read_field(sent: Mapping[str, str], name: str) -> Any:
         case "end" | "announced":
             return day_from(sent, name)
         case "round":
-            return _round(text_from(sent, name))
+            return round_from(sent, name)
         case "substantive":
             return sent.get(name) == "yes"
         case "cause":
@@ -106,19 +103,6 @@ def _required(value: Any, name: str) -> Any:
             gettext("%(name)s is missing.", name=name), gettext("A row of the record always says it."), field=name
         )
     return value
-
-
-def _round(text: str | None) -> int | None:
-    if text is None:
-        return None
-    number = whole_number(text)
-    if not number or number >= LARGEST_ROUND:
-        raise Refused(
-            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
-            gettext("Write 17, or leave it empty."),
-            field="round",
-        )
-    return number
 
 
 def source_from(sent: Mapping[str, str]) -> Source:

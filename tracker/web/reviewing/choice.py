@@ -17,11 +17,15 @@ from tracker.record.history import ChannelView, view
 from tracker.record.rows import LONGEST_WORDS
 from tracker.reviewing.review import Choice, Question
 from tracker.tongue import gettext, msg
+from tracker.web.sent import whole_number
 from tracker.web.words import filled, said, told
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
-FIELDS = ("state", "effective", "expected", "cause", "outcome", "date", "end", "announced", "form", "place", "note")
+FIELDS = (
+    "state", "effective", "expected", "cause",
+    "outcome", "date", "end", "announced", "form", "place", "persons", "round", "note",
+)  # fmt: skip
 """The names of the form's fields, in its order; each is an attribute of Choice."""
 
 REASONS = (
@@ -34,6 +38,8 @@ REASONS = (
     msg("A duplicate of another candidate"),
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
+
+LARGEST_ROUND = 1_000
 
 DATE_REMEDY = "Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known."
 
@@ -55,6 +61,8 @@ def choice_from(form: Mapping[str, str]) -> Choice:
         announced=day_from(form, "announced"),
         form=text_from(form, "form"),
         place=text_from(form, "place"),
+        persons=text_from(form, "persons"),
+        round=round_from(form, "round"),
         cause=text_from(form, "cause") or "",
         note=text_from(form, "note"),
     )
@@ -121,6 +129,20 @@ def day_from(form: Mapping[str, str], name: str) -> date | None:
         ) from None
 
 
+def round_from(form: Mapping[str, str], name: str) -> int | None:
+    text = text_from(form, name)
+    if text is None:
+        return None
+    number = whole_number(text)
+    if not number or number >= LARGEST_ROUND:
+        raise Refused(
+            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
+            gettext("Write 17, or leave it empty."),
+            field=name,
+        )
+    return number
+
+
 @dataclass(frozen=True)
 class Preview:
     """The channel on the dashboard before and after a choice is recorded."""
@@ -180,6 +202,8 @@ def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]
             announced=choice.announced,
             form=choice.form,
             place=choice.place,
+            persons=choice.persons,
+            round=choice.round,
             sources=sources,
         )
         rows.append(contact)

@@ -29,6 +29,7 @@ from tracker.web.reviewing.asked import Asked, asked_for, moment_now, waiting
 from tracker.web.reviewing.choice import REASONS, choice_from, preview, reason_from, reason_mark, typed
 from tracker.web.reviewing.hints import hints
 from tracker.web.reviewing.notice import decided_before, told_of
+from tracker.web.reviewing.particulars import particulars_of
 from tracker.web.reviewing.presence import be_present
 from tracker.web.reviewing.queue import settled_page, status_asked_for, waiting_page
 from tracker.web.reviewing.screen import SIGNAL_WORDS, Side, words_of_release
@@ -288,7 +289,7 @@ def _page(
         unlikely = db.candidates.queue(Status.UNLIKELY, most=MOST_OTHERS, channel=found.channel)
         others = [*(other for other in reversed(pending) if not reads_first(other)), *unlikely]
     changes, contacts = in_force(changes, now), in_force(contacts, now)
-    asked = decide.question(found, changes, contacts)
+    asked = decide.question(found, changes, contacts, particulars_of(found))
     channel = find_channel(snapshot, found.channel)
     relationship = snapshot.relationship(channel.relationship)
     rejecting = request.form.get("action") == "reject"
