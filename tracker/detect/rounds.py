@@ -16,7 +16,12 @@ _WORDS = (
     *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth"),
     *("nineteenth", "twentieth"),
 )
-_WORD = re.compile(rf"\b({'|'.join(_WORDS)}) (?:round|edition)\b(?! (?:since|in) )")
+_SERIES = r"(?:working group|dialogue|talks|consultations?|mechanism|commission|committee)"
+_WORD = re.compile(
+    rf"\b({'|'.join(_WORDS)}) (?:(?:round|edition)\b(?! (?:since|in) )"
+    rf"|(?:meeting|session)\b(?= of the (?:[\w.'-]+ ){{0,8}}{_SERIES}))"
+)
+_CHINESE_FIRST = re.compile(r"(首)(?:轮|次(?=会议|会晤|会谈|磋商|对话))")
 _ELSEWHERE = re.compile(r"出席|\b(?:margins|sidelines) of\b|\battend")
 """Before a number in its clause: it counts a conference at which they also were."""
 
@@ -46,7 +51,12 @@ def round_in(sentence: Sentence) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-_FORMS = ((_ENGLISH, int), (_CHINESE, chinese_number), (_WORD, lambda word: _WORDS.index(word) + 1))
+_FORMS = (
+    (_ENGLISH, int),
+    (_CHINESE, chinese_number),
+    (_CHINESE_FIRST, lambda _: 1),
+    (_WORD, lambda word: _WORDS.index(word) + 1),
+)
 
 
 def _is_date(one: Ordinal, sentence: Sentence) -> bool:

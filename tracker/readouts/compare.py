@@ -26,6 +26,7 @@ from tracker.readouts.sentences import (
     evidence,
     outermost,
     persons,
+    rounds,
 )
 from tracker.readouts.words import ReadoutLanguage, ReadoutTerms
 
@@ -165,6 +166,7 @@ class Comparer:
         body = [sentence for sentence in read if sentence.lead and sentence.field != "title"]
         lead = [*body[:1], *title, *body[1:]]
         self._first_day(found, lead)
+        self._only_round(found, lead[: 1 + bool(title)])
         self._first_place(found, lead)
         self._first_of(found, lead, PointKind.FORM, [key for one in self._languages for key in one.forms])
         self._first_of(found, lead, PointKind.LEVEL, [key for one in self._languages for key in one.levels])
@@ -204,6 +206,14 @@ class Comparer:
                     found.add(PointKind.DATE, None, sentence, mention.start, mention.end)
                     found.values[PointKind.DATE, None] = (span.first or span.value.first).isoformat()
                     return
+
+    def _only_round(self, found: _Found, opening: list[Sentence]) -> None:
+        """Which round of a series it was: the opening alone numbers it, and where it has two numbers none is sure."""
+        numbered = [(sentence, one) for sentence in opening for one in rounds(sentence, found.release.published)]
+        if len({one.number for _, one in numbered}) == 1:
+            for sentence, one in numbered:
+                found.add(PointKind.ROUND, None, sentence, one.start, one.end)
+            found.values[PointKind.ROUND, None] = str(numbered[0][1].number)
 
     def _first_place(self, found: _Found, lead: list[Sentence]) -> None:
         """Where they met: what a later sentence names may be where they met before."""

@@ -149,7 +149,13 @@ def _of_cause(account: _Account, sentence: Sentence) -> None:
 
 def _end(sentence: Sentence, said: Sighting) -> int:
     """The folded character at which a sentence turns to what was agreed, is to come, or was at another time."""
-    turns = [one.start for one in sentence.of(AGREED, PointKind.NEXT)]
+    counted = list(ordinals(sentence.folded.lower, sentence.start, sentence.end))
+    turns = [
+        one.start
+        for one in sentence.of(AGREED, PointKind.NEXT)
+        # "The first meeting" is to come in one release, and was held in the other.
+        if not any(number.start < one.end and one.start < number.end for number in counted)
+    ]
     relative = _RELATIVE.search(sentence.folded.lower, max(_places(sentence, said, "signal"), default=0))
     return min([*turns, relative.start() if relative else sentence.end])
 

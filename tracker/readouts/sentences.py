@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from tracker.detect.dates import find_dates
 from tracker.detect.match import Mention
 from tracker.detect.normalise import Folded, clauses
+from tracker.detect.rounds import Ordinal, counts_a_conference, ordinals
 from tracker.model import Evidence, Release
 from tracker.readouts.points import PointKind
 
@@ -68,6 +71,21 @@ def persons(sentence: Sentence) -> list[Mention]:
         ) or any(rank.start < one.start and one.end <= rank.end for rank in ranks)
 
     return [one for one in named if not lent(one)]
+
+
+def rounds(sentence: Sentence, published: date) -> list[Ordinal]:
+    """The numbers of rounds that a sentence tells of: no day of a month, no conference at which they met, no round that
+    is agreed on or to come.
+    """
+    text = sentence.folded.lower
+    dates = [(one.start, one.end) for one in find_dates(text[: sentence.end], published)]
+    ahead = [*agreed_spans(sentence), *((one.start + 1, sentence.end) for one in sentence.of(PointKind.NEXT))]
+    return [
+        one
+        for one in ordinals(text, sentence.start, sentence.end)
+        if not any(start <= one.start < end for start, end in (*dates, *ahead))
+        and not counts_a_conference(text, sentence.clause(one.start)[0], one.start)
+    ]
 
 
 def outermost(mentions: list[Mention]) -> list[Mention]:
