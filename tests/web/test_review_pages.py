@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.test_pages import signed_in, words_of
-from tracker.model import Evidence, PartialDate, Release, Signal, State
+from tracker.model import Evidence, PartialDate, Release, Signal, State, Status
 from tracker.reviewing.review import accept, reject
 from tracker.service import Service
 from tracker.web.reviewing.screen import passages
@@ -201,6 +201,27 @@ def test_the_cause_is_the_reviewers_to_write_and_never_a_headline(seeded_2023):
     answer = signed_in(seeded_2023).post("/review/1", data=proposed)
     assert answer.status_code == 400
     assert "A state needs its cause in a sentence." in words_of(answer.text)
+
+
+def test_dates_that_disagree_are_asked_about_before_they_are_recorded(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    client, slipped = signed_in(seeded_2023), FORM | {"effective": "2023-01-08", "version": 2}
+    asked = client.post("/review/1", data=slipped | {"action": "accept"})
+    assert asked.status_code == 200
+    text = words_of(asked.text)
+    assert "Are the dates right? The state is resumed from 8 Jan 2023 on, and the contact was on 8 Jan 2024." in text
+    with seeded_2023.store.reading() as db:
+        assert db.candidates.get(found.id).status is Status.PENDING, "nothing is recorded before it is confirmed"
+    assert "Are the dates right?" in client.post("/review/1", data=slipped | {"action": "check"}).text
+    confirmed = {"dates_right": re.search(r'name="dates_right" value="([^"]+)"', asked.text)[1]}
+    other = slipped | {"effective": "2022-01-08", "action": "accept"} | confirmed
+    assert client.post("/review/1", data=other).status_code == 200, "it was another date that was confirmed"
+    assert client.post("/review/1", data=slipped | {"action": "accept"} | confirmed).status_code == 303
+
+
+def test_dates_that_agree_are_not_asked_about(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    assert "Are the dates right?" not in page_of(seeded_2023)
 
 
 def test_a_contact_alone_needs_no_sentence(seeded_2023):

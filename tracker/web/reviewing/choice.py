@@ -15,6 +15,7 @@ from tracker.measuring.sampling import ELSEWHERE
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.record.history import ChannelView, view
 from tracker.record.rows import LONGEST_WORDS
+from tracker.record.slips import slips
 from tracker.reviewing.review import Choice, Question
 from tracker.tongue import gettext, msg
 from tracker.web.sent import whole_number
@@ -173,6 +174,21 @@ def preview(
         after=view(channel, relationship, after_changes, after_contacts, moment),
         rows=rows,
     )
+
+
+def doubts(asked: Question, choice: Choice) -> tuple[str, ...]:
+    """In which of its dates a choice looks like a slip, each in a sentence; none of what is on record already."""
+    if asked.told and dates_of(choice) == dates_of(asked.choice):
+        return ()
+    rows = _rows(asked, choice)
+    contact = next((row for row in rows if isinstance(row, Contact)), None)
+    return tuple(slip for row in rows if isinstance(row, StatusChange) for slip in slips(row, contact))
+
+
+def dates_of(choice: Choice) -> str:
+    """What a reviewer confirms when they say that the dates are right: another text for any other choice of them."""
+    told = (choice.state, choice.effective, choice.expected, choice.outcome, choice.date, choice.end, choice.announced)
+    return " ".join(str(one or "-") for one in told)
 
 
 def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]:

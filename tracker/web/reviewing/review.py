@@ -26,7 +26,16 @@ from tracker.web.reach import by_itself, in_reach, of_candidate, reach
 from tracker.web.readouts import told_of_candidate
 from tracker.web.reviewing import blind, decoys
 from tracker.web.reviewing.asked import Asked, asked_for, moment_now, waiting
-from tracker.web.reviewing.choice import REASONS, choice_from, preview, reason_from, reason_mark, typed
+from tracker.web.reviewing.choice import (
+    REASONS,
+    choice_from,
+    dates_of,
+    doubts,
+    preview,
+    reason_from,
+    reason_mark,
+    typed,
+)
 from tracker.web.reviewing.hints import hints
 from tracker.web.reviewing.notice import decided_before, told_of
 from tracker.web.reviewing.particulars import particulars_of
@@ -110,7 +119,8 @@ def decision(number: int) -> Response | tuple[str, int] | str:
     try:
         match form.get("action"):
             case "accept":
-                _accept(number)
+                if not _accept(number):
+                    return _page(number, form=form)
             case "reject":
                 _reject(number)
             case _:
@@ -138,16 +148,28 @@ def _check(number: int) -> None:
     decide.check(choice_from(request.form), found.channel, current().now().date())
 
 
-def _accept(number: int) -> None:
+def _accept(number: int) -> bool:
+    """Whether it was accepted: not while its dates look like a slip that nobody has confirmed."""
     choice = choice_from(request.form)
     version = sent_version()
+    _check(number)
+    if request.form.get("dates_right") != dates_of(choice) and _doubted(number, choice):
+        return False
     service = current().service
     if decoys.decoy_here(number):
-        _check(number)
         decoys.answer(number, Answer.ACCEPTED, choice)
-        return
+        return True
     second = service.settings.second_person
     decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice, second=second)
+    return True
+
+
+def _doubted(number: int, choice: Choice) -> bool:
+    now = current().now()
+    with current().service.store.reading() as db:
+        found = decoys.existing_here(db, number)
+        changes, contacts = db.record.entries_of(found.channel)
+    return bool(doubts(decide.question(found, in_force(changes, now), in_force(contacts, now)), choice))
 
 
 def _reject(number: int) -> None:
@@ -316,6 +338,8 @@ def _page(
             asked, choice, channel, relationship, changes, contacts, Moment(current().service.today(), now)
         ),
         form=typed(asked.choice) if form is None or rejecting else form,
+        doubts=doubts(asked, choice),
+        dates=dates_of(choice),
         reason_text=request.form.get("reason_text", ""),
         reasons=REASONS,
         checked=checked,
