@@ -224,6 +224,46 @@ def test_dates_that_agree_are_not_asked_about(seeded_2023):
     assert "Are the dates right?" not in page_of(seeded_2023)
 
 
+WRONG = {
+    "effective": "2024-02-30",
+    "date": "soon",
+    "announced": "May",
+    "round": "x",
+    "cause": "",
+}
+
+
+def test_all_fields_that_are_wrong_are_told_at_once_each_beside_itself_and_above_them(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    for action in ("accept", "check"):
+        answer = signed_in(seeded_2023).post("/review/1", data=FORM | WRONG | {"action": action, "version": 2})
+        assert answer.status_code == 400
+        summary = re.search(r'<div class="errors".*?</div>', answer.text, re.DOTALL)[0]
+        assert "5 things have to be put right" in words_of(summary)
+        assert re.findall(r'href="#in-([a-z]+)"', summary) == ["cause", "effective", "date", "announced", "round"]
+        for name, typed in WRONG.items():
+            field = re.search(rf'<input name="{name}" [^>]*>', answer.text)[0]
+            assert f'id="in-{name}" aria-invalid="true"' in field
+            assert f'value="{typed}"' in field, "what was typed stays"
+            assert f'id="about-{name}"' in answer.text
+
+
+def test_what_may_come_of_a_field_that_cannot_be_read_is_not_told(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    typed = FORM | {"date": "soon", "end": "2024-01-09", "action": "accept", "version": 2}
+    answer = signed_in(seeded_2023).post("/review/1", data=typed)
+    assert "One thing has to be put right" in words_of(answer.text)
+    assert "cannot end before it begins" not in answer.text
+
+
+def test_dates_that_are_out_of_order_are_told_together(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    typed = FORM | {"effective": "2029-01-01", "end": "2023-01-01", "announced": "2029-01-01", "expected": "2024"}
+    text = signed_in(seeded_2023).post("/review/1", data=typed | {"action": "accept", "version": 2}).text
+    summary = re.search(r'<div class="errors".*?</div>', text, re.DOTALL)[0]
+    assert set(re.findall(r'href="#in-([a-z]+)"', summary)) == {"effective", "end", "announced", "expected"}
+
+
 def test_a_contact_alone_needs_no_sentence(seeded_2023):
     arrive(seeded_2023, US, sighting())
     typed = {"outcome": "held", "date": "2024-01-08", "action": "accept", "version": 2}

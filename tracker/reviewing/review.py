@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from db.record import Origin
 from db.store import Store, Subjects
-from tracker.errors import Conflict, NotFound, Refused
+from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import (
     Candidate,
     Contact,
@@ -398,19 +398,30 @@ def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: 
 
 
 def check(choice: Choice, channel: str, today: date) -> None:
-    """Raise Refused, which names the field, for a choice of which no row can be made."""
+    """Raise Refused, which names the fields, for a choice of which no row can be made."""
+    faults = Faults()
     if choice.state is None and choice.outcome is None:
-        raise Refused(
-            gettext("Nothing would be recorded."), gettext("Choose a state or a contact, or reject it."), field="state"
+        faults.add(
+            Refused(
+                gettext("Nothing would be recorded."),
+                gettext("Choose a state or a contact, or reject it."),
+                field="state",
+            )
         )
     if choice.state and choice.effective is None:
-        raise Refused(
-            gettext("A state needs the date from which it holds."),
-            gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
-            field="effective",
+        faults.add(
+            Refused(
+                gettext("A state needs the date from which it holds."),
+                gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
+                field="effective",
+            )
         )
+        # What else is wrong with the state is told as of a day on which it may hold.
+        choice = replace(choice, effective=PartialDate.of(today))
     for row in _entries(channel, choice, ()):
-        check_row(row, today)
+        with faults.gathered():
+            check_row(row, today)
+    faults.check()
 
 
 def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:

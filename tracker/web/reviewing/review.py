@@ -28,6 +28,7 @@ from tracker.web.reviewing import blind, decoys
 from tracker.web.reviewing.asked import Asked, asked_for, moment_now, waiting
 from tracker.web.reviewing.choice import (
     REASONS,
+    checked_choice,
     choice_from,
     dates_of,
     doubts,
@@ -140,19 +141,19 @@ def _itself(number: int) -> str:
     return url_for("review.candidate", number=number, **asked_for(request.args, current().snapshot()).kept)
 
 
-def _check(number: int) -> None:
-    """Raises Refused for a choice that cannot be recorded, Conflict where the candidate cannot be decided any more."""
+def _check(number: int) -> Choice:
+    """The choice that was typed. Raises Refused for one that cannot be recorded, Conflict where the candidate cannot be
+    decided any more.
+    """
     with current().service.store.reading() as db:
         found = decoys.existing_here(db, number)
     decide.check_open(found, sent_version())
-    decide.check(choice_from(request.form), found.channel, current().now().date())
+    return checked_choice(request.form, found.channel, current().now().date())
 
 
 def _accept(number: int) -> bool:
     """Whether it was accepted: not while its dates look like a slip that nobody has confirmed."""
-    choice = choice_from(request.form)
-    version = sent_version()
-    _check(number)
+    choice, version = _check(number), sent_version()
     if request.form.get("dates_right") != dates_of(choice) and _doubted(number, choice):
         return False
     service = current().service

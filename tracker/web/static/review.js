@@ -12,7 +12,7 @@
   }
 
   if (!location.hash) {
-    const wrong = document.querySelector("main [aria-invalid], main .wrong[tabindex], main [role=alert][tabindex]");
+    const wrong = document.querySelector("main [aria-invalid]") || document.querySelector("main .wrong[tabindex], main [role=alert][tabindex]");
     const heading = document.querySelector("main h1[tabindex]");
     const first = wrong || document.querySelector("main .checked") || heading;
     if (first) first.focus({ preventScroll: !wrong });
