@@ -110,7 +110,7 @@ def test_splitting_and_merging_with_the_keyboard_on_a_page_that_never_scrolls_si
         page.keyboard.press("Space")
         page.get_by_role("button", name="Split").focus()
         page.keyboard.press("Enter")
-        page.get_by_role("link", name="candidate 2").click()
+        page.locator("#split-off").get_by_role("link", name="candidate 2").click()
         page.wait_for_url("**/review/2*")
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")

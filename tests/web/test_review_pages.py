@@ -378,6 +378,33 @@ def test_what_waits_for_a_second_person_offers_no_accepting_and_is_told_above_th
     assert "second person" in words_of(client.get("/review?second=1").text)
 
 
+def test_a_split_says_what_was_split_from_what_with_the_way_there(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    (found,) = arrive(seeded_2023, CN, sighting())
+    client = signed_in(seeded_2023)
+    moved = next(seen for seen in found.sightings if seen.release.side == "cn")
+    answer = client.post("/review/1/split?sort=oldest", data={"sighting": moved.id, "version": found.version})
+    assert (answer.status_code, answer.location) == (303, "/review/1?split=2&sort=oldest")
+    html = client.get(answer.location).text
+    notice = re.search(r'<div class="bar"[^>]* id="split-off">.*?</div>', html, re.DOTALL)[0]
+    assert f"{CN.publisher}, 10 Jan 2024: {CN.title}." in words_of(notice)
+    assert "From candidate 1 to candidate 2; merge that with this one to take it back." in words_of(notice)
+    assert 'href="/review/2?sort=oldest"' in notice
+    for other in ("/review/1", "/review/1?split=1", "/review/1?split=99", "/review/1?split=x", "/review/2?split=1"):
+        assert 'id="split-off"' not in client.get(other).text, "only what was split off is told so"
+
+
+def test_a_split_that_was_merged_again_is_no_more_told(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    (found,) = arrive(seeded_2023, CN, sighting())
+    client = signed_in(seeded_2023)
+    client.post("/review/1/split", data={"sighting": found.sightings[0].id, "version": found.version})
+    with seeded_2023.store.reading() as db:
+        version = db.candidates.get(2).version
+    assert client.post("/review/2/merge", data={"into": 1, "version": version}).status_code == 303
+    assert 'id="split-off"' not in client.get("/review/1?split=2").text
+
+
 def test_the_keys_have_a_page_of_their_own(seeded_2023):
     client: FlaskClient = signed_in(seeded_2023)
     assert "reject: r opens the reasons, a digit decides" in words_of(client.get("/review/keys").text)
