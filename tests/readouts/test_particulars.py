@@ -60,6 +60,7 @@ def words(found: Particulars, name: str) -> list[str]:
 def test_form_place_and_round_are_read_with_the_words_that_say_them(read: Told):
     found = read("dpct", f"{TALKS} at the Pentagon on January 8-9, 2024.")
     assert values(found) == {"form": "in person", "place": "Pentagon", "round": "17"}
+    assert words(found, "form") == ["held the 17th", "at the Pentagon"]
     assert words(found, "place") == ["at the Pentagon"]
     assert words(found, "round") == ["17th"]
 

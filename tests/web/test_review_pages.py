@@ -141,8 +141,8 @@ def test_form_place_round_and_persons_are_proposed_from_the_words_of_the_release
     shown = {name: field_of(html, name) for name in ("form", "place", "round", "persons")}
     assert shown == {"form": "in person", "place": "Pentagon", "round": "17", "persons": ""}
     text = words_of(html)
-    assert "Place proposed from:at the Pentagon" in text
-    assert "Round proposed from:17th" in text
+    assert "Place proposed from: at the Pentagon" in text
+    assert "Round proposed from: 17th" in text
     assert "Accepting records: ◐ resumed from 8 Jan 2024■ held 8–9 Jan 2024, in person, Pentagon, round 17" in text
 
 
@@ -277,7 +277,7 @@ def test_a_cause_that_a_release_gives_is_proposed_in_its_words(seeded_2023):
     arrive(seeded_2023, document(1, summary=text), told)
     html = page_of(seeded_2023)
     assert field_of(html, "cause") == "In protest at arms sales."
-    assert "proposed from:In protest at arms sales" in words_of(html)
+    assert "proposed from: In protest at arms sales" in words_of(html)
 
 
 def test_marked_words_are_explained_in_the_other_language(seeded_2023):

@@ -85,7 +85,7 @@ def particulars(
     alike = [(said, release) for said, release in told if said.signal is signal]
     alike.sort(key=lambda one: order.index(one[1].lang) if one[1].lang in order else len(order))
     accounts = [_account(said, release, comparer) for said, release in alike]
-    forms = [(_form(one), one.forms) for one in accounts]
+    forms = [(_form(one), [*one.forms, *((IN_PERSON, words) for _, words in one.places)]) for one in accounts]
     in_a_place = all(form in (None, IN_PERSON) for form, _ in forms)
     return Particulars(
         form=_agreed(forms),
