@@ -33,7 +33,7 @@ def cases(service):
 def corrected(service, candidate, **over):
     with service.store.reading() as db:
         proposed = question(candidate, *db.record.entries_of(candidate.channel)).choice
-    return decide(service, candidate, choice=replace(proposed, **over))
+    return decide(service, candidate, choice=replace(proposed, **{"cause": proposed.cause or "It was so."} | over))
 
 
 def turned_down(service, candidate, reason):

@@ -117,7 +117,8 @@ def test_a_reviewer_corrects_state_date_and_contact(seeded_2023):
     (candidate,) = arrive(seeded_2023, US, sighting())
     with seeded_2023.store.reading() as db:
         proposed = question(candidate, *db.record.entries_of("dpct")).choice
-    choice = replace(proposed, state=State.PLANNED, effective=PartialDate("2024-01"), outcome=None, note="A plan.")
+    told = {"effective": PartialDate("2024-01"), "outcome": None, "cause": "They agreed on it.", "note": "A plan."}
+    choice = replace(proposed, state=State.PLANNED, **told)
     decide(seeded_2023, candidate, choice=choice)
     now = page(seeded_2023)
     assert (now.state, str(now.change.effective), now.change.note) == (State.PLANNED, "2024-01", "A plan.")

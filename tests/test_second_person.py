@@ -74,7 +74,7 @@ def test_a_reviewer_who_corrects_to_a_cut_asks_for_a_second_person_too(seeded_20
     (found,) = arrive(seeded_2023, US, TALKS)
     with seeded_2023.store.reading() as db:
         proposed = question(found, *db.record.entries_of("dpct")).choice
-    choice = replace(proposed, state=State.ENDED, outcome=None, note="Dissolved.")
+    choice = replace(proposed, state=State.ENDED, outcome=None, cause="It was dissolved.", note="Dissolved.")
     waits = accepted(seeded_2023, found, choice=choice)
     assert choice_of(waits.first_word.choice) == choice, "nothing of what was typed is lost"
     answered(seeded_2023, confirm, waits, "ben")

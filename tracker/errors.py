@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 from tracker.tongue import msg
 
 
@@ -18,6 +21,64 @@ class Refused(Exception):
     def __init__(self, wrong: str, remedy: str = "", *, field: str | None = None, plain: str = "") -> None:
         super().__init__(f"{wrong} {remedy}".strip())
         self.wrong, self.remedy, self.field, self.plain = wrong, remedy, field, plain
+
+    @property
+    def parts(self) -> tuple[Refused, ...]:
+        """All that is wrong: itself, or what is told together."""
+        return (self,)
+
+
+class RefusedTogether(Refused):
+    """Several things that are wrong with one request; it speaks as the first of them where one alone can be said."""
+
+    def __init__(self, parts: Iterable[Refused]) -> None:
+        self._parts = tuple(parts)
+        first = self._parts[0]
+        super().__init__(first.wrong, first.remedy, field=first.field, plain=first.plain)
+
+    @property
+    def parts(self) -> tuple[Refused, ...]:
+        return self._parts
+
+
+class Faults:
+    """What is wrong with one request, gathered to be told together; of each field what was found first.
+
+    faults = Faults()
+    with faults.gathered():
+        day = day_from(form, "date")
+    faults.check()
+    """
+
+    def __init__(self) -> None:
+        self._found: list[Refused] = []
+
+    @property
+    def fields(self) -> frozenset[str | None]:
+        """The fields at fault."""
+        return frozenset(one.field for one in self._found)
+
+    def add(self, *refused: Refused) -> None:
+        for one in refused:
+            if one.field is None or one.field not in self.fields:
+                self._found.append(one)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Goes on behind the block where that refuses what was sent; what else is in the way is raised at once."""
+        try:
+            yield
+        except Refused as refused:
+            if refused.status != Refused.status:
+                raise
+            self.add(*refused.parts)
+
+    def check(self) -> None:
+        """Raise Refused where something is wrong: that alone, or all of it together."""
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            raise RefusedTogether(self._found)
 
 
 class NotSignedIn(Refused):

@@ -45,7 +45,8 @@ def live(service: Service, clock: Clock) -> None:
     (talks,) = arrive(service, CN, SAID_IN_CHINESE)
     with service.store.reading() as db:
         proposed = question(talks, *db.record.entries_of("dpct")).choice
-    choice = replace(proposed, state=State.PLANNED, effective=PartialDate("2024-01"), outcome=None, note="A plan.")
+    told = {"effective": PartialDate("2024-01"), "outcome": None, "cause": "They agreed on it.", "note": "A plan."}
+    choice = replace(proposed, state=State.PLANNED, **told)
     decide(accept, talks, choice=choice)
     again = replace(SAID, date=PartialDate("2024-01-30"), starts=None)
     other = replace(US, url="https://us.example/2", title="Held again", published=date(2024, 1, 30))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,6 +139,41 @@ def test_days_that_a_time_zone_explains_agree_and_others_do_not(compare: Compare
     evening = compare("They met on January 8.", "1月9日，双方会晤。")
     apart = compare("They met on January 6.", "1月9日，双方会晤。")
     assert [points(one, PointKind.DATE)[None].differs for one in (evening, apart)] == [False, True]
+
+
+def test_the_number_of_a_round_is_aligned_across_languages(compare: Compare):
+    found = compare("They held the 17th round of the talks on January 8.", "第17次工作会晤1月8日举行。")
+    point = points(found, PointKind.ROUND)[None]
+    assert [said.value for said in point.said.values()] == ["17", "17"]
+    assert (words(point, "us"), words(point, "cn"), point.only, point.differs) == (["17th"], ["第17次"], None, False)
+
+
+def test_accounts_that_number_a_round_otherwise_differ(compare: Compare):
+    point = points(compare("They held the 16th talks on January 8.", "第17次工作会晤举行。"), PointKind.ROUND)[None]
+    assert point.differs
+    alone = compare("They held the 17th talks on January 8.", "双方1月8日举行会晤。")
+    assert only(alone, PointKind.ROUND) == {None: "us"}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("They met on January 8th.", None),
+        ("They met on the sidelines of the 21st Shangri-La Dialogue.", None),
+        ("They met and agreed to hold the 18th talks in Beijing.", None),
+        ("They met on January 8. The 16th talks were held in 2021.", None),
+        ("The fifth meeting of the Financial Working Group was held.", "5"),
+        ("They had their second meeting of the day.", None),
+        ("国防部长出席第19届香格里拉对话会期间举行会谈。", None),
+        ("双方举行首轮磋商。", "1"),
+        ("双方举行第五次会议。", "5"),
+    ],
+)
+def test_only_the_opening_numbers_the_round_and_not_all_that_is_counted_is_one(
+    compare: Compare, text: str, number: str | None
+):
+    found = points(compare("", text) if not text.isascii() else compare(text, ""), PointKind.ROUND)
+    assert [next(iter(point.said.values())).value for point in found.values()] == ([number] if number else [])
 
 
 def test_a_call_by_video_is_no_mere_call_and_forms_may_differ(compare: Compare):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -202,3 +203,22 @@ def test_what_was_corrected_or_withdrawn_is_found_by_its_present_words_alone(api
     amend(api, f"change-{done.get_json()['says']['id']}", "withdrawal", reason="It was not.")
     assert found("") == 0
     assert found("&known_at=2024-02-02") == 1
+
+
+def test_all_that_is_wrong_with_an_amendment_is_told_at_once(seeded_2023: Service):
+    client = signed_in(seeded_2023)
+    typed = {"action": "correct", "state": "", "effective": "soon", "expected": "x", "cause": "Why.", "reason": " "}
+    answer = client.post("/claims/change-1/amend", data=typed)
+    assert answer.status_code == 400
+    links = re.findall(r'href="#in-([a-z]+)"', answer.text)
+    assert links == ["state", "effective", "expected", "reason"]
+    assert all(f'id="in-{name}" aria-invalid="true"' in answer.text for name in links)
+    typed = {"action": "correct", "state": "suspended", "effective": "2022-08-05", "cause": " ", "reason": ""}
+    text = client.post("/claims/change-1/amend", data=typed).text
+    assert re.findall(r'href="#in-([a-z]+)"', text) == ["cause", "reason"]
+
+
+def test_all_that_is_wrong_with_a_source_is_told_at_once(seeded_2023: Service):
+    typed = {"action": "cite", "url": "ftp://x", "title": "", "publisher": "A paper", "side": "us", "published": "x"}
+    text = signed_in(seeded_2023).post("/claims/change-1/amend", data=typed).text
+    assert re.findall(r'href="#in-([a-z]+)"', text) == ["url", "title", "published"]

@@ -129,6 +129,25 @@ def test_accepting_changes_the_public_answers_and_their_etags(
     assert all(api.get(path).headers["ETag"] != etag for path, etag in before.items())
 
 
+def test_what_the_release_says_of_the_contact_is_proposed_and_recorded(
+    api: Api, reviewer: dict[str, str], talks: dict[str, Any]
+) -> None:
+    proposed = talks["question"]["proposed"]
+    told = {name: proposed["contact"][name] for name in ("form", "place", "persons", "round")}
+    assert told == {"form": "in person", "place": "Pentagon", "persons": None, "round": 17}
+    assert proposed["cause"] == "", "no release says why"
+    assert api.decide(talks, decision="accept", contact={"persons": "Two delegations."}).status_code == 200
+    channel = api.json("/channels/dpct")
+    met = channel["last_contact"]
+    assert (met["form"], met["place"], met["persons"], met["round"]) == (
+        "in person",
+        "Pentagon",
+        "Two delegations.",
+        17,
+    )
+    assert channel["cause"] == "A contact was held, 8 Jan 2024.", "a plain sentence of what was reported"
+
+
 def test_the_queue_never_moves_a_public_etag(api: Api, reviewer: dict[str, str]) -> None:
     before = api.get("/channels").headers["ETag"]
     (candidate,) = api.hand_in(AMERICAN)

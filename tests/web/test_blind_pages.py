@@ -165,6 +165,8 @@ def test_a_check_is_passed_with_the_keyboard_alone_from_the_text_to_the_next_can
             page.keyboard.press("Enter")
         expect(page.get_by_text("The proposal says otherwise.")).to_be_visible()
         page.keyboard.press("a")
+        page.keyboard.type("They met again.")
+        page.keyboard.press("Tab")
         with page.expect_navigation():
             page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("This was a check, and you were right")

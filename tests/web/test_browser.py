@@ -85,6 +85,7 @@ def test_accepting_with_the_keyboard_and_taking_it_back(seeded_2023, page, sign_
         page.keyboard.press("e")
         page.get_by_label("Note").focus()
         page.keyboard.type("Seen.")
+        page.get_by_label("Cause").fill("They met again.")
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_contain_text("Nothing has been recorded")
         page.get_by_role("button", name="Accept").focus()
@@ -109,7 +110,7 @@ def test_splitting_and_merging_with_the_keyboard_on_a_page_that_never_scrolls_si
         page.keyboard.press("Space")
         page.get_by_role("button", name="Split").focus()
         page.keyboard.press("Enter")
-        page.get_by_role("link", name="candidate 2").click()
+        page.locator("#split-off").get_by_role("link", name="candidate 2").click()
         page.wait_for_url("**/review/2*")
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")

@@ -109,6 +109,13 @@ def test_what_cannot_be_put_aside_so_is_said_and_nothing_is_held(service, ana, s
     assert queue(service) == [1]
 
 
+def test_what_is_wrong_with_reason_and_time_is_said_beside_each(ana):
+    text = ana.send("/review/1/later", version="2", later_reason=" ", until="soon").text
+    for name, about in (("later_reason", "about-later"), ("until", "about-until")):
+        assert re.search(rf'name="{name}"[^>]* aria-invalid="true" aria-describedby="{about}"', text)
+        assert f'<span class="wrong" id="{about}"' in text
+
+
 def test_what_was_typed_stays_where_somebody_was_first(service, app, ana):
     with app.test_request_context(
         "/review/1/later", method="POST", data={"later_reason": "Soon & so", "until": "2024-02-02T08:30", "days": "7"}

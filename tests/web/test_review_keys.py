@@ -55,6 +55,9 @@ def test_three_candidates_are_accepted_corrected_and_rejected_by_keys_and_one_is
     send(three, "j", "Enter")
     first = three.locator("h1").inner_text()
     press(three, "a")
+    assert focused(three, "name") == "cause", "first what a person has to say"
+    three.keyboard.type("They met again.")
+    press(three, "Tab")
     assert focused(three) == "accept"
     expect(three.get_by_text("Enter records, Esc leaves")).to_be_visible()
     assert set(statuses(seeded_2023).values()) == {Status.PENDING}, "one key writes nothing"
@@ -65,6 +68,8 @@ def test_three_candidates_are_accepted_corrected_and_rejected_by_keys_and_one_is
     press(three, "e")
     assert focused(three, "name") == "state"
     press(three, "Tab", "ControlOrMeta+a", "2", "0", "2", "4", "-", "0", "1", "-", "0", "7")
+    three.get_by_label("Cause").fill("They met a day before.")
+    three.get_by_label("From").focus()
     with three.expect_navigation():
         press(three, "Enter")
     expect(three.get_by_text("Checked as you typed it")).to_be_focused()
@@ -155,10 +160,34 @@ def test_a_candidate_is_judged_without_scrolling_and_left_without_deciding(three
     assert three.url.endswith("/review")
 
 
+def test_what_is_wrong_is_reached_by_keys_the_first_field_at_once_and_the_others_by_the_summary(
+    seeded_2023, browser, sign_in
+):
+    # A tab of its own: a browser complains of the status with which a form is refused.
+    arrive(seeded_2023, US, sighting())
+    with serving(seeded_2023) as address, browser.new_context() as context:
+        page = context.new_page()
+        sign_in(seeded_2023, page, address)
+        page.goto(f"{address}/review/1")
+        press(page, "e")
+        page.locator("[name=effective]").fill("soon")
+        page.locator("[name=round]").fill("x")
+        with page.expect_navigation():
+            press(page, "Enter")
+        assert focused(page, "name") == "cause"
+        summary = page.locator(".errors")
+        expect(summary).to_contain_text("3 things have to be put right")
+        summary.get_by_role("link", name="Round").focus()
+        press(page, "Enter")
+        assert focused(page, "name") == "round"
+
+
 def test_the_way_back_is_prominent_for_a_minute_and_stays(seeded_2023, three):
     three.clock.install()
     send(three, "j", "Enter")
-    send(three, "a", "Enter")
+    press(three, "a")
+    three.keyboard.type("They met again.")
+    send(three, "Tab", "Enter")
     bar = three.locator(".bar[role=status]")
     assert "fresh" in bar.get_attribute("class")
     three.clock.fast_forward(61_000)

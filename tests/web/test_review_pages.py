@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.test_pages import signed_in, words_of
-from tracker.model import Evidence, PartialDate, Release, Signal, State
+from tracker.model import Evidence, PartialDate, Release, Signal, State, Status
 from tracker.reviewing.review import accept, reject
 from tracker.service import Service
 from tracker.web.reviewing.screen import passages
@@ -116,6 +116,170 @@ def test_a_candidate_says_in_one_line_each_what_is_and_what_would_be(seeded_2023
     assert "resumed: the first contact since a suspension took place" in text
 
 
+TALKS = (
+    "The United States and the People's Republic of China held the 17th U.S.-PRC Defense Policy Coordination Talks at "
+    "the Pentagon on January 8-9, 2024."
+)
+
+
+def detected(service: Service, **over) -> int:
+    """A release as it is read, with what is detected in it; answers the candidate of the defense policy talks."""
+    told = document(1, summary=TALKS, **over)
+    found = [said for said in service.detect_all(told) if said.channel == "dpct"]
+    (candidate,) = arrive(service, told, *found)
+    return candidate.id
+
+
+def field_of(html: str, name: str) -> str:
+    """The value of a field of the decision."""
+    return re.search(rf'<input name="{name}"[^>]* value="([^"]*)"', html)[1]
+
+
+def test_form_place_round_and_persons_are_proposed_from_the_words_of_the_release(seeded_2023):
+    detected(seeded_2023)
+    html = page_of(seeded_2023)
+    shown = {name: field_of(html, name) for name in ("form", "place", "round", "persons")}
+    assert shown == {"form": "in person", "place": "Pentagon", "round": "17", "persons": ""}
+    text = words_of(html)
+    assert "Place proposed from: at the Pentagon" in text
+    assert "Round proposed from: 17th" in text
+    assert "Accepting records: ◐ resumed from 8 Jan 2024■ held 8–9 Jan 2024, in person, Pentagon, round 17" in text
+
+
+def test_a_release_that_is_silent_leaves_the_fields_empty(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    html = page_of(seeded_2023)
+    assert {name: field_of(html, name) for name in ("form", "place", "round", "persons", "cause")} == dict.fromkeys(
+        ("form", "place", "round", "persons", "cause"), ""
+    )
+    assert "proposed from" not in html
+
+
+def test_the_contact_is_recorded_as_it_stands_in_the_form(seeded_2023):
+    number = detected(seeded_2023)
+    typed = FORM | {"form": "in person", "place": "Washington", "round": "17", "persons": "Ely Ratner; Song Yanchao"}
+    answer = signed_in(seeded_2023).post(f"/review/{number}", data=typed | {"action": "accept", "version": 2})
+    assert answer.status_code == 303
+    with seeded_2023.store.reading() as db:
+        (met,) = (contact for contact in db.record.entries_of("dpct")[1] if contact.decision)
+    assert (met.form, met.place, met.round, met.persons) == (
+        "in person", "Washington", 17, "Ely Ratner; Song Yanchao",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", ["0", "x", "1000", "-3"])
+def test_a_round_that_is_no_number_is_refused_beside_its_field(seeded_2023, wrong):
+    arrive(seeded_2023, US, sighting())
+    answer = signed_in(seeded_2023).post("/review/1", data=FORM | {"action": "accept", "version": 2, "round": wrong})
+    assert answer.status_code == 400
+    assert f"{wrong!r} is no number of a round." in words_of(answer.text).replace("&#39;", "'")
+
+
+def test_what_the_record_tells_already_stands_in_the_form_and_changes_with_it(seeded_2023):
+    number = detected(seeded_2023)
+    client = signed_in(seeded_2023)
+    typed = FORM | {"end": "2024-01-09", "place": "Pentagon", "round": "17"}
+    client.post(f"/review/{number}", data=typed | {"action": "accept", "version": 2})
+    seeded_2023.clock.advance(seconds=1)
+    arrive(seeded_2023, CN, sighting())
+    html = page_of(seeded_2023)
+    assert (field_of(html, "place"), field_of(html, "cause")) == ("Pentagon", "Met again.")
+    version = re.search(r'name="version" value="(\d+)"', html)[1]
+    client.post(f"/review/{number}", data=typed | {"place": "Arlington", "action": "accept", "version": version})
+    with seeded_2023.store.reading() as db:
+        met = [contact for contact in db.record.entries_of("dpct")[1] if contact.decision]
+    assert [(one.place, one.replaces) for one in met] == [("Pentagon", None), ("Arlington", met[0].id)]
+    assert {source.side for source in met[1].sources} == {"us", "cn"}
+
+
+def test_the_cause_is_the_reviewers_to_write_and_never_a_headline(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    html = page_of(seeded_2023)
+    assert field_of(html, "cause") == ""
+    assert "why the state changes, in a sentence of your own" in words_of(html)
+    proposed = FORM | {"cause": "", "action": "accept", "version": 2}
+    answer = signed_in(seeded_2023).post("/review/1", data=proposed)
+    assert answer.status_code == 400
+    assert "A state needs its cause in a sentence." in words_of(answer.text)
+
+
+def test_dates_that_disagree_are_asked_about_before_they_are_recorded(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    client, slipped = signed_in(seeded_2023), FORM | {"effective": "2023-01-08", "version": 2}
+    asked = client.post("/review/1", data=slipped | {"action": "accept"})
+    assert asked.status_code == 200
+    text = words_of(asked.text)
+    assert "Are the dates right? The state is resumed from 8 Jan 2023 on, and the contact was on 8 Jan 2024." in text
+    with seeded_2023.store.reading() as db:
+        assert db.candidates.get(found.id).status is Status.PENDING, "nothing is recorded before it is confirmed"
+    assert "Are the dates right?" in client.post("/review/1", data=slipped | {"action": "check"}).text
+    confirmed = {"dates_right": re.search(r'name="dates_right" value="([^"]+)"', asked.text)[1]}
+    other = slipped | {"effective": "2022-01-08", "action": "accept"} | confirmed
+    assert client.post("/review/1", data=other).status_code == 200, "it was another date that was confirmed"
+    assert client.post("/review/1", data=slipped | {"action": "accept"} | confirmed).status_code == 303
+
+
+def test_dates_that_agree_are_not_asked_about(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    assert "Are the dates right?" not in page_of(seeded_2023)
+
+
+WRONG = {
+    "effective": "2024-02-30",
+    "date": "soon",
+    "announced": "May",
+    "round": "x",
+    "cause": "",
+}
+
+
+def test_all_fields_that_are_wrong_are_told_at_once_each_beside_itself_and_above_them(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    for action in ("accept", "check"):
+        answer = signed_in(seeded_2023).post("/review/1", data=FORM | WRONG | {"action": action, "version": 2})
+        assert answer.status_code == 400
+        summary = re.search(r'<div class="errors".*?</div>', answer.text, re.DOTALL)[0]
+        assert "5 things have to be put right" in words_of(summary)
+        assert re.findall(r'href="#in-([a-z]+)"', summary) == ["cause", "effective", "date", "announced", "round"]
+        for name, typed in WRONG.items():
+            field = re.search(rf'<input name="{name}" [^>]*>', answer.text)[0]
+            assert f'id="in-{name}" aria-invalid="true"' in field
+            assert f'value="{typed}"' in field, "what was typed stays"
+            assert f'id="about-{name}"' in answer.text
+
+
+def test_what_may_come_of_a_field_that_cannot_be_read_is_not_told(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    typed = FORM | {"date": "soon", "end": "2024-01-09", "action": "accept", "version": 2}
+    answer = signed_in(seeded_2023).post("/review/1", data=typed)
+    assert "One thing has to be put right" in words_of(answer.text)
+    assert "cannot end before it begins" not in answer.text
+
+
+def test_dates_that_are_out_of_order_are_told_together(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    typed = FORM | {"effective": "2029-01-01", "end": "2023-01-01", "announced": "2029-01-01", "expected": "2024"}
+    text = signed_in(seeded_2023).post("/review/1", data=typed | {"action": "accept", "version": 2}).text
+    summary = re.search(r'<div class="errors".*?</div>', text, re.DOTALL)[0]
+    assert set(re.findall(r'href="#in-([a-z]+)"', summary)) == {"effective", "end", "announced", "expected"}
+
+
+def test_a_contact_alone_needs_no_sentence(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    typed = {"outcome": "held", "date": "2024-01-08", "action": "accept", "version": 2}
+    assert signed_in(seeded_2023).post("/review/1", data=typed).status_code == 303
+
+
+def test_a_cause_that_a_release_gives_is_proposed_in_its_words(seeded_2023):
+    text = "In protest at arms sales, China suspended the meetings of its president on January 8."
+    words = Evidence("summary", text.index("suspended"), text.index("suspended") + 9, "suspended", "signal")
+    told = sighting(channel="leaders", signal=Signal.SUSPENDED, starts=None, evidence=(words,))
+    arrive(seeded_2023, document(1, summary=text), told)
+    html = page_of(seeded_2023)
+    assert field_of(html, "cause") == "In protest at arms sales."
+    assert "proposed from: In protest at arms sales" in words_of(html)
+
+
 def test_marked_words_are_explained_in_the_other_language(seeded_2023):
     words = {"会晤": "signal", "中美国防部工作会晤": "channel", "双方": "office", "1月8日至9日": "date"}
     title = "".join(words)
@@ -212,6 +376,33 @@ def test_what_waits_for_a_second_person_offers_no_accepting_and_is_told_above_th
     assert 'value="accept"' not in page
     assert "A second person is asked for" in page
     assert "second person" in words_of(client.get("/review?second=1").text)
+
+
+def test_a_split_says_what_was_split_from_what_with_the_way_there(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    (found,) = arrive(seeded_2023, CN, sighting())
+    client = signed_in(seeded_2023)
+    moved = next(seen for seen in found.sightings if seen.release.side == "cn")
+    answer = client.post("/review/1/split?sort=oldest", data={"sighting": moved.id, "version": found.version})
+    assert (answer.status_code, answer.location) == (303, "/review/1?split=2&sort=oldest")
+    html = client.get(answer.location).text
+    notice = re.search(r'<div class="bar"[^>]* id="split-off">.*?</div>', html, re.DOTALL)[0]
+    assert f"{CN.publisher}, 10 Jan 2024: {CN.title}." in words_of(notice)
+    assert "From candidate 1 to candidate 2; merge that with this one to take it back." in words_of(notice)
+    assert 'href="/review/2?sort=oldest"' in notice
+    for other in ("/review/1", "/review/1?split=1", "/review/1?split=99", "/review/1?split=x", "/review/2?split=1"):
+        assert 'id="split-off"' not in client.get(other).text, "only what was split off is told so"
+
+
+def test_a_split_that_was_merged_again_is_no_more_told(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    (found,) = arrive(seeded_2023, CN, sighting())
+    client = signed_in(seeded_2023)
+    client.post("/review/1/split", data={"sighting": found.sightings[0].id, "version": found.version})
+    with seeded_2023.store.reading() as db:
+        version = db.candidates.get(2).version
+    assert client.post("/review/2/merge", data={"into": 1, "version": version}).status_code == 303
+    assert 'id="split-off"' not in client.get("/review/1?split=2").text
 
 
 def test_the_keys_have_a_page_of_their_own(seeded_2023):

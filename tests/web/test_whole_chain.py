@@ -75,6 +75,7 @@ def test_a_release_of_each_side_becomes_a_corroborated_fact(
             page.goto(f"{address}/review")
             page.locator("[data-line]").first.click()
             expect(page.locator("mark").first).to_be_visible()
+            page.get_by_label("Cause").fill("The talks were held again.")
             page.get_by_role("button", name="Accept").click()
             page.goto(f"{address}/channels/dpct")
             expect(page.locator("main")).to_contain_text("resumed since 8 Jan 2024")

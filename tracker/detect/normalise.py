@@ -113,6 +113,10 @@ class Folded:
         last = self.origin[end - 1]
         return self.origin[start], self.ends.get(last, last + 1)
 
+    def part(self, start: int, end: int) -> Folded:
+        """The folded characters [start, end) by themselves; their origins stay those in the whole."""
+        return Folded(self.text[start:end], self.lower[start:end], self.origin[start:end], self.ends)
+
 
 def fold(text: str) -> Folded:
     """Width, quotation marks, dashes, accents and traditional characters made alike; markup and runs of spaces dropped.

@@ -10,6 +10,19 @@ original's own words, by offsets. The method is described in docs/readouts.md.
 from __future__ import annotations
 
 from tracker.readouts.compare import Comparer
+from tracker.readouts.particulars import Particular, Particulars, particulars
 from tracker.readouts.points import Apart, Comparison, Gloss, Point, PointKind, Readout, Said
 
-__all__ = ["Apart", "Comparer", "Comparison", "Gloss", "Point", "PointKind", "Readout", "Said"]
+__all__ = [
+    "Apart",
+    "Comparer",
+    "Comparison",
+    "Gloss",
+    "Particular",
+    "Particulars",
+    "Point",
+    "PointKind",
+    "Readout",
+    "Said",
+    "particulars",
+]

@@ -10,9 +10,24 @@ from functools import cached_property
 from tracker.detect.dates import find_dates
 from tracker.detect.lexicon import ChannelTerms, Lexicon
 from tracker.detect.match import Index, Mention
-from tracker.detect.normalise import Folded, clauses, fold, sentences
+from tracker.detect.normalise import Folded, fold, sentences
 from tracker.model import Evidence, Release
 from tracker.readouts.points import Apart, Comparison, Gloss, Point, PointKind, Readout, Said
+from tracker.readouts.sentences import (
+    AGREED,
+    ATTENDING,
+    BECAUSE,
+    GLOSS,
+    PLACE,
+    SETTLED,
+    SPEAKS,
+    Sentence,
+    agreed_spans,
+    evidence,
+    outermost,
+    persons,
+    rounds,
+)
 from tracker.readouts.words import ReadoutLanguage, ReadoutTerms
 
 LEAD = 2
@@ -21,31 +36,8 @@ LEAD = 2
 MOST_ALIKE = 16
 """Wordings of one point that are kept of one side: more say nothing new."""
 
-_AGREED, _SETTLED, _SPEAKS, _ATTENDING, _PLACE, _GLOSS = "agreed", "settled", "speaks", "attending", "place", "gloss"
-_EDGES = " 、，,。.;；:：\n"
-"""What may stand at the edge of a mention and is no part of what is said."""
 
 _Key = tuple[PointKind, str | None]
-
-
-@dataclass(frozen=True)
-class _Sentence:
-    """A sentence of a field, or the whole title; positions are those of the folded field."""
-
-    field: str
-    folded: Folded
-    start: int
-    end: int
-    mentions: Sequence[Mention]
-    lead: bool
-
-    def of(self, *kinds: str) -> list[Mention]:
-        return [mention for mention in self.mentions if mention.kind in kinds]
-
-    def clause(self, position: int) -> tuple[int, int]:
-        """The span of the clause in which a position lies."""
-        cut = clauses(self.folded.text, self.start, self.end)
-        return next((span for span in cut if span[0] <= position < span[1]), (self.start, self.end))
 
 
 @dataclass
@@ -56,9 +48,9 @@ class _Found:
     words: dict[_Key, list[Evidence]] = field(default_factory=dict)
     values: dict[_Key, str] = field(default_factory=dict)
 
-    def add(self, kind: PointKind, key: str | None, sentence: _Sentence, start: int, end: int) -> None:
-        if evidence := _evidence(self.release, sentence, start, end, kind):
-            _put(self.words.setdefault((kind, key), []), evidence, self.release)
+    def add(self, kind: PointKind, key: str | None, sentence: Sentence, start: int, end: int) -> None:
+        if said := evidence(self.release, sentence, start, end, kind):
+            _put(self.words.setdefault((kind, key), []), said, self.release)
 
     def said(self, key: _Key) -> Said | None:
         words = self.words.get(key)
@@ -73,6 +65,10 @@ class Comparer:
         self._lexicon = lexicon
         self._languages = list(languages)
         self._terms = terms
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return self._lexicon
 
     @cached_property
     def names(self) -> Mapping[_Key, Mapping[str, str]]:
@@ -123,37 +119,54 @@ class Comparer:
                 (PointKind.TONE, language.tones),
             ):
                 yield from ((kind, key, term) for key, one in called.items() for term in one.terms)
-            for kind in (PointKind.ASKED, PointKind.NEXT, _AGREED, _SETTLED, _SPEAKS, _ATTENDING):
+            for kind in (PointKind.ASKED, PointKind.NEXT, AGREED, SETTLED, SPEAKS, ATTENDING, BECAUSE):
                 yield from ((kind, "", term) for term in getattr(language, kind))
             yield from (("mark", "masked", term) for term in language.masked)
-        for kind, subjects in ((PointKind.TOPIC, self._terms.topics), (_GLOSS, self._terms.gloss)):
+        for kind, subjects in ((PointKind.TOPIC, self._terms.topics), (GLOSS, self._terms.gloss)):
             for key, subject in subjects.items():
                 yield from ((kind, key, term) for term in (*subject.names.values(), *subject.terms))
         for office, terms in self._terms.offices.items():
             yield from (("office", office, term) for term in terms)
-        yield from ((_PLACE, "", term) for term in self._terms.places)
+        yield from ((PLACE, "", term) for term in self._terms.places)
         yield from ((PointKind.ASKED, "", term) for term in self._terms.asked)
 
-    def _read(self, release: Release) -> list[_Sentence]:
+    def passages(self, release: Release, words: Iterable[Evidence]) -> list[Sentence]:
+        """The title, and the sentences of the body, as far as some words of the release stand there. Each is read by
+        itself.
+        """
+        places = [(word.field, word.start) for word in words]
+        read = []
+        for name, text in (("title", release.title), ("summary", release.summary)):
+            starts = [start for field, start in places if field == name]
+            folded = fold(text) if starts else None
+            for start, end in _spans(name, folded) if folded else ():
+                first, last = folded.span(start, end)
+                if any(first <= at < last for at in starts):
+                    part = folded.part(start, end)
+                    mentions = self._index.find(part, release.published, release.side)
+                    read.append(Sentence(name, part, 0, len(part.text), self._index.combined(mentions), lead=False))
+        return read
+
+    def _read(self, release: Release) -> list[Sentence]:
         """The title, and the sentences of the body, each with what is mentioned in it."""
         read = []
         for name, text in (("title", release.title), ("summary", release.summary)):
             folded = fold(text)
             mentions = self._index.find(folded, release.published, release.side)
             starts = [mention.start for mention in mentions]
-            spans = [(0, len(folded.text))] if name == "title" and folded.text else sentences(folded.text)
-            for number, (start, end) in enumerate(spans):
+            for number, (start, end) in enumerate(_spans(name, folded)):
                 here = mentions[bisect_left(starts, start) : bisect_left(starts, end)]
-                read.append(_Sentence(name, folded, start, end, self._index.combined(here), number < LEAD))
+                read.append(Sentence(name, folded, start, end, self._index.combined(here), number < LEAD))
         return read
 
-    def _points(self, release: Release, read: list[_Sentence]) -> _Found:
+    def _points(self, release: Release, read: list[Sentence]) -> _Found:
         found = _Found(release)
         # The body says it in full; the title stands in where its first sentence does not.
         title = [sentence for sentence in read if sentence.field == "title"]
         body = [sentence for sentence in read if sentence.lead and sentence.field != "title"]
         lead = [*body[:1], *title, *body[1:]]
         self._first_day(found, lead)
+        self._only_round(found, lead[: 1 + bool(title)])
         self._first_place(found, lead)
         self._first_of(found, lead, PointKind.FORM, [key for one in self._languages for key in one.forms])
         self._first_of(found, lead, PointKind.LEVEL, [key for one in self._languages for key in one.levels])
@@ -162,30 +175,30 @@ class Comparer:
             self._of_sentence(found, sentence)
         return found
 
-    def _of_lead(self, found: _Found, sentence: _Sentence) -> None:
+    def _of_lead(self, found: _Found, sentence: Sentence) -> None:
         """Who met, and by whose wish; of persons also those that a later sentence names as taking part."""
-        if sentence.lead or sentence.of(_ATTENDING):
-            for person in _persons(sentence):
+        if sentence.lead or sentence.of(ATTENDING):
+            for person in persons(sentence):
                 found.add(PointKind.PERSON, person.key, sentence, person.start, person.end)
         if sentence.lead:
             for mention in sentence.of(PointKind.ASKED):
                 found.add(PointKind.ASKED, None, sentence, mention.start, mention.end)
 
-    def _of_sentence(self, found: _Found, sentence: _Sentence) -> None:
+    def _of_sentence(self, found: _Found, sentence: Sentence) -> None:
         """What they spoke about and how, what they agreed on, and when they meet again."""
         topics = _topics(sentence)
         for topic in topics:
             found.add(PointKind.TOPIC, topic.key, sentence, topic.start, topic.end)
         for tone in sentence.of(PointKind.TONE):
             found.add(PointKind.TONE, tone.key, sentence, tone.start, tone.end)
-        for start, end in _agreed_spans(sentence):
+        for start, end in agreed_spans(sentence):
             for topic in topics:
                 if start <= topic.start < end:
                     found.add(PointKind.COMMITMENT, topic.key, sentence, topic.start, topic.end)
         for following in sentence.of(PointKind.NEXT):
             found.add(PointKind.NEXT, None, sentence, following.start, following.end)
 
-    def _first_day(self, found: _Found, lead: list[_Sentence]) -> None:
+    def _first_day(self, found: _Found, lead: list[Sentence]) -> None:
         for sentence in lead:
             for mention in find_dates(sentence.folded.lower[: sentence.end], found.release.published):
                 span = mention.read(future=False)
@@ -194,19 +207,27 @@ class Comparer:
                     found.values[PointKind.DATE, None] = (span.first or span.value.first).isoformat()
                     return
 
-    def _first_place(self, found: _Found, lead: list[_Sentence]) -> None:
+    def _only_round(self, found: _Found, opening: list[Sentence]) -> None:
+        """Which round of a series it was: the opening alone numbers it, and where it has two numbers none is sure."""
+        numbered = [(sentence, one) for sentence in opening for one in rounds(sentence, found.release.published)]
+        if len({one.number for _, one in numbered}) == 1:
+            for sentence, one in numbered:
+                found.add(PointKind.ROUND, None, sentence, one.start, one.end)
+            found.values[PointKind.ROUND, None] = str(numbered[0][1].number)
+
+    def _first_place(self, found: _Found, lead: list[Sentence]) -> None:
         """Where they met: what a later sentence names may be where they met before."""
         for sentence in lead:
-            for mention in sentence.of(_PLACE):
+            for mention in sentence.of(PLACE):
                 found.add(PointKind.PLACE, None, sentence, mention.start, mention.end)
             if (PointKind.PLACE, None) in found.words:
                 return
 
-    def _first_of(self, found: _Found, lead: list[_Sentence], kind: PointKind, order: list[str]) -> None:
+    def _first_of(self, found: _Found, lead: list[Sentence], kind: PointKind, order: list[str]) -> None:
         """The form or level that counts: the first of its order in the opening words, else in those after them."""
         opening = 1 + any(sentence.field == "title" for sentence in lead)
         for sentences_read in (lead[:opening], lead[opening:]):
-            said = [(sentence, mention) for sentence in sentences_read for mention in _outermost(sentence.of(kind))]
+            said = [(sentence, mention) for sentence in sentences_read for mention in outermost(sentence.of(kind))]
             if said:
                 chosen = min((mention.key for _, mention in said), key=order.index)
                 for sentence, mention in said:
@@ -231,14 +252,14 @@ class Comparer:
         """Whether what a readout does not say is known: all of it is there, in a language whose words we have."""
         return not readout.cut_short and readout.release.lang in (one.language for one in self._languages)
 
-    def _glossed(self, readouts: Sequence[Readout], read: Mapping[str, list[_Sentence]]) -> Iterator[Gloss]:
+    def _glossed(self, readouts: Sequence[Readout], read: Mapping[str, list[Sentence]]) -> Iterator[Gloss]:
         for key, subject in self._terms.gloss.items():
             said = {}
             for readout in readouts:
                 words = [
-                    _evidence(readout.release, sentence, mention.start, mention.end, _GLOSS)
+                    evidence(readout.release, sentence, mention.start, mention.end, GLOSS)
                     for sentence in read[readout.side]
-                    for mention in sentence.of(_GLOSS)
+                    for mention in sentence.of(GLOSS)
                     if mention.key == key
                 ]
                 if words := tuple(dict.fromkeys(filter(None, words))):
@@ -247,20 +268,12 @@ class Comparer:
                 yield Gloss(key, subject.names, said)
 
 
-def _agreed_spans(sentence: _Sentence) -> Iterator[tuple[int, int]]:
-    """The parts of a sentence in which what is named is agreed."""
-    speaks = [mention.start for mention in sentence.of(_SPEAKS)]
-    topics = sentence.of(PointKind.TOPIC)
-    for mention in sentence.of(_AGREED, _SETTLED):
-        if any(topic.start <= mention.start and mention.end <= topic.end for topic in topics):
-            continue  # "the consensus that the two reached" is what they speak of
-        if mention.kind == _AGREED:
-            yield mention.start, min((start for start in speaks if start >= mention.end), default=sentence.end)
-        else:
-            yield sentence.clause(mention.start)[0], mention.end
+def _spans(name: str, folded: Folded) -> list[tuple[int, int]]:
+    """The sentences of a field; a title is one."""
+    return [(0, len(folded.text))] if name == "title" and folded.text else sentences(folded.text)
 
 
-def _topics(sentence: _Sentence) -> list[Mention]:
+def _topics(sentence: Sentence) -> list[Mention]:
     """What is spoken about; words within the name of an office or of another channel are none of it."""
     named = sentence.of("office", "name")
     return [
@@ -268,50 +281,6 @@ def _topics(sentence: _Sentence) -> list[Mention]:
         for topic in sentence.of(PointKind.TOPIC, "name")
         if not any(one.start <= topic.start and topic.end <= one.end and one.key != topic.key for one in named)
     ]
-
-
-def _persons(sentence: _Sentence) -> list[Mention]:
-    """The offices whose holders are named.
-
-    Not those whose title goes on to be another's (the president's adviser), is part of a lesser one (an assistant
-    secretary), or is followed at once by who else bears it.
-    """
-    named, ranks = sentence.of("office"), sentence.of(PointKind.LEVEL)
-    text = sentence.folded.text
-
-    def lent(one: Mention) -> bool:
-        after = one.end + text.startswith(" ", one.end)
-        return any(
-            one.start < other.start < one.end < other.end or (other.start == after and other.key != one.key)
-            for other in named
-        ) or any(rank.start < one.start and one.end <= rank.end for rank in ranks)
-
-    return [one for one in named if not lent(one)]
-
-
-def _outermost(mentions: list[Mention]) -> list[Mention]:
-    """Without those that stand within a longer one of the same kind: a deputy is no minister."""
-    return [
-        one
-        for one in mentions
-        if not any(
-            other.start <= one.start and one.end <= other.end and (other.start, other.end) != (one.start, one.end)
-            for other in mentions
-        )
-    ]
-
-
-def _evidence(release: Release, sentence: _Sentence, start: int, end: int, role: str) -> Evidence | None:
-    """The original's words at folded characters [start, end), without what only stands at their edges."""
-    text = sentence.folded.text
-    while start < end and text[start] in _EDGES:
-        start += 1
-    while start < end and text[end - 1] in _EDGES:
-        end -= 1
-    if start == end:
-        return None
-    first, last = sentence.folded.span(start, end)
-    return Evidence(sentence.field, first, last, getattr(release, sentence.field)[first:last], role)
 
 
 def _put(words: list[Evidence], word: Evidence, release: Release) -> None:

@@ -20,6 +20,7 @@ class PointKind(StrEnum):
     """What a point is about, in the order in which points are told."""
 
     DATE = "date"
+    ROUND = "round"
     PLACE = "place"
     FORM = "form"
     LEVEL = "level"
@@ -54,7 +55,8 @@ class Readout:
 class Said:
     """What a side says of a point: its very words, and what they mean where they can be told apart by that.
 
-    `value`: of a date the (first) day in ISO form, of a form or level its key; else None.
+    `value`: of a date the (first) day in ISO form, of a form or level its key, of a round its number in
+    digits; else None.
     """
 
     words: tuple[Evidence, ...]
@@ -76,7 +78,7 @@ class Point:
 
     @property
     def differs(self) -> bool:
-        """Whether both say it, and not the same: another form or level, days that no time zone explains."""
+        """Whether both say it, and not the same: another form, level or number, days that no time zone explains."""
         values = [said.value for said in self.said.values()]
         if len(values) < 2 or None in values or values[0] == values[1]:
             return False

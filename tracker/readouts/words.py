@@ -31,6 +31,7 @@ class ReadoutLanguage(_Part):
 
     `asked`: by whose wish they met. What follows `agreed` in its sentence, and what stands before `settled` in its
     clause, is agreed; from `speaks` on one side speaks for itself. `attending`: whoever is named there took part.
+    `because`: from these words to the end of their clause stands why something was done.
     `masked`: phrases whose words count for nothing.
     """
 
@@ -45,6 +46,7 @@ class ReadoutLanguage(_Part):
     speaks: Terms
     next: Terms
     attending: Terms
+    because: Terms = []
     masked: Terms = []
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.model import EARLIEST, LATEST, Contact, Outcome, PartialDate, Source, State, StatusChange
 from tracker.record.attest import visible_from
 from tracker.tongue import gettext
@@ -22,19 +22,25 @@ LONGEST_WORDS = 1_000
 
 
 def check_source(source: Source, sides: Collection[str], today: date) -> None:
-    """Raise Refused, naming the field, for a source that speaks for none of the `sides`, or is of a day to come."""
+    """Raise Refused, naming the fields, for a source that speaks for none of the `sides`, or is of a day to come."""
+    faults = Faults()
     if source.side not in sides:
-        raise Refused(
-            gettext("There is no side %(side)s.", side=repr(source.side)),
-            gettext("Send one of %(known)s.", known=", ".join(sides)),
-            field="side",
+        faults.add(
+            Refused(
+                gettext("There is no side %(side)s.", side=repr(source.side)),
+                gettext("Send one of %(known)s.", known=", ".join(sides)),
+                field="side",
+            )
         )
     if source.published and source.published.first > today + AHEAD:
-        raise Refused(
-            gettext("Nothing was published on %(published)s, which has not come.", published=source.published),
-            gettext("Give the publisher’s date, or leave it empty."),
-            field="published",
+        faults.add(
+            Refused(
+                gettext("Nothing was published on %(published)s, which has not come.", published=source.published),
+                gettext("Give the publisher’s date, or leave it empty."),
+                field="published",
+            )
         )
+    faults.check()
 
 
 def check_asked_by(row: StatusChange | Contact, parties: Collection[str]) -> None:
@@ -48,79 +54,83 @@ def check_asked_by(row: StatusChange | Contact, parties: Collection[str]) -> Non
 
 
 def check_row(row: StatusChange | Contact, today: date) -> None:
-    """Raise Refused, which names the field, for a row that cannot be: incomplete, out of order, or of a day to come.
+    """Raise Refused, which names the fields, for a row that cannot be: incomplete, out of order, or of a day to come.
 
     A row dated in the future would be on record and yet on no page of the present.
     """
+    faults = Faults()
+    faults.add(*_years(row))
+    faults.add(*(_of_change if isinstance(row, StatusChange) else _of_contact)(row, today + AHEAD))
+    faults.check()
+
+
+def _years(row: StatusChange | Contact) -> Iterator[Refused]:
     for field in ("effective", "expected", "date", "end", "announced"):
-        _check_year(field, getattr(row, field, None))
-    if isinstance(row, StatusChange):
-        _check_change(row, today + AHEAD)
-    else:
-        _check_contact(row, today + AHEAD)
+        told = getattr(row, field, None)
+        day = told.first if isinstance(told, PartialDate) else told
+        if day and not EARLIEST <= day <= LATEST:
+            years = {"earliest": EARLIEST.year, "latest": LATEST.year}
+            yield Refused(
+                gettext("“%(value)s” lies outside the years %(earliest)s to %(latest)s.", value=str(told), **years),
+                gettext("Give the year that is meant."),
+                field=field,
+            )
 
 
-def _check_year(field: str, told: PartialDate | date | None) -> None:
-    day = told.first if isinstance(told, PartialDate) else told
-    if day and not EARLIEST <= day <= LATEST:
-        years = {"earliest": EARLIEST.year, "latest": LATEST.year}
-        raise Refused(
-            gettext("“%(value)s” lies outside the years %(earliest)s to %(latest)s.", value=str(told), **years),
-            gettext("Give the year that is meant."),
-            field=field,
-        )
-
-
-def _check_change(row: StatusChange, latest: date) -> None:
+def _of_change(row: StatusChange, latest: date) -> Iterator[Refused]:
     if not row.cause.strip():
-        raise Refused(gettext("A state needs its cause in a sentence."), gettext("Say what made it so."), field="cause")
+        yield Refused(gettext("A state needs its cause in a sentence."), gettext("Say what made it so."), field="cause")
     if row.expected and row.state is not State.PLANNED:
-        raise Refused(
+        yield Refused(
             gettext("Only a planned channel expects a date."),
             gettext("Leave expected out, or say planned."),
             field="expected",
         )
     if row.effective.first > latest:
-        raise Refused(
+        yield Refused(
             gettext("A state cannot hold from %(effective)s, which has not come.", effective=row.effective),
             gettext("Of what is to come say planned, from the day of the announcement, and when it is expected."),
             field="effective",
         )
 
 
-def _check_contact(row: Contact, latest: date) -> None:
+def _of_contact(row: Contact, latest: date) -> Iterator[Refused]:
     if row.date is None and (row.announced is None or row.outcome is Outcome.HELD):
-        raise Refused(gettext("A contact needs a date."), gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."), field="date")
+        yield Refused(gettext("A contact needs a date."), gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."), field="date")
     if row.end and (row.date is None or row.end < row.date.first):
-        raise Refused(
+        yield Refused(
             gettext("A contact cannot end before it begins."), gettext("Give a later last day, or none."), field="end"
         )
+    yield from _of_announcement(row, latest)
+    if row.outcome is Outcome.HELD and row.date and row.date.first > latest:
+        yield Refused(
+            gettext("A contact of %(date)s, which has not come, cannot have been held.", date=row.date),
+            gettext("Give the day on which it was, or say announced."),
+            field="date",
+        )
+    elif (row.date or row.announced) and visible_from(row) > latest:
+        yield Refused(
+            gettext("A contact of %(date)s is known from some day on that has come.", date=row.date),
+            gettext("Say on which day it was announced."),
+            field="announced",
+        )
+
+
+def _of_announcement(row: Contact, latest: date) -> Iterator[Refused]:
     if row.announced and row.announced > latest:
-        raise Refused(
+        yield Refused(
             gettext("Nothing was announced on %(announced)s, which has not come.", announced=row.announced),
             gettext("Give the day of the announcement."),
             field="announced",
         )
     ends = row.end or (row.date and row.date.last)
     if row.outcome in _FORETOLD and row.announced and ends and row.announced > ends + AHEAD:
-        raise Refused(
+        yield Refused(
             gettext(
                 "A contact of %(date)s was not announced later, on %(announced)s.",
                 date=row.date,
                 announced=row.announced,
             ),
             gettext("Give the day on which it was announced beforehand, or leave it empty."),
-            field="announced",
-        )
-    if row.outcome is Outcome.HELD and row.date.first > latest:
-        raise Refused(
-            gettext("A contact of %(date)s, which has not come, cannot have been held.", date=row.date),
-            gettext("Give the day on which it was, or say announced."),
-            field="date",
-        )
-    if visible_from(row) > latest:
-        raise Refused(
-            gettext("A contact of %(date)s is known from some day on that has come.", date=row.date),
-            gettext("Say on which day it was announced."),
             field="announced",
         )

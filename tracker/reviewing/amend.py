@@ -13,7 +13,7 @@ from typing import Any
 from db.audit import What
 from db.record import Origin
 from db.store import Store, Subjects
-from tracker.errors import Conflict, NotFound, Refused
+from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import Contact, Entry, Relationship, Source, StatusChange
 from tracker.record.history import in_force
 from tracker.record.lineage import first_rows
@@ -94,14 +94,20 @@ def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: s
 
     Raises NotFound, Refused for a correction that cannot be, Conflict where the row stands no more, StoreError.
     """
-    _check_reason(reason)
+    faults = Faults()
+    with faults.gathered():
+        check_reason(reason)
     with store.writing() as db:
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
         fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
-        _check_that_it_changes(row, fresh)
-        check_row(fresh, at.date())
-        check_asked_by(fresh, [party.code for party in _relationship(db, row.channel).parties])
+        with faults.gathered():
+            _check_that_it_changes(row, fresh)
+        with faults.gathered():
+            check_row(fresh, at.date())
+        with faults.gathered():
+            check_asked_by(fresh, [party.code for party in _relationship(db, row.channel).parties])
+        faults.check()
         added = ClaimName(name.kind, db.record.add(fresh, Origin(at, by)))
         db.audit.note(What.CORRECTED, str(added), by=by, at=at, detail=fresh.reason)
         db.record.bump()
@@ -110,7 +116,7 @@ def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: s
 
 def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetime) -> None:
     """Take the row of that name back; where it corrected another, that one stands again. Raises as `correct` does."""
-    _check_reason(reason)
+    check_reason(reason)
     with store.writing() as db:
         at = db.record.instant_for(at)
         _standing(db, name, at)
@@ -165,7 +171,8 @@ def _what_became_of(row: Row, rows: list[Row]) -> str:
     )
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raise Refused for an amendment without a reason."""
     if not reason.strip():
         raise Refused(
             gettext("The record says why it was amended."), gettext("Give the reason in a sentence."), field="reason"

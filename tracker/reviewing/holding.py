@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from db.store import Store
-from tracker.errors import Conflict, Refused
+from tracker.errors import Conflict, Faults, Refused
 from tracker.model import Candidate, Status
 from tracker.reviewing.deeds import check_no_first_word, unchanged
 from tracker.tongue import gettext, msg
@@ -24,13 +24,13 @@ def hold(
     Raises NotFound, Refused without a reason or for an instant that has passed, Conflict where it does not wait for a
     decision, Stale, StoreError.
     """
-    if not reason.strip():
-        raise Refused(
-            msg("Putting it aside needs a reason."), msg("Say in a few words what it waits for."), field="reason"
-        )
+    faults = Faults()
+    with faults.gathered():
+        check_reason(reason)
     if until is not None and until <= at:
         wrong = gettext("%(instant)s has passed.", instant=instant_words(until))
-        raise Refused(wrong, msg("Name a later time, or none."), field="until")
+        faults.add(Refused(wrong, msg("Name a later time, or none."), field="until"))
+    faults.check()
     with store.writing() as db:
         candidate = unchanged(db, candidate_id, version)
         if candidate.status is not Status.PENDING:
@@ -43,6 +43,14 @@ def hold(
         db.reviewers.hold(candidate.id, reason.strip(), until, by=by, at=at)
         db.candidates.touch(candidate.id)
         return db.candidates.get(candidate.id)
+
+
+def check_reason(reason: str) -> None:
+    """Raise Refused for putting aside without a reason."""
+    if not reason.strip():
+        raise Refused(
+            msg("Putting it aside needs a reason."), msg("Say in a few words what it waits for."), field="reason"
+        )
 
 
 def release(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:

@@ -12,11 +12,10 @@ from datetime import date, datetime, timedelta
 
 from db.record import Origin
 from db.store import Store, Subjects
-from tracker.errors import Conflict, NotFound, Refused
+from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import (
     Candidate,
     Contact,
-    KeptSighting,
     Outcome,
     PartialDate,
     Proposal,
@@ -27,6 +26,7 @@ from tracker.model import (
     StatusChange,
     Verdict,
 )
+from tracker.readouts import Comparer, Particular, Particulars, particulars
 from tracker.record.history import in_force, state_at, was_cut, with_derived
 from tracker.record.lineage import entry_key
 from tracker.record.proposals import propose
@@ -35,14 +35,17 @@ from tracker.releases.grouping import Span, entries_telling, event_span, says_th
 from tracker.releases.quoting import sources_of
 from tracker.reviewing.deeds import check_no_first_word, existing, stale, unchanged
 from tracker.tongue import ENGLISH, gettext, msg, speaking
-from tracker.wording import instant_words
+from tracker.wording import date_words, instant_words
+
+NOTHING_READ = Particulars()
 
 
 @dataclass(frozen=True)
 class Choice:
     """What a reviewer wants recorded: a state from `effective` on, a contact, or both.
 
-    Of a planned state `expected` says when it is to take place. `cause` is the sentence that the record shows.
+    Of a planned state `expected` says when it is to take place. `persons` who took part in a contact, `round` its
+    number in a series of talks. `cause` is the sentence that the record shows.
     """
 
     state: State | None = None
@@ -54,6 +57,8 @@ class Choice:
     announced: date | None = None
     form: str | None = None
     place: str | None = None
+    persons: str | None = None
+    round: int | None = None
     cause: str = ""
     note: str | None = None
 
@@ -70,6 +75,7 @@ _READ = {
     "date": PartialDate,
     "end": date.fromisoformat,
     "announced": date.fromisoformat,
+    "round": int,
 }
 
 
@@ -83,7 +89,7 @@ class Question:
     """A candidate as it is put to a reviewer.
 
     `now`: the state at the time of the event; `told`: rows of the record that tell of it already; `choice`: what
-    accepting as it stands would record; `why` it is proposed.
+    accepting as it stands would record; `why` it is proposed; `read`: what of that the releases say in so many words.
     """
 
     candidate: Candidate
@@ -91,10 +97,25 @@ class Question:
     told: tuple[StatusChange | Contact, ...]
     choice: Choice
     why: str
+    read: Particulars = NOTHING_READ
 
 
-def question(candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> Question:
-    """What to ask of a candidate, given the rows of its channel's record that are in force."""
+def read_particulars(candidate: Candidate, comparer: Comparer, languages: Sequence[str]) -> Particulars:
+    """What the releases that carry a candidate say of it in so many words. `languages`: those of its relationship."""
+    telling = sorted(candidate.telling, key=lambda seen: seen.sighting.confidence, reverse=True)
+    told = ((seen.sighting, seen.release) for seen in telling if not seen.lost)
+    return particulars(candidate.signal, told, comparer, languages)
+
+
+def question(
+    candidate: Candidate,
+    changes: Iterable[StatusChange],
+    contacts: Iterable[Contact],
+    read: Particulars = NOTHING_READ,
+) -> Question:
+    """What to ask of a candidate, given the rows of its channel's record that are in force, and what its releases were
+    `read` to say beside what happened and when.
+    """
     changes, contacts = list(changes), list(contacts)
     first, _ = span_of(candidate)
     history = with_derived(changes, contacts)
@@ -105,7 +126,7 @@ def question(candidate: Candidate, changes: Iterable[StatusChange], contacts: It
     if not told and proposal.state is None and proposal.contact is None:
         told = [change for change in before[-1:] if not change.derived]
     why = msg("The record tells of this already; the releases become further sources.") if told else proposal.why
-    return Question(candidate, now, tuple(told), _as_told(_choice(candidate, proposal), told), why)
+    return Question(candidate, now, tuple(told), _as_told(_choice(candidate, proposal, read), told), why, read)
 
 
 def span_of(candidate: Candidate) -> Span:
@@ -118,7 +139,7 @@ def _reported(candidate: Candidate) -> date:
     return min((seen.release.published for seen in candidate.telling), default=candidate.opened_at.date())
 
 
-def _choice(candidate: Candidate, proposal: Proposal) -> Choice:
+def _choice(candidate: Candidate, proposal: Proposal, read: Particulars) -> Choice:
     first, last = span_of(candidate)
     reported = _reported(candidate)
     told_beforehand = candidate.signal in (Signal.ANNOUNCED, Signal.CANCELLED, Signal.POSTPONED)
@@ -134,26 +155,56 @@ def _choice(candidate: Candidate, proposal: Proposal) -> Choice:
         date=when if proposal.contact else None,
         end=last if proposal.contact and several_days else None,
         announced=reported if proposal.contact and told_beforehand else None,
-        cause=_cause(candidate.telling),
+        form=_said(read.form) if proposal.contact else None,
+        place=_said(read.place) if proposal.contact else None,
+        persons=_said(read.persons) if proposal.contact else None,
+        round=int(number) if proposal.contact and (number := _said(read.round)) else None,
+        cause=_said(read.cause) or "",
     )
+
+
+def _said(one: Particular | None) -> str | None:
+    return one.value if one else None
 
 
 def _as_told(choice: Choice, told: Sequence[StatusChange | Contact]) -> Choice:
     """The choice in the record's own terms, where the record tells of the event: accepting then adds sources only."""
     for entry in told:
-        if isinstance(entry, StatusChange):
-            choice = replace(choice, state=entry.state, effective=entry.effective, expected=entry.expected)
-        else:
-            choice = replace(choice, outcome=entry.outcome, date=entry.date, end=entry.end, announced=entry.announced)
-    return choice
+        choice = replace(choice, **{name: getattr(entry, name) for name in _TOLD[type(entry)]})
+    causes = [entry.cause for entry in told if isinstance(entry, StatusChange)]
+    if not causes and choice.state is None:
+        causes = [entry.summary for entry in told if isinstance(entry, Contact) and entry.summary]
+    return replace(choice, cause=causes[-1]) if causes else choice
 
 
-def _cause(sightings: Sequence[KeptSighting]) -> str:
-    """The title of the most telling release, with who published it: a fact, until a reviewer words it better."""
-    if not sightings:
-        return ""
-    best = max(sightings, key=lambda seen: seen.sighting.confidence).release
-    return f"{best.title} ({best.publisher})"
+_TOLD: Mapping[type, tuple[str, ...]] = {
+    StatusChange: ("state", "effective", "expected"),
+    Contact: ("outcome", "date", "end", "announced", "form", "place", "persons", "round"),
+}
+"""What a row says that a choice says too, but for its sentence."""
+
+
+_REPORTED = {
+    Signal.ANNOUNCED: "It was announced",
+    Signal.HELD: "A contact was held",
+    Signal.RESUMED: "It was said to be resumed",
+    Signal.SUSPENDED: "It was said to be suspended",
+    Signal.ENDED: "It was said to be ended",
+    Signal.REFUSED: "A contact was refused",
+    Signal.CANCELLED: "A contact was called off",
+    Signal.POSTPONED: "A contact was put off",
+}
+
+
+def with_plain_cause(choice: Choice, signal: Signal) -> Choice:
+    """A choice of who adds no word: a state without a cause gets a plain sentence of what was reported, and when, since
+    the record shows none without. On pages a person writes it.
+    """
+    if choice.state is None or choice.cause.strip():
+        return choice
+    with speaking(ENGLISH):
+        when = date_words(choice.announced or choice.date or choice.effective)
+        return replace(choice, cause=f"{_REPORTED[signal]}, {when}.")
 
 
 def accept(
@@ -177,7 +228,7 @@ def accept(
         candidate = _open(db, candidate_id, version)
         at = db.record.instant_for(at)
         standing = standing_rows(db, candidate, at)
-        choice = choice or standing.asked.choice
+        choice = choice or with_plain_cause(standing.asked.choice, candidate.signal)
         check(choice, candidate.channel, at.date())
         if _asks_second(candidate, choice, standing, second):
             db.reviewers.add_first_word(candidate.id, choice.as_text(), by=by, at=at)
@@ -347,19 +398,30 @@ def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: 
 
 
 def check(choice: Choice, channel: str, today: date) -> None:
-    """Raise Refused, which names the field, for a choice of which no row can be made."""
+    """Raise Refused, which names the fields, for a choice of which no row can be made."""
+    faults = Faults()
     if choice.state is None and choice.outcome is None:
-        raise Refused(
-            gettext("Nothing would be recorded."), gettext("Choose a state or a contact, or reject it."), field="state"
+        faults.add(
+            Refused(
+                gettext("Nothing would be recorded."),
+                gettext("Choose a state or a contact, or reject it."),
+                field="state",
+            )
         )
     if choice.state and choice.effective is None:
-        raise Refused(
-            gettext("A state needs the date from which it holds."),
-            gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
-            field="effective",
+        faults.add(
+            Refused(
+                gettext("A state needs the date from which it holds."),
+                gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
+                field="effective",
+            )
         )
+        # What else is wrong with the state is told as of a day on which it may hold.
+        choice = replace(choice, effective=PartialDate.of(today))
     for row in _entries(channel, choice, ()):
-        check_row(row, today)
+        with faults.gathered():
+            check_row(row, today)
+    faults.check()
 
 
 def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:
@@ -374,6 +436,8 @@ def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[
                 announced=choice.announced,
                 form=choice.form,
                 place=choice.place,
+                persons=choice.persons,
+                round=choice.round,
                 summary=choice.cause or None,
                 note=choice.note,
                 sources=sources,
@@ -414,12 +478,13 @@ def _record(
     replaced: set[tuple[type, int]] = set()
     for entry in entries:
         like = [other for other in standing if type(other) is type(entry)]
-        if any(says_the_same(entry, other) for other in like):
+        if any(_adds_nothing(entry, other) for other in like):
             continue
         if like:
             corrected = like[0]
             entry = replace(
                 entry,
+                **_unasked(corrected, alone=len(entries) == 1),
                 replaces=corrected.id,
                 reason=entry.note or "A reviewer decided otherwise.",
                 sources=(*corrected.sources, *_uncited(entry, corrected)),
@@ -430,6 +495,25 @@ def _record(
         if (type(other), other.id) not in replaced and entries:
             for source in _uncited(entries[0], other):
                 db.record.cite(type(other), other.id, source, origin)
+
+
+def _adds_nothing(entry: StatusChange | Contact, other: StatusChange | Contact) -> bool:
+    """Whether a row says all that a choice says, but for the sentence of a contact, which may be that of the state."""
+    if isinstance(entry, StatusChange):
+        return says_the_same(entry, other) and entry.cause == other.cause
+    return says_the_same(entry, other) and all(
+        getattr(entry, name) == getattr(other, name) for name in ("form", "place", "persons", "round")
+    )
+
+
+def _unasked(corrected: StatusChange | Contact, *, alone: bool) -> dict[str, object]:
+    """What a choice does not say, and the row that it corrects does. `alone`: the choice is of no other row, so that
+    its sentence is that of this one.
+    """
+    if isinstance(corrected, StatusChange):
+        return {}
+    kept = {"asked_by": corrected.asked_by, "substantive": corrected.substantive}
+    return kept if alone or corrected.summary is None else kept | {"summary": corrected.summary}
 
 
 def _uncited(entry: StatusChange | Contact, other: StatusChange | Contact) -> list[Source]:

@@ -38,6 +38,7 @@ from tracker.wording import count, side_in_text
 
 KIND_WORDS = {
     PointKind.DATE: msg("Date"),
+    PointKind.ROUND: msg("Round"),
     PointKind.PLACE: msg("Place"),
     PointKind.FORM: msg("Form"),
     PointKind.LEVEL: msg("Level"),
@@ -115,7 +116,9 @@ class Told:
         return next(((lang, name) for lang, name in self.names(point).items() if name != shown), None)
 
     def value(self, point: Point, side: str) -> str:
-        """What a side's form or level is called; empty for other points."""
+        """What a side's form or level is called, or the number of its round; empty for other points."""
+        if point.kind is PointKind.ROUND and side in point.said:
+            return gettext("round %(number)s", number=point.said[side].value)
         names = self.comparer.names.get((point.kind, point.said[side].value)) if side in point.said else None
         return name_of(names) if names else ""
 

@@ -76,6 +76,8 @@ def _proposed(choice: Choice) -> schemas.Proposed:
         announced=choice.announced,
         form=choice.form,
         place=choice.place,
+        persons=choice.persons,
+        round=choice.round,
     ) if choice.outcome else None  # fmt: skip
     return schemas.Proposed(
         state=choice.state,

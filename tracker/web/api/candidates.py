@@ -24,6 +24,7 @@ from tracker.web.auth import open_to, signed_in
 from tracker.web.current import current, moment_from_request
 from tracker.web.reach import by_itself, of_candidate
 from tracker.web.reviewing.asked import within_of
+from tracker.web.reviewing.particulars import particulars_of
 
 
 @blueprint.get("/v1/candidates", responses=answers(schemas.Candidates, 401, 403), **REVIEWERS_ONLY)
@@ -86,7 +87,7 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
     if body.decision == "reject":
         check_rejection(body)
         return answer(review.reject(store, found.id, found.version, by=by, at=at, reason=body.note or ""))
-    choice = choice_of(body, _question(found).choice)
+    choice = choice_of(body, _question(found).choice, found.signal)
     second = current().service.settings.second_person
     return answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice, second=second))
 
@@ -195,4 +196,4 @@ def shape(found: Candidate) -> schemas.Candidate:
 def _question(found: Candidate) -> review.Question:
     now = current().now()
     changes, contacts = current().snapshot().entries[found.channel]
-    return review.question(found, in_force(changes, now), in_force(contacts, now))
+    return review.question(found, in_force(changes, now), in_force(contacts, now), particulars_of(found))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracker.errors import Refused
-from tracker.model import PartialDate, Precision, State
-from tracker.reviewing.review import Choice
+from tracker.model import PartialDate, Precision, Signal, State
+from tracker.reviewing.review import Choice, with_plain_cause
 from tracker.web.api.parameters import ContactBody, ReviewBody
 
 _LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
+
+_OF_CONTACT = ("date", "end", "announced", "form", "place", "persons", "round")
 
 _RECORDED = {"state", "effective", "precision", "expected", "contact", "cause"}
 
@@ -23,11 +25,10 @@ def check_rejection(body: ReviewBody) -> None:
         )
 
 
-def choice_of(body: ReviewBody, proposed: Choice) -> Choice:
-    """What to record: as proposed, but for what the body says. Raises Refused for dates that cannot be."""
+def choice_of(body: ReviewBody, proposed: Choice, signal: Signal) -> Choice:
+    """What to record of a `signal`: as proposed, but for what the body says. Raises Refused for impossible dates."""
     choice = _with_contact(_with_state(proposed, body), body)
-    if body.cause is not None:
-        choice = replace(choice, cause=body.cause)
+    choice = with_plain_cause(choice, signal) if body.cause is None else replace(choice, cause=body.cause)
     return replace(choice, note=body.note or None)
 
 
@@ -65,7 +66,7 @@ def _with_contact(choice: Choice, body: ReviewBody) -> Choice:
     if "contact" not in body.model_fields_set:
         return choice
     if body.contact is None:
-        return replace(choice, outcome=None, date=None, end=None, announced=None, form=None, place=None)
+        return replace(choice, outcome=None, **dict.fromkeys(_OF_CONTACT))
     return replace(choice, **_given(body.contact, choice))
 
 

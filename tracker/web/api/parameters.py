@@ -309,6 +309,8 @@ class ContactBody(Sent):
     announced: IsoDay | None = None
     form: Words | None = None
     place: Words | None = None
+    persons: Words | None = None
+    round: Number | None = None
 
 
 class ReviewBody(Sent):
@@ -320,7 +322,9 @@ class ReviewBody(Sent):
     precision: Precision | None = Field(default=None, description="Keep the date no more precise than this.")
     expected: PartialText | None = None
     contact: ContactBody | None = None
-    cause: Words | None = None
+    cause: Words | None = Field(
+        default=None, description="Left out, a state whose cause no release says is told by what was reported, and when"
+    )
     note: Words | None = Field(default=None, description="For a rejection its reason, which is required.")
 
 

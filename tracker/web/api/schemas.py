@@ -792,10 +792,14 @@ class ProposedContact(Answer):
     announced: Day | None
     form: str | None
     place: str | None
+    persons: str | None
+    round: int | None
 
 
 class Proposed(Answer):
-    """What accepting would record: a state, a contact, or both."""
+    """What accepting would record: a state, a contact, or both. Form, place, persons, round and cause are as the
+    releases say them; null or empty where they do not.
+    """
 
     state: State | None
     effective: PartialDate | None

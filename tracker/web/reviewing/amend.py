@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from tracker.errors import Conflict, NotFound, Refused
+from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import Outcome, Source, State, StatusChange
 from tracker.reviewing import amend
 from tracker.reviewing.amend import AMENDABLE, Claim, ClaimName
@@ -16,16 +16,13 @@ from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
 from tracker.web.reach import of_claim
-from tracker.web.reviewing.choice import day_from, partial_from, text_from, word_from
-from tracker.web.sent import whole_number
+from tracker.web.reviewing.choice import day_from, partial_from, round_from, text_from, word_from
 from tracker.web.words import web_address
 
 blueprint = Blueprint("amend", __name__, url_prefix="/claims")
 blueprint.after_request(as_private)
 
 Row = amend.Row
-
-LARGEST_ROUND = 1_000
 
 
 @blueprint.get("/<name>/amend")
@@ -56,7 +53,15 @@ def amended(name: str) -> Response | tuple[str, int]:
 
 
 def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
-    told = {field: read_field(sent, field) for field in AMENDABLE[name.kind]}
+    told: dict[str, Any] = {}
+    faults = Faults()
+    for field in AMENDABLE[name.kind]:
+        with faults.gathered():
+            told[field] = read_field(sent, field)
+    if faults.fields:
+        with faults.gathered():
+            amend.check_reason(sent.get("reason", ""))
+    faults.check()
     return amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), **who)
 
 
@@ -92,7 +97,7 @@ def read_field(sent: Mapping[str, str], name: str) -> Any:
         case "end" | "announced":
             return day_from(sent, name)
         case "round":
-            return _round(text_from(sent, name))
+            return round_from(sent, name)
         case "substantive":
             return sent.get(name) == "yes"
         case "cause":
@@ -108,39 +113,33 @@ def _required(value: Any, name: str) -> Any:
     return value
 
 
-def _round(text: str | None) -> int | None:
-    if text is None:
-        return None
-    number = whole_number(text)
-    if not number or number >= LARGEST_ROUND:
-        raise Refused(
-            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
-            gettext("Write 17, or leave it empty."),
-            field="round",
-        )
-    return number
-
-
 def source_from(sent: Mapping[str, str]) -> Source:
-    """A source as it was typed. Raises Refused that names the field."""
-    for name in ("url", "title", "publisher", "side"):
-        _required(text_from(sent, name), name)
-    url = web_address(sent["url"].strip())
-    if url is None:
-        raise Refused(
-            gettext("%(sent)s is no address of a page.", sent=repr(sent["url"][:80])),
-            gettext("Send one with http or https."),
-            field="url",
-        )
-    return Source(
-        url=url,
-        title=text_from(sent, "title"),
-        publisher=text_from(sent, "publisher"),
-        side=text_from(sent, "side"),
-        published=partial_from(sent, "published"),
-        quote=text_from(sent, "quote"),
-        denies=bool(sent.get("denies")),
-    )
+    """A source as it was typed. Raises Refused that names each field that is wrong."""
+    faults, read = Faults(), {}
+    for name in ("url", "title", "publisher", "side", "published", "quote"):
+        with faults.gathered():
+            read[name] = _field_of_source(sent, name)
+    faults.check()
+    return Source(**read, denies=bool(sent.get("denies")))
+
+
+def _field_of_source(sent: Mapping[str, str], name: str) -> Any:
+    match name:
+        case "published":
+            return partial_from(sent, name)
+        case "quote":
+            return text_from(sent, name)
+        case "url":
+            address = _required(text_from(sent, name), name)
+            url = web_address(address)
+            if url is None:
+                raise Refused(
+                    gettext("%(sent)s is no address of a page.", sent=repr(address[:80])),
+                    gettext("Send one with http or https."),
+                    field="url",
+                )
+            return url
+    return _required(text_from(sent, name), name)
 
 
 def typed(row: Row) -> dict[str, str]:

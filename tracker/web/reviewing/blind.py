@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from db.blind import Hidden, Word
 from db.store import Subjects
-from tracker.errors import NotFound, Refused
+from tracker.errors import Faults, NotFound, Refused
 from tracker.measuring.blind import FEWEST, Answer, Figures, Said, figures
 from tracker.model import Candidate, KeptSighting, PartialDate, Signal, Status
 from tracker.reviewing.decoys import decoy_of, updates
@@ -137,15 +137,18 @@ def _said() -> tuple[Said, PartialDate | None]:
     """What was said, and of which day. Raises Refused."""
     form = request.form
     channel, signal = text_from(form, "channel"), word_from(form, "signal", Signal)
-    if channel is None:
-        raise Refused(
-            msg("The channel is missing."), msg("Choose one, or say that it reports no update."), field="channel"
-        )
     if channel == NO_UPDATE:
         return Said(None, None), None
+    faults, when = Faults(), None
+    if channel is None:
+        wrong, remedy = msg("The channel is missing."), msg("Choose one, or say that it reports no update.")
+        faults.add(Refused(wrong, remedy, field="channel"))
     if signal is None:
-        raise Refused(msg("What it reports is missing."), msg("Choose one word for it."), field="signal")
-    return Said(channel, signal), partial_from(form, "date")
+        faults.add(Refused(msg("What it reports is missing."), msg("Choose one word for it."), field="signal"))
+    with faults.gathered():
+        when = partial_from(form, "date")
+    faults.check()
+    return Said(channel, signal), when
 
 
 @blueprint.get("/mine")

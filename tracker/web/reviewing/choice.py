@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.measuring.sampling import ELSEWHERE
 from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
 from tracker.record.history import ChannelView, view
 from tracker.record.rows import LONGEST_WORDS
-from tracker.reviewing.review import Choice, Question
+from tracker.record.slips import slips
+from tracker.reviewing.review import Choice, Question, check
 from tracker.tongue import gettext, msg
+from tracker.web.sent import whole_number
 from tracker.web.words import filled, said, told
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
-FIELDS = ("state", "effective", "expected", "cause", "outcome", "date", "end", "announced", "form", "place", "note")
+FIELDS = (
+    "state", "effective", "expected", "cause",
+    "outcome", "date", "end", "announced", "form", "place", "persons", "round", "note",
+)  # fmt: skip
 """The names of the form's fields, in its order; each is an attribute of Choice."""
 
 REASONS = (
@@ -35,6 +41,8 @@ REASONS = (
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
 
+LARGEST_ROUND = 1_000
+
 DATE_REMEDY = "Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known."
 
 
@@ -44,20 +52,48 @@ def typed(choice: Choice) -> dict[str, str]:
 
 
 def choice_from(form: Mapping[str, str]) -> Choice:
-    """What a reviewer typed. Raises Refused that names the first field that cannot be read."""
-    return Choice(
-        state=word_from(form, "state", State),
-        effective=partial_from(form, "effective"),
-        expected=partial_from(form, "expected"),
-        outcome=word_from(form, "outcome", Outcome),
-        date=partial_from(form, "date"),
-        end=day_from(form, "end"),
-        announced=day_from(form, "announced"),
-        form=text_from(form, "form"),
-        place=text_from(form, "place"),
-        cause=text_from(form, "cause") or "",
-        note=text_from(form, "note"),
-    )
+    """What a reviewer typed. Raises Refused that names each field that cannot be read."""
+    choice, faults = _read(form)
+    faults.check()
+    return choice
+
+
+def checked_choice(form: Mapping[str, str], channel: str, today: date) -> Choice:
+    """What a reviewer typed, where it can be recorded. Raises Refused that names each field that cannot be read, and
+    each in whose way that does not stand and which is wrong all the same.
+    """
+    choice, faults = _read(form)
+    unread = faults.fields
+    try:
+        check(choice, channel, today)
+    except Refused as refused:
+        faults.add(*(one for one in refused.parts if not _hangs_on(one.field, unread)))
+    faults.check()
+    return choice
+
+
+_TOGETHER = (
+    frozenset({"state", "effective", "expected"}),
+    frozenset({"outcome", "date", "end", "announced"}),
+)
+"""Fields of one row that are judged by one another: what is wrong with one is known where all can be read."""
+
+
+def _hangs_on(field: str | None, unread: Collection[str | None]) -> bool:
+    """Whether what is wrong with a field may come of others that cannot be read."""
+    if field == "cause":
+        return "state" in unread
+    return any(field in row and row & set(unread) for row in _TOGETHER) or (field == "state" and "outcome" in unread)
+
+
+def _read(form: Mapping[str, str]) -> tuple[Choice, Faults]:
+    """What can be read of a form, and what is wrong with the rest."""
+    read: dict[str, Any] = {}
+    faults = Faults()
+    for name in FIELDS:
+        with faults.gathered():
+            read[name] = _READERS.get(name, text_from)(form, name)
+    return Choice(**read | {"cause": read.get("cause") or ""}), faults
 
 
 def reason_from(form: Mapping[str, str]) -> str:
@@ -121,6 +157,33 @@ def day_from(form: Mapping[str, str], name: str) -> date | None:
         ) from None
 
 
+def round_from(form: Mapping[str, str], name: str) -> int | None:
+    text = text_from(form, name)
+    if text is None:
+        return None
+    number = whole_number(text)
+    if not number or number >= LARGEST_ROUND:
+        raise Refused(
+            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
+            gettext("Write 17, or leave it empty."),
+            field=name,
+        )
+    return number
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, str], str], Any]] = {
+    "state": partial(word_from, vocabulary=State),
+    "effective": partial_from,
+    "expected": partial_from,
+    "outcome": partial(word_from, vocabulary=Outcome),
+    "date": partial_from,
+    "end": day_from,
+    "announced": day_from,
+    "round": round_from,
+}
+"""How each field is read; any other is words."""
+
+
 @dataclass(frozen=True)
 class Preview:
     """The channel on the dashboard before and after a choice is recorded."""
@@ -153,6 +216,21 @@ def preview(
     )
 
 
+def doubts(asked: Question, choice: Choice) -> tuple[str, ...]:
+    """In which of its dates a choice looks like a slip, each in a sentence; none of what is on record already."""
+    if asked.told and dates_of(choice) == dates_of(asked.choice):
+        return ()
+    rows = _rows(asked, choice)
+    contact = next((row for row in rows if isinstance(row, Contact)), None)
+    return tuple(slip for row in rows if isinstance(row, StatusChange) for slip in slips(row, contact))
+
+
+def dates_of(choice: Choice) -> str:
+    """What a reviewer confirms when they say that the dates are right: another text for any other choice of them."""
+    told = (choice.state, choice.effective, choice.expected, choice.outcome, choice.date, choice.end, choice.announced)
+    return " ".join(str(one or "-") for one in told)
+
+
 def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]:
     """The rows of a choice as the record would show them, as far as it is complete."""
     channel = asked.candidate.channel
@@ -180,6 +258,8 @@ def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]
             announced=choice.announced,
             form=choice.form,
             place=choice.place,
+            persons=choice.persons,
+            round=choice.round,
             sources=sources,
         )
         rows.append(contact)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from tracker.errors import Conflict, NotFound, Refused
+from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.measuring.blind import Answer
 from tracker.model import Candidate
 from tracker.reviewing import deeds, holding, regroup, second
@@ -38,12 +39,22 @@ def later(number: int) -> Response | tuple[str, int]:
     if request.form.get("action") == "release":
         return changed(number, lambda store, who: holding.release(store, number, sent_version(), **who))
     return changed(
-        number,
-        lambda store, who: holding.hold(
-            store, number, sent_version(), reason=text_from(request.form, "later_reason") or "", until=_until(), **who
-        ),
-        next_after(number),
+        number, lambda store, who: holding.hold(store, number, sent_version(), **_later(), **who), next_after(number)
     )
+
+
+def _later() -> dict[str, Any]:
+    """Why and until when it is put aside. Raises Refused that names each field that is wrong."""
+    faults, reason, until = Faults(), "", None
+    with faults.gathered():
+        reason = text_from(request.form, "later_reason") or ""
+    with faults.gathered():
+        until = _until()
+    if faults.fields and "later_reason" not in faults.fields:
+        with faults.gathered():
+            holding.check_reason(reason)
+    faults.check()
+    return {"reason": reason, "until": until}
 
 
 @blueprint.post("/<int:number>/channel")

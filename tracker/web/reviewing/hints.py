@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.detect import Detector
-from tracker.detect.lexicon import Holder, Office, spellings
+from tracker.detect.lexicon import Office
 from tracker.detect.match import Mention
 from tracker.detect.normalise import fold
+from tracker.detect.offices import first_in, holder_called, holders_on, is_one_person
 from tracker.model import Channel, Evidence, KeptSighting, Relationship
 from tracker.web.words import language_of
 
@@ -121,32 +122,13 @@ def _mentions(words: Evidence, seen: KeptSighting, detector: Detector) -> list[M
 
 def _office(office: Office, words: str, day: date, lang: str) -> str | None:
     """The person and the office: of a name the person in the other language, of a title whoever held it then."""
-    holders = [holder for holder in office.holders if holder.since <= day <= holder.until]
-    named = next((holder for holder in holders if _is_called(holder, words)), None)
-    title = _in(lang, office.terms)
+    holders = holders_on(office, day)
+    named = holder_called(office, words, day)
+    title = first_in(lang, office.terms)
     person = named or (holders[0] if len(holders) == 1 else None)
-    name = _in(lang, person.names) if person and _is_one_person(person) else None
+    name = first_in(lang, person.names) if person and is_one_person(person) else None
     if name and title and lang == "zh":
         return f"{title}{name}" if named else f"{title}（{name}）"
     if name and title:
         return f"{name}, {title}" if named else f"{title} ({name})"
     return name or title
-
-
-def _is_one_person(holder: Holder) -> bool:
-    """Whether the names of a holder are those of one person: the Latin ones share a word. An office may be held by
-    several, who are listed as one; which of them is meant is then not known.
-    """
-    latin = [spelt for name in holder.names for spelt in spellings(name) if spelt.isascii()]
-    return not latin or bool(set.intersection(*(set(spelt.lower().split()) for spelt in latin)))
-
-
-def _is_called(holder: Holder, words: str) -> bool:
-    wanted = fold(words).lower
-    return any(fold(spelt).lower == wanted for name in holder.names for spelt in spellings(name))
-
-
-def _in(lang: str, terms: Iterable[str]) -> str | None:
-    """The first of some terms that is written in a language, in its first spelling."""
-    plain = (term for term in terms if "&" not in term and "..." not in term and "*" not in term)
-    return next((spellings(term)[0] for term in plain if language_of(term) == lang), None)

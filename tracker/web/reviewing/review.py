@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from db.store import Store, Subjects
-from db.waiting import Waiting
+from db.store import Store
 from tracker import tongue
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.measuring.blind import Answer
-from tracker.model import THIRD_PARTY, Candidate, Moment, Relationship, Signal, Status
+from tracker.model import Candidate, Signal, Status
 from tracker.record.history import in_force
-from tracker.releases.grouping import disagree, report_of
 from tracker.reviewing import regroup
 from tracker.reviewing import review as decide
 from tracker.reviewing.review import Choice
 from tracker.reviewing.triage import following
 from tracker.tongue import gettext
 from tracker.web.auth import as_private, open_to, signed_in
-from tracker.web.current import Snapshot, current, find_channel
+from tracker.web.current import current
 from tracker.web.reach import by_itself, in_reach, of_candidate, reach
-from tracker.web.readouts import told_of_candidate
 from tracker.web.reviewing import blind, decoys
-from tracker.web.reviewing.asked import Asked, asked_for, moment_now, waiting
-from tracker.web.reviewing.choice import REASONS, choice_from, preview, reason_from, reason_mark, typed
-from tracker.web.reviewing.hints import hints
-from tracker.web.reviewing.notice import decided_before, told_of
+from tracker.web.reviewing.asked import asked_for
+from tracker.web.reviewing.candidate_page import candidate_page, queue_of
+from tracker.web.reviewing.choice import (
+    checked_choice,
+    dates_of,
+    doubts,
+    reason_from,
+    reason_mark,
+)
 from tracker.web.reviewing.presence import be_present
 from tracker.web.reviewing.queue import settled_page, status_asked_for, waiting_page
-from tracker.web.reviewing.screen import SIGNAL_WORDS, Side, words_of_release
+from tracker.web.reviewing.screen import SIGNAL_WORDS
 from tracker.web.sent import whole_number
 from tracker.web.serving.kept_page import kept_page
-
-MOST_OTHERS = 100
-"""Candidates with which one may be merged."""
-
-SIMILAR = 4
-"""Decisions on like candidates shown beside one."""
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 blueprint.after_request(as_private)
@@ -87,7 +83,7 @@ def keys() -> str:
 def candidate(number: int) -> str:
     be_present(number)
     decoys.opened(number)
-    return blind.before(number) or _page(number)
+    return blind.before(number) or candidate_page(number)
 
 
 @blueprint.get("/releases/<int:number>/page")
@@ -109,44 +105,62 @@ def decision(number: int) -> Response | tuple[str, int] | str:
     try:
         match form.get("action"):
             case "accept":
-                _accept(number)
+                if not _accept(number):
+                    return candidate_page(number, form=form)
             case "reject":
                 _reject(number)
             case _:
                 _check(number)
-                return _page(number, form=form, checked=True)
+                return candidate_page(number, form=form, checked=True)
     except Conflict as conflict:
-        return _page(number, form=form, conflict=conflict), 409
+        return candidate_page(number, form=form, conflict=conflict), 409
     except NotFound:
         raise
     except Refused as refused:
-        return _page(number, form=form, refused=refused), refused.status
+        return candidate_page(number, form=form, refused=refused), refused.status
     decoys.decided(number)
     return redirect(_itself(number) if checked else then, 303)
 
 
 def _itself(number: int) -> str:
-    return url_for("review.candidate", number=number, **asked_for(request.args, current().snapshot()).kept)
+    return url_for("review.candidate", number=number, **_kept())
 
 
-def _check(number: int) -> None:
-    """Raises Refused for a choice that cannot be recorded, Conflict where the candidate cannot be decided any more."""
+def _kept() -> dict[str, str]:
+    """What the address carries along."""
+    return asked_for(request.args, current().snapshot()).kept
+
+
+def _check(number: int) -> Choice:
+    """The choice that was typed. Raises Refused for one that cannot be recorded, Conflict where the candidate cannot be
+    decided any more.
+    """
     with current().service.store.reading() as db:
         found = decoys.existing_here(db, number)
     decide.check_open(found, sent_version())
-    decide.check(choice_from(request.form), found.channel, current().now().date())
+    return checked_choice(request.form, found.channel, current().now().date())
 
 
-def _accept(number: int) -> None:
-    choice = choice_from(request.form)
-    version = sent_version()
+def _accept(number: int) -> bool:
+    """Whether it was accepted: not while its dates look like a slip that nobody has confirmed."""
+    choice, version = _check(number), sent_version()
+    if request.form.get("dates_right") != dates_of(choice) and _doubted(number, choice):
+        return False
     service = current().service
     if decoys.decoy_here(number):
-        _check(number)
         decoys.answer(number, Answer.ACCEPTED, choice)
-        return
+        return True
     second = service.settings.second_person
     decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice, second=second)
+    return True
+
+
+def _doubted(number: int, choice: Choice) -> bool:
+    now = current().now()
+    with current().service.store.reading() as db:
+        found = decoys.existing_here(db, number)
+        changes, contacts = db.record.entries_of(found.channel)
+    return bool(doubts(decide.question(found, in_force(changes, now), in_force(contacts, now)), choice))
 
 
 def _reject(number: int) -> None:
@@ -174,26 +188,11 @@ def next_after(number: int) -> str:
     """Where a decision leads: to the candidate that waits after it in its queue, else the queue; both offer to undo."""
     snapshot = current().snapshot()
     with current().service.store.reading() as db:
-        asked, queue = _queue(db, snapshot)
+        asked, queue = queue_of(db, snapshot)
     after = following(queue, number)
     if after:
         return url_for("review.candidate", number=after.id, decided=number, **asked.kept)
     return url_for("review.queue", decided=number, **asked.kept)
-
-
-def _queue(db: Subjects, snapshot: Snapshot) -> tuple[Asked, list[Waiting]]:
-    """The queue from which the candidate was opened, in its order."""
-    asked = asked_for(request.args, snapshot)
-    return asked, waiting(db, asked, snapshot, moment_now())
-
-
-def _beside(queue: Sequence[Waiting], number: int) -> tuple[int | None, int | None]:
-    """The numbers of those that wait before and after a candidate, each None at the end of the queue."""
-    numbers = [one.id for one in queue]
-    if number not in numbers:
-        return None, next(iter(numbers), None)
-    place = numbers.index(number)
-    return (numbers[place - 1] if place else None), next(iter(numbers[place + 1 :]), None)
 
 
 @blueprint.post("/<int:number>/undo")
@@ -211,8 +210,12 @@ def put_in_queue(number: int) -> Response | tuple[str, int]:
 @blueprint.post("/<int:number>/split")
 @open_to("reviewer", of_candidate)
 def split(number: int) -> Response | tuple[str, int]:
-    """What was marked as telling of another event becomes a candidate of its own."""
-    return changed(number, lambda store, who: regroup.split(store, number, sent_version(), _chosen(), **who)[0])
+    """What was marked as telling of another event becomes a candidate of its own, as the page says then."""
+    return changed(
+        number,
+        lambda store, who: regroup.split(store, number, sent_version(), _chosen(), **who)[1],
+        lambda own: url_for("review.candidate", number=number, split=own.id, **_kept()),
+    )
 
 
 @blueprint.post("/<int:number>/merge")
@@ -226,10 +229,12 @@ def merge(number: int) -> Response | tuple[str, int]:
 
 
 def changed(
-    number: int, change: Callable[[Store, dict[str, Any]], Candidate], then: str | None = None
+    number: int,
+    change: Callable[[Store, dict[str, Any]], Candidate],
+    then: str | Callable[[Candidate], str] | None = None,
 ) -> Response | tuple[str, int]:
-    """Make a change in the reviewer's name, then go to an address, else to the candidate that it answers; a refusal is
-    said on the page.
+    """Make a change in the reviewer's name, then go to an address, or one for the candidate that it answers, else to
+    that candidate; a refusal is said on the page.
     """
     service = current().service
     if decoys.decoy_here(number):
@@ -238,14 +243,14 @@ def changed(
     try:
         shown = change(service.store, {"by": signed_in().name, "at": service.clock()})
     except Conflict as conflict:
-        return _page(number, conflict=conflict), 409
+        return candidate_page(number, conflict=conflict), 409
     except NotFound:
         raise
     except Refused as refused:
-        return _page(number, refused=refused), refused.status
-    if then is None:
-        then = _itself(shown.id)
-    return redirect(then, 303)
+        return candidate_page(number, refused=refused), refused.status
+    if callable(then):
+        then = then(shown)
+    return redirect(then or _itself(shown.id), 303)
 
 
 def _chosen() -> list[int]:
@@ -263,86 +268,3 @@ def _number(text: str, field: str) -> int:
             gettext("The form does not say which one is meant."), gettext("Choose one that it offers."), field=field
         )
     return number
-
-
-def _page(
-    number: int,
-    *,
-    form: Mapping[str, str] | None = None,
-    checked: bool = False,
-    refused: Refused | None = None,
-    conflict: Conflict | None = None,
-) -> str:
-    """A candidate as it stands now, with what the reviewer typed where they typed something."""
-    snapshot, now = current().snapshot(), current().now()
-    with current().service.store.reading() as db:
-        found = decoys.existing_here(db, number)
-        word, reads_first = blind.word_of(db, number), decoys.reads_first(db)
-        changes, contacts = db.record.entries_of(found.channel)
-        histories = {seen.release.id: decoys.history_of(db, seen) for seen in found.shown}
-        decided = decided_before(db, now)
-        asked_queue, queue = _queue(db, snapshot)
-        similar = db.waiting.similar(found.id, found.channel, found.signal, most=SIMILAR)
-        pending = db.candidates.queue(Status.PENDING, most=MOST_OTHERS, channel=found.channel)
-        pending = sorted([*pending, *decoys.open_on(db, found.channel)], key=lambda o: (o.evidence_at, o.id))
-        unlikely = db.candidates.queue(Status.UNLIKELY, most=MOST_OTHERS, channel=found.channel)
-        others = [*(other for other in reversed(pending) if not reads_first(other)), *unlikely]
-    changes, contacts = in_force(changes, now), in_force(contacts, now)
-    asked = decide.question(found, changes, contacts)
-    channel = find_channel(snapshot, found.channel)
-    relationship = snapshot.relationship(channel.relationship)
-    rejecting = request.form.get("action") == "reject"
-    choice = asked.choice if rejecting else _typed_choice(form) or asked.choice
-    return render_template(
-        "candidate.html",
-        candidate=found,
-        histories=histories,
-        word=word,
-        others=[other for other in others if other.id != number],
-        disagree=disagree(report_of(seen.sighting, seen.release.published) for seen in found.telling),
-        sides=_sides(found, relationship, snapshot),
-        told=told_of_candidate(found, histories, relationship),
-        reads=tongue.language(),
-        beside=_beside(queue, number),
-        place=next((place for place, one in enumerate(queue, 1) if one.id == number), None),
-        waiting=len(queue),
-        kept=asked_queue.kept,
-        similar=similar,
-        asked=asked,
-        channel=channel,
-        relationship=relationship,
-        preview=preview(
-            asked, choice, channel, relationship, changes, contacts, Moment(current().service.today(), now)
-        ),
-        form=typed(asked.choice) if form is None or rejecting else form,
-        reason_text=request.form.get("reason_text", ""),
-        reasons=REASONS,
-        checked=checked,
-        rejecting=rejecting,
-        typing=form is not None and not rejecting,
-        refused=refused,
-        conflict=conflict,
-        **told_of(decided, snapshot, now),
-        now=now,
-        snapshot=snapshot,
-    )
-
-
-def _sides(candidate: Candidate, relationship: Relationship, snapshot: Snapshot) -> list[Side]:
-    """What each side released, the two parties always, third parties where they spoke."""
-    detector = current().service.pack(relationship.slug).detector
-    sides = []
-    for code in relationship.sides:
-        seen = [seen for seen in candidate.shown if seen.release.side == code]
-        if seen or code != THIRD_PARTY:
-            known = hints(seen, snapshot.channels, relationship, detector)
-            sides.append(Side(code, tuple(map(words_of_release, seen)), known))
-    return sides
-
-
-def _typed_choice(form: Mapping[str, str] | None) -> Choice | None:
-    """What was typed, as far as it can be read as a choice."""
-    try:
-        return choice_from(form) if form else None
-    except Refused:
-        return None

@@ -1,5 +1,6 @@
 // The keys of the review pages. What a key is for stands in the page: an element with that letter in aria-keyshortcuts is
 // followed if it is a link, opened if it is a summary, and only focused if it is a button, so that Enter is what decides.
+// A button that names a field with data-first leaves the focus to that field while it is empty.
 // Buttons that say data-at-once lie in something that was opened before, and are pressed. Nothing fires while typing,
 // with modifiers, or where the reader switched keys off.
 "use strict";
@@ -40,13 +41,19 @@
     dialog.querySelector("h2").focus();
   }
 
+  // The field of its form without which a button would only be refused, while that is empty.
+  function missing(button) {
+    const needed = button.form && button.dataset.first && button.form.elements[button.dataset.first];
+    return needed && !needed.value.trim() ? needed : null;
+  }
+
   function use(elements) {
     const [first] = elements;
     if (first.dataset.opens) show();
     else if (first.matches("a")) first.click();
     else if (first.matches("summary")) elements.length > 1 || first.closest(".whole") ? turn(elements) : open(first);
     else if (first.matches("[data-at-once]")) first.click();
-    else first.focus();
+    else (missing(first) || first).focus();
   }
 
   // Lines of a queue: j and k go from one link to the next, x marks the line of the link.

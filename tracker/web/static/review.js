@@ -12,9 +12,9 @@
   }
 
   if (!location.hash) {
-    const wrong = document.querySelector("main [aria-invalid], main .wrong[tabindex], main [role=alert][tabindex]");
+    const wrong = document.querySelector("main [aria-invalid]") || document.querySelector("main .wrong[tabindex], main [role=alert][tabindex]");
     const heading = document.querySelector("main h1[tabindex]");
-    const first = wrong || document.querySelector("main .checked") || heading;
+    const first = wrong || document.querySelector("main .checked, main #split-off") || heading;
     if (first) first.focus({ preventScroll: !wrong });
   }
 
