@@ -14,10 +14,11 @@ from db.audit import What
 from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, Faults, NotFound, Refused
-from tracker.model import Contact, Entry, Relationship, Source, StatusChange
+from tracker.model import Contact, Entry, Source, StatusChange
 from tracker.record.history import in_force
 from tracker.record.lineage import first_rows
 from tracker.record.rows import check_asked_by, check_row, check_source
+from tracker.reviewing.deeds import relationship_of
 from tracker.tongue import gettext
 from tracker.wording import instant_words
 
@@ -106,7 +107,7 @@ def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: s
         with faults.gathered():
             check_row(fresh, at.date())
         with faults.gathered():
-            check_asked_by(fresh, [party.code for party in _relationship(db, row.channel).parties])
+            check_asked_by(fresh, [party.code for party in relationship_of(db, row.channel).parties])
         faults.check()
         added = ClaimName(name.kind, db.record.add(fresh, Origin(at, by)))
         db.audit.note(What.CORRECTED, str(added), by=by, at=at, detail=fresh.reason)
@@ -132,15 +133,10 @@ def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime
         row = _standing(db, name, at)
         if any(known.url == source.url and known.title == source.title for known in row.sources):
             raise Conflict(gettext("The row cites this source already."), gettext("Nothing was recorded."))
-        check_source(source, _relationship(db, row.channel).sides, at.date())
+        check_source(source, relationship_of(db, row.channel).sides, at.date())
         db.record.cite(name.kind, name.id, source, Origin(at, by))
         db.audit.note(What.CITED, str(name), by=by, at=at, detail=source.url)
         db.record.bump()
-
-
-def _relationship(db: Subjects, channel: str) -> Relationship:
-    slug = next(line.relationship for line in db.record.channels() if line.slug == channel)
-    return next(pair for pair in db.record.relationships() if pair.slug == slug)
 
 
 def _standing(db: Subjects, name: ClaimName, at: datetime) -> Row:

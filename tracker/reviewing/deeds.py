@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from db.store import Subjects
 from tracker.errors import Conflict, NotFound, Stale
-from tracker.model import Answer, Candidate, FirstWord, Hold, Move, Regrouping, SecondWord, Verdict
+from tracker.model import Answer, Candidate, FirstWord, Hold, Move, Regrouping, Relationship, SecondWord, Verdict
 from tracker.tongue import gettext, msg
 from tracker.wording import instant_words
 
@@ -124,3 +124,9 @@ def _said_first(word: FirstWord) -> str:
         name=word.by,
         instant=instant_words(word.at),
     )
+
+
+def relationship_of(db: Subjects, channel: str) -> Relationship:
+    """The relationship that a channel is of."""
+    slug = next(line.relationship for line in db.record.channels() if line.slug == channel)
+    return next(pair for pair in db.record.relationships() if pair.slug == slug)

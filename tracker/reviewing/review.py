@@ -30,10 +30,10 @@ from tracker.readouts import Comparer, Particular, Particulars, particulars
 from tracker.record.history import in_force, state_at, was_cut, with_derived
 from tracker.record.lineage import entry_key
 from tracker.record.proposals import propose
-from tracker.record.rows import check_row
+from tracker.record.rows import check_asked_by, check_row
 from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.releases.quoting import sources_of
-from tracker.reviewing.deeds import check_no_first_word, existing, stale, unchanged
+from tracker.reviewing.deeds import check_no_first_word, existing, relationship_of, stale, unchanged
 from tracker.tongue import ENGLISH, gettext, msg, speaking
 from tracker.wording import date_words, instant_words
 
@@ -45,7 +45,8 @@ class Choice:
     """What a reviewer wants recorded: a state from `effective` on, a contact, or both.
 
     Of a planned state `expected` says when it is to take place. `persons` who took part in a contact, `round` its
-    number in a series of talks. `cause` is the sentence that the record shows.
+    number in a series of talks, `asked_by` the party that had asked for it. `cause` is the sentence that the record
+    shows.
     """
 
     state: State | None = None
@@ -59,6 +60,7 @@ class Choice:
     place: str | None = None
     persons: str | None = None
     round: int | None = None
+    asked_by: str | None = None
     cause: str = ""
     note: str | None = None
 
@@ -230,6 +232,8 @@ def accept(
         standing = standing_rows(db, candidate, at)
         choice = choice or with_plain_cause(standing.asked.choice, candidate.signal)
         check(choice, candidate.channel, at.date())
+        for entry in _entries(candidate.channel, choice, ()):
+            check_asked_by(entry, [party.code for party in relationship_of(db, candidate.channel).parties])
         if _asks_second(candidate, choice, standing, second):
             db.reviewers.add_first_word(candidate.id, choice.as_text(), by=by, at=at)
             db.reviewers.release(candidate.id, "It was accepted.", at=at, by=by)
@@ -438,6 +442,7 @@ def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[
                 place=choice.place,
                 persons=choice.persons,
                 round=choice.round,
+                asked_by=choice.asked_by,
                 summary=choice.cause or None,
                 note=choice.note,
                 sources=sources,
@@ -484,7 +489,7 @@ def _record(
             corrected = like[0]
             entry = replace(
                 entry,
-                **_unasked(corrected, alone=len(entries) == 1),
+                **_unasked(entry, corrected, alone=len(entries) == 1),
                 replaces=corrected.id,
                 reason=entry.note or "A reviewer decided otherwise.",
                 sources=(*corrected.sources, *_uncited(entry, corrected)),
@@ -501,18 +506,20 @@ def _adds_nothing(entry: StatusChange | Contact, other: StatusChange | Contact) 
     """Whether a row says all that a choice says, but for the sentence of a contact, which may be that of the state."""
     if isinstance(entry, StatusChange):
         return says_the_same(entry, other) and entry.cause == other.cause
+    if entry.asked_by and entry.asked_by != other.asked_by:
+        return False
     return says_the_same(entry, other) and all(
         getattr(entry, name) == getattr(other, name) for name in ("form", "place", "persons", "round")
     )
 
 
-def _unasked(corrected: StatusChange | Contact, *, alone: bool) -> dict[str, object]:
+def _unasked(entry: StatusChange | Contact, corrected: StatusChange | Contact, *, alone: bool) -> dict[str, object]:
     """What a choice does not say, and the row that it corrects does. `alone`: the choice is of no other row, so that
     its sentence is that of this one.
     """
     if isinstance(corrected, StatusChange):
         return {}
-    kept = {"asked_by": corrected.asked_by, "substantive": corrected.substantive}
+    kept = {"substantive": corrected.substantive} | ({"asked_by": corrected.asked_by} if entry.asked_by is None else {})
     return kept if alone or corrected.summary is None else kept | {"summary": corrected.summary}
 
 

@@ -11,7 +11,7 @@ from tracker.web.api.parameters import ContactBody, ReviewBody
 
 _LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
 
-_OF_CONTACT = ("date", "end", "announced", "form", "place", "persons", "round")
+_OF_CONTACT = ("date", "end", "announced", "form", "place", "persons", "round", "asked_by")
 
 _RECORDED = {"state", "effective", "precision", "expected", "contact", "cause"}
 

@@ -311,6 +311,7 @@ class ContactBody(Sent):
     place: Words | None = None
     persons: Words | None = None
     round: Number | None = None
+    asked_by: Words | None = Field(default=None, description="The code of the party that had asked for it.")
 
 
 class ReviewBody(Sent):

@@ -26,7 +26,7 @@ Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
 FIELDS = (
     "state", "effective", "expected", "cause",
-    "outcome", "date", "end", "announced", "form", "place", "persons", "round", "note",
+    "outcome", "date", "end", "announced", "form", "place", "persons", "round", "asked_by", "note",
 )  # fmt: skip
 """The names of the form's fields, in its order; each is an attribute of Choice."""
 
@@ -260,6 +260,7 @@ def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]
             place=choice.place,
             persons=choice.persons,
             round=choice.round,
+            asked_by=choice.asked_by,
             sources=sources,
         )
         rows.append(contact)
