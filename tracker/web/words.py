@@ -37,12 +37,12 @@ from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
 from tracker.record.disputes import accounts, disputes
+from tracker.record.fates import Promise
 from tracker.record.history import ChannelView, Claim
 from tracker.record.lineage import entry_key
-from tracker.record.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
-from tracker.web.narrowing import words_apart
+from tracker.web.narrowing import heeds_of, words_apart
 from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
@@ -426,6 +426,7 @@ def register_filters(app: Flask) -> None:
         page_words=page_words,
         percent=percent,
         promised=promised_mark,
+        heeds=lambda view: " ".join(heeds_of(view)),
         quarter=lambda start: gettext("%(year)s Q%(quarter)s", year=start.year, quarter=(start.month + 2) // 3),
         redated=redated,
         regrouping=regrouping_words,

@@ -13,8 +13,9 @@ from tracker.model import Category, Move, Outcome, PageState, Precision, Signal,
 from tracker.polling.health import Fares
 from tracker.readouts import PointKind
 from tracker.record.coverage import HoleKind
+from tracker.record.fates import Fate
 from tracker.record.ledger import Deed
-from tracker.record.promises import Fate, Step
+from tracker.record.promises import Step
 from tracker.releases.difference import Change
 from tracker.search import Kind
 
@@ -212,7 +213,12 @@ class Channel(Answer):
     last_contact: Contact | None
     last_refused: Contact | None
     next_contact: Contact | None
-    overdue: bool
+    overdue: bool = Field(
+        description="By its own rhythm, or because what was announced is not reported; `unreported` says which."
+    )
+    unreported: list[str] = Field(
+        description="The rows that announced what is not reported though its last day has passed, the earliest first."
+    )
     days_in_state: int | None
     coverage: dict[str, Coverage] = Field(description="By side.")
     links: Links
@@ -405,7 +411,8 @@ class Promise(Answer):
     """A contact or state that was announced, when at the latest it was due, and what became of it.
 
     `lapsed_on` is the day after, where nothing was reported by then; it stays when the promise was kept late.
-    `promised` and `closed_by` name rows of the record.
+    `promised` and `closed_by` name rows of the record; `sources` are those of the first, with the words that they cite.
+    A channel that is planned promises its next contact.
     """
 
     channel: str
@@ -416,6 +423,7 @@ class Promise(Answer):
     fate: Fate
     lapsed_on: Day | None
     closed_by: str | None
+    sources: list[Source]
 
 
 class Promises(AtMoment):
