@@ -810,12 +810,18 @@ class Proposed(Answer):
 
 
 class Question(Answer):
-    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already."""
+    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already.
+
+    Of what is called off or put off: `calls_off` is the row that had announced it, `which` are the rows between which
+    the words do not decide; as proposed none of those is closed.
+    """
 
     now: State | None
     proposed: Proposed
     why: str
     told: int
+    calls_off: str | None
+    which: list[str]
 
 
 class FirstWord(Answer):
