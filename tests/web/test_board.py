@@ -82,6 +82,7 @@ def test_a_line_says_state_since_when_on_whose_word_and_the_last_and_next_contac
         ("word=cn", lambda one: one["corroboration"] == "cn"),
         ("word=cn&category=diplomatic", lambda one: (one["corroboration"], one["category"]) == ("cn", "diplomatic")),
         ("only=overdue", lambda one: one["overdue"]),
+        ("only=unreported", lambda one: bool(one["unreported"])),
         ("only=contested", lambda one: one["contested"]),
         ("q=防长", lambda one: one["slug"] == "defense-ministers"),
         ("q=HOTLINE", lambda one: one["slug"] == "defense-telephone-link"),
@@ -148,7 +149,7 @@ def test_filters_that_nothing_fits_say_so_and_lead_back(api: Api) -> None:
     ("query", "remedy"),
     [
         ("word=usa", "“usa” cannot be chosen here. What can: both, us, cn, third-party, none."),
-        ("only=late", "What can: overdue, contested."),
+        ("only=late", "What can: overdue, unreported, contested."),
         ("state=open", "What can: planned, active, suspended, resumed, ended."),
         ("onyl=overdue", "Did you mean only?"),
     ],
@@ -176,19 +177,40 @@ def test_a_narrowed_screen_is_cited_by_the_rows_that_it_shows(api: Api) -> None:
 def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_the_sides_differ(api: Api) -> None:
     rail = board_of(api, f"as_of={LATER}").select_one(".rail")
     told = {s.find("h2").get_text(strip=True): words_of(str(s)) for s in rail.find_all("section", recursive=False)}
-    assert [*told][-4:] == ["Changed lately", "Due", "Overdue", "The two sides differ"]
+    sections = ["Changed lately", "Due", "Overdue", "Announced, not reported", "The two sides differ"]
+    assert [*told][-5:] == sections
     assert "14 May 2026 ◇ planned Intergovernmental dialogue" in told["Changed lately"]
     assert "Economic and trade consultation" in told["Due"]
-    assert "Intergovernmental dialogue" not in told["Due"], "it is overdue, and stands there"
+    assert "Intergovernmental dialogue" not in told["Due"], "what was announced is missing, and stands there"
     assert "(MMCA) meetings due by 21 May 2026 (twice a year)" in told["Overdue"]
-    assert "Military-to-military exchanges announced 27 Feb 2025, not seen" in told["Overdue"]
-    assert "Promised, not seen: 4 announcements" in told["Overdue"]
+    missing = told["Announced, not reported"]
+    assert "Military-to-military exchanges announced 27 Feb 2025, not reported" in missing
+    assert "All 4 announcements without a report in time" in missing
     differ = told["The two sides differ"]
     assert "■ held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in differ
     assert "United States: no document of its own is cited China: no document of its own is cited" in differ
     overdue = {one["slug"] for one in api.json(f"/channels?as_of={LATER}&only=overdue")["channels"]}
-    links = rail.select("[aria-labelledby^=overdue] li a")
-    assert {link["href"].partition("?")[0].rpartition("/")[2] for link in links} == overdue
+    unreported = {one["slug"] for one in api.json(f"/channels?as_of={LATER}&only=unreported")["channels"]}
+    listed = [rail.select(f"[aria-labelledby^={name}] li a[href^='/channels/']") for name in ("overdue", "unreported")]
+    late, missing = ({a["href"].partition("?")[0].rpartition("/")[2] for a in links} for links in listed)
+    assert missing == unreported
+    assert late | missing == overdue
+
+
+def test_a_year_that_ends_without_what_was_announced_for_it_says_so_in_the_row_and_in_the_list(api: Api) -> None:
+    """The leaders met in 2026, elsewhere; the visit that was announced for that year is another matter."""
+    board = board_of(api, "as_of=2027-01-02")
+    row = board.select_one("tr.one[data-also^='leaders ']")
+    link = row.select_one(".cell-next a")
+    assert words_of(str(link)) == "set for 2026, not reported"
+    assert "overdue" not in words_of(str(row)), "it has no rhythm"
+    assert "towards the end of 2026" in words_of(api.client.get(link["href"]).text)
+    missing = board.select_one(".rail [aria-labelledby^=unreported]")
+    assert "announced for 2026, not reported" in words_of(str(missing))
+    assert missing.select_one("a[href^='/channels/leaders']")
+    told = api.json("/channels/leaders?as_of=2027-01-02")
+    assert (told["overdue"], told["unreported"]) == (True, [link["href"].rpartition("/")[2]])
+    assert api.json("/channels/leaders?as_of=2026-12-31")["unreported"] == []
 
 
 def test_a_view_of_the_past_quotes_nothing_that_was_said_later(api: Api) -> None:

@@ -21,7 +21,7 @@ from tests.web.test_pages import words_of
 from tracker.model import Outcome, State
 from tracker.record.coverage import Coverage, FeedCoverage, Hole, HoleKind
 from tracker.record.history import view
-from tracker.record.promises import promises_of, rhythm_of
+from tracker.record.promises import rhythm_of
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 from tracker.web.pictures.line import MOST_CONTACTS, MOST_UNFOLDED, OPEN_CONTACTS, waiting_for, years_of
@@ -86,7 +86,7 @@ def test_what_lapsed_is_waited_for_until_the_channel_was_used_again() -> None:
 
     def waited(day: str, *contacts):
         shown = seen(day, contacts=contacts)
-        waiting = waiting_for(shown, promises_of(shown), rhythm_of(shown))
+        waiting = waiting_for(shown, rhythm_of(shown))
         return [len(waiting.open), len(waiting.unreported)]
 
     assert waited("2024-02-01", promise) == [1, 0]

@@ -73,6 +73,31 @@ def test_promises_tell_their_fate_and_name_the_rows(api: Api) -> None:
     assert_problem(api.get("/promises?fate=broken"), 400, field="fate")
 
 
+def test_what_the_leaders_agreed_to_restore_is_promised_with_the_words_that_are_cited(api: Api) -> None:
+    """A state that is planned promises the channel's next contact, and the first one closes it."""
+    found = api.json("/promises?as_of=2023-11-20&fate=open&category=military")["promises"]
+    agreed = {one["channel"]: one for one in found if one["promised"].startswith("change-")}
+    assert {*agreed} >= {"dpct", "mmca", "theater-commanders", "defense-ministers", "joint-staff"}
+    assert (agreed["dpct"]["due"], agreed["dpct"]["announced_for"]) == ("2024-11-14", None)
+    assert any("resumption of high-level" in (source["quote"] or "") for source in agreed["dpct"]["sources"])
+    later = {one["promised"]: one for one in api.json("/promises?as_of=2024-04-30&category=military")["promises"]}
+    kept = later[agreed["dpct"]["promised"]]
+    assert (kept["fate"], kept["lapsed_on"]) == ("held", None)
+    contacts = api.json("/contacts?as_of=2024-04-30&channel=dpct")["contacts"]
+    (talks,) = [one for one in contacts if one["date"]["date"] == "2024-01-08"]
+    assert kept["closed_by"] == f"contact-{talks['id']}"
+    page = api.client.get("/figures?as_of=2023-11-20").text
+    assert "Planned without a date, its next contact taken for the year that followed: Biden and Xi agreed" in page
+    assert f'href="/claims/{agreed["dpct"]["promised"]}"' in page
+
+
+def test_what_is_only_planned_counts_in_no_year(api: Api) -> None:
+    found = api.json("/figures?category=military&as_of=2023-11-20")["years"][0]
+    counted = found["executed"] + found["refused_cancelled_or_ignored"]
+    assert found["year"] == 2023
+    assert {one["outcome"] for one in counted} <= {"held", "refused", "cancelled", "postponed", "no-answer"}
+
+
 def test_a_channel_says_how_far_it_has_come_back_and_when_it_is_next_due(api: Api) -> None:
     talks = api.json("/channels/dpct?as_of=2024-10-01")
     assert [rung["date"]["date"] for rung in talks["rungs"]] == ["2023-11-15", "2024-01-08", "2024-01-08", "2024-09-14"]
@@ -98,7 +123,7 @@ def test_an_announcement_whose_day_has_passed_waits_for_a_reviewer_and_the_first
 ) -> None:
     seeded.clock.advance(days=500)
     client = signed_in(seeded)
-    assert "Promised, not seen" in client.get("/").text
+    assert "without a report in time" in client.get("/").text
     queue = client.get("/review").text
     assert "Announced, not reported" in queue
     assert "Asia-Pacific consultations" in queue

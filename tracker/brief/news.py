@@ -11,9 +11,9 @@ from tracker.model import Channel, Contact, Entry, Moment, Outcome, Relationship
 from tracker.news.events import What, attested_by, became
 from tracker.record.attest import first_seen
 from tracker.record.disputes import is_contested
-from tracker.record.history import AnyEntry, ChannelView, window
+from tracker.record.fates import Fate, Promise, window
+from tracker.record.history import AnyEntry, ChannelView
 from tracker.record.lineage import entry_key
-from tracker.record.promises import Fate, Promise, promises_of
 from tracker.record.statement import Statement, statements
 
 
@@ -125,9 +125,7 @@ def _stirs(row: StatusChange | Contact, after: Moment, until: Moment) -> bool:
 
 def _due(row: StatusChange | Contact) -> date | None:
     """The last day on which what a row promises is to take place; None where it promises nothing."""
-    if isinstance(row, Contact):
-        return window(row)[1] if row.outcome is Outcome.ANNOUNCED else None
-    return row.expected.last if row.state is State.PLANNED and row.expected else None
+    return window(row)[1] if _promises(row) else None
 
 
 def _stirred(rows: Sequence[AnyEntry], after: Moment, until: Moment) -> list[AnyEntry]:
@@ -159,8 +157,10 @@ def news_of(
     then = replace(now, moment=after, history=())  # of that time the statements are asked, and no more of the view
     before = {statement.key: statement for statement in statements(then, relationship, *rows)}
     standing = {entry_key(s.told): s for s in statements(now, relationship, *rows)}
-    promises = promises_of(now)
-    kept = {entry_key(p.closed_by): p for p in promises if p.closed_by and p.fate is Fate.HELD}
+    promises = now.promises
+    # Of a contact that was agreed and then announced, the announcement says more: it stands last.
+    by_rank = sorted(promises, key=lambda promise: isinstance(promise.made, Contact))
+    kept = {entry_key(p.closed_by): p for p in by_rank if p.closed_by and p.fate is Fate.HELD}
     found = [one for row, s in standing.items() if (one := _news(before.get(s.key), s, kept.get(row), after))]
     new = {entry_key(one.told) for one in found if one.kind is NewsKind.ANNOUNCED}
     lapsed = [

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate, takewhile
 from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -30,11 +29,9 @@ from tracker.model import (
 )
 from tracker.record.attest import as_seen, corroboration, first_seen, speaking, visible_from
 from tracker.record.disputes import ONE_DAY, contradicts, differs_from, is_contested
+from tracker.record.fates import Fate, Promise, promises_among, when, window
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
-
-UNDATED_PROMISE = timedelta(days=365)
-"""A contact announced without a date counts as still to come for this long; after that the promise has lapsed."""
 
 CADENCE_DAYS = {"monthly": 30, "quarterly": 91, "semiannual": 182, "annual": 365}
 CADENCE_GRACE = 1.5
@@ -63,7 +60,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class ChannelView:
-    """A channel at a moment; page and API are two renderings of this. Newest first in `history` and `contacts`."""
+    """A channel at a moment; page and API are two renderings of this. Newest first in `history` and `contacts`.
+
+    `promises`: every one that was made, the earliest due first; of these `unreported` are those whose day passed
+    without a report, until the channel is used after it. `behind`: silent for longer than its own rhythm allows.
+    """
 
     channel: Channel
     moment: Moment
@@ -76,7 +77,14 @@ class ChannelView:
     last_contact: Contact | None
     last_refused: Contact | None
     next_contact: Contact | None
-    overdue: bool
+    promises: tuple[Promise, ...]
+    unreported: tuple[Promise, ...]
+    behind: bool
+
+    @property
+    def overdue(self) -> bool:
+        """Whether something was to be heard of it by now: by its rhythm, or by what was promised."""
+        return self.behind or bool(self.unreported)
 
     @property
     def state(self) -> State | None:
@@ -141,7 +149,10 @@ def view(
     change = history[-1] if history else None
     used = [c for c in known_contacts if c.outcome is Outcome.HELD and c.substantive]
     tried = [c for c in known_contacts if c.outcome in _UNANSWERED]
-    promises = unmet_promises(known_contacts)
+    last_contact = max(used, key=when, default=None)
+    promises = promises_among(known_changes, known_contacts, moment.as_of)
+    coming = [one for one in promises if one.fate is Fate.OPEN and isinstance(one.made, Contact)]
+    next_promise = min(coming, key=_due, default=None)
     claims = last_claims(history, known_contacts, relationship)
     return ChannelView(
         channel=channel,
@@ -152,10 +163,12 @@ def view(
         claims=claims,
         corroboration=corroboration(change, relationship),
         contested=_contested(change, used, claims, relationship),
-        last_contact=max(used, key=when, default=None),
+        last_contact=last_contact,
         last_refused=max(tried, key=when, default=None),
-        next_contact=min((p for p in promises if window(p)[1] >= moment.as_of), key=_due, default=None),
-        overdue=_overdue(channel, change, used, promises, moment.as_of),
+        next_contact=next_promise.made if next_promise else None,
+        promises=promises,
+        unreported=tuple(_unreported(change, last_contact, promises)),
+        behind=_behind(channel, change, last_contact, moment.as_of),
     )
 
 
@@ -314,64 +327,19 @@ def was_cut(history: Iterable[StatusChange]) -> bool:
     return any(change.state in (State.SUSPENDED, State.ENDED) for change in history)
 
 
-def unmet_promises(contacts: Sequence[Contact]) -> list[Contact]:
-    """Announced contacts of which no later row says that they took place or were called off."""
-    outcomes = [c for c in contacts if c.outcome is not Outcome.ANNOUNCED and c.substantive and c.first]
-    outcomes.sort(key=lambda c: c.first)
-    begun, ended_by = [c.first for c in outcomes], list(accumulate((c.last for c in outcomes), max))
-
-    def unmet(promise: Contact) -> bool:
-        # Backwards from the last that may have begun in time, until all others had ended before.
-        opens, closes = window(promise)
-        in_time = bisect_right(begun, closes, key=lambda day: day - ONE_DAY)
-        near = takewhile(lambda at: ended_by[at] >= opens - ONE_DAY, reversed(range(in_time)))
-        return not any(meets(outcomes[at], promise) for at in near)
-
-    return [c for c in contacts if c.outcome is Outcome.ANNOUNCED and unmet(c)]
-
-
-def meets(outcome: Contact, promise: Contact) -> bool:
-    """Whether `outcome` is what became of `promise`: in its window, after it was made, and not plainly elsewhere."""
-    opens, closes = window(promise)
-    if outcome.last < opens - ONE_DAY or outcome.first > closes + ONE_DAY:
-        return False
-    if promise.announced and outcome.last < promise.announced:
-        return False
-    dated = promise.date is not None and promise.date.precision == "day"
-    return dated or not _elsewhere(outcome.place, promise.place)
-
-
-def _elsewhere(place: str | None, other: str | None) -> bool:
-    if not place or not other:
-        return False
-    place, other = place.casefold(), other.casefold()
-    return place not in other and other not in place
-
-
-def window(promise: Contact) -> tuple[date, date]:
-    """The first and last day on which an announced contact is to take place."""
-    if promise.date:
-        return promise.first, promise.last
-    announced = promise.announced or visible_from(promise)
-    return announced, min(announced, date.max - UNDATED_PROMISE) + UNDATED_PROMISE
-
-
-def _overdue(
-    channel: Channel, change: StatusChange | None, used: Sequence[Contact], promises: Sequence[Contact], as_of: date
-) -> bool:
-    """Promised and not seen, or silent for longer than the channel's own cadence allows."""
-    if change is None or change.state is State.ENDED:
-        return False
-    last_used = max((c.last for c in used), default=None)
-    if change.state is State.PLANNED and change.expected and change.expected.last < as_of:
-        return True
-    for promise in promises:
-        opens, closes = window(promise)
-        if closes < as_of and (last_used is None or last_used < opens):
-            return True
+def _behind(channel: Channel, change: StatusChange | None, used: Contact | None, as_of: date) -> bool:
+    """Whether a channel in use was silent for longer than its own cadence allows."""
     period = CADENCE_DAYS.get(channel.cadence or "")
-    in_use = change.state in (State.ACTIVE, State.RESUMED)
-    return bool(period and in_use and last_used and (as_of - last_used).days > period * CADENCE_GRACE)
+    in_use = change is not None and change.state in (State.ACTIVE, State.RESUMED)
+    return bool(period and in_use and used and (as_of - used.last).days > period * CADENCE_GRACE)
+
+
+def _unreported(change: StatusChange | None, used: Contact | None, promises: Iterable[Promise]) -> Iterator[Promise]:
+    """What was promised of a channel that has not ended, and is not reported: until it is used after the last day."""
+    if change is not None and change.state is State.ENDED:
+        return
+    since = used.first if used else date.min
+    yield from (one for one in promises if one.fate is Fate.LAPSED and one.due >= since)
 
 
 def _contested(
@@ -394,14 +362,10 @@ def _contested(
     )
 
 
-def when(contact: Contact) -> tuple[date, int]:
-    return contact.first or visible_from(contact), contact.id or 0
-
-
-def _due(promise: Contact) -> tuple[bool, date, date]:
+def _due(promise: Promise) -> tuple[bool, date, date]:
     """Dated promises before undated ones, the earliest end of the window first."""
-    opens, closes = window(promise)
-    return promise.date is None, closes, opens
+    opens, _ = window(promise.made)
+    return promise.dated is None, promise.due, opens
 
 
 def _entry_date(entry: Entry) -> PartialDate | None:

@@ -1,142 +1,17 @@
-"""What was promised and what became of it; which rung a restored channel has reached; when it is next expected. Pure.
-
-An announcement is a promise. It is kept, put off, called off, or its day passes without a report; nothing of the world
-is decided here, and what a reviewer records later closes it.
-"""
+"""Which rung a restored channel has reached, and when it is next expected by its own rhythm. Pure."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import accumulate, takewhile
 
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 from tracker.record.attest import visible_from
-from tracker.record.disputes import ONE_DAY
-from tracker.record.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView, meets, when, window
+from tracker.record.fates import when
+from tracker.record.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView
 from tracker.tongue import msg
-
-
-class Fate(StrEnum):
-    """What became of a promise. `lapsed`: its last day has passed, and no report of it is on record."""
-
-    OPEN = "open"
-    HELD = "held"
-    POSTPONED = "postponed"
-    CANCELLED = "cancelled"
-    LAPSED = "lapsed"
-
-
-KEPT_LATE = timedelta(days=31)
-"""A contact held this long after the last day promised still is the one that was promised; later ones are others."""
-
-_CLOSED_BY = {
-    Outcome.HELD: Fate.HELD,
-    Outcome.POSTPONED: Fate.POSTPONED,
-    Outcome.CANCELLED: Fate.CANCELLED,
-    Outcome.REFUSED: Fate.CANCELLED,
-    Outcome.NO_ANSWER: Fate.CANCELLED,
-}
-
-
-@dataclass(frozen=True)
-class Promise:
-    """An announced contact, or a planned state with its expected date, and what became of it by a day.
-
-    `due` is the last day on which it was to take place. `lapsed_on` is the day after, where nothing was reported by
-    then; it stays when the promise was kept late. `closed_by` is the contact that closed it.
-    """
-
-    made: Contact | StatusChange
-    due: date
-    fate: Fate
-    lapsed_on: date | None = None
-    closed_by: Contact | None = None
-
-    @property
-    def dated(self) -> PartialDate | None:
-        """When it was to take place, as precisely as it was said; None where no time was given."""
-        return self.made.date if isinstance(self.made, Contact) else self.made.expected
-
-
-def promises_of(view: ChannelView) -> list[Promise]:
-    """Every promise made of a channel by the day of the view, the earliest due first."""
-    as_of = view.moment.as_of
-    outcomes = _Outcomes([c for c in view.contacts if c.outcome in _CLOSED_BY and c.substantive and c.first])
-    made = [c for c in view.contacts if c.outcome is Outcome.ANNOUNCED]
-    plans = [change for change in view.history if change.state is State.PLANNED and change.expected]
-    found = [_announced(promise, outcomes, as_of) for promise in made]
-    announced = _Windows(made)
-    found += [_planned(plan, outcomes, as_of) for plan in plans if not announced.touch(plan.expected)]
-    return sorted(found, key=lambda promise: (promise.due, promise.made.id or 0))
-
-
-class _Outcomes:
-    """What became of contacts, in order; those near some days are found without asking all."""
-
-    def __init__(self, contacts: Sequence[Contact]) -> None:
-        self._rows = sorted(contacts, key=when)
-        self._begun = [c.first for c in self._rows]
-        self._ended_by = list(accumulate((c.last for c in self._rows), max))
-
-    def near(self, opens: date, closes: date) -> Iterator[Contact]:
-        """The earliest first: all that touch the days from `opens` to `closes` or one beside them, and some before."""
-        begins, ends = max(opens, date.min + ONE_DAY) - ONE_DAY, min(closes, date.max - ONE_DAY) + ONE_DAY
-        return iter(self._rows[bisect_left(self._ended_by, begins) : bisect_right(self._begun, ends)])
-
-    def since(self, day: date) -> Iterator[Contact]:
-        """Those that began on a day or later."""
-        return (self._rows[at] for at in range(bisect_left(self._begun, day), len(self._rows)))
-
-
-class _Windows:
-    """The days on which announced contacts are to take place."""
-
-    def __init__(self, promises: Iterable[Contact]) -> None:
-        windows = sorted(map(window, promises))
-        self._opens = [opens for opens, _ in windows]
-        self._closed_by = list(accumulate((closes for _, closes in windows), max))
-
-    def touch(self, expected: PartialDate) -> bool:
-        """Whether any of them may be the one that is expected then."""
-        opened = bisect_right(self._opens, expected.last)
-        return opened > 0 and self._closed_by[opened - 1] >= expected.first
-
-
-def _announced(promise: Contact, outcomes: _Outcomes, as_of: date) -> Promise:
-    opens, due = window(promise)
-    closing = next((outcome for outcome in outcomes.near(opens, due) if meets(outcome, promise)), None)
-    if closing:
-        return Promise(promise, due, _CLOSED_BY[closing.outcome], closed_by=closing)
-    if as_of <= due:
-        return Promise(promise, due, Fate.OPEN)
-    afterwards = takewhile(lambda c: c.first <= due + KEPT_LATE, outcomes.since(due + ONE_DAY))
-    late = next((c for c in afterwards if c.outcome is Outcome.HELD), None)
-    return Promise(promise, due, Fate.HELD if late else Fate.LAPSED, due + ONE_DAY, late)
-
-
-def _planned(plan: StatusChange, outcomes: _Outcomes, as_of: date) -> Promise:
-    """A planned state is kept by the first contact held after it was agreed, late or not; else closed by what became
-    of the contact that was expected.
-    """
-    due = plan.expected.last
-    kept = next((c for c in outcomes.since(plan.effective.first) if c.outcome is Outcome.HELD), None)
-    closing = kept or next((c for c in outcomes.near(plan.expected.first, due) if _speaks_of(plan, c)), None)
-    late = closing is None or closing.first > due
-    lapsed_on = due + ONE_DAY if late and as_of > due else None
-    if closing:
-        return Promise(plan, due, _CLOSED_BY[closing.outcome], lapsed_on, closing)
-    return Promise(plan, due, Fate.LAPSED if lapsed_on else Fate.OPEN, lapsed_on)
-
-
-def _speaks_of(plan: StatusChange, contact: Contact) -> bool:
-    """Whether a contact is the one that a planned state expects, so that one promise is not told twice."""
-    opens, closes = window(contact)
-    return plan.expected.first <= closes and opens <= plan.expected.last
-
 
 IN_PERSON = "in person"
 """The form of a contact that is a round of the mechanism itself, where a channel ever meets so; else any form is."""

@@ -242,7 +242,9 @@ def entries_telling(
             same = _meet(span, (contact.first, contact.last))
         else:
             same = contact.announced is not None and abs(contact.announced - published) <= SAME_NEWS
-        if same:
+        # What was called off is dated by the day for which it had been arranged; reports tell when it was called off.
+        told_then = contact.announced is not None and _meet(span, (contact.announced, contact.announced))
+        if same or (told_then and signal in (Signal.CANCELLED, Signal.POSTPONED)):
             told.append(contact)
     return told
 

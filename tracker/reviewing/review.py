@@ -33,6 +33,7 @@ from tracker.record.proposals import propose
 from tracker.record.rows import check_asked_by, check_row
 from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.releases.quoting import sources_of
+from tracker.reviewing.called_off import NOTHING_OFF, CalledOff, called_off
 from tracker.reviewing.deeds import check_no_first_word, existing, relationship_of, stale, unchanged
 from tracker.tongue import ENGLISH, gettext, msg, speaking
 from tracker.wording import date_words, instant_words
@@ -91,7 +92,8 @@ class Question:
     """A candidate as it is put to a reviewer.
 
     `now`: the state at the time of the event; `told`: rows of the record that tell of it already; `choice`: what
-    accepting as it stands would record; `why` it is proposed; `read`: what of that the releases say in so many words.
+    accepting as it stands would record; `why` it is proposed; `read`: what of that the releases say in so many words;
+    `off`: which announcement it calls off or puts off.
     """
 
     candidate: Candidate
@@ -100,6 +102,7 @@ class Question:
     choice: Choice
     why: str
     read: Particulars = NOTHING_READ
+    off: CalledOff = NOTHING_OFF
 
 
 def read_particulars(candidate: Candidate, comparer: Comparer, languages: Sequence[str]) -> Particulars:
@@ -128,7 +131,10 @@ def question(
     if not told and proposal.state is None and proposal.contact is None:
         told = [change for change in before[-1:] if not change.derived]
     why = msg("The record tells of this already; the releases become further sources.") if told else proposal.why
-    return Question(candidate, now, tuple(told), _as_told(_choice(candidate, proposal, read), told), why, read)
+    reported = _reported(candidate)
+    off = NOTHING_OFF if told else called_off(candidate.signal, candidate.telling, reported, changes, contacts)
+    choice = _of_what_is_off(_choice(candidate, proposal, read), off)
+    return Question(candidate, now, tuple(told), _as_told(choice, told), why, read, off)
 
 
 def span_of(candidate: Candidate) -> Span:
@@ -167,6 +173,15 @@ def _choice(candidate: Candidate, proposal: Proposal, read: Particulars) -> Choi
 
 def _said(one: Particular | None) -> str | None:
     return one.value if one else None
+
+
+def _of_what_is_off(choice: Choice, off: CalledOff) -> Choice:
+    """The choice with the day for which what is called off had been arranged: by that it closes what was promised, and
+    stands in the year for which it was asked. The day of the news stays that of its announcement.
+    """
+    if off.day is None or choice.outcome is None:
+        return choice
+    return replace(choice, date=off.day, end=off.end)
 
 
 def _as_told(choice: Choice, told: Sequence[StatusChange | Contact]) -> Choice:

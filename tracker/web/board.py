@@ -12,10 +12,11 @@ from db.feeds import FeedHealth
 from tracker.model import Category, Contact, Moment, PartialDate, Relationship, Source, State, StatusChange
 from tracker.record.attest import visible_from
 from tracker.record.coverage import Coverage
+from tracker.record.fates import Fate
 from tracker.record.history import ChannelView, in_force
 from tracker.record.ledger import Act
 from tracker.record.lineage import entry_key
-from tracker.record.promises import Fate, Promise, Rhythm, promises_of, rhythm_of
+from tracker.record.promises import Rhythm, rhythm_of
 from tracker.web.current import Snapshot
 from tracker.web.listening import SILENCE_SPAN
 from tracker.web.narrowing import Narrowing
@@ -125,18 +126,19 @@ class Slider:
 
 @dataclass(frozen=True)
 class Overdue:
-    """A channel of which something was to be heard by now: the last promise whose day passed without a report, or the
-    rhythm that it is behind; where neither is there, what its planned state expected.
-    """
+    """A channel that was not used for longer than its own rhythm allows."""
 
     view: ChannelView
-    lapsed: Promise | None
-    rhythm: Rhythm | None
+    rhythm: Rhythm
 
 
 @dataclass(frozen=True)
 class Board:
-    """The first screen of one relationship."""
+    """The first screen of one relationship.
+
+    `overdue` are the channels behind their own rhythm, `unreported` those of which something that was announced was not
+    reported by its last day, and `lapsed` the number of all such announcements, those of channels used since included.
+    """
 
     relationship: Relationship
     counts: list[tuple[State, int]]
@@ -148,7 +150,8 @@ class Board:
     recent: list[Change]
     coming: list[ChannelView]
     overdue: list[Overdue]
-    unreported: int
+    unreported: list[ChannelView]
+    lapsed: int
     differing: list[ChannelView]
     axis: Axis
     slider: Slider
@@ -179,7 +182,6 @@ def board(
     """The channels that have a state at `moment`, grouped; filters narrow what is listed, not what is counted."""
     views = [v for v in snapshot.views(moment) if v.state and v.channel.relationship == relationship.slug]
     shown = [view for view in views if narrowing.fits(view)]
-    promised = {view.channel.slug: promises_of(view) for view in views}
     tally = Counter(view.state for view in views)
     changes = changes_of(views)
     return Board(
@@ -192,8 +194,9 @@ def board(
         newest=changes[0] if changes else None,
         recent=changes[:RECENT_CHANGES],
         coming=sorted((v for v in views if v.next_contact and not v.overdue), key=_coming_order),
-        overdue=[_overdue(view, promised[view.channel.slug]) for view in views if view.overdue],
-        unreported=sum(promise.fate is Fate.LAPSED for promises in promised.values() for promise in promises),
+        overdue=[Overdue(view, rhythm) for view in views if view.behind and (rhythm := rhythm_of(view))],
+        unreported=[view for view in views if view.unreported],
+        lapsed=sum(promise.fate is Fate.LAPSED for view in views for promise in view.promises),
         differing=[view for view in views if view.contested],
         axis=axis_until(moment.as_of),
         slider=_slider(snapshot, relationship, moment, today),
@@ -210,11 +213,6 @@ def _slider(snapshot: Snapshot, relationship: Relationship, moment: Moment, toda
         for row in in_force(snapshot.entries[channel.slug][0], moment.known_at)
     )
     return Slider(start, today, tuple(sorted({r.effective.first for r in rows if start <= r.effective.first <= today})))
-
-
-def _overdue(view: ChannelView, promises: Sequence[Promise]) -> Overdue:
-    lapsed, rhythm = [p for p in promises if p.fate is Fate.LAPSED], rhythm_of(view)
-    return Overdue(view, lapsed[-1] if lapsed else None, rhythm if rhythm and rhythm.days_late else None)
 
 
 def _coming_order(view: ChannelView) -> tuple[bool, date, str]:

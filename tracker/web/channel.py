@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
+from tracker.record.fates import Promise
 from tracker.record.history import ChannelView
 from tracker.record.ledger import Act
-from tracker.record.promises import Promise, Rung, ladder, promises_of, rhythm_of
+from tracker.record.promises import Rung, ladder, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
 from tracker.web.current import Snapshot, current, shows_the_past
 from tracker.web.pictures.line import (
@@ -19,7 +20,6 @@ from tracker.web.pictures.line import (
     MOST_PROMISES,
     MOST_UNFOLDED,
     Waiting,
-    promised_on,
     shown_of,
     waiting_for,
     wordings_of,
@@ -33,8 +33,8 @@ def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, ever
     view, relationship = snapshot.view(channel, moment), snapshot.relationship(channel.relationship)
     history, more_changes = shown_of(view.history, MOST_CHANGES)
     contacts, more_contacts = shown_of(view.contacts, MOST_UNFOLDED if everything else MOST_CONTACTS)
-    promises, rhythm = promises_of(view), rhythm_of(view)
-    waiting = waiting_for(view, promises, rhythm)
+    promises, rhythm = view.promises, rhythm_of(view)
+    waiting = waiting_for(view, rhythm)
     rungs = ladder(view)
     silence, watched = _read(snapshot, view, relationship)
     return {
@@ -49,7 +49,6 @@ def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, ever
         "references": References((*history, *contacts, *_named_above(view, waiting, promises, rungs))),
         "claims": {claim.side: claim for claim in view.claims},
         "waiting": waiting,
-        "promised_on": promised_on,
         "promises": promises[::-1],
         "rungs": rungs,
         "wordings": wordings_of(channel),

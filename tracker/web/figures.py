@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.model import Category, Moment, State
+from tracker.record.fates import Fate, Promise
 from tracker.record.figures import Year, contacts_per_quarter, days_in_states, years
 from tracker.record.history import ChannelView
-from tracker.record.promises import Fate, Promise, promises_of
 from tracker.web.current import Snapshot
 
 FIRST_YEAR = 2020
@@ -121,7 +121,7 @@ class Owed:
 
 def promises_in(views: Sequence[ChannelView], *fates: Fate) -> list[Owed]:
     """The promises that have one of these fates, or any; the earliest due first."""
-    owed = [Owed(view, promise) for view in views for promise in promises_of(view)]
+    owed = [Owed(view, promise) for view in views for promise in view.promises]
     return sorted(
         (one for one in owed if not fates or one.promise.fate in fates),
         key=lambda one: (one.promise.due, one.view.channel.slug),

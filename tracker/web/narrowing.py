@@ -17,6 +17,7 @@ class Heed(StrEnum):
     """What of a channel asks for attention."""
 
     OVERDUE = "overdue"
+    UNREPORTED = "unreported"
     CONTESTED = "contested"
 
 
@@ -39,7 +40,7 @@ class Narrowing:
             self.state in (None, view.state)
             and self.category in (None, view.channel.category)
             and self.word in (None, view.corroboration)
-            and (self.only is None or (view.overdue if self.only is Heed.OVERDUE else view.contested))
+            and (self.only is None or self.only in heeds_of(view))
             and has_words(view, self.q)
         )
 
@@ -48,6 +49,12 @@ class Narrowing:
         """As it stands in an address; empty where nothing is asked for."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: str(value) for name, value in values if value}
+
+
+def heeds_of(view: ChannelView) -> list[Heed]:
+    """What of a channel asks for attention; what was announced and not reported is overdue too."""
+    asks = {Heed.OVERDUE: view.overdue, Heed.UNREPORTED: bool(view.unreported), Heed.CONTESTED: view.contested}
+    return [heed for heed, told in asks.items() if told]
 
 
 PARAMETERS = tuple(field.name for field in fields(Narrowing))

@@ -12,7 +12,7 @@ from tracker.measuring.sampling import Figures
 from tracker.measuring.sampling import figures as live_figures
 from tracker.model import Category, Outcome, Relationship, State
 from tracker.record.citation import FORM_NAMES
-from tracker.record.promises import Fate
+from tracker.record.fates import Fate
 from tracker.tongue import gettext, msg
 from tracker.web.answers import answer, page, word_of
 from tracker.web.api.parameters import ContactsFilter

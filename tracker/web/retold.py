@@ -8,8 +8,8 @@ from datetime import date
 
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
 from tracker.record.disputes import Dispute, disputes
+from tracker.record.fates import Fate, Promise
 from tracker.record.ledger import Act, Deed
-from tracker.record.promises import Fate, Promise
 from tracker.tongue import gettext, msg, msgs, ngettext
 from tracker.wording import date_words, side_name, span_words
 
@@ -132,6 +132,10 @@ def promised_parts(promise: Promise) -> tuple[str, dict[str, str]]:
     """The same as a text with its places and what they are filled with: `told` are the words of who announced it."""
     made = promise.made
     told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or gettext("a contact")
+    if promise.dated is None and isinstance(made, StatusChange):
+        return gettext("Planned without a date, its next contact taken for the year that followed: %(told)s"), {
+            "told": told
+        }
     if promise.dated is None:
         return gettext("Announced without a date, taken for the year that followed: %(told)s"), {"told": told}
     last = made.end if isinstance(made, Contact) else None
@@ -143,7 +147,11 @@ def fate_words(promise: Promise) -> str:
     fate, due = gettext(FATE_WORDS[promise.fate]), promise.due
     if promise.closed_by is None:
         return gettext("%(fate)s, due by %(date)s", fate=fate, date=date_words(due)) if promise.lapsed_on else fate
-    told = gettext("%(fate)s %(when)s", fate=fate, when=contact_days(promise.closed_by))
+    if isinstance(promise.closed_by, StatusChange):
+        when = date_words(promise.closed_by.effective)
+        told = gettext("%(fate)s when the channel was cut, %(when)s", fate=fate, when=when)
+    else:
+        told = gettext("%(fate)s %(when)s", fate=fate, when=contact_days(promise.closed_by))
     if promise.lapsed_on is None:
         return told
     return gettext("%(told)s, after its day had passed on %(date)s", told=told, date=date_words(due))

@@ -37,12 +37,12 @@ from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
 from tracker.record.disputes import accounts, disputes
+from tracker.record.fates import Promise
 from tracker.record.history import DENIED, ChannelView, Claim
 from tracker.record.lineage import entry_key
-from tracker.record.promises import Promise
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
-from tracker.web.narrowing import words_apart
+from tracker.web.narrowing import heeds_of, words_apart
 from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
@@ -446,6 +446,7 @@ _RECORD = {
     "form_and_place": form_and_place,
     "is_change": is_change,
     "key": entry_key,
+    "heeds": lambda view: " ".join(heeds_of(view)),
     "promised": promised_mark,
     "value": value_words,
     "word_of": _on_whose_word,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tracker import model
+from tracker.record.lineage import entry_key
 from tracker.reviewing.review import Choice, Question, choice_of
 from tracker.web.api import schemas, shapes
 
@@ -63,8 +64,14 @@ def _first_word(word: model.FirstWord) -> schemas.FirstWord:
 
 
 def _question(question: Question) -> schemas.Question:
+    off = question.off
     return schemas.Question(
-        now=question.now, proposed=_proposed(question.choice), why=question.why, told=len(question.told)
+        now=question.now,
+        proposed=_proposed(question.choice),
+        why=question.why,
+        told=len(question.told),
+        calls_off=entry_key(off.promise.made) if off.promise else None,
+        which=[entry_key(promise.made) for promise in off.which],
     )
 
 

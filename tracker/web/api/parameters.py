@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
 from tracker.model import Answer, Category, Outcome, PartialDate, Precision, State, Status
-from tracker.record.promises import Fate
+from tracker.record.fates import Fate
 from tracker.record.rows import LONGEST_WORDS
 from tracker.search import Kind
 from tracker.web.api.fields import CHANGES, CHANNEL, CHANNELS, CONTACTS, Part
@@ -132,7 +132,9 @@ class ChannelsFilter(AtMoment):
         default=None,
         description="On whose word the state rests: both, a party's code alone, third-party or none.",
     )
-    only: Heed | None = Field(default=None, description="Those alone that are overdue, or contested.")
+    only: Heed | None = Field(
+        default=None, description="Those alone that are overdue, announced and not reported, or contested."
+    )
 
 
 class ChannelsQuery(ChannelsFilter):

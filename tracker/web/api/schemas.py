@@ -13,8 +13,9 @@ from tracker.model import Category, Move, Outcome, PageState, Precision, Signal,
 from tracker.polling.health import Fares
 from tracker.readouts import PointKind
 from tracker.record.coverage import HoleKind
+from tracker.record.fates import Fate
 from tracker.record.ledger import Deed
-from tracker.record.promises import Fate, Step
+from tracker.record.promises import Step
 from tracker.releases.difference import Change
 from tracker.search import Kind
 
@@ -215,7 +216,12 @@ class Channel(Answer):
     last_contact: Contact | None
     last_refused: Contact | None
     next_contact: Contact | None
-    overdue: bool
+    overdue: bool = Field(
+        description="By its own rhythm, or because what was announced is not reported; `unreported` says which."
+    )
+    unreported: list[str] = Field(
+        description="The rows that announced what is not reported though its last day has passed, the earliest first."
+    )
     days_in_state: int | None
     coverage: dict[str, Coverage] = Field(description="By side.")
     links: Links
@@ -408,7 +414,8 @@ class Promise(Answer):
     """A contact or state that was announced, when at the latest it was due, and what became of it.
 
     `lapsed_on` is the day after, where nothing was reported by then; it stays when the promise was kept late.
-    `promised` and `closed_by` name rows of the record.
+    `promised` and `closed_by` name rows of the record; `sources` are those of the first, with the words that they cite.
+    A channel that is planned promises its next contact.
     """
 
     channel: str
@@ -419,6 +426,7 @@ class Promise(Answer):
     fate: Fate
     lapsed_on: Day | None
     closed_by: str | None
+    sources: list[Source]
 
 
 class Promises(AtMoment):
@@ -809,12 +817,18 @@ class Proposed(Answer):
 
 
 class Question(Answer):
-    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already."""
+    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already.
+
+    Of what is called off or put off: `calls_off` is the row that had announced it, `which` are the rows between which
+    the words do not decide; as proposed none of those is closed.
+    """
 
     now: State | None
     proposed: Proposed
     why: str
     told: int
+    calls_off: str | None
+    which: list[str]
 
 
 class FirstWord(Answer):

@@ -9,8 +9,9 @@ from tracker import model
 from tracker.polling.health import Health
 from tracker.record import coverage, history, ledger
 from tracker.record.attest import corroboration
+from tracker.record.fates import Promise
 from tracker.record.lineage import entry_key
-from tracker.record.promises import Promise, ladder, rhythm_of
+from tracker.record.promises import ladder, rhythm_of
 from tracker.releases.difference import difference
 from tracker.web.api import schemas
 from tracker.web.retold import contested_words, promised_words
@@ -145,6 +146,7 @@ def promise(made: Promise) -> schemas.Promise:
         fate=made.fate,
         lapsed_on=made.lapsed_on,
         closed_by=entry_key(made.closed_by) if made.closed_by else None,
+        sources=[source(cited) for cited in made.made.sources],
     )
 
 
@@ -240,6 +242,7 @@ def _channel_fields(
         "last_refused": contact(refused, relationship) if refused else None,
         "next_contact": contact(coming, relationship) if coming else None,
         "overdue": view.overdue,
+        "unreported": [entry_key(promise.made) for promise in view.unreported],
         "days_in_state": view.days_in_state,
         "coverage": read,
         "links": links,

@@ -15,7 +15,6 @@ from icalendar import Calendar, Event
 
 from tracker import __version__
 from tracker.model import Channel, Contact, Outcome, Precision
-from tracker.record.history import unmet_promises
 from tracker.record.statement import Statement, said_of, statements
 from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
 from tracker.web.api.selection import lines_asked_for
@@ -86,9 +85,11 @@ def _contacts(snapshot: Snapshot, line: Channel, outcome: Outcome | None) -> Ite
     """The contacts of a channel but for announced ones of which the record tells what became of them."""
     moment = moment_from_request()
     view, pair = snapshot.view(line, moment), snapshot.relationship(line.relationship)
-    open_promises = {promise.id for promise in unmet_promises(view.contacts)}
+    closed = {
+        one.made.id for one in view.promises if one.closed_by and not one.lapsed_on and isinstance(one.made, Contact)
+    }
     for statement in statements(view, pair, (), snapshot.entries[line.slug][1]):
-        met = statement.told.outcome is Outcome.ANNOUNCED and statement.told.id not in open_promises
+        met = statement.told.outcome is Outcome.ANNOUNCED and statement.told.id in closed
         if outcome in (None, statement.told.outcome) and (statement.withdrawn or not met):
             yield statement
 

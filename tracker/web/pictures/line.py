@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from tracker.model import Channel, Contact, Outcome, PartialDate, StatusChange
+from tracker.model import Channel, Contact, Outcome, StatusChange
 from tracker.record.attest import visible_from
+from tracker.record.fates import Fate, Promise
 from tracker.record.history import ChannelView
-from tracker.record.promises import Fate, Promise, Rhythm
+from tracker.record.promises import Rhythm
 
 OPEN_CONTACTS = 10
 """Contacts that stand open on the page; older ones are folded by year."""
@@ -54,17 +55,10 @@ class Waiting:
         return bool(self.open or self.unreported or self.rhythm)
 
 
-def waiting_for(view: ChannelView, promises: Sequence[Promise], rhythm: Rhythm | None) -> Waiting:
-    """`promises` the earliest due first. One whose day passed is waited for until the channel was used after it."""
-    used = view.last_contact.first if view.last_contact else date.min
-    lapsed = [one for one in promises if one.fate is Fate.LAPSED and one.due >= used]
-    return Waiting(tuple(one for one in promises if one.fate is Fate.OPEN), tuple(reversed(lapsed)), rhythm)
-
-
-def promised_on(promise: Promise) -> date | PartialDate | None:
-    """The day on which a promise was made; of a plan its date as precisely as that is known."""
-    made = promise.made
-    return made.effective if isinstance(made, StatusChange) else made.announced
+def waiting_for(view: ChannelView, rhythm: Rhythm | None) -> Waiting:
+    """Of a view and its rhythm; one whose day passed is waited for until the channel was used after it."""
+    still = tuple(one for one in view.promises if one.fate is Fate.OPEN)
+    return Waiting(still, view.unreported[::-1], rhythm)
 
 
 @dataclass(frozen=True)

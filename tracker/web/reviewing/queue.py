@@ -12,8 +12,8 @@ from db.waiting import Waiting
 from db.watch import Notice
 from tracker.errors import Refused
 from tracker.model import Moment, Status
+from tracker.record.fates import Fate
 from tracker.record.history import in_force
-from tracker.record.promises import Fate
 from tracker.reviewing.triage import Grouping, Order, Wanted, chosen, counted, grouped
 from tracker.tongue import gettext
 from tracker.web.current import Snapshot, current, find_channel

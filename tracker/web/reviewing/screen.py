@@ -49,7 +49,8 @@ _TELLS_NOTHING = ("party", "discount")
 @dataclass(frozen=True)
 class Line:
     """A candidate as a line of the queue. `best`: its most telling sighting; `moves_to`: the state that accepting it
-    would record, `outcome` the contact; neither where the record tells of it already (`told`).
+    would record, `outcome` the contact; neither where the record tells of it already (`told`). `which`: several
+    announcements were open, and it does not say which of them is off.
     """
 
     waits: Waiting
@@ -60,6 +61,7 @@ class Line:
     moves_to: State | None
     outcome: Outcome | None
     told: bool
+    which: bool
 
     @property
     def heard(self) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ def line_of(
         moves_to=None if told else asked.choice.state,
         outcome=None if told else asked.choice.outcome,
         told=told,
+        which=bool(asked.off.which),
     )
 
 
