@@ -12,7 +12,7 @@ from db.queries import Connection, Row, load_queries
 from db.text import instant
 from tracker.record.chain import Checkpoint, Link, linked
 from tracker.record.proof import Cited
-from tracker.verifier import START
+from tracker.verifier import START, sha256
 
 _sql = load_queries("chain.sql", streams=("links", "links_from"))
 
@@ -27,6 +27,7 @@ _ROWS = {
     "regrouping": _sql.regrouping_row,
     "first_word": _sql.first_word_row,
     "second_word": _sql.second_word_row,
+    "ground": _sql.ground_row,
 }
 _CLAIMED = {"status_change": _sql.links_of_status_change, "contact": _sql.links_of_contact}
 _WHEN = {
@@ -34,7 +35,7 @@ _WHEN = {
 }  # fmt: skip
 _WHO = {
     "decision": "decided_by", "regrouping": "regrouped_by", "first_word": "given_by", "second_word": "given_by",
-    "citation": None,
+    "citation": None, "ground": None,
 }  # fmt: skip
 
 
@@ -82,6 +83,8 @@ class Chain:
         if kind != table:
             fields = {name: told[name] for name in _STAMPS if name in told and name != "withdrawn_by"}
             return Entry(fields, told.get("withdrawn_by"), told["withdrawn_at"])
+        if table == "ground":  # what reviewers did to it stands in it by name, so that a link holds its hash alone
+            told["told"] = sha256(told["told"].encode())
         who = _WHO.get(kind, "recorded_by")
         fields = {name: value for name, value in told.items() if name not in ("id", who, *_STAMPS)}
         return Entry(fields, told[who] if who else None, told[_WHEN.get(kind, "recorded_at")])

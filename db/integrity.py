@@ -54,7 +54,9 @@ class Integrity(ABC):
         return instant(max(said)) if said else None
 
     def sizes(self) -> dict[str, int]:
-        """How many rows each check will look at: links, revisions, pages, quotes, sightings."""
+        """How many rows each check will look at: links, revisions, pages, quotes, sightings, and candidates
+        on which anything was decided.
+        """
         return dict(_sql.sizes(self._db))
 
     def revisions(self) -> Iterator[Finding | None]:

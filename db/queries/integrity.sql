@@ -26,7 +26,8 @@ ORDER BY sighting.id;
 SELECT (SELECT COUNT(*) FROM chain_link) AS links, (SELECT COUNT(*) FROM release_revision) AS revisions,
        (SELECT COUNT(*) FROM page_copy) + (SELECT COUNT(*) FROM cited_copy) AS pages,
        (SELECT COUNT(*) FROM citation WHERE release IS NOT NULL) AS quotes,
-       (SELECT COUNT(*) FROM sighting) AS sightings;
+       (SELECT COUNT(*) FROM sighting) AS sightings,
+       (SELECT COUNT(DISTINCT candidate) FROM decision) AS decided;
 
 -- name: newest()
 SELECT MAX(at) AS at FROM chain_link WHERE seq = (SELECT MAX(seq) FROM chain_link)

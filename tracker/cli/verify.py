@@ -66,7 +66,8 @@ def _in_words(result: Verified, published: Checkpoint | None) -> str:
     met = f" It meets the checkpoint of link {published.seq}." if published else ""
     return (
         f"All is as it was recorded: {checked['links']} links, {checked['revisions']} wordings of releases, "
-        f"{checked['pages']} pages, {checked['quotes']} quotes, the evidence of {checked['sightings']} sightings.\n"
+        f"{checked['pages']} pages, {checked['quotes']} quotes, the evidence of {checked['sightings']} sightings, what "
+        f"the decisions on {checked['decided']} candidates rest on.\n"
         f"Head: link {head.seq}, {head.hash}.{met}"
     )
 
