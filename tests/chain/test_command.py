@@ -15,6 +15,7 @@ from tests.chain.conftest import opened
 from tests.commands import run
 from tests.site import Site
 from tracker.service import Service
+from tracker.web.app import create_app
 
 
 @dataclass
@@ -66,6 +67,27 @@ def test_a_checkpoint_that_cannot_be_read_is_one_sentence_that_names_it_once(pla
     assert f"{where}: {why}" in said
     assert "Errno" not in said
     assert "(" not in said
+
+
+def test_a_proof_is_checked_as_it_came_and_one_flipped_bit_of_its_zip_is_refused(
+    place: Place, lived_product: Service, tmp_path: Path
+):
+    client = create_app(lived_product).test_client()
+    head, file = tmp_path / "head.json", tmp_path / "proof.zip"
+    head.write_bytes(client.get("/api/v1/checkpoint").data)
+    body = client.get("/claims/contact-1/proof").data
+    file.write_bytes(body)
+    code, said = place.verify("--proof", str(file), "--checkpoint", str(head))
+    assert (code, said.split(",")[0][:15]) == (0, "HOLDS contact-1")
+    assert "It meets the checkpoint given." in said
+    file.write_bytes(body[:-2] + bytes([body[-2] ^ 1]) + body[-1:])
+    code, _ = place.verify("--proof", str(file))
+    assert code != 0
+    file.write_bytes(body[:10] + bytes([body[10] ^ 1]) + body[11:])
+    assert place.verify("--proof", str(file)) == (
+        1,
+        "BROKEN the zip: its bytes are not those that its parts make: something stands around them, or was compressed.\n",
+    )
 
 
 def test_the_result_can_be_had_as_json(place: Place, tmp_path: Path):
