@@ -84,10 +84,9 @@ def test_a_proof_is_checked_as_it_came_and_one_flipped_bit_of_its_zip_is_refused
     code, _ = place.verify("--proof", str(file))
     assert code != 0
     file.write_bytes(body[:10] + bytes([body[10] ^ 1]) + body[11:])
-    assert place.verify("--proof", str(file)) == (
-        1,
-        "BROKEN the zip: its bytes are not those that its parts make: something stands around them, or was compressed.\n",
-    )
+    code, said = place.verify("--proof", str(file))
+    assert (code, said.partition(":")[0]) == (1, "BROKEN the zip")
+    assert said.endswith("its parts make: something stands around them, or was compressed.\n")
 
 
 def test_the_result_can_be_had_as_json(place: Place, tmp_path: Path):

@@ -32,8 +32,8 @@ It needs Python alone and no network. What is here:
     manifest.json     the SHA-256 of each part
     verify.py         the check
 
-Of a zip verify.py also checks what stands around the parts: made again from them (nothing compressed, all times 1980), it
-must have the same bytes. Unpacked, there is nothing around them.
+Of a zip verify.py also checks what stands around the parts: made again from them (nothing compressed, all times 1980),
+it must have the same bytes. Unpacked, there is nothing around them.
 
 How it is reckoned. An entry is JSON in UTF-8, names sorted, no blanks; its hash is its SHA-256. The hash of a link is
 the SHA-256 of the hash of the link before followed by that of its entry, as hexadecimal text (before the first: 64
