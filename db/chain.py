@@ -29,6 +29,7 @@ _ROWS = {
     "second_word": _sql.second_word_row,
     "ground": _sql.ground_row,
 }
+_OF_CLAIMS = ("status_change", "contact", "citation")
 _CLAIMED = {"status_change": _sql.links_of_status_change, "contact": _sql.links_of_contact}
 _WHEN = {
     "decision": "decided_at", "regrouping": "regrouped_at", "first_word": "given_at", "second_word": "given_at",
@@ -126,6 +127,12 @@ class Chain:
         and the rows that replaced it.
         """
         return [_link(row) for row in _CLAIMED[kind](self._db, id=entry)]
+
+    def shown(self) -> Iterator[tuple[Link, bool]]:
+        """All links in order, and of each whether the proof of some claim shows its entry, and not its hash alone."""
+        behind = {(row["kind"], row["id"]) for row in _sql.public_decisions(self._db)}
+        for link in self.links():
+            yield link, link.kind.removesuffix("_withdrawn") in _OF_CLAIMS or (link.kind, link.entry) in behind
 
     def cited(self, release: int, revision: int, page: str | None) -> Cited:
         """What is kept of a cited revision; `page`: the SHA-256 of the page that was cited with it."""

@@ -251,6 +251,7 @@ class Entry:
     Rows are only ever added. `replaces` names the row that this one corrects; `withdrawn_at` stamps a row taken back.
     `contested` says in words how another side's account differs, `settled` why a reviewer holds accounts that differ
     for settled, and `reason` why this row corrects another. `id` is None for what was not (yet) recorded.
+    `unconfirmed`: what of it is told though it could not be confirmed, `date` or `place`.
     `heard_until`: in a view of a day, the last day whose documents count as anybody's word; None where all do.
     """
 
@@ -260,6 +261,7 @@ class Entry:
     contested: str | None = None
     settled: str | None = None
     reason: str | None = None
+    unconfirmed: tuple[str, ...] = ()
     id: int | None = None
     recorded_at: datetime | None = None
     recorded_by: str | None = None

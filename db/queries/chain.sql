@@ -118,6 +118,18 @@ SELECT chain_link.* FROM told
 JOIN chain_link ON chain_link.kind = told.kind AND chain_link.entry = told.id
 ORDER BY chain_link.seq;
 
+-- name: public_decisions()
+-- The decisions behind rows and citations, those that undid them, and what first and second persons said of them: what
+-- the proofs of claims show.
+WITH decided AS (
+    SELECT decision FROM status_change WHERE decision IS NOT NULL
+    UNION SELECT decision FROM contact WHERE decision IS NOT NULL
+    UNION SELECT decision FROM citation WHERE decision IS NOT NULL)
+SELECT 'decision' AS kind, id FROM decision
+WHERE id IN (SELECT decision FROM decided) OR undoes IN (SELECT decision FROM decided)
+UNION ALL SELECT 'first_word', first_word FROM second_word WHERE decision IN (SELECT decision FROM decided)
+UNION ALL SELECT 'second_word', id FROM second_word WHERE decision IN (SELECT decision FROM decided);
+
 -- name: cited_words(release, revision)^
 SELECT title, summary FROM release_revision WHERE release = :release AND number = :revision;
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
-from tracker.record.disputes import Dispute, disputes
+from tracker.model import Contact, PartialDate, StatusChange
 from tracker.record.ledger import Act, Deed
 from tracker.record.promises import Fate, Promise
 from tracker.tongue import gettext, msg, msgs, ngettext
-from tracker.wording import date_words, side_name, span_words
+from tracker.wording import date_words, span_words
 
 DEED_WORDS = {
     Deed.ADDED: msg("added to the record"),
@@ -93,33 +92,6 @@ def value_words(value: object) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)
-
-
-def contested_words(entry: Entry, relationship: Relationship) -> str | None:
-    """How accounts of an entry differ, by a reviewer's note and by the documents themselves; None where they agree."""
-    told = [*filter(None, [entry.contested]), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
-    return " ".join(told) or None
-
-
-def dispute_words(dispute: Dispute, relationship: Relationship) -> str:
-    """In what two sides' accounts differ, with what each of them says."""
-    return gettext(
-        "The sides differ on %(about)s. %(one)s: %(said)s; %(other)s: %(answered)s.",
-        about=gettext(dispute.about),
-        one=side_name(dispute.one.side, relationship),
-        said=_account(dispute.one),
-        other=side_name(dispute.other.side, relationship),
-        answered=_account(dispute.other),
-    )
-
-
-def _account(source: Source) -> str:
-    told = gettext(source.says)
-    if source.dated:
-        told = gettext("%(told)s on %(date)s", told=told, date=date_words(source.dated))
-    if source.persons:
-        told = gettext("%(told)s by %(persons)s", told=told, persons=", ".join(source.persons))
-    return told
 
 
 def promised_words(promise: Promise) -> str:

@@ -36,6 +36,7 @@ from tracker.model import (
 from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
+from tracker.record.differing import dispute_words
 from tracker.record.disputes import accounts, disputes
 from tracker.record.history import ChannelView, Claim
 from tracker.record.lineage import entry_key
@@ -47,7 +48,6 @@ from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
     deeds_words,
-    dispute_words,
     fate_words,
     field_words,
     promised_parts,

@@ -160,6 +160,7 @@ class StatusChange(Answer):
     note: str | None
     contested: str | None = Field(description="How accounts differ; null where they agree, or a reviewer settled it.")
     settled: str | None = Field(description="Why accounts that differ are contested no more.")
+    unconfirmed: list[Literal["date"]] = Field(description="What could not be confirmed of it: its date, or nothing.")
     derived: bool
     corroboration: str
     sources: list[Source]
@@ -186,6 +187,7 @@ class Contact(Answer):
     note: str | None
     contested: str | None = Field(description="How accounts differ; null where they agree, or a reviewer settled it.")
     settled: str | None = Field(description="Why accounts that differ are contested no more.")
+    unconfirmed: list[Literal["date", "place"]] = Field(description="What of it could not be confirmed.")
     corroboration: str
     sources: list[Source]
     recorded_at: Instant
