@@ -346,7 +346,8 @@ class Feed:
     """A configured source of releases. `every` in seconds; `timezone` an IANA name for dates that have none.
 
     `kind`: feed, listing or sitemap. Up to `pages` pages are read where `next` leads to older ones. `also`: the
-    relationships beside its own for which it is read too; it is polled once for all.
+    relationships beside its own for which it is read too; it is polled once for all. `unconfirmed`: `address`, where
+    the address could not be confirmed.
     """
 
     slug: str
@@ -366,6 +367,7 @@ class Feed:
     allow_private: bool = False
     enabled: bool = True
     reason: str | None = None
+    unconfirmed: str | None = None
     also: tuple[str, ...] = ()
 
     @property

@@ -306,6 +306,7 @@ def _facts(statement: Statement) -> dict[str, Any]:
         "says": str(statement.word),
         "when": {"date": when.value, "precision": str(when.precision)} if when else None,
         "settled": statement.told.settled,
+        "unconfirmed": list(statement.told.unconfirmed),
         "corroboration": statement.corroboration,
         "sources": [source_told(source) for source in statement.sources],
     }

@@ -47,6 +47,12 @@ def check_asked_by(row: StatusChange | Contact, parties: Collection[str]) -> Non
         )
 
 
+def _tellable(row: StatusChange | Contact) -> set[str]:
+    """What of a row can be unconfirmed."""
+    told = {"date": row.effective} if isinstance(row, StatusChange) else {"date": row.date, "place": row.place}
+    return {word for word, value in told.items() if value is not None}
+
+
 def check_row(row: StatusChange | Contact, today: date) -> None:
     """Raise Refused, which names the field, for a row that cannot be: incomplete, out of order, or of a day to come.
 
@@ -54,6 +60,12 @@ def check_row(row: StatusChange | Contact, today: date) -> None:
     """
     for field in ("effective", "expected", "date", "end", "announced"):
         _check_year(field, getattr(row, field, None))
+    if not set(row.unconfirmed) <= _tellable(row):
+        raise Refused(
+            gettext("The row says nothing of the kind that could be unconfirmed."),
+            gettext("Choose what it says."),
+            field="unconfirmed",
+        )
     if isinstance(row, StatusChange):
         _check_change(row, today + AHEAD)
     else:

@@ -10,7 +10,7 @@ from tracker.model import Contact, PartialDate, StatusChange
 from tracker.record.ledger import Act, Deed
 from tracker.record.promises import Fate, Promise
 from tracker.tongue import gettext, msg, msgs, ngettext
-from tracker.wording import date_words, span_words
+from tracker.wording import date_words, parts, span_words
 
 DEED_WORDS = {
     Deed.ADDED: msg("added to the record"),
@@ -58,6 +58,7 @@ _FIELD_WORDS = {
     "settled": msg("why it is settled"),
     "substantive": msg("counted as use of the channel"),
     "contested": msg("what is contested"),
+    "unconfirmed": msg("what could not be confirmed"),
 }
 
 FATE_WORDS = {
@@ -87,11 +88,16 @@ def field_words(name: str) -> str:
 
 def value_words(value: object) -> str:
     """What stands in a field of a row, or that nothing does."""
-    if value is None or value == "":
+    if value in (None, "", ()):
         return gettext("nothing")
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if isinstance(value, tuple):
+        return parts(gettext(_UNCONFIRMED_WORDS[word]) for word in value)
     return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)
+
+
+_UNCONFIRMED_WORDS = {"date": msg("the date"), "place": msg("the place")}
 
 
 def promised_words(promise: Promise) -> str:

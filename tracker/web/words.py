@@ -72,6 +72,7 @@ from tracker.wording import (
     side_name,
     span_words,
     state_words,
+    unconfirmed_words,
 )
 
 STATE_SIGNS = {
@@ -386,6 +387,7 @@ def register_filters(app: Flask) -> None:
         corroboration=corroboration_words,
         confidence=confidence_words,
         contested=contested_mark,
+        unconfirmed=unconfirmed_words,
         count=count,
         date=date_tag,
         date_words=date_words,

@@ -544,6 +544,7 @@ class Feed(Answer):
     every: int
     enabled: bool
     reason: str | None
+    unconfirmed: Literal["address"] | None = Field(description="Whether its address could not be confirmed.")
     health: Fares
     words: str
     since: Instant | None

@@ -275,6 +275,7 @@ def feed(told: Health) -> schemas.Feed:
         every=health.every,
         enabled=health.enabled,
         reason=health.reason,
+        unconfirmed=health.unconfirmed,
         health=told.fares,
         words=told.words,
         since=told.since,
