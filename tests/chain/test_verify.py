@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlite_utils import Database
 
+from db.chain import Chain
+from db.grounds import Grounds
 from db.sqlite.migrations import find_cited_words, migrations
 from db.store import open_store
 from tests.chain.conftest import NAME, Tampered, rewrite
@@ -96,9 +99,6 @@ def test_a_record_that_was_lived_with_holds_and_every_kind_of_entry_is_in_the_ch
         ("UPDATE sighting SET evidence = '{'", r"sighting \d+: its evidence cannot be read"),
         ("UPDATE sighting SET date = '1999'", r"sighting \d+: its date is '1999', decided was on '2024"),
         ("UPDATE sighting SET signal = 'ended'", r"sighting \d+: its signal is 'ended', decided was on 'held'"),
-        ("UPDATE release SET side = 'third-party'", r"release \d+: its side is 'third-party', decided was on 'us'"),
-        ("UPDATE release SET url = NULL", r"release \d+: its url is nothing, decided was on 'https://us.example/1'"),
-        ("UPDATE release SET published = '1999'", r"release \d+: its published is '1999', decided was on '2024"),
         ("UPDATE release SET revision = 9", r"release \d+: its revision is 9, decided was on 1"),
         (
             "UPDATE candidate SET status = 'rejected' WHERE status = 'accepted'",
@@ -118,6 +118,31 @@ def test_a_record_that_was_lived_with_holds_and_every_kind_of_entry_is_in_the_ch
 def test_what_was_changed_past_the_program_is_found_and_named(record, statement, says):
     record.run(statement)
     assert re.fullmatch(says + ".*", first(record)), first(record)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE release SET side = 'third-party'", "its side is 'third-party', decided was on 'us'"),
+        ("UPDATE release SET url = NULL", "its url is nothing, decided was on 'https://us.example/1'"),
+        ("UPDATE release SET published = '1999'", "its published is '1999', decided was on '2024-01-09'"),
+    ],
+)
+def test_a_release_that_was_changed_past_the_program_is_named_and_so_is_what_cites_it(record, statement, says):
+    record.run(statement)
+    found = [str(finding) for finding in verify(record.store).findings]
+    assert f"release 1: {says}." in found
+    assert any(re.match(r"citation \d+: its source has the ", one) for one in found)
+
+
+def test_a_cited_release_that_was_changed_before_decisions_were_sealed_differs_from_the_source_in_the_chain(record):
+    record.run("UPDATE release SET side = 'cn' WHERE side = 'us'", "DELETE FROM ground", "DELETE FROM chain_link")
+    chain = Chain(record.raw)
+    record.raw.row_factory = sqlite3.Row
+    chain.append_unlinked()
+    Grounds(record.raw).seal_all(at=datetime(2024, 3, 1, tzinfo=UTC))
+    record.raw.commit()
+    assert re.search(r"citation \d+: its source has the side 'us', release 1, revision 1 has 'cn'", first(record))
 
 
 def test_two_rows_that_changed_places_are_found(record):
