@@ -250,7 +250,7 @@ def _day_and_kind(entry: StatusChange | Contact) -> str:
 
 def _told(entry: StatusChange | Contact) -> StatusChange | Contact:
     """The entry without what is said about it: two that are then equal tell the same event."""
-    return replace(entry, sources=(), note=None, contested=None)
+    return replace(entry, sources=(), note=None, contested=None, unconfirmed=())
 
 
 def _cited(citations: list[Citation], known: dict[str, SourceEntry]) -> tuple[Source, ...]:

@@ -169,6 +169,11 @@ def _citation(value: Any) -> Any:
     return {"source": value} if isinstance(value, str) else value
 
 
+def _unconfirmed(value: Any) -> Any:
+    """One word, or several; in the order in which they are kept."""
+    return sorted(set(value)) if isinstance(value, list) and all(isinstance(one, str) for one in value) else [value]
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Url = Annotated[Text, AfterValidator(_url)]
@@ -226,6 +231,11 @@ class Citation(Strict):
     quote: Text | None = None
 
 
+Unconfirmed = Annotated[tuple[Literal["date"], ...], BeforeValidator(_unconfirmed)]
+"""What an entry tells though it could not be confirmed."""
+
+UnconfirmedMeeting = Annotated[tuple[Literal["date", "place"], ...], BeforeValidator(_unconfirmed)]
+
 Citations = Annotated[list[Annotated[Citation, BeforeValidator(_citation)]], Field(min_length=1)]
 
 
@@ -236,6 +246,7 @@ class ChangeEntry(Strict):
     cause: Text
     note: Text | None = None
     contested: Text | None = None
+    unconfirmed: Unconfirmed = ()
     sources: Citations
 
     @field_validator("expected")
@@ -260,6 +271,7 @@ class ContactEntry(Strict):
     substantive: bool = True
     note: Text | None = None
     contested: Text | None = None
+    unconfirmed: UnconfirmedMeeting = ()
     sources: Citations
 
     @field_validator("end")
@@ -283,6 +295,9 @@ class ContactEntry(Strict):
             raise ValueError(f'a contact that was "{self.outcome}" has no date; add date: as far as it is known')
         elif self.outcome is Outcome.HELD:
             _has_come(self.date)
+        for word in self.unconfirmed:
+            if getattr(self, word) is None:
+                raise ValueError(f'this contact has no {word} that could be unconfirmed; take "{word}" out')
         return self
 
 
@@ -308,7 +323,10 @@ class SelectEntry(Strict):
 
 
 class FeedEntry(Strict):
-    """A source that is polled. What only some kinds need is refused for the others, so that no key stands idle."""
+    """A source that is polled. What only some kinds need is refused for the others, so that no key stands idle.
+
+    `unconfirmed`: `address`, where nobody could open the address or saw it named by who should know.
+    """
 
     slug: Slug
     publisher: Text
@@ -326,6 +344,7 @@ class FeedEntry(Strict):
     allow_private: bool = False
     enabled: bool = True
     reason: Text | None = None
+    unconfirmed: Literal["address"] | None = None
 
     @field_validator("slug")
     @classmethod

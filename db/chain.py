@@ -12,7 +12,7 @@ from db.queries import Connection, Row, load_queries
 from db.text import instant
 from tracker.record.chain import Checkpoint, Link, linked
 from tracker.record.proof import Cited
-from tracker.verifier import START
+from tracker.verifier import START, sha256
 
 _sql = load_queries("chain.sql", streams=("links", "links_from"))
 
@@ -27,14 +27,16 @@ _ROWS = {
     "regrouping": _sql.regrouping_row,
     "first_word": _sql.first_word_row,
     "second_word": _sql.second_word_row,
+    "ground": _sql.ground_row,
 }
+_OF_CLAIMS = ("status_change", "contact", "citation")
 _CLAIMED = {"status_change": _sql.links_of_status_change, "contact": _sql.links_of_contact}
 _WHEN = {
     "decision": "decided_at", "regrouping": "regrouped_at", "first_word": "given_at", "second_word": "given_at",
 }  # fmt: skip
 _WHO = {
     "decision": "decided_by", "regrouping": "regrouped_by", "first_word": "given_by", "second_word": "given_by",
-    "citation": None,
+    "citation": None, "ground": None,
 }  # fmt: skip
 
 
@@ -82,6 +84,8 @@ class Chain:
         if kind != table:
             fields = {name: told[name] for name in _STAMPS if name in told and name != "withdrawn_by"}
             return Entry(fields, told.get("withdrawn_by"), told["withdrawn_at"])
+        if table == "ground":  # what reviewers did to it stands in it by name, so that a link holds its hash alone
+            told["told"] = sha256(told["told"].encode())
         who = _WHO.get(kind, "recorded_by")
         fields = {name: value for name, value in told.items() if name not in ("id", who, *_STAMPS)}
         return Entry(fields, told[who] if who else None, told[_WHEN.get(kind, "recorded_at")])
@@ -123,6 +127,12 @@ class Chain:
         and the rows that replaced it.
         """
         return [_link(row) for row in _CLAIMED[kind](self._db, id=entry)]
+
+    def shown(self) -> Iterator[tuple[Link, bool]]:
+        """All links in order, and of each whether the proof of some claim shows its entry, and not its hash alone."""
+        behind = {(row["kind"], row["id"]) for row in _sql.public_decisions(self._db)}
+        for link in self.links():
+            yield link, link.kind.removesuffix("_withdrawn") in _OF_CLAIMS or (link.kind, link.entry) in behind
 
     def cited(self, release: int, revision: int, page: str | None) -> Cited:
         """What is kept of a cited revision; `page`: the SHA-256 of the page that was cited with it."""

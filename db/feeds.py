@@ -73,6 +73,7 @@ class FeedHealth:
     moved_to: str | None
     etag: str | None
     last_modified: str | None
+    unconfirmed: str | None = None
     full_read: datetime | None = None
     lies: bool = False
     failing_since: datetime | None = None
@@ -145,6 +146,7 @@ class Feeds:
                 every=feed.every,
                 enabled=int(feed.enabled),
                 reason=feed.reason,
+                unconfirmed=feed.unconfirmed,
                 now=instant_text(now),
             )
         _sql.unshare_feeds(self._db)
@@ -392,6 +394,7 @@ def _health(row: Row, also: Iterable[str]) -> FeedHealth:
         every=row["every"],
         enabled=bool(row["enabled"]),
         reason=row["reason"],
+        unconfirmed=row["unconfirmed"],
         next_poll=instant(row["next_poll"]),
         failures=row["failures"],
         last_read=instant(row["last_read"]),

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from db.queries import Connection, Row, load_queries
 from db.text import instant
-from tracker.record.chain import Finding
+from tracker.record.chain import Finding, shown
 from tracker.verifier import words_hash
 
 _sql = load_queries("integrity.sql", streams=("revisions", "page_copies", "quotes", "evidence"))
@@ -54,7 +54,9 @@ class Integrity(ABC):
         return instant(max(said)) if said else None
 
     def sizes(self) -> dict[str, int]:
-        """How many rows each check will look at: links, revisions, pages, quotes, sightings."""
+        """How many rows each check will look at: links, revisions, pages, quotes, sightings, and candidates
+        on which anything was decided.
+        """
         return dict(_sql.sizes(self._db))
 
     def revisions(self) -> Iterator[Finding | None]:
@@ -70,7 +72,9 @@ class Integrity(ABC):
             yield Finding(row["place"], wrong) if wrong else None
 
     def quotes(self) -> Iterator[Finding | None]:
-        """Every quote of a kept release against the words that were cited."""
+        """Every quote of a kept release against the words that were cited, and whose the release is and of which day
+        against the source that was made of it.
+        """
         for row in _sql.quotes(self._db):
             wrong = _wrong_quote(row)
             yield Finding(f"citation {row['id']}", wrong) if wrong else None
@@ -98,6 +102,9 @@ def _wrong_quote(row: Row) -> str | None:
         return f"{where}, which it cites, is gone"
     if words_hash(row["title"], row["summary"]) != row["words_sha256"]:
         return f"the words of {where} are not those that it cites"
+    for column in ("url", "publisher", "side", "published"):
+        if row[f"release_{column}"] != row[column]:
+            return f"its source has the {column} {shown(row[column])}, {where} has {shown(row[f'release_{column}'])}"
     text = {"title": row["title"], "summary": row["summary"]}.get(row["quote_field"], "")
     if row["quote_start"] is None or text.startswith(row["quote"] or "", row["quote_start"]):
         return None

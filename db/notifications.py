@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from db.queries import Connection, Row, load_queries
 from db.text import as_json, instant
@@ -109,6 +110,25 @@ class Receivers:
     number: int
     failing: int
     failing_long: int
+
+
+class Unsendable(StrEnum):
+    """Why a message cannot be sent once more."""
+
+    MAIL = "mail"
+    ENDED = "ended"
+    WAITS = "waits"
+    FOLLOWS = "follows"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a message cannot be sent once more; `begins_with`: of one that FOLLOWS what never arrived, the number of that
+    first message, with which it comes along.
+    """
+
+    why: Unsendable
+    begins_with: int | None = None
 
 
 class Notifications:
@@ -303,11 +323,26 @@ class Notifications:
         rows = _sql.deliveries(self._db, state=state, since=after, most=most, signals=int(signals))
         return [_delivery(row) for row in rows]
 
+    def obstacle(self, delivery: int) -> Obstacle | None:
+        """Why a message that there is cannot be sent once more; None where it can."""
+        row = _sql.standing(self._db, id=delivery)
+        if row["kind"] == "mail":
+            return Obstacle(Unsendable.MAIL)
+        if row["ended_at"]:
+            return Obstacle(Unsendable.ENDED)
+        if row["state"] == "pending":
+            return Obstacle(Unsendable.WAITS)
+        if not What(row["what"]).begins and not row["heard"]:
+            return Obstacle(Unsendable.FOLLOWS, row["begins_with"])
+        return None
+
     def replay(self, delivery: int, *, now: datetime) -> bool:
         """Queue a message to a webhook once more, with those that waited in vain for it.
 
-        False where there is none that has been settled, or its receiver has ended.
+        False where there is none of that number, or an `obstacle`.
         """
+        if not self.has(delivery) or self.obstacle(delivery):
+            return False
         row = _sql.replay(self._db, id=delivery, now=instant_text(now))
         if row is None:
             return False

@@ -322,6 +322,7 @@ def entry_values(entry: StatusChange | Contact) -> dict[str, Any]:
         "note": entry.note,
         "contested": entry.contested,
         "settled": entry.settled,
+        "unconfirmed": " ".join(entry.unconfirmed) or None,
     }
     if isinstance(entry, StatusChange):
         return values | {
@@ -407,6 +408,7 @@ def _entry_fields(row: Row, sources: tuple[Source, ...]) -> dict[str, Any]:
         "contested": row["contested"],
         "settled": row["settled"],
         "reason": row["reason"],
+        "unconfirmed": tuple((row["unconfirmed"] or "").split()),
         "recorded_at": instant(row["recorded_at"]),
         "recorded_by": row["recorded_by"],
         "decision": row["decision"],

@@ -18,6 +18,7 @@ from db.chain import Chain
 from db.engine import BUSY_TIMEOUT, UNFINISHED, Behind, Engine, Work
 from db.errors import StoreError
 from db.feeds import Feeds
+from db.grounds import Grounds
 from db.hosts import Hosts
 from db.integrity import Integrity
 from db.notifications import Notifications
@@ -69,6 +70,7 @@ class Subjects:
     watch: Watch
     search: Search
     chain: Chain
+    grounds: Grounds
     integrity: Integrity
     notifications: Notifications
 
@@ -106,6 +108,7 @@ class Store:
         with self.write_times.measured(), self._connections.writing(patience) as connection:
             subjects = self.subjects(connection)
             yield subjects
+            subjects.grounds.write()
             subjects.search.write()
 
     @contextmanager
@@ -185,16 +188,16 @@ class Store:
 
     def subjects(self, connection: Connection) -> Subjects:
         """The rooms over a connection of ours, which whoever uses it answers for."""
-        search = self._connections.search(connection)
+        search, grounds = self._connections.search(connection), Grounds(connection)
         return Subjects(
             Record(connection, search),
             Feeds(connection),
             AddedFeeds(connection),
             Polls(connection),
             Hosts(connection),
-            Releases(connection, search),
+            Releases(connection, search, grounds),
             Pages(connection),
-            Candidates(connection),
+            Candidates(connection, grounds),
             WaitingList(connection),
             Reviewers(connection),
             Accounts(connection),
@@ -208,6 +211,7 @@ class Store:
             Watch(connection),
             search,
             Chain(connection),
+            grounds,
             self._connections.integrity(connection),
             Notifications(connection),
         )

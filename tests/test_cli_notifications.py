@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from tests.site import Site
 from tests.test_digest import READER, Letterbox, mail_server
-from tests.test_notify import record, serve
+from tests.test_notify import confirm, record, serve, states, subscribe
 from tracker.cli import cli
 from tracker.errors import Refused
 from tracker.service import Service
@@ -65,6 +65,33 @@ def test_a_webhook_is_added_tried_listed_failing_replayed_and_removed(tracker, s
     assert [json.loads(body)["data"]["what"] for _, _, body in site.posted] == ["first"]
     assert tracker("subscriptions", "remove", "1").output == "Subscription 1 has ended.\n"
     assert tracker("subscriptions", "list").output == "Nobody is subscribed.\n"
+
+
+def test_what_follows_a_message_that_never_arrived_is_not_said_to_be_queued(tracker, service, site: Site, clock):
+    subscribe(service, site.serve("/hook", 500))
+    first = record(service)
+    serve(service)
+    for _ in range(12):
+        clock.advance(hours=13)
+        serve(service)
+    confirm(service, first)
+    serve(service)
+    assert states(service) == [("contact-1-r0", "dead"), ("contact-1-r1", "void")]
+    refused = tracker("deliveries", "replay", "2")
+    assert refused.output == ""
+    assert str(refused.exception).startswith("Not 2: it follows message 1, which never arrived there; replay 1, too.")
+    assert states(service)[1] == ("contact-1-r1", "void")
+    site.serve("/hook")
+    assert tracker("deliveries", "replay", "2", "1").output.startswith("2 queued")
+    refused = tracker("deliveries", "replay", "1")
+    assert str(refused.exception).startswith("Not 1: it waits to be sent already.")
+    with service.store.writing() as db:  # the command took the real clock
+        db.notifications._db.execute("UPDATE delivery SET next_try = ''")
+        db.notifications._db.execute("UPDATE subscription SET next_try = ''")
+    serve(service)
+    assert states(service) == [("contact-1-r0", "sent"), ("contact-1-r1", "sent")]
+    assert tracker("subscriptions", "remove", "1").exit_code == 0
+    assert str(tracker("deliveries", "replay", "2").exception).startswith("Not 2: its receiver has ended.")
 
 
 def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):

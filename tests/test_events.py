@@ -163,6 +163,35 @@ def test_a_thread_begins_with_its_first_message_and_each_withdrawal_takes_back_w
             assert not (before.what is What.WITHDRAWN and after.what in (What.WITHDRAWN, What.CONFIRMED))
 
 
+@st.composite
+def decided_together(draw):
+    """Such rows, the first of one decision with a status change that may be corrected and taken back."""
+    first, *others = draw(cited_histories())
+    own = {"decision": 7, "recorded_at": first.recorded_at, "sources": ()}
+    gone = draw(st.none() | st.integers(2, 20))
+    state = change(State.SUSPENDED, "2024-01-09", id=90, withdrawn_at=gone and at(gone), **own)
+    again = draw(st.none() | st.integers(2, 20))
+    more = [change(State.ENDED, "2024-01-09", id=91, recorded_at=at(again), replaces=90, sources=())] if again else []
+    return [replace(first, decision=7), *others], [state, *more]
+
+
+@given(decided_together(), st.integers(0, 30), st.integers(0, 30))
+def test_what_one_decision_recorded_is_one_thread_that_begins_with_one_message(rows, since, looked):
+    contacts, changes = rows
+    every = happened(*contacts, changes=changes)
+    assert len({(event.statement, event.at) for event in every}) == len(every)
+    assert len({event.key for event in every}) == len(every)
+    thread = [event for event in every if event.statement == "change-90"]
+    assert not [event for event in every if event.statement == f"contact-{contacts[0].id}"]
+    assert [event.what is What.FIRST for event in thread] == [True, *[False] * (len(thread) - 1)]
+    kinds = [{event.told["kind"], *(one["kind"] for one in event.told["also"])} for event in thread]
+    assert all(told <= {"change", "contact"} for told in kinds)
+    assert happened(*contacts, changes=changes, since=since) == [event for event in every if event.at >= at(since)]
+    known = {(event.statement, event.at) for event in every if event.at <= at(looked)}
+    left = [event for event in every if event.at > at(looked)]
+    assert happened(*contacts, changes=changes, known=known) == left
+
+
 @given(cited_histories(), st.lists(st.integers(0, 30), max_size=6))
 def test_after_each_digest_a_reader_holds_for_true_what_the_record_then_says(rows, days):
     events, held, heard, since = happened(*rows), {}, set(), -1

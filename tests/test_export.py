@@ -30,11 +30,13 @@ from tests.test_review import CN, US, arrive, decide
 from tests.web.api_client import Api, api_over
 from tracker.cli import cli
 from tracker.errors import Refused
-from tracker.model import Contact, Moment, Outcome, PartialDate, State
+from tracker.model import Contact, Moment, Outcome, PartialDate, Signal, State, StatusChange
 from tracker.operating import export
 from tracker.record.history import state_at, view
-from tracker.reviewing.review import undo
+from tracker.reviewing import amend
+from tracker.reviewing.review import reject, undo
 from tracker.service import Service
+from tracker.verifier import link_hash, sha256
 
 DAY = date(2024, 10, 1)
 
@@ -167,6 +169,97 @@ def test_what_was_corrected_or_withdrawn_is_in_it_and_says_so(seeded_2023: Servi
     assert all(row["replaces"] != str(old.id) for row in table(before, "contacts"))
 
 
+LEFT_OUT = {"page"}
+"""What the API tells of a cited document and an export does not: what we saw of its page when we read it again, which
+is an observation of ours, and no part of the record.
+"""
+
+ELSEWHERE = {"derived", "sources"}
+"""Fields that the export tells in other tables, `history` and `citations`."""
+
+
+def dated(value: object) -> object:
+    return value["date"] if isinstance(value, dict) and "date" in value else value
+
+
+@pytest.mark.parametrize("name", ["changes", "contacts"])
+def test_every_field_of_a_claim_in_the_api_is_in_the_folder_and_in_the_sqlite_file(
+    seeded_2023: Service, clock: Clock, tmp_path: Path, name: str
+):
+    clock.advance(minutes=1)
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    (candidate,) = arrive(seeded_2023, CN, sighting(signal=Signal.REFUSED))
+    decide(seeded_2023, candidate)
+    with seeded_2023.store.reading() as db:
+        pair = db.record.entries_of("dpct")
+    for kind, rows in zip((StatusChange, Contact), pair, strict=True):
+        said = {"settled": "Both readouts agree.", "contested": "Beijing gives another day.", "unconfirmed": ("date",)}
+        row = max((row for row in rows if row.decision), key=lambda row: row.id)
+        claim = amend.ClaimName(kind, row.id)
+        amend.correct(seeded_2023.store, claim, said, reason="A better source.", by="ana", at=clock())
+    out, file = write(seeded_2023, tmp_path / "record"), tmp_path / "record.db"
+    export.write_database(file, *export.read_record(seeded_2023.store, DAY, None))
+    answered = [one for one in Api(seeded_2023).json(f"/{name}?as_of={DAY}&limit=200")[name] if one["id"]]
+    assert any(one["settled"] for one in answered)
+    rows = {row["id"]: row for row in table(out, name)}
+    assert any(row["reason"] == "A better source." and row["corrected"] == "true" for row in rows.values())
+    stored, cited = stored_in(file, name)
+    for one in answered:
+        for field in one.keys() - ELSEWHERE:
+            told = dated(one[field])
+            told = (" ".join(told) or None) if isinstance(told, list) else told
+            assert rows[str(one["id"])][field].removeprefix("'") == _text(told), (one["id"], field)
+            assert stored[one["id"]][field] == told, (one["id"], field)
+        own = [row for row in cited if row[name.removesuffix("s")] == one["id"]]
+        assert len(own) == len(one["sources"])
+        for source in one["sources"]:
+            told = {field: source[field] for field in source.keys() - LEFT_OUT}
+            assert told in [{field: row[field] for field in told} for row in own]
+
+
+def stored_in(file: Path, name: str) -> tuple[dict[int, dict], list[dict]]:
+    """The rows of a table of the SQLite file by their ids, and all citations that count with their sources."""
+    asked = "SELECT * FROM sources JOIN citations ON sources.id = citations.source WHERE citations.withdrawn_at IS NULL"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = [dict(row) for row in connection.execute(f"SELECT * FROM {name}")]
+        return {row["id"]: row for row in rows}, [dict(row) for row in connection.execute(asked)]
+
+
+def test_the_chain_and_the_decisions_of_an_export_can_be_checked_by_themselves(
+    seeded_2023: Service, clock: Clock, tmp_path: Path
+):
+    clock.advance(minutes=1)
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, candidate)
+    (other,) = arrive(seeded_2023, replace(US, url="https://us.example/9", title="Other"), sighting(channel="mmca"))
+    reject(seeded_2023.store, other.id, other.version, by="ana", at=clock(), reason="A secret thought.")
+    clock.advance(minutes=1)
+    undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    folder = write(seeded_2023, tmp_path / "record")
+    assert validated(folder).valid
+    before, entries = "0" * 64, {}
+    for number, link in enumerate(table(folder, "chain"), start=1):
+        assert int(link["seq"]) == number
+        assert link["hash"] == link_hash(before, link["entry_sha256"])
+        before = link["hash"]
+        if link["entry"]:
+            assert sha256(link["entry"].encode()) == link["entry_sha256"]
+            entries[link["kind"], link["row"]] = json.loads(link["entry"])["fields"]
+    with seeded_2023.store.reading() as db:
+        assert db.chain.hash_at(number) == before
+    told = table(folder, "decisions")
+    assert [(row["verdict"], row["role"]) for row in told] == [("accept", "reviewer"), ("undo", "reviewer")]
+    assert told[1]["undoes"] == told[0]["id"]
+    rows = [row for row in table(folder, "contacts") if row["decision"]]
+    assert {row["decision"] for row in rows} == {told[0]["id"]}
+    assert all(entries["contact", row["id"]]["date"] == row["date"] for row in rows)
+    whole = "".join(file.read_text(encoding="utf-8") for file in folder.iterdir())
+    assert "A secret thought." not in whole, "what was rejected is no part of the record"
+    assert '"ana"' not in whole
+
+
 def test_what_nobody_has_reviewed_is_not_in_it(seeded: Service, tmp_path: Path):
     before = write(seeded, tmp_path / "before")
     arrive(seeded, CN, sighting(channel="mmca"))
@@ -201,6 +294,7 @@ def test_the_sqlite_file_is_sound_and_holds_what_the_folder_holds(database: Path
             assert connection.execute(f"PRAGMA foreign_key_list({name})").fetchall() or name in (
                 "relationships",
                 "sources",
+                "chain",
             )
         for name in VIEWS:
             assert connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] or name == "taken_back"

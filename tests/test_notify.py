@@ -28,10 +28,11 @@ from tests.conftest import ROOT, Clock
 from tests.make import contact, sighting, source
 from tests.site import Handler, Site, running_site
 from tests.test_review import CN, US, arrive, decide
-from tracker.model import Contact, Outcome
+from tracker.model import Contact, Outcome, StatusChange
 from tracker.news.events import events_of
 from tracker.notifications.notify import FAILING, LONGEST_WAIT, RETRY_FOR, WEBHOOK_WORKERS, Notifying, wait_after
 from tracker.notifications.webhook import new_secret
+from tracker.record.lineage import entry_key
 from tracker.reviewing.review import undo
 from tracker.scheduler import Polling
 from tracker.service import Service
@@ -104,26 +105,93 @@ def test_a_reviewed_event_is_one_message_then_confirmed_then_taken_back_in_one_t
     assert site.posted == [], "what nobody has reviewed is told to nobody"
     decided = decide(seeded_2023, candidate)
     serve(seeded_2023)
-    assert [what for what, _ in told(site)] == ["first", "first"], "a contact, and the state that it makes"
+    assert [what for what, _ in told(site)] == ["first"], "a contact and the state that it makes are one decision"
+    data = bodies(site)[0]["data"]
+    assert (data["kind"], [one["kind"] for one in data["also"]]) == ("change", ["contact"])
+    assert data["title"].count("; ") == 1, "its title tells both"
+    assert "contact held" in data["title"]
     clock.advance(hours=1)
     (again,) = arrive(seeded_2023, CN, sighting())
     decided = decide(seeded_2023, again)
     serve(seeded_2023)
-    assert [what for what, _ in told(site)[2:]] == ["confirmed", "confirmed"]
-    assert all(title.startswith("Confirmed by China: ") for _, title in told(site)[2:])
+    ((what, title),) = told(site)[1:]
+    assert (what, title.partition(": ")[0]) == ("confirmed", "Confirmed by China")
+    assert [one["confirmed_by"] for one in bodies(site)[1]["data"]["also"]] == [["China"]]
     clock.advance(hours=1)
     undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
     serve(seeded_2023)
     serve(seeded_2023)
-    assert [what for what, _ in told(site)[4:]] == ["corrected", "corrected"]
+    assert [what for what, _ in told(site)[2:]] == ["corrected"]
     threads = defaultdict(list)
     for body in bodies(site):
         threads[body["data"]["thread"]].append(body["data"]["sequence"])
-    assert sorted(threads.values()) == [[0, 1, 2], [0, 1, 2]]
+    assert sorted(threads.values()) == [[0, 1, 2]]
     assert set(threads) == {
         f"tag:127.0.0.1,2026:{key}" for key in {key.rpartition("-r")[0] for key, _ in states(seeded_2023)}
     }
     assert "ana" not in "".join(json.dumps(body) for body in bodies(site))
+
+
+def test_a_correction_of_either_row_of_a_decision_reaches_everyone_who_got_its_one_message(seeded_2023, site, clock):
+    for path in ("/hook", "/late"):
+        site.serve(path)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    serve(seeded_2023)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/late"))
+    with seeded_2023.store.reading() as db:
+        contacts = db.record.entries_of("dpct")[1]
+    met = next(row for row in contacts if row.decision)
+    clock.advance(minutes=1)
+    with seeded_2023.store.writing() as db:
+        db.record.add(replace(met, replaces=met.id, place="Xi’an"), Origin(clock(), "ana"))
+        db.record.bump()
+    serve(seeded_2023)
+    first, second = (body["data"] for body in bodies(site))
+    assert (second["what"], second["kind"], second["thread"]) == ("corrected", "contact", first["thread"])
+    assert "Xi’an" in second["title"]
+    assert first["title"].partition(": ")[2].partition("; ")[0] in second["title"], "what stands of it is told again"
+    assert second["before"].count("On the word of") == 2, "the old wording of both"
+    clock.advance(minutes=1)
+    with seeded_2023.store.writing() as db:
+        change = next(row for row in db.record.entries_of("dpct")[0] if row.decision)
+        db.record.withdraw(StatusChange, change.id, at=clock(), by="ana", reason="No such thing.")
+        db.record.bump()
+    serve(seeded_2023)
+    third = bodies(site)[2]["data"]
+    assert (third["what"], third["kind"], third["reason"]) == ("corrected", "contact", "No such thing.")
+    assert [(one["kind"], one["what"], one["withdrawn"]) for one in third["also"]] == [("change", "withdrawn", True)]
+    assert told(site, "/late") == [], "who did not get the message gets no correction of it"
+
+
+def test_what_an_earlier_version_told_in_two_messages_is_corrected_in_two_threads(seeded_2023, site, clock):
+    site.serve("/hook")
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, candidate)
+    with seeded_2023.store.writing() as db:
+        rows = [row for kind in db.record.entries_of("dpct") for row in kind if row.decision]
+        channel = next(one for one in db.record.channels() if one.slug == "dpct")
+        (event,) = events_of(
+            channel,
+            db.record.relationships()[0],
+            *db.record.entries_of("dpct"),
+            today=seeded_2023.today(),
+            since=rows[0].recorded_at,
+        )
+        for row in rows:
+            db.notifications.note(replace(event, statement=entry_key(row)), now=clock())
+    serve(seeded_2023)
+    clock.advance(minutes=1)
+    undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    serve(seeded_2023)
+    after = [(body["data"]["what"], body["data"]["thread"]) for body in bodies(site)[2:]]
+    assert [what for what, _ in after] == ["withdrawn"] * 2
+    assert len({thread for _, thread in after}) == 2
 
 
 def test_a_correction_brings_the_old_wording_and_goes_only_to_those_who_had_it(service, site, clock):

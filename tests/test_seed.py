@@ -35,6 +35,20 @@ def test_seeding_twice_changes_nothing_and_says_so(seeded, clock):
     assert rows(seeded) == before
 
 
+def test_a_record_from_before_the_mark_of_what_is_unconfirmed_gains_it_and_nothing_else_is_seeded_anew(service, clock):
+    (pack,) = service.packs
+    bare = [replace(one, entry=replace(one.entry, unconfirmed=())) for one in pack.entries]
+    seed(service.store, [replace(pack, entries=tuple(bare))], at=clock())
+    clock.advance(days=1)
+    again = seed(service.store, [pack], at=clock())
+    assert (again.corrected, again.added) == (sum(bool(one.entry.unconfirmed) for one in pack.entries), 0)
+    with service.store.reading() as db:
+        told = [row for pair in db.record.entries().values() for kind in pair for row in in_force(kind, clock())]
+    assert {(row.channel, row.unconfirmed) for row in told if row.unconfirmed} == {
+        (one.entry.channel, one.entry.unconfirmed) for one in pack.entries if one.entry.unconfirmed
+    }
+
+
 def test_a_row_whose_entry_is_gone_stays_and_is_named(seeded, clock):
     """As where a date was put right in the file: that makes another entry of it."""
     clock.advance(days=1)

@@ -253,6 +253,7 @@ class Entry:
     Rows are only ever added. `replaces` names the row that this one corrects; `withdrawn_at` stamps a row taken back.
     `contested` says in words how another side's account differs, `settled` why a reviewer holds accounts that differ
     for settled, and `reason` why this row corrects another. `id` is None for what was not (yet) recorded.
+    `unconfirmed`: what of it is told though it could not be confirmed, `date` or `place`.
     `heard_until`: in a view of a day, the last day whose documents count as anybody's word; None where all do.
     """
 
@@ -262,6 +263,7 @@ class Entry:
     contested: str | None = None
     settled: str | None = None
     reason: str | None = None
+    unconfirmed: tuple[str, ...] = ()
     id: int | None = None
     recorded_at: datetime | None = None
     recorded_by: str | None = None
@@ -351,7 +353,8 @@ class Feed:
     """A configured source of releases. `every` in seconds; `timezone` an IANA name for dates that have none.
 
     `kind`: feed, listing or sitemap. Up to `pages` pages are read where `next` leads to older ones. `also`: the
-    relationships beside its own for which it is read too; it is polled once for all.
+    relationships beside its own for which it is read too; it is polled once for all. `unconfirmed`: `address`, where
+    the address could not be confirmed.
     """
 
     slug: str
@@ -371,6 +374,7 @@ class Feed:
     allow_private: bool = False
     enabled: bool = True
     reason: str | None = None
+    unconfirmed: str | None = None
     also: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ with it, a chain that was rewritten since is found. What this proves, and what i
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
 import zipfile
@@ -38,6 +39,34 @@ def link_hash(before, entry_hash):
 def words_hash(title, summary):
     """The hash of a release's words in one revision."""
     return sha256((title + "\0" + summary).encode("utf-8", "surrogatepass"))
+
+
+def zipped(parts):
+    """The one zip of parts (bytes by name): nothing is compressed, no clock or machine leaves a mark in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as bundle:
+        for name, data in sorted(parts.items()):
+            part = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            part.create_system, part.external_attr = 3, 0o644 << 16
+            bundle.writestr(part, data, zipfile.ZIP_STORED)
+    return buffer.getvalue()
+
+
+def check_zip(body, published=None):
+    """As `check`, of a proof as the zip that it came in; the bytes of the zip around its parts are checked, too.
+
+    Raises zipfile.BadZipFile for what is no zip.
+    """
+    with zipfile.ZipFile(io.BytesIO(body)) as bundle:
+        faults = check(bundle.read, published)
+        return faults + list(_guarded("the zip", lambda read: _container(read, body), bundle.read))
+
+
+def _container(read, body):
+    """What stands in a zip besides its parts: made again from them, it has to have the same bytes."""
+    names = ["manifest.json", *json.loads(read("manifest.json"))["files"]]
+    if zipped({name: read(name) for name in names}) != body:
+        yield "the zip", "its bytes are not those that its parts make: something stands around them, or was compressed"
 
 
 def check(read, published=None):
@@ -128,19 +157,24 @@ def _checkpoint(body):
     return {"seq": int(told["seq"]), "hash": str(told["hash"])}
 
 
-def main(arguments):
-    """Check the proof named first (this file's folder else) against the checkpoint named second; 0: it holds."""
+def main(arguments, published=None):
+    """Check the proof named first (this file's folder else) against the checkpoint named second; 0: it holds.
+
+    `published`: a checkpoint that is held already.
+    """
     if arguments and arguments[0] in ("-h", "--help"):
         print(__doc__.strip())
         return 0
     place = Path(arguments[0]) if arguments else Path(__file__).parent
     try:
-        published = _checkpoint(Path(arguments[1]).read_bytes()) if len(arguments) > 1 else None
-        read = zipfile.ZipFile(place).read if place.is_file() else lambda name: (place / name).read_bytes()
-    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+        if len(arguments) > 1:
+            published = _checkpoint(Path(arguments[1]).read_bytes())
+        body = place.read_bytes() if place.is_file() else None
+        read = zipfile.ZipFile(io.BytesIO(body)).read if body is not None else lambda name: (place / name).read_bytes()
+    except (OSError, ValueError, LookupError, TypeError, NotImplementedError, zipfile.BadZipFile) as error:
         print(f"This is no proof with its checkpoint ({error}).", file=sys.stderr)
         return 2
-    faults = check(read, published)
+    faults = check(read, published) if body is None else check_zip(body, published)
     for where, what in faults:
         print(f"BROKEN {where}: {what}.")
     if not faults:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -166,6 +166,21 @@ def state_words(state: State) -> str:
 
 def outcome_words(outcome: Outcome) -> str:
     return gettext(OUTCOME_WORDS[outcome])
+
+
+_UNCONFIRMED = {
+    ("date",): msg("The date could not be confirmed."),
+    ("place",): msg("The place could not be confirmed."),
+    ("date", "place"): msg("Neither date nor place could be confirmed."),
+    ("address",): msg("The address could not be confirmed."),
+}
+
+
+def unconfirmed_words(what: Sequence[str]) -> str | None:
+    """What is told though it could not be confirmed, as a sentence; None where nothing is. `what`: date, place, or the
+    address of a source.
+    """
+    return gettext(_UNCONFIRMED[tuple(what)]) if what else None
 
 
 def category_words(category: Category) -> str:

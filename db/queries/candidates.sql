@@ -74,6 +74,9 @@ UPDATE sighting SET candidate = :candidate, joined_because = :because, joined_by
         FROM candidate AS before, candidate AS after WHERE before.id = sighting.candidate AND after.id = :candidate)
 WHERE id = :id;
 
+-- name: candidate_of(id)^
+SELECT candidate FROM sighting WHERE id = :id;
+
 -- name: make_first(id)!
 UPDATE sighting SET joined_because = NULL WHERE id = :id;
 

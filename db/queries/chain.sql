@@ -17,6 +17,9 @@ SELECT * FROM first_word WHERE id = :id;
 -- Who gave the first word is sealed in its own entry, to which `first_word` and `first_by` are tied.
 SELECT id, first_word, answer, given_by, given_at, note, decision FROM second_word WHERE id = :id;
 
+-- name: ground_row(id)^
+SELECT * FROM ground WHERE id = :id;
+
 -- name: citation_row(id)^
 -- A citation with the source, and what is kept of the very words and page that were cited.
 SELECT citation.*, source.url AS source_url, source.title AS source_title, source.publisher AS source_publisher,
@@ -72,9 +75,10 @@ WHERE NOT EXISTS (SELECT 1 FROM chain_link WHERE chain_link.kind = told.kind AND
 ORDER BY told.at, told.place, told.id;
 
 -- name: unlinked_words()
--- The same of what two reviewers said, which was never without a link.
+-- The same of what two reviewers said and of what decisions rest on, which were never without a link.
 SELECT told.kind, told.id
-FROM (SELECT 'first_word' AS kind, id FROM first_word UNION ALL SELECT 'second_word', id FROM second_word) AS told
+FROM (SELECT 'first_word' AS kind, id FROM first_word UNION ALL SELECT 'second_word', id FROM second_word
+      UNION ALL SELECT 'ground', id FROM ground) AS told
 WHERE NOT EXISTS (SELECT 1 FROM chain_link WHERE chain_link.kind = told.kind AND chain_link.entry = told.id);
 
 -- name: links_of_status_change(id)
@@ -113,6 +117,18 @@ told AS (
 SELECT chain_link.* FROM told
 JOIN chain_link ON chain_link.kind = told.kind AND chain_link.entry = told.id
 ORDER BY chain_link.seq;
+
+-- name: public_decisions()
+-- The decisions behind rows and citations, those that undid them, and what first and second persons said of them: what
+-- the proofs of claims show.
+WITH decided AS (
+    SELECT decision FROM status_change WHERE decision IS NOT NULL
+    UNION SELECT decision FROM contact WHERE decision IS NOT NULL
+    UNION SELECT decision FROM citation WHERE decision IS NOT NULL)
+SELECT 'decision' AS kind, id FROM decision
+WHERE id IN (SELECT decision FROM decided) OR undoes IN (SELECT decision FROM decided)
+UNION ALL SELECT 'first_word', first_word FROM second_word WHERE decision IN (SELECT decision FROM decided)
+UNION ALL SELECT 'second_word', id FROM second_word WHERE decision IN (SELECT decision FROM decided);
 
 -- name: cited_words(release, revision)^
 SELECT title, summary FROM release_revision WHERE release = :release AND number = :revision;

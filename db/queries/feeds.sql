@@ -2,15 +2,15 @@
 -- number that the counter will have when the same transaction ends, or that of whoever moves it next.
 -- CROSS JOIN has SQLite go from feeds to what is theirs, where it would look through all polls.
 
--- name: put_feed(slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, now)!
-INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, next_poll,
-                  revision)
-VALUES (:slug, :relationship, :position, :publisher, :side, :lang, :kind, :url, :every, :enabled, :reason, :now,
+-- name: put_feed(slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, unconfirmed, now)!
+INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, unconfirmed,
+                  next_poll,                  revision)
+VALUES (:slug, :relationship, :position, :publisher, :side, :lang, :kind, :url, :every, :enabled, :reason, :unconfirmed, :now,
         (SELECT number + 1 FROM revision WHERE subject = 'polls'))
 ON CONFLICT (slug) DO UPDATE SET
     relationship = excluded.relationship, position = excluded.position, publisher = excluded.publisher,
     side = excluded.side, lang = excluded.lang, kind = excluded.kind, every = excluded.every,
-    enabled = excluded.enabled, reason = excluded.reason, revision = excluded.revision,
+    enabled = excluded.enabled, reason = excluded.reason, unconfirmed = excluded.unconfirmed, revision = excluded.revision,
     etag = CASE WHEN feed.url = excluded.url THEN feed.etag END,
     last_modified = CASE WHEN feed.url = excluded.url THEN feed.last_modified END,
     lies = CASE WHEN feed.url = excluded.url THEN feed.lies ELSE 0 END,

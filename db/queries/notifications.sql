@@ -174,6 +174,23 @@ SELECT at, succeeded, status, outcome FROM attempt WHERE delivery = :delivery OR
 -- name: attempts_of(subscription)
 SELECT at, succeeded, status, outcome FROM attempt WHERE subscription = :subscription ORDER BY id;
 
+-- name: standing(id)^
+-- What has to be known of a message before it is sent again: to whom it goes, what its thread begins with there, and
+-- whether anything of the thread arrived there or will arrive first.
+SELECT delivery.state, event.what, subscription.kind, subscription.ended_at,
+       (SELECT MIN(other.id) FROM event first JOIN delivery other ON other.event = first.id
+        WHERE first.statement = event.statement AND first.what IN ('first', 'reported')
+            AND other.subscription = delivery.subscription) AS begins_with,
+       CASE WHEN EXISTS (SELECT 1 FROM event earlier JOIN delivery other ON other.event = earlier.id
+               WHERE earlier.statement = event.statement AND earlier.id <> event.id
+                   AND other.subscription = delivery.subscription
+                   AND (other.state = 'sent' OR other.state = 'pending' AND earlier.sequence < event.sequence))
+            THEN 1 ELSE 0 END AS heard
+FROM delivery
+JOIN event ON event.id = delivery.event
+JOIN subscription ON subscription.id = delivery.subscription
+WHERE delivery.id = :id;
+
 -- name: replay(id, now)^
 UPDATE delivery SET state = 'pending', attempts = 0, queued_at = :now, next_try = :now, settled_at = NULL
 WHERE id = :id AND state <> 'pending'

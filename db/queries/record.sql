@@ -73,18 +73,20 @@ SELECT contact.channel FROM chain_link JOIN citation ON citation.id = chain_link
 JOIN contact ON contact.id = citation.contact
 WHERE chain_link.seq > :seq AND chain_link.kind IN ('citation', 'citation_withdrawn');
 
--- name: add_status_change(channel, state, effective, expected, cause, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
-INSERT INTO status_change (channel, state, effective, expected, cause, note, contested, settled, reason,
+-- name: add_status_change(channel, state, effective, expected, cause, note, contested, settled, reason, unconfirmed, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
+INSERT INTO status_change (channel, state, effective, expected, cause, note, contested, settled, reason, unconfirmed,
                            seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
-VALUES (:channel, :state, :effective, :expected, :cause, :note, :contested, :settled, :reason,
+VALUES (:channel, :state, :effective, :expected, :cause, :note, :contested, :settled, :reason, :unconfirmed,
         :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
 RETURNING id;
 
--- name: add_contact(channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by, substantive, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
+-- name: add_contact(channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by, substantive, note, contested, settled, reason, unconfirmed, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)^
 INSERT INTO contact (channel, outcome, date, end_date, announced, form, place, round, persons, summary, asked_by,
-                     substantive, note, contested, settled, reason, seed_key, seed_digest, recorded_at, recorded_by, decision, replaces)
+                     substantive, note, contested, settled, reason, unconfirmed, seed_key, seed_digest, recorded_at, recorded_by, decision,
+                     replaces)
 VALUES (:channel, :outcome, :date, :end_date, :announced, :form, :place, :round, :persons, :summary, :asked_by,
-        :substantive, :note, :contested, :settled, :reason, :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision, :replaces)
+        :substantive, :note, :contested, :settled, :reason, :unconfirmed, :seed_key, :seed_digest, :recorded_at, :recorded_by, :decision,
+        :replaces)
 RETURNING id;
 
 -- name: add_source(url, title, publisher, side, published)^

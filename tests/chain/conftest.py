@@ -120,7 +120,10 @@ def rewrite(raw: sqlite3.Connection, statement: str) -> None:
     raw.execute(statement)
     raw.execute("DELETE FROM chain_link")
     raw.row_factory = sqlite3.Row
-    Chain(raw).append_unlinked()
+    chain = Chain(raw)
+    chain.append_unlinked()
+    for kind, entry in list(chain.unlinked()):
+        chain.append(kind, entry)
     raw.commit()
 
 

@@ -15,6 +15,7 @@ from tests.chain.conftest import opened
 from tests.commands import run
 from tests.site import Site
 from tracker.service import Service
+from tracker.web.app import create_app
 
 
 @dataclass
@@ -94,6 +95,26 @@ def test_a_checkpoint_that_names_nothing_is_not_passed_over(place: Place):
     done = run(("verify", "--checkpoint", ""), env={"OPENLINES_VAR": str(place.database.parent)})
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"--checkpoint names nothing." in done.stderr
+
+
+def test_a_proof_is_checked_as_it_came_and_one_flipped_bit_of_its_zip_is_refused(
+    place: Place, lived_product: Service, tmp_path: Path
+):
+    client = create_app(lived_product).test_client()
+    head, file = tmp_path / "head.json", tmp_path / "proof.zip"
+    head.write_bytes(client.get("/api/v1/checkpoint").data)
+    body = client.get("/claims/contact-1/proof").data
+    file.write_bytes(body)
+    code, said = place.verify("--proof", str(file), "--checkpoint", str(head))
+    assert (code, said.split(",")[0][:15]) == (0, "HOLDS contact-1")
+    assert "It meets the checkpoint given." in said
+    file.write_bytes(body[:-2] + bytes([body[-2] ^ 1]) + body[-1:])
+    code, _ = place.verify("--proof", str(file))
+    assert code != 0
+    file.write_bytes(body[:10] + bytes([body[10] ^ 1]) + body[11:])
+    code, said = place.verify("--proof", str(file))
+    assert (code, said.partition(":")[0]) == (1, "BROKEN the zip")
+    assert said.endswith("its parts make: something stands around them, or was compressed.\n")
 
 
 def test_the_result_can_be_had_as_json(place: Place, tmp_path: Path):

@@ -121,6 +121,52 @@ def test_any_byte_of_any_part_is_watched(parts):
     holds()
 
 
+def found_in(zip_file: Path, body: bytes) -> bool:
+    """Whether the verifier refuses these bytes as it is run by hand, whatever it calls them."""
+    zip_file.write_bytes(body)
+    return verifier.main([str(zip_file)]) != 0
+
+
+def test_every_byte_of_the_zip_around_its_parts_is_watched(body, parts, tmp_path, capsys):
+    file, around = tmp_path / "proof.zip", set(range(len(body)))
+    assert not found_in(file, body)
+    for data in parts.values():
+        at = body.index(data)
+        around -= set(range(at, at + len(data)))
+    assert len(around) > 50 * len(parts), "headers, directory and end"
+    unnoticed = [at for at in sorted(around) if not found_in(file, flipped_at(body, at, 1 << at % 8))]
+    assert unnoticed == []
+    assert "the zip: its bytes are not those that its parts make" in capsys.readouterr().out
+
+
+def test_no_flipped_bit_of_a_proof_goes_unnoticed(body, tmp_path, capsys):
+    @given(at=st.integers(0, len(body) - 1), bit=st.integers(0, 7))
+    @settings(max_examples=500)
+    def holds(at: int, bit: int) -> None:
+        assert found_in(tmp_path / "proof.zip", flipped_at(body, at, 1 << bit))
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    "more", [lambda body: body + b"\0", lambda body: b"#!/bin/sh\n" + body, lambda body: with_part(body)]
+)
+def test_nothing_can_be_added_to_a_proof(body, tmp_path, capsys, more):
+    assert found_in(tmp_path / "proof.zip", more(body))
+
+
+def flipped_at(body: bytes, at: int, by: int) -> bytes:
+    return body[:at] + bytes([body[at] ^ by]) + body[at + 1 :]
+
+
+def with_part(body: bytes) -> bytes:
+    """With one part more, as any program that zips adds it."""
+    buffer = io.BytesIO(body)
+    with zipfile.ZipFile(buffer, "a") as bundle:
+        bundle.writestr("more.txt", b"More.")
+    return buffer.getvalue()
+
+
 def test_a_manifest_made_to_fit_hides_no_change_of_what_is_proved(parts):
     proved = [name for name in parts if name not in ("README.txt", "verify.py", "manifest.json")]
 
@@ -238,7 +284,7 @@ def test_the_verifier_imports_the_standard_library_alone_and_nothing_that_reache
             else [node.module] if isinstance(node, ast.ImportFrom) else []
         )
     }  # fmt: skip
-    assert imported == {"__future__", "hashlib", "json", "sys", "zipfile", "pathlib"}
+    assert imported == {"__future__", "hashlib", "io", "json", "sys", "zipfile", "pathlib"}
 
 
 def test_a_value_that_could_be_written_in_two_ways_is_not_chained():

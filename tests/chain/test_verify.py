@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlite_utils import Database
 
+from db.chain import Chain
+from db.grounds import Grounds
 from db.sqlite.migrations import find_cited_words, migrations
 from db.store import open_store
 from tests.chain.conftest import NAME, Tampered, rewrite
@@ -20,13 +23,15 @@ from tracker.record.chain import Checkpoint, daily_checkpoints
 from tracker.verifier import START, link_hash, sha256, words_hash
 
 KINDS = {
-    "status_change", "contact", "citation", "decision", "regrouping",
+    "status_change", "contact", "citation", "decision", "regrouping", "ground",
     "status_change_withdrawn", "contact_withdrawn", "citation_withdrawn",
 }  # fmt: skip
 ACCEPTED = "(SELECT MAX(id) FROM contact WHERE decision IS NOT NULL AND withdrawn_at IS NULL)"
 WITHDRAWN = "(SELECT MAX(id) FROM contact WHERE withdrawn_at IS NOT NULL)"
 QUOTED = "(SELECT MAX(id) FROM citation WHERE quote_start IS NOT NULL)"
 CITED = "release = (SELECT release FROM citation WHERE page_sha256 IS NOT NULL LIMIT 1)"
+DECIDED = "(SELECT MAX(candidate) FROM decision WHERE verdict = 'accept')"
+SEEN = f"(SELECT MAX(id) FROM sighting WHERE candidate = {DECIDED})"
 MIDDLE = "(SELECT MAX(seq) / 2 FROM chain_link)"
 
 
@@ -92,11 +97,52 @@ def test_a_record_that_was_lived_with_holds_and_every_kind_of_entry_is_in_the_ch
         ("UPDATE sighting SET evidence = replace(evidence, '2', '3')", r"sighting \d+: 'summary' does not stand at 3"),
         ("UPDATE cited_copy SET body = (SELECT body FROM page_copy)", r"cited_copy \w+: its bytes are not those"),
         ("UPDATE sighting SET evidence = '{'", r"sighting \d+: its evidence cannot be read"),
+        ("UPDATE sighting SET date = '1999'", r"sighting \d+: its date is '1999', decided was on '2024"),
+        ("UPDATE sighting SET signal = 'ended'", r"sighting \d+: its signal is 'ended', decided was on 'held'"),
+        ("UPDATE release SET revision = 9", r"release \d+: its revision is 9, decided was on 1"),
+        (
+            "UPDATE candidate SET status = 'rejected' WHERE status = 'accepted'",
+            r"candidate \d+: its status is 'rejected', decided was on 'accepted'",
+        ),
+        (f"DELETE FROM sighting WHERE id = {SEEN}", r"sighting \d+: it is gone; a decision rests on it"),
+        (
+            f"UPDATE sighting SET candidate = {DECIDED} WHERE candidate <> {DECIDED}",
+            r"sighting \d+: (it came to what|it is gone)",
+        ),
+        (
+            "DELETE FROM ground WHERE id = (SELECT MAX(id) FROM ground)",
+            r"ground \d+ \(link \d+\): it is gone; the chain has it",
+        ),
     ],
 )  # fmt: skip
 def test_what_was_changed_past_the_program_is_found_and_named(record, statement, says):
     record.run(statement)
     assert re.fullmatch(says + ".*", first(record)), first(record)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE release SET side = 'third-party'", "its side is 'third-party', decided was on 'us'"),
+        ("UPDATE release SET url = NULL", "its url is nothing, decided was on 'https://us.example/1'"),
+        ("UPDATE release SET published = '1999'", "its published is '1999', decided was on '2024-01-09'"),
+    ],
+)
+def test_a_release_that_was_changed_past_the_program_is_named_and_so_is_what_cites_it(record, statement, says):
+    record.run(statement)
+    found = [str(finding) for finding in verify(record.store).findings]
+    assert f"release 1: {says}." in found
+    assert any(re.match(r"citation \d+: its source has the ", one) for one in found)
+
+
+def test_a_cited_release_that_was_changed_before_decisions_were_sealed_differs_from_the_source_in_the_chain(record):
+    record.run("UPDATE release SET side = 'cn' WHERE side = 'us'", "DELETE FROM ground", "DELETE FROM chain_link")
+    chain = Chain(record.raw)
+    record.raw.row_factory = sqlite3.Row
+    chain.append_unlinked()
+    Grounds(record.raw).seal_all(at=datetime(2024, 3, 1, tzinfo=UTC))
+    record.raw.commit()
+    assert re.search(r"citation \d+: its source has the side 'us', release 1, revision 1 has 'cn'", first(record))
 
 
 def test_two_rows_that_changed_places_are_found(record):
@@ -117,8 +163,12 @@ def test_cited_words_rewritten_with_their_hash_are_found(record):
     assert re.match(r"citation \d+: the words of release \d+, revision 1 are not those that it cites", first(record))
 
 
-SAYS_NOTHING = {("release_revision", "late")}
-"""Columns that say nothing of what is cited: whether a revision is a page that was read late."""
+CHANGES_BY_ITSELF = {
+    ("release", "gone_since"): "polls note since when a feed shows it no more, and that it is back",
+    ("candidate", "version"): "counts what was done to it, a hold or a look included",
+    ("candidate", "evidence_at"): "its place in the queue",
+}
+"""Columns of what a decision rests on that say nothing of it, and why they change."""
 
 IN_THE_CHAIN = {
     "status_change": "id = (SELECT MAX(id) FROM status_change WHERE decision IS NOT NULL)",
@@ -130,7 +180,12 @@ IN_THE_CHAIN = {
     "chain_link": f"seq = {MIDDLE}",
     "release_revision": CITED,
     "page_copy": CITED,
+    "candidate": f"id = {DECIDED}",
+    "sighting": f"id = {SEEN}",
+    "release": f"id = (SELECT release FROM sighting WHERE id = {SEEN})",
+    "ground": f"id = (SELECT MAX(id) FROM ground WHERE candidate = {DECIDED})",
 }
+"""Each table on whose rows a decision or the record rests, with a row that an accepted candidate brought."""
 
 
 @pytest.mark.parametrize("table", IN_THE_CHAIN)
@@ -138,9 +193,12 @@ def test_every_column_of_what_is_chained_or_cited_is_watched(record, table):
     record.run(f"CREATE TABLE saved AS SELECT * FROM {table}")
     unwatched = []
     for _, column, kind, *_ in record.raw.execute(f"PRAGMA table_info({table})").fetchall():
-        if (table, column) in SAYS_NOTHING:
+        if (table, column) in CHANGES_BY_ITSELF:
             continue
-        other = {"TEXT": f"COALESCE({column}, '') || '~'", "INTEGER": f"COALESCE({column}, 0) + 4000", "BLOB": "x'00'"}
+        other = {
+            "TEXT": f"COALESCE({column}, '') || '~'", "INTEGER": f"COALESCE({column}, 0) + 4000", "BLOB": "x'00'",
+            "REAL": f"COALESCE({column}, 0) + 0.001",
+        }  # fmt: skip
         record.run(f"UPDATE {table} SET {column} = {other[kind]} WHERE {IN_THE_CHAIN[table]}")
         if not verify(record.store).found:
             unwatched.append(column)
@@ -218,6 +276,9 @@ def test_what_was_recorded_before_there_was_a_chain_is_chained_in_the_order_of_r
     with store.reading() as db:
         told = [(link.seq, link.kind, link.entry, link.at[:16]) for link in db.chain.links()]
         (sources,) = [contact.sources for contact in db.record.entries_of("dpct")[1]]
+    sealed = told.pop()
+    assert sealed[:3] == (6, "ground", 1), "what it rests on is taken down as it stands, and not as if it had been then"
+    assert sealed[3] > "2024-01-10"
     assert told == [
         (1, "decision", 2, "2024-01-09T12:00"), (2, "contact", 1, "2024-01-09T12:00"),
         (3, "citation", 1, "2024-01-09T12:00"), (4, "citation", 2, "2024-01-09T12:00"),
@@ -230,6 +291,10 @@ def test_what_was_recorded_before_there_was_a_chain_is_chained_in_the_order_of_r
     assert {finding.place for finding in verify(store).findings} == {
         "release_revision 1/1", "release_revision 1/2", "release_revision 1/3", "release_revision 2/1",
     }  # fmt: skip
+    raw(store).executescript("UPDATE sighting SET signal = 'ended'; UPDATE release SET side = 'cn'")
+    found = {str(finding) for finding in verify(store).findings}
+    assert any("its signal is 'ended', decided was on" in one for one in found), "it is watched from then on"
+    assert any("its side is 'cn', decided was on 'us'" in one for one in found)
     store.close()
 
 

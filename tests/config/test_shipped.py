@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -31,6 +32,26 @@ def test_the_record_is_as_full_as_it_was_made(pack: RelationshipPack) -> None:
     assert len(pack.changes) == 70
     assert len(pack.contacts) == 174
     assert len({source.url for seed in pack.entries for source in seed.entry.sources}) == 387
+
+
+NOT_CONFIRMED = re.compile(r"should be checked|had not confirmed them|place .* was not confirmed by a source")
+"""What notes say of a date or a place that could not be confirmed; not of whether something took place."""
+
+
+def test_what_a_note_calls_unconfirmed_is_marked_and_nothing_else(pack: RelationshipPack) -> None:
+    rows = [seed.entry for seed in pack.entries]
+    said = {(row.channel, str(first_seen(row))) for row in rows if row.note and NOT_CONFIRMED.search(row.note)}
+    assert said == {(row.channel, str(first_seen(row))) for row in rows if row.unconfirmed}
+    marked = {(row.channel, row.date.value, row.unconfirmed) for row in pack.contacts if row.unconfirmed}
+    assert marked == {
+        ("dpct", "2020-01-14", ("place",)), ("leaders", "2026-03-31", ("date",)),
+        ("strategic-channel", "2025-01-24", ("date",)), ("economic-financial", "2026-01-20", ("date",)),
+    }  # fmt: skip
+    reasons = {feed.slug: feed.reason or "" for feed in pack.feeds}
+    unsure = {slug for slug, why in reasons.items() if re.search(r"address\b.* not confirmed", why)}
+    assert {feed.slug for feed in pack.feeds if feed.unconfirmed} == unsure - {"xinhua-china"}, (
+        "there it is another one"
+    )
 
 
 def test_every_office_has_a_name_in_each_language(pack: RelationshipPack) -> None:

@@ -45,6 +45,22 @@ def test_a_correction_by_the_api_answers_what_the_record_said_and_says(api: Api)
     assert api.json("/corrections")["count"] == 2
 
 
+def test_a_reviewer_who_could_confirm_a_date_takes_its_mark_away(api: Api) -> None:
+    before = cut(api)
+    api.service.clock.advance(hours=1)
+    name, client = f"change-{before['id']}", signed_in(api.service, "reviewer")
+    done = amend(api, name, "correction", unconfirmed=["date"], reason="Nobody says so.").get_json()
+    assert (done["said"]["unconfirmed"], done["says"]["unconfirmed"]) == ([], ["date"])
+    assert "what could not be confirmed" in words_of(client.get("/corrections").text)
+    marked = f"change-{done['says']['id']}"
+    assert '<option value="date" selected>' in client.get(f"/claims/{marked}/amend").text
+    api.service.clock.advance(hours=1)
+    done = amend(api, marked, "correction", unconfirmed=None, reason="The ministry says so.").get_json()
+    assert (done["said"]["unconfirmed"], done["says"]["unconfirmed"]) == (["date"], [])
+    refused = amend(api, f"change-{done['says']['id']}", "correction", unconfirmed=["place"], reason="x")
+    assert_problem(refused, 400, field="unconfirmed")
+
+
 def test_a_further_source_by_the_api_makes_the_claim_corroborated(api: Api) -> None:
     name = f"change-{cut(api)['id']}"
     api.service.clock.advance(hours=1)

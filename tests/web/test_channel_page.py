@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from itertools import pairwise
 
 import pytest
@@ -15,10 +18,12 @@ from playwright.sync_api import expect
 from db.record import Origin
 from tests.conftest import EVERYTHING
 from tests.make import CHANNEL, US_CHINA, change, contact, moment
+from tests.web.api_client import Api
 from tests.web.conftest import serving
 from tests.web.test_coverage_shown import failed, watched  # noqa: F401
 from tests.web.test_pages import words_of
 from tracker.model import Outcome, State
+from tracker.operating import export
 from tracker.record.coverage import Coverage, FeedCoverage, Hole, HoleKind
 from tracker.record.history import view
 from tracker.record.promises import rhythm_of
@@ -323,3 +328,29 @@ def test_background_is_copied_by_the_keyboard_and_a_folded_year_opens_by_it(shar
     year.locator("summary").focus()
     page.keyboard.press("Enter")
     expect(year.locator("table")).to_be_visible()
+
+
+def test_what_could_not_be_confirmed_is_marked_in_words_on_every_page_that_tells_it(serviced, clock, tmp_path):
+    clock.now = datetime(2026, 6, 1, tzinfo=UTC)
+    service = serviced(EVERYTHING)
+    client, api = create_app(service).test_client(), Api(service)
+    marked = [
+        one for one in api.json("/contacts?limit=200&channel=economic-financial")["contacts"] if one["unconfirmed"]
+    ]
+    assert [(one["date"]["date"], one["unconfirmed"]) for one in marked] == [("2026-01-20", ["date"])]
+    pages = {"/channels/economic-financial": 1, f"/claims/contact-{marked[0]['id']}": 1, "/contacts": 3}
+    for address, times in pages.items():
+        assert words_of(client.get(address).text).count("The date could not be confirmed.") == times, address
+    assert "The place could not be confirmed." in words_of(client.get("/channels/dpct").text)
+    assert "日期未能核实。" in words_of(client.get("/channels/economic-financial?language=zh").text)
+    off = {one["slug"]: one for one in api.json("/feeds")["feeds"] if one["unconfirmed"]}
+    assert set(off) == {"war-releases-only", "state-releases", "state-eap", "mfa-foreign-minister", "usni"}
+    assert {one["unconfirmed"] for one in off.values()} == {"address"}
+    assert words_of(client.get("/feeds").text).count("The address could not be confirmed.") == len(off)
+    assert "The address could not be confirmed." in words_of(client.get("/feeds/usni").text)
+    with closing(StringIO(client.get("/contacts.csv").data.decode("utf-8-sig"))) as file:
+        told = {row["id"]: row["unconfirmed"] for row in csv.DictReader(file) if row["unconfirmed"]}
+    assert told[str(marked[0]["id"])] == "date"
+    export.write_folder(tmp_path / "record", *export.read_record(service.store, service.today(), None))
+    with (tmp_path / "record" / "contacts.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["id"]: row["unconfirmed"] for row in csv.DictReader(file) if row["unconfirmed"]} == told

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
-from db.notifications import Attempt, Filter, Subscription
+from db.notifications import Attempt, Filter, Notifications, Subscription, Unsendable
 from db.store import Subjects
 from tracker.cli.common import Instant, opened, output, table
 from tracker.errors import NotFound, Refused
@@ -197,16 +198,35 @@ def replay(numbers: tuple[int, ...], since: datetime | None) -> None:
     with service.store.writing() as db:
         for number in numbers:
             _there_is(db, number)
-        wanted = [*numbers, *(db.notifications.lost_since(since) if since else ())]
-        queued = [number for number in wanted if db.notifications.replay(number, now=now)]
-    left = sorted(set(numbers) - set(queued))
-    if queued or not left:
-        click.echo(f"{len(queued)} queued for the scheduler's next tick.")
-    if left:
-        raise Refused(
-            f"Not {', '.join(map(str, left))}: its receiver is no live webhook, or it waits already.",
-            "List them with: deliveries",
-        )
+        # The first message of a thread before what follows it: numbers grow along a thread, those of signals downwards.
+        wanted = sorted({*numbers, *(db.notifications.lost_since(since) if since else ())}, key=abs)
+        why = _requeue(db.notifications, wanted, now)
+    if len(why) < len(wanted) or not why:
+        click.echo(f"{len(wanted) - len(why)} queued for the scheduler's next tick.")
+    if why:
+        raise Refused(" ".join(f"Not {number}: {words}" for number, words in why.items()), "List them with: deliveries")
+
+
+def _requeue(messages: Notifications, numbers: Sequence[int], now: datetime) -> dict[int, str]:
+    """Queue messages once more; answers why some cannot be, by number. Those that another brings along are not told."""
+    stood, why = {number: messages.obstacle(number) for number in numbers}, {}
+    for number in numbers:
+        if messages.replay(number, now=now):
+            continue
+        obstacle = messages.obstacle(number)
+        if obstacle.why is Unsendable.FOLLOWS:
+            first = obstacle.begins_with
+            why[number] = f"it follows message {first}, which never arrived there; replay {first}, too."
+        elif obstacle.why is not Unsendable.WAITS or obstacle == stood[number]:
+            why[number] = _OBSTACLES[obstacle.why]
+    return why
+
+
+_OBSTACLES = {
+    Unsendable.MAIL: "it goes by mail, where the next digest has it.",
+    Unsendable.ENDED: "its receiver has ended.",
+    Unsendable.WAITS: "it waits to be sent already.",
+}
 
 
 def _there_is(db: Subjects, number: int) -> None:

@@ -14,6 +14,7 @@ from rich.progress import track
 
 from config.settings import Settings
 from db.store import open_store
+from tracker import verifier
 from tracker.cli.common import settings
 from tracker.errors import Refused
 from tracker.feeds.failure import FetchFailed
@@ -26,11 +27,16 @@ SHOWN = 10
 
 @click.command(name="verify")
 @click.option("--checkpoint", help="A file or address: a head of the chain that somebody kept, to compare with.")
+@click.option("--proof", help="Check the proof of a claim, a zip as it came or its folder, and no database.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON, with up to 100 findings.")
-def verify_command(checkpoint: str | None, as_json: bool) -> None:
+def verify_command(checkpoint: str | None, proof: str | None, as_json: bool) -> None:
     """Check the hash chain, every row, page and quote; exit code 1 where something is not as it was recorded."""
     read = settings()
     published = None if checkpoint is None else _published(checkpoint, read)
+    if proof:
+        if as_json:
+            raise Refused("A proof is told in words alone.", "Leave --json out.")
+        sys.exit(verifier.main([proof], published and {"seq": published.seq, "hash": published.hash}))
     store = open_store(read.database_url)
     store.check_schema()
     result = verify(store, published, _watched)
@@ -68,7 +74,8 @@ def _in_words(result: Verified, published: Checkpoint | None) -> str:
     met = f" It meets the checkpoint of link {published.seq}." if published else ""
     return (
         f"All is as it was recorded: {checked['links']} links, {checked['revisions']} wordings of releases, "
-        f"{checked['pages']} pages, {checked['quotes']} quotes, the evidence of {checked['sightings']} sightings.\n"
+        f"{checked['pages']} pages, {checked['quotes']} quotes, the evidence of {checked['sightings']} sightings, what "
+        f"the decisions on {checked['decided']} candidates rest on.\n"
         f"Head: link {head.seq}, {head.hash}.{met}"
     )
 

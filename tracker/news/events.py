@@ -1,13 +1,15 @@
 """What happened to the record's statements, as messages tell it: one event, one message, in the statement's thread.
 
-Pure. A statement appears, is confirmed or contested by a side that had not spoken, is corrected, is withdrawn. An
-event is known by its statement and by the instant at which its cause was recorded, so that the same record gives the
-same events.
+Pure. A statement appears, is confirmed or contested by a side that had not spoken, is corrected, is withdrawn. What one
+decision put on the record, a status change and a contact, is one event: both are told together from then on, in the
+thread that the status change names. An event is known by that name and by the instant at which its cause was recorded,
+so that the same record gives the same events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -48,7 +50,8 @@ class What(StrEnum):
 class Event:
     """One thing that happened to a statement, at a UTC instant; `sequence` grows along the statement's thread.
 
-    `told` is what a message says of the statement as it then stood, in plain JSON values. `before` is the wording that
+    `told` is what a message says of the statement as it then stood, in plain JSON values; `also` in it are those that
+    the same decision recorded. `before` is the wording that
     a correction or a withdrawal takes back; `reason` says why, where a person said so. All three are in English;
     `worded` has, by language, what is told otherwise in another one: fields of `told`, `before` and `reason`.
     """
@@ -115,39 +118,105 @@ def events_of(
         return {statement.key: statement for statement in statements(seen, relationship, changes, contacts)}
 
     found = []
-    for key, latest in stood(END_OF_TIME).items():
-        instants = latest.lineage.instants
+    latest = stood(END_OF_TIME)
+    for keys in _told_as_one(latest, known):
+        instants = sorted({at for key in keys for at in latest[key].lineage.instants})
         for sequence, at in enumerate(instants):
-            if at < since or (key, at) in known:
+            if at < since or (keys[0], at) in known:
                 continue
-            earlier = [seen for instant in instants[:sequence] if (seen := stood(instant).get(key))]
-            ever_stood = any(not seen.withdrawn for seen in earlier)
-            event = _event(earlier[-1] if ever_stood else None, stood(at).get(key), sequence, at)
-            if event:
+            earlier = [stood(instant) for instant in instants[:sequence]]
+            parts = [_part(stood(at).get(key), [seen[key] for seen in earlier if key in seen]) for key in keys]
+            if event := _event(keys[0], sequence, at, parts):
                 found.append(event)
     return sorted(found, key=lambda event: (event.at, event.told["day"], event.statement))
 
 
-def _event(before: Statement | None, now: Statement | None, sequence: int, at: datetime) -> Event | None:
-    what = became(before, now)
+def _told_as_one(latest: Mapping[str, Statement], known: Collection[tuple[str, datetime]]) -> Iterator[tuple[str, ...]]:
+    """Which statements messages tell together, the one that names their thread first: what one decision put on record.
+
+    Those that an earlier version told apart stay apart: somebody follows each.
+    """
+    grouped: dict[object, list[str]] = defaultdict(list)
+    for key, statement in latest.items():
+        first = statement.lineage.rows[0]
+        grouped[key if first.decision is None else (first.decision, first.recorded_at)].append(key)
+    for keys in grouped.values():
+        keys.sort(key=lambda key: (latest[key].kind != "change", latest[key].lineage.rows[0].id))
+        apart = any((key, latest[key].lineage.recorded_at) in known for key in keys[1:])
+        yield from ((key,) for key in keys) if apart else (tuple(keys),)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of the statements of a message: as it stands (None: the world cannot know of it yet), how it stood before
+    (None: never), and what became of it.
+    """
+
+    now: Statement | None
+    before: Statement | None
+    what: What | None
+
+    @property
+    def shown(self) -> bool:
+        """Whether it stands, or stood once."""
+        return not self.now.withdrawn or self.before is not None
+
+
+def _part(now: Statement | None, earlier: Sequence[Statement]) -> _Part:
+    ever_stood = any(not seen.withdrawn for seen in earlier)
+    before = earlier[-1] if ever_stood else None
+    return _Part(now, before, became(before, now))
+
+
+def _event(key: str, sequence: int, at: datetime, parts: Sequence[_Part]) -> Event | None:
+    what = None if any(part.now is None for part in parts) else _together(parts)
     if what is None:
         return None
-    confirmed = attested_by(now) - attested_by(before) if what is What.CONFIRMED else ()
-    taken_back = before if what in (What.CORRECTED, What.WITHDRAWN) else None
-    reason = {What.WITHDRAWN: now.told.withdrawn_reason, What.CORRECTED: now.told.reason}.get(what)
+    parts = [part for part in parts if part.shown]
+    main = next((part for part in parts if part.what and not part.now.withdrawn), None)
+    main = main or next((part for part in parts if not part.now.withdrawn), parts[0])
+    others = [part for part in parts if part is not main]
+    taken_back = [part.before for part in parts if part.before] if what in (What.CORRECTED, What.WITHDRAWN) else []
+    reasons = [_reason(part) for part in (main, *others)]
     return Event(
-        statement=now.key,
+        statement=key,
         sequence=sequence,
         what=what,
         at=at,
-        channel=now.told.channel,
-        told=_told(now, confirmed),
-        before=_wording(taken_back),
-        reason=reason,
+        channel=main.now.told.channel,
+        told=_told(main, others),
+        before=_wordings(taken_back),
+        reason=sentences(*dict.fromkeys(reasons)) or None,
         worded=in_other_languages(
-            lambda: _words(now, confirmed) | {"before": _wording(taken_back), "reason": recorded_words(reason)}
+            lambda: (
+                _words(main, others)
+                | {
+                    "before": _wordings(taken_back),
+                    "reason": sentences(*map(recorded_words, dict.fromkeys(filter(None, reasons)))) or None,
+                }
+            )
         ),
     )
+
+
+def _together(parts: Sequence[_Part]) -> What | None:
+    """What happened to the statements of a message as a whole."""
+    happened = {part.what for part in parts} - {None}
+    if not happened:
+        return None
+    if all(part.before is None for part in parts):
+        return What.FIRST
+    if all(part.now.withdrawn for part in parts):
+        return What.WITHDRAWN
+    if happened & {What.FIRST, What.WITHDRAWN, What.CORRECTED}:
+        return What.CORRECTED
+    return What.CONTESTED if What.CONTESTED in happened else What.CONFIRMED
+
+
+def _reason(part: _Part) -> str | None:
+    """Why it is not told as before, where a person said so."""
+    told = part.now.told
+    return {What.WITHDRAWN: told.withdrawn_reason, What.CORRECTED: told.reason}.get(part.what)
 
 
 def in_other_languages(words: Callable[[], dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -201,9 +270,11 @@ def _contested(statement: Statement) -> str | None:
     return sentences(*told) or None
 
 
-def _wording(statement: Statement | None) -> str | None:
-    if statement is None:
-        return None
+def _wordings(told: Iterable[Statement]) -> str | None:
+    return sentences(*map(_wording, told)) or None
+
+
+def _wording(statement: Statement) -> str:
     told = [
         entry_words(statement.told) + pgettext("at the end of a sentence", "."),
         recorded_words(said_of(statement.told)),
@@ -213,36 +284,75 @@ def _wording(statement: Statement | None) -> str | None:
     return sentences(*told)
 
 
-def _told(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:
+def _told(main: _Part, others: Sequence[_Part]) -> dict[str, Any]:
     """What a message says. It names no reviewer, and holds nothing that feeds do not show."""
-    relationship, when = statement.relationship, statement.when
+    statement = main.now
     return {
-        "kind": statement.kind,
-        "relationship": relationship.slug,
+        "relationship": statement.relationship.slug,
         "category": str(statement.view.channel.category),
         "channel": statement.told.channel,
-        "says": str(statement.word),
-        "when": {"date": when.value, "precision": str(when.precision)} if when else None,
         "day": statement.day.isoformat(),
-        "settled": statement.told.settled,
-        "corroboration": statement.corroboration,
-        "sources": [source_told(source) for source in statement.sources],
-        **_words(statement, confirmed),
+        **_facts(statement),
+        **_words(main, others),
     }
 
 
-def _words(statement: Statement, confirmed: Collection[str]) -> dict[str, Any]:
+def _facts(statement: Statement) -> dict[str, Any]:
+    """What is said of one statement alike in every language."""
+    when = statement.when
+    return {
+        "statement": statement.key,
+        "kind": statement.kind,
+        "says": str(statement.word),
+        "when": {"date": when.value, "precision": str(when.precision)} if when else None,
+        "settled": statement.told.settled,
+        "unconfirmed": list(statement.told.unconfirmed),
+        "corroboration": statement.corroboration,
+        "sources": [source_told(source) for source in statement.sources],
+    }
+
+
+def _words(main: _Part, others: Sequence[_Part]) -> dict[str, Any]:
     """What of it is said otherwise in another language."""
-    relationship = statement.relationship
+    parts = [main, *others]
+    standing = [part for part in parts if not part.now.withdrawn] or parts
+    confirmed = {side for part in parts for side in _confirming(part)}
+    own = _own_words(main.now)
+    return {
+        "channel_name": name_of(main.now.view.channel.names),
+        **own,
+        "words": pgettext("between statements", "; ").join(_own_words(part.now)["words"] for part in standing),
+        "confirmed_by": _sides(confirmed, main.now.relationship),
+        "also": [
+            {
+                **_facts(part.now),
+                **_own_words(part.now),
+                "confirmed_by": _sides(_confirming(part), part.now.relationship),
+                "what": part.what,
+                "withdrawn": part.now.withdrawn,
+            }
+            for part in others
+        ],
+    }
+
+
+def _own_words(statement: Statement) -> dict[str, Any]:
     told = [entry_words(statement.told), *([change_words(statement.begins)] if statement.begins else [])]
     return {
-        "channel_name": name_of(statement.view.channel.names),
         "words": pgettext("between statements", "; ").join(told),
         "detail": recorded_words(statement.detail),
         "contested": _contested(statement),
         "on_the_word_of": statement.on_the_word_of,
-        "confirmed_by": [side_in_text(side, relationship) for side in relationship.sides if side in confirmed],
     }
+
+
+def _confirming(part: _Part) -> set[str]:
+    """The parties that had not spoken and confirm it now."""
+    return attested_by(part.now) - attested_by(part.before) if part.what is What.CONFIRMED else set()
+
+
+def _sides(codes: Collection[str], relationship: Relationship) -> list[str]:
+    return [side_in_text(side, relationship) for side in relationship.sides if side in codes]
 
 
 def source_told(source: Source) -> dict[str, Any]:

@@ -51,7 +51,10 @@ def new_secret() -> str:
 def message_of(event: Event, base_url: str) -> dict[str, Any]:
     """The body: what happened, of which statement (the thread), and what it says now. See docs/notifications.md."""
     tag = f"tag:{urlsplit(base_url).hostname},2026:"
-    told = {name: value for name, value in event.told.items() if name not in ("day", "words")}
+    told = {"statement": event.statement, "also": [], "unconfirmed": []} | event.told
+    told = {name: value for name, value in told.items() if name not in ("day", "words")}
+    for one in (told, *(also := [dict(one) for one in told["also"]])):
+        one["statement"] = f"{tag}{one['statement']}"
     return {
         "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",
         "timestamp": second_text(event.at),
@@ -62,6 +65,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
             "what": event.what,
             "title": event.title,
             **told,
+            "also": also,
             "before": event.before,
             "reason": event.reason,
             "url": f"{base_url}/channels/{event.channel}" + ("" if event.candidate else f"#{event.statement}"),

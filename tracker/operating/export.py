@@ -30,11 +30,12 @@ def read_record(store: Store, as_of: date, known_at: datetime | None) -> tuple[M
     """The record as tables, and the moment that they show. Raises Refused where there is nothing on record."""
     with store.reading() as db:
         relationships, channels, entries = db.record.relationships(), db.record.channels(), db.record.entries()
+        links = list(db.chain.shown())
     newest = newest_instant(entries)
     if newest is None:
         raise Refused("There is nothing on record.", "Load it with: python -m tracker seed")
     moment = Moment(as_of, known_at or newest)
-    return moment, tables_of(relationships, channels, {c.slug: entries[c.slug] for c in channels}, moment)
+    return moment, tables_of(relationships, channels, {c.slug: entries[c.slug] for c in channels}, links, moment)
 
 
 def write_folder(folder: Path, moment: Moment, tables: Sequence[Table]) -> None:

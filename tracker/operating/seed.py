@@ -161,7 +161,10 @@ def _predecessors(row: StatusChange | Contact, rows: Iterable[StatusChange | Con
 
 def _digest(entry: StatusChange | Contact) -> str:
     """A hash of all that an entry tells, its sources included."""
-    told = [entry_values(entry), [_source_values(source) for source in entry.sources]]
+    values = entry_values(entry)
+    if values["unconfirmed"] is None:
+        del values["unconfirmed"]  # as it was before there was such a mark, so that nothing is seeded anew for it
+    told = [values, [_source_values(source) for source in entry.sources]]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

@@ -114,16 +114,17 @@ def broken_row(link: Link, fields: Mapping[str, Any] | None, name: str | None) -
         if field not in fields:
             return f"it has no {field} any more"
         if fields[field] != recorded:
-            return f"its {field} is {_shown(fields[field])}, recorded was {_shown(recorded)}"
+            return f"its {field} is {shown(fields[field])}, recorded was {shown(recorded)}"
     for field in fields.keys() - told["fields"].keys():
         if fields[field] is not None:
-            return f"its {field} is {_shown(fields[field])}, and nothing of the kind was recorded"
+            return f"its {field} is {shown(fields[field])}, and nothing of the kind was recorded"
     if (told["role"], told["seal"]) != (role_of(name), seal(name, link.salt)):
         return "who acted is not the one that was recorded"
     return None
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a finding names it, cut where it is long."""
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else f"{text[:76]}…{text[-1]}"
 

@@ -40,7 +40,7 @@ class Deed(StrEnum):
         return self in (Deed.RESTORED, Deed.WITHDRAWN)
 
 
-_OF_THE_ROW = {field.name for field in fields(Entry)} - {"contested", "settled"} | {"derived"}
+_OF_THE_ROW = {field.name for field in fields(Entry)} - {"contested", "settled", "unconfirmed"} | {"derived"}
 _TOLD = {
     kind: tuple(field.name for field in fields(kind) if field.name not in _OF_THE_ROW)
     for kind in (StatusChange, Contact)

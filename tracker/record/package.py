@@ -6,21 +6,24 @@ Rows that were replaced or withdrawn are in it, and say so; what nobody has revi
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Generic
 
-from tracker.model import Channel, Contact, Moment, Relationship, Source, StatusChange
+from tracker.model import Channel, Contact, Moment, Relationship, Signal, Source, StatusChange
 from tracker.moments import second_text
-from tracker.record.attest import first_seen
+from tracker.record.attest import as_seen, first_seen
+from tracker.record.chain import Link
 from tracker.record.history import AnyEntry, ChannelView, in_force, view
 from tracker.record.lineage import known_rows, lineages
 from tracker.record.tables import (
     CHANGE,
     CHANNEL,
     CONTACT,
+    MORE,
     STANDING,
     STATES,
     Column,
@@ -41,7 +44,7 @@ LICENCE = {
 
 ABOUT = (
     "Which channels between two powers are open, since when, and who says so. Every row ever recorded is here: what "
-    " was corrected is replaced by another row, what was taken back is withdrawn, and standing says what counts. "
+    "was corrected is replaced by another row, what was taken back is withdrawn, and standing says what counts. "
     "A date is as precise as it is known: YYYY-MM-DD, YYYY-MM or YYYY. In the CSV files an apostrophe stands before a "
     "cell that begins as a formula would; record.json has the words as they are."
 )
@@ -68,6 +71,8 @@ _FATE = (
     Column("withdrawn_at", "When it was taken back, in UTC.", "datetime"),
     Column("withdrawn_reason", "Why."),
     Column("standing", "Whether it counts: neither replaced nor withdrawn.", "boolean", required=True),
+    *MORE,
+    Column("decision", "The decision that recorded it; of seed and amendments none.", "integer", refers="decisions"),
 )
 _CHANGES = (Column("id", "The number of the row.", "integer", required=True), *CHANGE[1:], *_FATE)
 _CONTACTS = (*CONTACT, *_FATE)
@@ -98,6 +103,29 @@ _CITATIONS = (
     Column("quote", "The words that do."),
     Column("recorded_at", "When it was cited, in UTC.", "datetime"),
     Column("withdrawn_at", "When that was taken back, in UTC.", "datetime"),
+    Column("says", "What the document reports of the event, where that was read from it.", values=tuple(Signal)),
+    Column("dated", "The event's day as the document tells it, where that was read from it.", "partial"),
+    Column("persons", "Who took part, as the document tells it; set apart by semicolons."),
+    Column("denies", "Whether it denies what the row tells, as a reviewer read it.", "boolean", required=True),
+    Column("archived", "Whether its words, as they were read, are kept.", "boolean", required=True),
+)
+_DECISIONS = (
+    Column("id", "The number of the decision.", "integer", required=True),
+    Column("decided_at", "When, in UTC.", "datetime", required=True),
+    Column("verdict", "accept, or undo of an earlier one.", required=True, values=("accept", "reject", "undo")),
+    Column("role", "In which role: names are nobody's business.", required=True, values=("seed", "reviewer")),
+    Column("candidate", "The number of the report that was decided.", "integer", required=True),
+    Column("undoes", "The decision that was undone.", "integer", refers="decisions"),
+    Column("note", "What the reviewer noted."),
+)
+_CHAIN = (
+    Column("seq", "The number of the link, from 1.", "integer", required=True),
+    Column("hash", "SHA-256 of the hash before and that of the entry, both as hexadecimal text.", required=True),
+    Column("entry_sha256", "SHA-256 of the entry.", required=True),
+    Column("entry", "The entry as it was hashed, JSON; empty for those that the proof of no claim shows."),
+    Column("kind", "What the entry is: status_change, contact, citation, …_withdrawn, decision, …; empty as that."),
+    Column("row", "The number of its row.", "integer"),
+    Column("at", "Its instant as it was chained, in UTC.", "datetime"),
 )
 
 
@@ -122,9 +150,18 @@ class _Known:
 
 
 def tables_of(
-    relationships: Sequence[Relationship], channels: Sequence[Channel], entries: Entries, moment: Moment
+    relationships: Sequence[Relationship],
+    channels: Sequence[Channel],
+    entries: Entries,
+    links: Iterable[tuple[Link, bool]],
+    moment: Moment,
 ) -> tuple[Table, ...]:
-    """The record as of a day and as known at an instant; a table comes after those that it refers to."""
+    """The record as of a day and as known at an instant; a table comes after those that it refers to.
+
+    `links`: all links of the chain, and whether the entry of each is public. The chain is whole up to the instant,
+    whatever the day.
+    """
+    links = [(link, public) for link, public in links if datetime.fromisoformat(link.at) <= moment.known_at]
     pairs = {pair.slug: pair for pair in relationships}
     known = [_known(channel, pairs[channel.relationship], *entries[channel.slug], moment) for channel in channels]
     changes = [row.entry for one in known for row in one.changes]
@@ -138,15 +175,20 @@ def tables_of(
             (channel_row(one.channel, one.relationship) | standing_row(one.view) for one in known),
         ),
         _table("sources", "The documents that are cited.", _SOURCES, ("id",), map(_source, sorted(sources.items()))),
-        _table("changes", "Status changes, every row.", _CHANGES, ("id",), _rows(known, "changes", change_row)),
+        _table("decisions", "The decisions behind rows and citations.", _DECISIONS, ("id",), _decisions(links)),
+        _table(
+            "changes", "Status changes, every row.", _CHANGES, ("id",),
+            _rows(known, "changes", change_row, moment.as_of),
+        ),
         _table(
             "contacts", "Meetings and calls, held or not, every row.", _CONTACTS, ("id",),
-            _rows(known, "contacts", contact_row),
+            _rows(known, "contacts", contact_row, moment.as_of),
         ),
         _table("history", "The states that each channel went through.", _HISTORY, ("channel", "position"),
                (row for one in known for row in _history(one.view))),
         _table("citations", "Which source shows which row.", _CITATIONS, ("id",),
                _citations(changes, contacts, moment)),
+        _table("chain", "The hash chain of all entries.", _CHAIN, ("seq",), _chain(links)),
     )  # fmt: skip
 
 
@@ -211,18 +253,19 @@ def _parties(relationships: Iterable[Relationship]) -> Iterator[Row]:
             }
 
 
-def _rows(known: Iterable[_Known], kind: str, told: Callable[[Any, Relationship], Row]) -> list[Row]:
+def _rows(known: Iterable[_Known], kind: str, told: Callable[[Any, Relationship], Row], day: date) -> list[Row]:
     """The rows of one kind in the order of recording."""
     every = [(row, one.relationship) for one in known for row in getattr(one, kind)]
     numbers = {row.entry.id for row, _ in every}
     return [
-        told(row.entry, pair)
+        told(as_seen(row.entry, day), pair)
         | {
             "statement": row.statement,
             "replaces": row.entry.replaces if row.entry.replaces in numbers else None,
             "withdrawn_at": second_text(row.entry.withdrawn_at),
             "withdrawn_reason": row.entry.withdrawn_reason,
             "standing": row.stands,
+            "decision": row.entry.decision,
         }
         for row, pair in sorted(every, key=lambda item: item[0].entry.id)
     ]
@@ -273,6 +316,38 @@ def _citations(changes: Iterable[StatusChange], contacts: Iterable[Contact], mom
             "quote": source.quote,
             "recorded_at": second_text(source.recorded_at),
             "withdrawn_at": second_text(source.withdrawn_at) if withdrawn else None,
+            "says": source.says,
+            "dated": source.dated.value if source.dated else None,
+            "persons": "; ".join(source.persons) or None,
+            "denies": source.denies,
+            "archived": source.archived,
+        }
+
+
+def _decisions(links: Iterable[tuple[Link, bool]]) -> list[Row]:
+    """The decisions that are public, in their order."""
+    told = [json.loads(link.payload) for link, public in links if public and link.kind == "decision"]
+    return [
+        {
+            "id": entry["id"],
+            "decided_at": second_text(datetime.fromisoformat(entry["fields"]["decided_at"])),
+            "role": entry["role"],
+            **{name: entry["fields"][name] for name in ("verdict", "candidate", "undoes", "note")},
+        }
+        for entry in sorted(told, key=lambda entry: entry["id"])
+    ]
+
+
+def _chain(links: Iterable[tuple[Link, bool]]) -> Iterator[Row]:
+    for link, public in links:
+        yield {
+            "seq": link.seq,
+            "hash": link.hash,
+            "entry_sha256": link.payload_hash,
+            "entry": link.payload if public else None,
+            "kind": link.kind if public else None,
+            "row": link.entry if public else None,
+            "at": second_text(datetime.fromisoformat(link.at)) if public else None,
         }
 
 
@@ -310,7 +385,11 @@ def _resource(name: str, path: str, files: Mapping[str, bytes]) -> dict[str, Any
 
 def _schema(table: Table, tables: Sequence[Table]) -> dict[str, Any]:
     keys = {other.name: other.key for other in tables}
-    references = [(column.name, column.refers, keys[column.refers][0]) for column in table.columns if column.refers]
+    references = [
+        (column.name, "" if column.refers == table.name else column.refers, keys[column.refers][0])
+        for column in table.columns
+        if column.refers
+    ]
     if any(column.name == "replaces" for column in table.columns):
         references.append(("replaces", "", "id"))
     return {

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker import verifier
 from tracker.record.chain import Link
-from tracker.verifier import canonical, sha256
-
-_OLDEST = (1980, 1, 1, 0, 0, 0)
-"""The time that every part bears: the same proof has the same bytes whenever it is made."""
+from tracker.verifier import canonical, sha256, zipped
 
 _README = """\
 Open Lines: proof of the claim {claim}
@@ -36,6 +31,9 @@ It needs Python alone and no network. What is here:
     checkpoint.json   the head of the chain when the proof was made
     manifest.json     the SHA-256 of each part
     verify.py         the check
+
+Of a zip verify.py also checks what stands around the parts: made again from them (nothing compressed, all times 1980),
+it must have the same bytes. Unpacked, there is nothing around them.
 
 How it is reckoned. An entry is JSON in UTF-8, names sorted, no blanks; its hash is its SHA-256. The hash of a link is
 the SHA-256 of the hash of the link before followed by that of its entry, as hexadecimal text (before the first: 64
@@ -109,14 +107,4 @@ def proof(
             parts[f"{folder}/page"] = one.page
     files = {name: sha256(data) for name, data in parts.items()}
     parts["manifest.json"] = canonical({"files": files, "sha256": sha256(canonical(files))}) + b"\n"
-    return _zipped(parts)
-
-
-def _zipped(parts: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as bundle:
-        for name, data in sorted(parts.items()):
-            part = zipfile.ZipInfo(name, _OLDEST)
-            part.external_attr = 0o644 << 16
-            bundle.writestr(part, data, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    return zipped(parts)

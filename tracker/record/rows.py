@@ -53,13 +53,19 @@ def check_asked_by(row: StatusChange | Contact, parties: Collection[str]) -> Non
         )
 
 
+def _tellable(row: StatusChange | Contact) -> set[str]:
+    """What of a row can be unconfirmed."""
+    told = {"date": row.effective} if isinstance(row, StatusChange) else {"date": row.date, "place": row.place}
+    return {word for word, value in told.items() if value is not None}
+
+
 def check_row(row: StatusChange | Contact, today: date) -> None:
     """Raise Refused, which names the fields, for a row that cannot be: incomplete, out of order, or of a day to come.
 
     A row dated in the future would be on record and yet on no page of the present.
     """
     faults = Faults()
-    faults.add(*_years(row))
+    faults.add(*_years(row), *_unconfirmable(row))
     faults.add(*(_of_change if isinstance(row, StatusChange) else _of_contact)(row, today + AHEAD))
     faults.check()
 
@@ -75,6 +81,15 @@ def _years(row: StatusChange | Contact) -> Iterator[Refused]:
                 gettext("Give the year that is meant."),
                 field=field,
             )
+
+
+def _unconfirmable(row: StatusChange | Contact) -> Iterator[Refused]:
+    if not set(row.unconfirmed) <= _tellable(row):
+        yield Refused(
+            gettext("The row says nothing of the kind that could be unconfirmed."),
+            gettext("Choose what it says."),
+            field="unconfirmed",
+        )
 
 
 def _of_change(row: StatusChange, latest: date) -> Iterator[Refused]:

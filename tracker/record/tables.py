@@ -24,7 +24,9 @@ from tracker.model import (
 )
 from tracker.moments import second_text
 from tracker.record.attest import corroboration
+from tracker.record.differing import contested_words
 from tracker.record.history import ChannelView
+from tracker.tongue import ENGLISH, speaking
 
 Cell = str | int | bool | None
 Row = dict[str, Cell]
@@ -85,6 +87,14 @@ STANDING = (
     Column("last_refused", "When a contact was last refused or not answered.", "partial"),
     Column("next_contact", "When the next announced contact is to be.", "partial"),
 )
+
+MORE = (
+    Column("settled", "Why accounts that differ are contested no more."),
+    Column("corrected", "Whether the row corrects one that was recorded before.", "boolean", required=True),
+    Column("reason", "Why it does, where a reviewer said so."),
+    Column("unconfirmed", "What of it could not be confirmed: date, place, or both, set apart by a space."),
+)
+"""What both have at the end of a row, since it came later."""
 
 _TOLD = (
     Column("note", "A remark on the row."),
@@ -212,11 +222,20 @@ def cited_row(sources: Iterable[Source]) -> Row:
 def _told(entry: Entry, relationship: Relationship) -> Row:
     return {
         "note": entry.note,
-        "contested": entry.noted,
+        "contested": _contested(entry, relationship),
         "corroboration": corroboration(entry, relationship),
         "recorded_at": second_text(entry.recorded_at),
         "recorded_by": entry.recorder,
+        "settled": entry.settled,
+        "corrected": entry.replaces is not None,
+        "reason": entry.reason,
+        "unconfirmed": " ".join(entry.unconfirmed) or None,
     }
+
+
+def _contested(entry: Entry, relationship: Relationship) -> str | None:
+    with speaking(ENGLISH):
+        return contested_words(entry, relationship)
 
 
 def other_names(names: Mapping[str, str]) -> str | None:

@@ -25,10 +25,10 @@ from tracker.wording import instant_words
 Row = StatusChange | Contact
 
 AMENDABLE = {
-    StatusChange: ("state", "effective", "expected", "cause", "note", "contested", "settled"),
+    StatusChange: ("state", "effective", "expected", "cause", "note", "contested", "settled", "unconfirmed"),
     Contact: (
         "outcome", "date", "end", "announced", "form", "place", "round", "persons", "summary", "asked_by",
-        "substantive", "note", "contested", "settled",
+        "substantive", "note", "contested", "settled", "unconfirmed",
     ),
 }  # fmt: skip
 """The fields of a row that a correction may say otherwise."""

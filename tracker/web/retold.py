@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
-from tracker.record.disputes import Dispute, disputes
+from tracker.model import Contact, PartialDate, StatusChange
 from tracker.record.fates import Fate, Promise
 from tracker.record.ledger import Act, Deed
 from tracker.tongue import gettext, msg, msgs, ngettext
-from tracker.wording import date_words, side_name, span_words
+from tracker.wording import date_words, parts, span_words
 
 DEED_WORDS = {
     Deed.ADDED: msg("added to the record"),
@@ -59,6 +58,7 @@ _FIELD_WORDS = {
     "settled": msg("why it is settled"),
     "substantive": msg("counted as use of the channel"),
     "contested": msg("what is contested"),
+    "unconfirmed": msg("what could not be confirmed"),
 }
 
 FATE_WORDS = {
@@ -88,38 +88,16 @@ def field_words(name: str) -> str:
 
 def value_words(value: object) -> str:
     """What stands in a field of a row, or that nothing does."""
-    if value is None or value == "":
+    if value in (None, "", ()):
         return gettext("nothing")
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if isinstance(value, tuple):
+        return parts(gettext(_UNCONFIRMED_WORDS[word]) for word in value)
     return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)
 
 
-def contested_words(entry: Entry, relationship: Relationship) -> str | None:
-    """How accounts of an entry differ, by a reviewer's note and by the documents themselves; None where they agree."""
-    told = [*filter(None, [entry.noted]), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
-    return " ".join(told) or None
-
-
-def dispute_words(dispute: Dispute, relationship: Relationship) -> str:
-    """In what two sides' accounts differ, with what each of them says."""
-    return gettext(
-        "The sides differ on %(about)s. %(one)s: %(said)s; %(other)s: %(answered)s.",
-        about=gettext(dispute.about),
-        one=side_name(dispute.one.side, relationship),
-        said=_account(dispute.one),
-        other=side_name(dispute.other.side, relationship),
-        answered=_account(dispute.other),
-    )
-
-
-def _account(source: Source) -> str:
-    told = gettext("denied") if source.denies else gettext(source.says) if source.says else gettext("as the row says")
-    if source.dated:
-        told = gettext("%(told)s on %(date)s", told=told, date=date_words(source.dated))
-    if source.persons:
-        told = gettext("%(told)s by %(persons)s", told=told, persons=", ".join(source.persons))
-    return told
+_UNCONFIRMED_WORDS = {"date": msg("the date"), "place": msg("the place")}
 
 
 def promised_words(promise: Promise) -> str:

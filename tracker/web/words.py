@@ -36,6 +36,7 @@ from tracker.model import (
 from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
+from tracker.record.differing import dispute_words
 from tracker.record.disputes import accounts, disputes
 from tracker.record.fates import Promise
 from tracker.record.history import DENIED, ChannelView, Claim
@@ -47,7 +48,6 @@ from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
     deeds_words,
-    dispute_words,
     fate_words,
     field_words,
     promised_parts,
@@ -72,6 +72,7 @@ from tracker.wording import (
     side_name,
     span_words,
     state_words,
+    unconfirmed_words,
 )
 
 STATE_SIGNS = {
@@ -446,6 +447,7 @@ _RECORD = {
     "form_and_place": form_and_place,
     "is_change": is_change,
     "key": entry_key,
+    "unconfirmed": unconfirmed_words,
     "heeds": lambda view: " ".join(heeds_of(view)),
     "promised": promised_mark,
     "value": value_words,

@@ -41,6 +41,8 @@ def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
             raise Refused(f"A {name.word} has no {field}.", "Send fields of that kind of row.", field=field)
         if told[field] is None and field in _REQUIRED:
             raise Refused(f"{field} cannot be null.", "A row of the record always says it.", field=field)
+    if "unconfirmed" in told:
+        told["unconfirmed"] = tuple(sorted(set(told["unconfirmed"] or ())))
     return _done(name, lambda store, who: amend.correct(store, name, told, reason=body.reason, **who))
 
 

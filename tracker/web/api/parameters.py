@@ -356,6 +356,10 @@ class CorrectionBody(Sent):
     note: Words | None = None
     contested: Words | None = Field(default=None, description="How accounts differ; null when they do not.")
     settled: Words | None = Field(default=None, description="Why accounts that differ are contested no more.")
+    unconfirmed: list[Literal["date", "place"]] | None = Field(
+        default=None,
+        description="What of it could not be confirmed (of a change its date alone); null when nothing.",
+    )
     reason: Words = Field(description="Why the row is corrected; shown beside what it said before.")
 
 

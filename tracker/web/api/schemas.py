@@ -164,6 +164,7 @@ class StatusChange(Answer):
     note: str | None
     contested: str | None = Field(description="How accounts differ; null where they agree, or a reviewer settled it.")
     settled: str | None = Field(description="Why accounts that differ are contested no more.")
+    unconfirmed: list[Literal["date"]] = Field(description="What could not be confirmed of it: its date, or nothing.")
     derived: bool
     corroboration: str
     sources: list[Source]
@@ -190,6 +191,7 @@ class Contact(Answer):
     note: str | None
     contested: str | None = Field(description="How accounts differ; null where they agree, or a reviewer settled it.")
     settled: str | None = Field(description="Why accounts that differ are contested no more.")
+    unconfirmed: list[Literal["date", "place"]] = Field(description="What of it could not be confirmed.")
     corroboration: str
     sources: list[Source]
     recorded_at: Instant
@@ -553,6 +555,7 @@ class Feed(Answer):
     every: int
     enabled: bool
     reason: str | None
+    unconfirmed: Literal["address"] | None = Field(description="Whether its address could not be confirmed.")
     health: Fares
     words: str
     since: Instant | None

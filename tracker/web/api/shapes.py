@@ -9,12 +9,13 @@ from tracker import model
 from tracker.polling.health import Health
 from tracker.record import coverage, history, ledger
 from tracker.record.attest import corroboration
+from tracker.record.differing import contested_words
 from tracker.record.fates import Promise
 from tracker.record.lineage import entry_key
 from tracker.record.promises import ladder, rhythm_of
 from tracker.releases.difference import difference
 from tracker.web.api import schemas
-from tracker.web.retold import contested_words, promised_words
+from tracker.web.retold import promised_words
 
 MOST_HOLES = 200
 """Holes of one side that an answer lists."""
@@ -69,6 +70,7 @@ def status_change(change: model.StatusChange, relationship: model.Relationship) 
         note=change.note,
         contested=contested_words(change, relationship),
         settled=change.settled,
+        unconfirmed=list(change.unconfirmed),
         derived=change.derived,
         corroboration=corroboration(change, relationship),
         sources=[source(cited) for cited in change.sources],
@@ -95,6 +97,7 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         note=met.note,
         contested=contested_words(met, relationship),
         settled=met.settled,
+        unconfirmed=list(met.unconfirmed),
         corroboration=corroboration(met, relationship),
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
@@ -276,6 +279,7 @@ def feed(told: Health) -> schemas.Feed:
         every=health.every,
         enabled=health.enabled,
         reason=health.reason,
+        unconfirmed=health.unconfirmed,
         health=told.fares,
         words=told.words,
         since=told.since,

@@ -17,6 +17,7 @@ from tracker.record.tables import (
     CHANNEL,
     CITED,
     CONTACT,
+    MORE,
     STANDING,
     Column,
     Row,
@@ -46,13 +47,13 @@ _URL = Column("url", "The page that shows it.", required=True)
 _DERIVED = Column("derived", "Whether it follows from a contact by rule, and was not recorded itself.", "boolean")
 
 CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL)
-CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL)
-CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL)
+CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL, *MORE)
+CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE)
 _YEAR = (
     Column("year", "The year in which it took place, or for which it was asked.", "integer", required=True),
     Column("group", "executed, or refused-cancelled-or-ignored (what was put off included).", required=True),
 )
-YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL)
+YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE)
 
 
 @output("/channels.csv", CSV)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from db.notifications import Filter
+from db.notifications import Filter, Unsendable
 from tracker.errors import NotFound
 from tracker.model import Category
 from tracker.notifications.notify import fares_words
@@ -92,6 +92,16 @@ def deliveries() -> Response:
 def replay(number: int) -> Response:
     with current().service.store.writing() as db:
         queued = db.notifications.replay(number, now=current().now())
+        obstacle = db.notifications.obstacle(number) if db.notifications.has(number) and not queued else None
+    if obstacle and obstacle.why is Unsendable.FOLLOWS:
+        raise NotFound(
+            gettext(
+                "Message %(number)s follows message %(first)s, which never arrived there.",
+                number=number,
+                first=obstacle.begins_with,
+            ),
+            gettext("Send message %(first)s again; what waited for it comes along.", first=obstacle.begins_with),
+        )
     if not queued:
         raise NotFound(
             gettext("Message %(number)s cannot be sent again.", number=number),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from tracker.errors import Conflict, Faults, NotFound, Refused
-from tracker.model import Outcome, Source, State, StatusChange
+from tracker.model import Entry, Outcome, Source, State, StatusChange
 from tracker.reviewing import amend
 from tracker.reviewing.amend import AMENDABLE, Claim, ClaimName
 from tracker.tongue import gettext
@@ -18,6 +18,7 @@ from tracker.web.current import current, find_channel
 from tracker.web.reach import of_claim
 from tracker.web.reviewing.choice import day_from, partial_from, round_from, text_from, word_from
 from tracker.web.words import web_address
+from tracker.wording import unconfirmed_words
 
 blueprint = Blueprint("amend", __name__, url_prefix="/claims")
 blueprint.after_request(as_private)
@@ -102,6 +103,8 @@ def read_field(sent: Mapping[str, str], name: str) -> Any:
             return sent.get(name) == "yes"
         case "cause":
             return text_from(sent, name) or ""
+        case "unconfirmed":
+            return _unconfirmed(sent.get(name, ""))
     return text_from(sent, name)
 
 
@@ -111,6 +114,17 @@ def _required(value: Any, name: str) -> Any:
             gettext("%(name)s is missing.", name=name), gettext("A row of the record always says it."), field=name
         )
     return value
+
+
+def _unconfirmed(text: str) -> tuple[str, ...]:
+    words = tuple(sorted(set(text.split())))
+    if not set(words) <= {"date", "place"}:
+        raise Refused(
+            gettext("%(value)s is nothing that can be unconfirmed.", value=repr(text[:20])),
+            gettext("Choose date, place or both."),
+            field="unconfirmed",
+        )
+    return words
 
 
 def source_from(sent: Mapping[str, str]) -> Source:
@@ -146,6 +160,7 @@ def typed(row: Row) -> dict[str, str]:
     """A row as the text of the form's fields."""
     shown = {name: getattr(row, name) for name in AMENDABLE[type(row)]}
     words = {name: "" if value is None else str(value) for name, value in shown.items()}
+    words["unconfirmed"] = " ".join(row.unconfirmed)
     return words | ({"substantive": "yes" if row.substantive else "no"} if "substantive" in words else {})
 
 
@@ -167,6 +182,11 @@ def _older(claim: Claim) -> ClaimName | None:
     return ClaimName(claim.name.kind, older.id) if older and not older.withdrawn_at else None
 
 
+def _unconfirmed_options(kind: type[Entry]) -> list[tuple[str, str]]:
+    told = ("date",) if kind is StatusChange else ("date", "place", "date place")
+    return [(words, unconfirmed_words(words.split())) for words in told]
+
+
 def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refused | None = None) -> str:
     claim, snapshot = _claim(name), current().snapshot()
     channel = find_channel(snapshot, claim.newest.channel)
@@ -180,5 +200,6 @@ def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refus
         channel=channel,
         relationship=snapshot.relationship(channel.relationship),
         form=typed(claim.newest) if sent is None else sent,
+        unconfirmed_options=[("", gettext("nothing")), *_unconfirmed_options(name.kind)],
         refused=refused,
     )
