@@ -292,7 +292,8 @@ def _planned(
     of the contact that was expected, or when the channel is cut first.
     """
     plan, due = made.row, made.due
-    cut = next((change for change in cuts if change.effective.first > made.since), None)
+    after = bisect_right(cuts, made.since, key=lambda change: change.effective.first)
+    cut = cuts[after] if after < len(cuts) else None
     afterwards = outcomes.since(min(made.since, date.max - ONE_DAY) + ONE_DAY)
     kept = next((c for c in afterwards if c.outcome is Outcome.HELD), None)
     if kept and (cut is None or kept.first <= cut.effective.first):
