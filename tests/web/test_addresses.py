@@ -29,6 +29,54 @@ def test_a_page_refuses_what_it_does_not_know_and_opens_with_the_marks_of_other_
     assert api.client.get(f"{page}?utm_source=x&fbclid=1&gclid=2").status_code == 200
 
 
+ONES = {"slug": "dpct", "claim": "change-1", "name": "change-1", "chosen": "en", "filename": "icon.svg", "asked": "0"}
+"""What stands in the addresses of routes that have a part of their own; a secret is anything."""
+
+
+def public_routes(api: Api) -> list[str]:
+    """An address of every route that anybody may read."""
+    views = api.app.view_functions
+    rules = [rule for rule in api.app.url_map.iter_rules() if "GET" in rule.methods]
+    public = [rule.rule for rule in rules if getattr(views[rule.endpoint], "open_to", "public") == "public"]
+    known = [rule.replace("/feeds/<slug>", "/feeds/mnd-news") for rule in public]
+    return [re.sub(r"<(?:\w+:)?(\w+)>", lambda part: ONES.get(part[1], "1"), rule) for rule in known]
+
+
+def test_no_public_route_ignores_a_parameter_that_it_does_not_know(api: Api) -> None:
+    """A view that is new says what it takes, or takes nothing."""
+    routes = public_routes(api)
+    assert {"/", "/cite", "/subscribe", "/api/docs", "/api/v1/openapi.json", "/claims/change-1/proof"} <= {*routes}
+    assert len(routes) > 50
+    for route in routes:
+        for method in ("GET", "HEAD"):
+            refused = api.client.open(f"{route}?known-to-nobody=1", method=method)
+            assert (refused.status_code, route) == (400, route), method
+        told = api.client.get(f"{route}?known-to-nobody=1")
+        if told.mimetype == "application/problem+json":
+            assert told.get_json()["field"] == "known-to-nobody", route
+            assert told.get_json()["remedy"], route
+        else:
+            assert "'known-to-nobody' is not known here" in words_of(told.text), route
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/cite?path=/&foo=1", "'foo' is not known here"),
+        ("/cite?path=/&as_of=2022-13-45", "'as_of' is not known here"),
+        ("/cite?path=/&form=xx", "Did you mean format?"),
+        ("/subscribe?as_of=9999", "'as_of' is not known here"),
+        ("/subscribe?category=gardening", "“gardening” cannot be chosen here."),
+        ("/subscribe?channel=gardening", "“gardening” cannot be chosen here."),
+        ("/api/docs?foo=1", "'foo' is not known here"),
+    ],
+)
+def test_what_is_beside_the_record_refuses_too(api: Api, address: str, words: str) -> None:
+    answer = api.client.get(address)
+    told = str(answer.get_json()) if answer.is_json else words_of(answer.text)
+    assert (answer.status_code, words in told) == (400, True), told
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_parameter_that_is_given_twice_is_refused_by_name(api: Api, page: str) -> None:
     refused = api.client.get(f"{page}?as_of=2023-01-01&as_of=2024-01-01")

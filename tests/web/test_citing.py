@@ -148,12 +148,12 @@ def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Ap
 
 
 @pytest.mark.parametrize("claim", ["change-1", "contact-1"])
-def test_a_claim_is_cited_by_its_own_address_which_opens_for_good(api: Api, claim: str) -> None:
+def test_a_claim_is_cited_as_a_file_by_the_address_that_its_page_gives(api: Api, claim: str) -> None:
     page = api.client.get(f"/claims/{claim}").text
     files = [unescape(path) for path in re.findall(r'href="(/cite\?[^"]+)"', page)]
     assert len(files) == 5
     cited = next(api.client.get(file).json[0] for file in files if "format=csl" in file)
-    assert re.sub(r"^https?://[^/]+", "", cited["URL"]) == f"/claims/{claim}"
+    assert re.sub(r"^https?://[^/]+", "", cited["URL"]) == cited_on(page)
     assert cited["title"].endswith(f"claim {claim}")
     rows = api.json(f"/citation?path={quote(f'/claims/{claim}')}")["rows"]
     assert [row["row"] for row in rows] == [claim]

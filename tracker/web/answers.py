@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from flask import Response, make_response, render_template, request, url_for
 
-from tracker.model import Moment
+from tracker.model import Entry, Moment
 from tracker.record.citation import Citation
+from tracker.record.ledger import Act
 from tracker.web.auth import session_cookie
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
-from tracker.web.sent import LANGUAGE, check_address, one_of
+from tracker.web.sent import LANGUAGE, one_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -69,16 +70,18 @@ class Clocks:
 def page(template: str, moment: Moment, **values: Any) -> str:
     """The page of a moment, of which the frame says which one it is; `values` are the template's."""
     clocks = Clocks(moment, shows_the_past())
-    corrected = current().snapshot().corrected
-    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, corrected=corrected, **values)
+    correction = correction_at(moment)
+    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, correction=correction, **values)
 
 
-def answer(render: Callable[[], str], *known: str) -> Response:
-    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep.
+def correction_at(moment: Moment) -> Callable[[Entry], Act | None]:
+    """Tells of a row of a view by which act it was corrected last, for templates to mark it."""
+    amended = current().snapshot().amended
+    return lambda row: amended.of(row, moment.known_at)
 
-    `known`: what the address may carry. Raises Refused for anything else.
-    """
-    check_address(*known)
+
+def answer(render: Callable[[], str]) -> Response:
+    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep."""
     if session_cookie() in request.cookies:
         response = make_response(render())
         response.headers["Cache-Control"] = "private, no-store"

@@ -14,20 +14,20 @@ from tracker.errors import NotFound, Refused
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
 from tracker.record.citation import FORMATS, PUBLISHER, Citation, Mark, mark_of, row_hash
-from tracker.record.history import contact_days
+from tracker.record.history import contact_days, known_row
 from tracker.record.ledger import Act, acts_between
 from tracker.record.lineage import entry_key
 from tracker.tongue import gettext
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
-from tracker.web.claims import find_claim
+from tracker.web.claims import find_row
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.narrowing import narrowing_of
-from tracker.web.sent import LANGUAGE, is_tag
+from tracker.web.sent import LANGUAGE, is_tag, takes
 
 blueprint = Blueprint("cite", __name__)
 
-_UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
+_UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before", "done"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
 
 LONGEST_TITLE = 200
@@ -56,7 +56,7 @@ class Scope:
     def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
         if self.claim:
-            return [self.claim]
+            return [*filter(None, [known_row(self.claim, moment)])]
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
         views = [snapshot.view(channel, moment) for channel in self.channels]
         if self.changes and self.contacts:
@@ -80,6 +80,8 @@ class Scope:
         """What was done to these rows after an instant, newest first."""
         slugs = {channel.slug for channel in self.channels}
         found = (act for act in acts_between(snapshot.acts, known_at, until) if act.at > known_at)
+        if self.claim:
+            return [act for act in found if act.concerns(self.claim)]
         return [
             act
             for act in found
@@ -98,7 +100,7 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     if parts[0] == "channels" and len(parts) > 1:
         return Scope((find_channel(snapshot, parts[1]),), *only, {})
     if parts[0] == "claims" and len(parts) > 1:
-        claim = find_claim(snapshot, parts[1]).entry
+        claim = find_row(snapshot, parts[1])
         return Scope((find_channel(snapshot, claim.channel),), *only, {}, claim if _is_claim(path) else None)
     channels = (
         line
@@ -117,12 +119,7 @@ def _meets(days: tuple[date, date], first: date, last: date) -> bool:
 
 
 def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mark) -> str:
-    """The address that shows the same for good: both clocks are written out, and the mark of what it showed.
-
-    A claim's own page needs neither: its row never changes, and the page tells what became of it.
-    """
-    if _is_claim(path):
-        return f"{current().service.settings.base_url}{path}"
+    """The address that shows the same for good: both clocks are written out, and the mark of what it showed."""
     kept = {name: value for name, value in asked.items() if name not in _UNCITED and not is_tag(name) and value}
     clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at), "cited": str(mark)}
     return f"{current().service.settings.base_url}{path}?{urlencode(kept | clocks)}"
@@ -140,7 +137,7 @@ def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment:
     """
     rows = scope_of(snapshot, path, asked).rows(snapshot, moment)
     moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
-    mark = mark_of(rows, snapshot.revisions["record"])
+    mark = mark_of(rows, snapshot.revision_at(moment.known_at))
     address = cited_address(path, asked, moment, mark)
     return Citation(_OF_THE_SITE.sub("", title), address, moment.as_of, moment.known_at, current().day(), mark)
 
@@ -167,12 +164,13 @@ def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Mo
             gettext("A cited address has both clocks."), gettext("Open the address as it was cited."), field="known_at"
         )
     scope = scope_of(snapshot, path, asked)
-    shown = mark_of(scope.rows(snapshot, moment), snapshot.revisions["record"])
+    shown = mark_of(scope.rows(snapshot, moment), snapshot.revision_at(moment.known_at))
     return Recalled(Mark.read(asked["cited"]), shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
 
 
 @blueprint.get("/cite")
 @open_to("public")
+@takes("path", "title", "format")
 def cite() -> Response:
     """The citation of a page or of an answer of the API, as a file of one form."""
     form = request.args.get("format", "text")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,8 +22,7 @@ from tracker.model import Channel, Moment, Relationship
 from tracker.moments import day_of, known_instant, told_of
 from tracker.record.coverage import Coverage, Read, coverage, covered
 from tracker.record.history import ChannelView
-from tracker.record.ledger import Act, Deed
-from tracker.record.lineage import entry_key
+from tracker.record.ledger import Act, Corrections
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
@@ -77,9 +77,18 @@ class Snapshot:
         return tuple(act for act in reversed(self.acts) if act.deed.corrects)
 
     @cached_property
-    def corrected(self) -> frozenset[str]:
-        """The keys of the rows that tell something else than the row that they replaced."""
-        return frozenset(entry_key(act.says) for act in self.acts if act.deed is Deed.CORRECTED)
+    def amended(self) -> Corrections:
+        """By which act a row came to say what it says."""
+        return Corrections(self.acts)
+
+    @cached_property
+    def written(self) -> tuple[datetime, ...]:
+        """The instants at which something was done to the record, each once, oldest first."""
+        return tuple(sorted({act.at for act in self.acts}))
+
+    def revision_at(self, known_at: datetime) -> int:
+        """How often the record had been written to by an instant: what is written later never changes it."""
+        return bisect_right(self.written, known_at)
 
     @cached_property
     def called(self) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from db.store import Subjects
 from tracker.errors import Refused
@@ -37,7 +37,7 @@ from tracker.web.narrowing import narrowing_of
 from tracker.web.overview import overview
 from tracker.web.pictures.strip import strip_of
 from tracker.web.scope import SCOPE, scoped_snapshot
-from tracker.web.sent import CLOCKS
+from tracker.web.sent import CLOCKS, check_address, takes
 from tracker.web.sources.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 
 PAGE = 50
@@ -67,8 +67,9 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, *NARROWING)
 def dashboard() -> Response:
-    return answer(_dashboard, *CLOCKS, SCOPE, *NARROWING)
+    return answer(_dashboard)
 
 
 def _dashboard() -> str:
@@ -85,8 +86,9 @@ def _dashboard() -> str:
 
 @blueprint.get("/channels/<slug>")
 @open_to("public")
+@takes(*CLOCKS, "all")
 def channel(slug: str) -> Response:
-    return answer(lambda: _channel(slug), *CLOCKS, "all")
+    return answer(lambda: _channel(slug))
 
 
 def _channel(slug: str) -> str:
@@ -107,11 +109,12 @@ def _asks_for_all() -> bool:
 
 @blueprint.get("/changes")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "from", "to", "state", "category", "channel", "before")
 def changes() -> Response:
-    between_days = request.args.get("from") or request.args.get("to")
-    if between_days:
-        return answer(_between, *CLOCKS, SCOPE, "from", "to", "category")
-    return answer(_changes, *CLOCKS, SCOPE, "from", "to", "state", "category", "channel", "before")
+    if request.args.get("from") or request.args.get("to"):
+        check_address(*CLOCKS, SCOPE, "from", "to", "category")
+        return answer(_between)
+    return answer(_changes)
 
 
 def _changes() -> str:
@@ -145,8 +148,9 @@ def _between() -> str:
 
 @blueprint.get("/corrections")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "category", "before")
 def corrections() -> Response:
-    return answer(_corrections, *CLOCKS, SCOPE, "category", "before")
+    return answer(_corrections)
 
 
 def _corrections() -> str:
@@ -170,8 +174,9 @@ def _corrections() -> str:
 
 @blueprint.get("/contacts")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "outcome", "category", "channel", "from", "to", "before")
 def contacts() -> Response:
-    return answer(_contacts, *CLOCKS, SCOPE, "outcome", "category", "channel", "from", "to", "before")
+    return answer(_contacts)
 
 
 def _contacts() -> str:
@@ -188,8 +193,9 @@ def _contacts() -> str:
 
 @blueprint.get("/figures")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "category")
 def figures() -> Response:
-    return answer(_figures_page, *CLOCKS, SCOPE, "category")
+    return answer(_figures_page)
 
 
 def _figures_page() -> str:
@@ -202,32 +208,42 @@ def _figures_page() -> str:
 
 @blueprint.get("/claims/<claim>")
 @open_to("public")
+@takes(*CLOCKS, "done")
 def claim(claim: str) -> Response:
-    return answer(lambda: render_template("claim.html", **claim_values(claim)), "done")
+    return answer(lambda: _claim(claim))
+
+
+def _claim(name: str) -> str:
+    moment = moment_from_request()
+    return page("claim.html", moment, **claim_values(name, moment))
 
 
 @blueprint.get("/claims/<claim>/proof")
 @open_to("public")
+@takes()
 def proof_of_claim(claim: str) -> Response:
     return claim_proof(claim)
 
 
 @blueprint.get("/feeds")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, *FEEDS_ASKED)
 def feeds() -> Response:
-    return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()), *CLOCKS, SCOPE, *FEEDS_ASKED)
+    return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()))
 
 
 @blueprint.get("/feeds/<slug>")
 @open_to("public")
+@takes(*CLOCKS, *FEED_ASKED)
 def feed(slug: str) -> Response:
-    return answer(lambda: page("feed.html", moment_from_request(), **feed_values(slug)), *CLOCKS, *FEED_ASKED)
+    return answer(lambda: page("feed.html", moment_from_request(), **feed_values(slug)))
 
 
 @blueprint.get("/method")
 @open_to("public")
+@takes(*CLOCKS)
 def method() -> Response:
-    return answer(_method, *CLOCKS)
+    return answer(_method)
 
 
 def _method() -> str:

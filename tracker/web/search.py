@@ -12,7 +12,7 @@ from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.found import Asked, Found, find
 from tracker.web.scope import SCOPE, scoped_snapshot
-from tracker.web.sent import check_address
+from tracker.web.sent import takes
 from tracker.wording import side_name
 
 OF_EACH = 5
@@ -35,8 +35,8 @@ blueprint = Blueprint("search", __name__)
 
 @blueprint.get("/search")
 @open_to("public")
+@takes(*NAMES, "cited", "cursor")
 def search() -> Response:
-    check_address(*NAMES, "cited", "cursor")
     snapshot = scoped_snapshot()
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
     asked = asked_for(sent)

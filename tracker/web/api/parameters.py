@@ -31,9 +31,13 @@ class Sent(BaseModel):
     @classmethod
     def _only_known_names(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            known = [field.alias or name for name, field in cls.model_fields.items()]
-            check_names(values, known)
+            check_names(values, cls.names())
         return values
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names as they are sent."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
 
 
 def _day(text: str) -> dt.date:
