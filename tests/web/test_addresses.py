@@ -59,6 +59,23 @@ def test_no_public_route_ignores_a_parameter_that_it_does_not_know(api: Api) -> 
             assert "'known-to-nobody' is not known here" in words_of(told.text), route
 
 
+TYPED_FREELY = {"q", "title", "next", "done", "asked"}
+"""Parameters that take any words, or tell an admin what they did a moment ago."""
+
+
+def test_no_public_route_takes_a_value_that_it_cannot_heed(api: Api) -> None:
+    """A parameter that is documented and ignored would take anything."""
+    taken = []
+    for route in public_routes(api):
+        endpoint, _ = api.app.url_map.bind("localhost").match(route, "GET")
+        names = getattr(api.app.view_functions[endpoint], "takes", ())
+        for name in {*names} - TYPED_FREELY:
+            answer = api.client.get(f"{route}?{name}=nothing%20of%20ours")
+            if answer.status_code == 200:
+                taken.append(f"{route}?{name}")
+    assert taken == []
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [

@@ -30,6 +30,9 @@ blueprint = Blueprint("cite", __name__)
 _UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before", "done"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
 
+_OF_ONE_CHANNEL = {"channels", "badge", "embed"}
+"""How addresses begin that go on with the slug of a channel."""
+
 LONGEST_TITLE = 200
 
 _OF_THE_SITE = re.compile(rf"\s*[:：]\s*{PUBLISHER}\Z")
@@ -44,7 +47,8 @@ class Scope:
     """Which rows of the record an address shows: of some channels, status changes, contacts or both.
 
     `asked`: what the address asks for besides; a list of changes or contacts shows those that fit, any other view the
-    channels that are in the state. `claim`: the one row that a claim's own page shows.
+    channels that are in the state. `claim`: the one row that a claim's own page shows. `feed`: it tells of both kinds
+    of rows, though the mark of its citation is over the changes alone.
     """
 
     channels: tuple[Channel, ...]
@@ -52,6 +56,7 @@ class Scope:
     contacts: bool
     asked: Mapping[str, str]
     claim: Entry | None = None
+    feed: bool = False
 
     def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
@@ -85,7 +90,8 @@ class Scope:
         return [
             act
             for act in found
-            if act.row.channel in slugs and (self.changes if act.address.startswith("change") else self.contacts)
+            if act.row.channel in slugs
+            and (self.feed or (self.changes if act.address.startswith("change") else self.contacts))
         ]
 
 
@@ -97,8 +103,8 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     """
     parts = path.removeprefix("/api/v1").strip("/").split("/")
     only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
-    if parts[0] == "channels" and len(parts) > 1:
-        return Scope((find_channel(snapshot, parts[1]),), *only, {})
+    if parts[0] in _OF_ONE_CHANNEL and len(parts) > 1:
+        return Scope((find_channel(snapshot, parts[1].removesuffix(".svg")),), *only, {})
     if parts[0] == "claims" and len(parts) > 1:
         claim = find_row(snapshot, parts[1])
         return Scope((find_channel(snapshot, claim.channel),), *only, {}, claim if _is_claim(path) else None)
@@ -111,7 +117,7 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     )
     if path != "/":
         asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
-    return Scope(tuple(channels), *only, asked)
+    return Scope(tuple(channels), *only, asked, feed=parts[0] in ("changes.atom", "changes.json"))
 
 
 def _meets(days: tuple[date, date], first: date, last: date) -> bool:
@@ -155,17 +161,25 @@ class Recalled:
         return self.shown.holds(self.cited)
 
 
-def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
-    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+def mark_in(asked: Mapping[str, str]) -> Mark | None:
+    """The mark in an address, None where it has none. Raises Refused for what is no mark, or lacks its clocks."""
     if not asked.get("cited"):
         return None
     if not asked.get("known_at"):
         raise Refused(
             gettext("A cited address has both clocks."), gettext("Open the address as it was cited."), field="known_at"
         )
+    return Mark.read(asked["cited"])
+
+
+def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
+    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+    cited = mark_in(asked)
+    if cited is None:
+        return None
     scope = scope_of(snapshot, path, asked)
     shown = mark_of(scope.rows(snapshot, moment), snapshot.revision_at(moment.known_at))
-    return Recalled(Mark.read(asked["cited"]), shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
+    return Recalled(cited, shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
 
 
 @blueprint.get("/cite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -61,6 +62,9 @@ NAVIGATION = (
     ("pages.feeds", msg("Sources")),
     ("pages.method", msg("Method")),
 )
+
+_PLACE = re.compile(r"\d{4}-\d\d-\d\d[^~]*~[^~]+~\d{8,}(~\w+)?", re.ASCII)
+"""How a place in a list is written (`tracker/web/board.py`)."""
 
 blueprint = Blueprint("pages", __name__)
 
@@ -127,7 +131,7 @@ def _changes() -> str:
         and category in (None, row.view.channel.category)
         and line in (None, row.view.channel.slug)
     ]
-    shown, following = page_of(rows, change_key, request.args.get("before"), PAGE)
+    shown, following = page_of(rows, change_key, _before(), PAGE)
     chosen = {"state": state, "category": category, "channel": line}
     return page(
         "changes.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
@@ -158,7 +162,7 @@ def _corrections() -> str:
     category = word_of(Category, "category")
     lines = {line.slug: line for line in snapshot.channels if category in (None, line.category)}
     found = [act for act in snapshot.corrections if act.at <= moment.known_at and act.row.channel in lines]
-    shown, following = page_of(found, act_key, request.args.get("before"), PAGE)
+    shown, following = page_of(found, act_key, _before(), PAGE)
     chosen = {"category": category}
     return page(
         "corrections.html",
@@ -185,7 +189,7 @@ def _contacts() -> str:
     chosen |= {name: request.args.get(name) or None for name in ("channel", "from", "to")}
     found = contacts_asked_for(snapshot, moment, ContactsFilter(**chosen))
     rows = sorted((Met(view, contact) for view, contact in found), key=contact_key, reverse=True)
-    shown, following = page_of(rows, contact_key, request.args.get("before"), PAGE)
+    shown, following = page_of(rows, contact_key, _before(), PAGE)
     return page(
         "contacts.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
     )
@@ -273,6 +277,18 @@ def _figures(db: Subjects, relationship: Relationship) -> Figures:
 def _navigation() -> dict[str, Any]:
     """What the frame of every page needs; pages that show a moment pass a `link` that keeps it."""
     return {"nav": NAVIGATION, "link": url_for, "citation_forms": FORM_NAMES}
+
+
+def _before() -> str | None:
+    """Where in a list its next rows begin. Raises Refused for what no page of a list ends with."""
+    place = request.args.get("before") or None
+    if place and not _PLACE.fullmatch(place):
+        raise Refused(
+            gettext("before is %(place)s, which is no place in this list.", place=repr(place[:40])),
+            gettext("Leave it out to begin with the newest."),
+            field="before",
+        )
+    return place
 
 
 def _chosen_channel(snapshot: Snapshot) -> str | None:

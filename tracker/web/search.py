@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, request, url_for
 
+from tracker.errors import Refused
 from tracker.search import Kind
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
 from tracker.web.answers import page
 from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
 from tracker.web.auth import open_to
@@ -40,6 +41,12 @@ def search() -> Response:
     snapshot = scoped_snapshot()
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
     asked = asked_for(sent)
+    if request.args.get("cursor") and not (asked.query and "kind" in sent):
+        raise Refused(
+            gettext("cursor goes on with a search for one kind, and none is asked for."),
+            gettext("Leave it out to begin anew."),
+            field="cursor",
+        )
     found = _find(asked, sent) if asked.query else None
     following = write_place(found.following, asked, sent) if found and "kind" in sent else None
     html = page(

@@ -65,6 +65,7 @@ def since() -> Response:
     """With a mark in its address the same for all who have the address; else it leads there, or offers to begin."""
     if request.args.get("after"):
         return answer(_told)
+    scoped_snapshot()  # refuses a relationship that there is not, also where nothing is told of it yet
     after = mark_of(request.cookies.get(SEEN, ""))
     if after is not None and after <= current().now():
         asked = sent_once() | {"after": instant_text(after)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, redirect, request
 
@@ -16,6 +16,7 @@ from tracker.errors import Refused
 from tracker.moments import instant_of
 from tracker.tongue import gettext
 from tracker.web.current import current
+from tracker.web.sent import CLOCKS
 from tracker.web.serving.keeping import RECORD_PAGES
 
 
@@ -58,7 +59,7 @@ def _say_which_time(response: Response) -> Response:
         if known_at:
             at = min(instant_of(known_at, "known_at", day=_END), current().now())
             response.headers["Memento-Datetime"] = format_datetime(at.astimezone(UTC), usegmt=True)
-            response.headers["Link"] = _links()
+            response.headers.add("Link", _links())
     return response
 
 
@@ -67,6 +68,10 @@ _END = datetime.max.time()
 
 def _links() -> str:
     """The address of the present view, which is its own time gate."""
-    own = {name: value for name, value in request.args.items() if name not in ("as_of", "known_at", "cited")}
-    address = f"{request.path}?{urlencode(own)}" if own else request.path
-    return f'<{address}>; rel="original timegate"'
+    return f'<{present_address()}>; rel="original timegate"'
+
+
+def present_address() -> str:
+    """The address of this request without its clocks: what is asked for, as it stands now."""
+    own = {name: value for name, value in request.args.items() if name not in CLOCKS}
+    return f"{quote(request.path)}?{urlencode(own)}" if own else quote(request.path)
