@@ -121,6 +121,74 @@ def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_sinc
         assert_problem(api.get(f"/citation?path={quote(wrong, safe='')}"), 400, field="path")
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/channels/dpct?foo=1", "'foo' is not known here"),
+        ("/changes?state=open", "none that there is"),
+        ("/contacts?from=2024-05-01&to=2024-01-01", "which is after to"),
+        ("/channels/dpct?as_of=2022-13-01", "is not a day"),
+        ("/channels/dpct?as_of=2022-01-01&as_of=2023-01-01", "as_of is given 2 times"),
+        ("/api/v1/changes?stat=active", "Did you mean state?"),
+        ("/contacts.csv?outcome=hold", "outcome"),
+        ("/changes?from=2024-05-01&state=active", "'state' is not known here"),
+        ("/claims/change-1/proof", "no address of this site"),
+        ("/cite?path=/", "no address of this site"),
+        ("/login", "no address of this site"),
+        ("/api/v1/candidates", "role reviewer"),
+    ],
+)
+def test_no_address_is_cited_that_does_not_open(api: Api, path: str, says: str) -> None:
+    asked = quote(path, safe="")
+    assert_problem(api.get(f"/citation?path={asked}"), 400, field="path", says=says)
+    assert api.client.get(f"/cite?path={asked}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/", None),
+        ("/channels/dpct?as_of=2023-01-01", None),
+        ("/claims/change-2", None),
+        ("/changes?from=2022-08-01&to=2022-08-31", "What changed from 1 Aug 2022 to 31 Aug 2022"),
+        ("/timeline?from=2022&to=2022", None),
+        ("/api/v1/changes?state=suspended", "/api/v1/changes"),
+        ("/contacts.csv", "/contacts.csv"),
+    ],
+)
+def test_a_page_is_cited_under_its_own_title(api: Api, path: str, title: str | None) -> None:
+    if title is None:
+        title = unescape(re.search("<title>(.*?)</title>", api.client.get(path).text)[1]).removesuffix(": Open Lines")
+    assert f"“{title}”" in api.json(f"/citation?path={quote(path, safe='')}")["text"]
+    (page,) = api.client.get(f"/cite?format=csl&path={quote(path, safe='')}").json
+    assert page["title"] == title
+    assert api.json(f"/citation?path={quote(path, safe='')}&title=Talks")["text"].startswith("Open Lines, “Talks”")
+
+
+def test_who_reads_chinese_cites_the_title_in_chinese_and_goes_on_in_their_language(api: Api) -> None:
+    chinese = {"Accept-Language": "zh"}
+    title = unescape(re.search("<title>(.*?)</title>", api.client.get("/contacts", headers=chinese).text)[1])
+    cited = api.client.get("/cite?format=csl&path=/contacts", headers=chinese).json[0]["title"]
+    assert re.sub(r"\s*[:：]\s*Open Lines$", "", title) == cited != "Contacts"
+    assert api.client.get("/cite?format=csl&path=/contacts").json[0]["title"] == "Contacts"
+
+
+def test_the_revision_of_a_citation_is_that_of_its_known_at(api: Api) -> None:
+    then = quote(api.service.clock().isoformat().replace("+00:00", "Z"))
+
+    def told() -> tuple[str, str]:
+        page = api.client.get(f"/channels/dpct?known_at={then}").text
+        return re.search(r"revision (\d+)", page)[1], api.json(
+            f"/citation?path={quote(f'/channels/dpct?known_at={then}', safe='')}"
+        )["revision"]
+
+    assert told() == ("1", 1)
+    for _ in range(2):
+        amended(api.service, cut_of(api.service), cause=f"Words of {api.service.clock()}.")
+    assert told() == ("1", 1)
+    assert api.json("/citation?path=/channels/dpct")["revision"] == 3
+
+
 def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Api) -> None:
     path, title = quote("/channels/dpct", safe=""), "Talks & more {50%}: Open Lines"
     form = {

@@ -6,24 +6,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from html import unescape
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
-from tracker.errors import NotFound, Refused
+from tracker.errors import Refused
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
 from tracker.record.citation import FORMATS, PUBLISHER, Citation, Mark, mark_of, row_hash
 from tracker.record.history import contact_days, known_row
 from tracker.record.ledger import Act, acts_between
 from tracker.record.lineage import entry_key
-from tracker.tongue import gettext
+from tracker.tongue import gettext, language, speaking
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
 from tracker.web.claims import find_row
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.narrowing import narrowing_of
-from tracker.web.sent import LANGUAGE, is_tag, takes
+from tracker.web.sent import LANGUAGE, is_tag, names_taken, takes
 
 blueprint = Blueprint("cite", __name__)
 
@@ -37,6 +39,8 @@ LONGEST_TITLE = 200
 
 _OF_THE_SITE = re.compile(rf"\s*[:：]\s*{PUBLISHER}\Z")
 """How the title of a page ends; a citation names the publisher beside it."""
+
+_TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 
 _OF_THE_DASHBOARD = {"word", "only", "q"}
 """Filters that choose rows on the first screen alone; other views with words are cited whole."""
@@ -200,17 +204,44 @@ def cite() -> Response:
 
 
 def _own_address(text: str) -> SplitResult:
-    """An address of ours at which something can be read, as it was sent. Raises Refused."""
+    """An address of ours at which the record can be read at a moment, as it was sent. Raises Refused."""
     try:
         address = urlsplit(text)
     except ValueError:  # Brackets that do not fit.
         address = urlsplit("")
     is_ours = address.path.startswith("/") and not address.netloc and not address.scheme
-    if not is_ours or not current_app.create_url_adapter(request).test(address.path, "GET"):
-        raise Refused(
-            gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
-        )
+    try:
+        endpoint, _ = current_app.create_url_adapter(request).match(address.path, "GET")
+    except HTTPException:  # which a redirect of the router is too
+        is_ours = False
+    if not is_ours or "cited" not in names_taken(endpoint):
+        raise _no_address()
     return address
+
+
+def _no_address() -> Refused:
+    return Refused(
+        gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
+    )
+
+
+def _title_of(address: SplitResult) -> str:
+    """The title of the page at an address of ours; of what is no page, its path. Raises Refused for one that does not
+    open, as it says itself.
+
+    It is opened as a visitor opens it, so that no address is given out for good that says something else, or nothing.
+    """
+    with (
+        speaking(language()),
+        current_app.app_context(),
+        current_app.test_request_context(address.geturl(), headers={"Accept-Language": language()}),
+    ):
+        answer = current_app.preprocess_request()
+        response = current_app.make_response(current_app.dispatch_request() if answer is None else answer)
+        if response.status_code != 200:
+            raise _no_address()
+        found = _TITLE.search(response.get_data(as_text=True)) if response.mimetype == "text/html" else None
+    return " ".join(unescape(found[1]).split()) if found else address.path
 
 
 @dataclass(frozen=True)
@@ -223,17 +254,19 @@ class AskedView:
 
 
 def asked_view() -> AskedView:
-    """The view at the address in `path`, under the `title` that its page has. Raises Refused that names the field."""
+    """The view at the address in `path`, under the `title` that is sent, else the one that its page has. Raises Refused
+    that names the field.
+    """
     address = _own_address(request.args.get("path", ""))
-    asked, title = dict(parse_qsl(address.query)), " ".join(request.args.get("title", "").split())[:LONGEST_TITLE]
-    snapshot = current().snapshot()
+    asked, snapshot = dict(parse_qsl(address.query)), current().snapshot()
     try:
+        title = " ".join(request.args.get("title", "").split()), _title_of(address)
         moment = moment_of(asked)
         rows = scope_of(snapshot, address.path, asked).rows(snapshot, moment)
         return AskedView(
-            citation_of(snapshot, address.path, asked, moment, title or "The record"),
+            citation_of(snapshot, address.path, asked, moment, next(filter(None, title))[:LONGEST_TITLE]),
             sorted((entry_key(row), row_hash(row)) for row in rows),
             recalled(snapshot, address.path, asked, moment),
         )
-    except NotFound as unknown:
-        raise Refused(unknown.wrong, unknown.remedy, field="path") from None
+    except Refused as refused:
+        raise Refused(refused.wrong, refused.remedy, field="path", plain=refused.plain) from None

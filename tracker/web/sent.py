@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flask import request
+from flask import current_app, request
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.http import parse_cookie
 
@@ -39,6 +39,11 @@ def takes(*names: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def names_taken(endpoint: str) -> tuple[str, ...]:
+    """What the address of a view may carry, by its own word."""
+    return getattr(current_app.view_functions[endpoint], "takes", ())
 
 
 def is_tag(name: str) -> bool:

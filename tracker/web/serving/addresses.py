@@ -9,16 +9,11 @@ from __future__ import annotations
 from flask import Flask, current_app, request
 
 from tracker.web.outputs import for_programs
-from tracker.web.sent import check_address, check_names, sent_once
+from tracker.web.sent import check_address, check_names, names_taken, sent_once
 
 
 def register(app: Flask) -> None:
     app.before_request(_refuse_unknown)
-
-
-def names_taken(endpoint: str) -> tuple[str, ...]:
-    """What the address of a view may carry (`tracker/web/sent.py: takes`)."""
-    return getattr(current_app.view_functions[endpoint], "takes", ())
 
 
 def _refuse_unknown() -> None:

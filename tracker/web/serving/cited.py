@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from tracker.web.cite import mark_in, recalled
 from tracker.web.current import current, moment_from_request
 from tracker.web.outputs import embeddable, for_programs
-from tracker.web.serving.addresses import names_taken
+from tracker.web.sent import names_taken
 from tracker.web.serving.keeping import CITATION_STATUS
 from tracker.web.serving.memento import present_address
 
