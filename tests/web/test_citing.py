@@ -227,20 +227,57 @@ def test_a_claim_is_cited_as_a_file_by_the_address_that_its_page_gives(api: Api,
     assert [row["row"] for row in rows] == [claim]
 
 
-def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api) -> None:
-    asked = {"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"}
-    answer = api.client.get("/api/v1/channels/dpct", headers=asked)
-    assert answer.status_code == 302
-    assert "Accept-Datetime" in answer.headers["Vary"]
+TIMED = [
+    "/", "/channels/dpct", "/changes", "/contacts", "/corrections", "/figures", "/timeline", "/claims/change-2",
+    "/since?after=2024-01-01", "/channels.csv", "/changes.csv", "/contacts.csv", "/years.csv", "/changes.atom",
+    "/changes.json", "/channels/dpct/changes.atom", "/contacts.ics", "/channels/dpct/contacts.ics", "/timeline.svg",
+    "/badge/dpct.svg", "/embed/dpct", "/api/v1/channels/dpct", "/api/v1/contacts", "/api/v1/diff?from=2022-08-01",
+    "/api/v1/brief?after=2024-01-01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", TIMED)
+def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api, path: str) -> None:
+    api.service.clock.advance(days=30)
+    asked = {"Accept-Datetime": "Sat, 10 Feb 2024 12:00:00 GMT"}
+    assert "Accept-Datetime" in api.client.get(path).headers["Vary"]
+    answer = api.client.get(path, headers=asked)
+    assert (answer.status_code, "Accept-Datetime" in answer.headers["Vary"]) == (302, True)
+    assert "as_of=2024-02-10&known_at=2024-02-10T12%3A00%3A00Z" in answer.headers["Location"]
     view = api.client.get(answer.headers["Location"])
-    assert view.get_json()["as_of"] == "2022-09-01"
-    assert view.headers["Memento-Datetime"] == "Thu, 01 Sep 2022 12:00:00 GMT"
-    assert view.headers["Link"] == '</api/v1/channels/dpct>; rel="original timegate"'
+    assert view.headers["Memento-Datetime"] == "Sat, 10 Feb 2024 12:00:00 GMT"
+    assert f'<{path}>; rel="original timegate"' in view.headers.getlist("Link")
+
+
+@pytest.mark.parametrize("path", [*TIMED, "/claims/contact-1"])
+def test_a_time_before_the_first_memento_leads_to_the_first(api: Api, path: str) -> None:
+    answer = api.client.get(path, headers={"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"})
+    assert answer.status_code == 302
+    assert "as_of=2024-02-01&known_at=2024-02-01T12%3A00%3A00Z" in answer.headers["Location"]
+    view = api.client.get(answer.headers["Location"])
+    assert (view.status_code, view.headers["Memento-Datetime"]) == (200, "Thu, 01 Feb 2024 12:00:00 GMT")
+    assert "not on record" not in view.text
+
+
+def test_the_first_memento_of_a_claim_is_when_it_was_recorded(api: Api) -> None:
+    api.service.clock.advance(days=30)
+    amended(api.service, cut_of(api.service), effective=PartialDate("2022-08-04"))
+    early = {"Accept-Datetime": "Sat, 10 Feb 2024 12:00:00 GMT"}
+    answer = api.client.get(f"/claims/change-{cut_of(api.service).id}", headers=early)
+    assert "as_of=2024-03-02&known_at=2024-03-02T13" in answer.headers["Location"]
+    assert "On record" in api.client.get(answer.headers["Location"]).text
+
+
+def test_what_is_of_no_time_or_is_asked_for_one_that_is_none_stays(api: Api) -> None:
+    asked = {"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"}
     later = api.service.clock() + timedelta(days=900)
     future = api.client.get("/", headers={"Accept-Datetime": later.strftime("%a, %d %b %Y %H:%M:%S GMT")})
     assert "as_of=2024-02-01" in future.headers["Location"]
     assert_problem(api.get("/channels", headers={"Accept-Datetime": "yesterday"}), 400, field="Accept-Datetime")
-    assert api.client.get("/method", headers=asked).status_code == 200
+    for path in ("/method", "/feeds", "/search?q=talks", "/api/v1/search?q=talks", "/api/v1/checkpoint"):
+        assert api.client.get(path, headers=asked).status_code == 200
+    cursor = api.json("/changes?limit=2")["next"]
+    assert api.client.get(f"/api/v1/changes?limit=2&cursor={cursor}", headers=asked).status_code == 200
 
 
 def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
@@ -258,3 +295,22 @@ def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
 
 def suspended_then(api: Api) -> list[str]:
     return [line["slug"] for line in api.json("/channels?state=suspended&as_of=2022-09-01")["channels"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("2024-02-01T12:58:10Z", "2024-02-01T12:58:10Z"),
+        ("2024-02-01T20:58:10%2B08:00", "2024-02-01T12:58:10Z"),
+        ("2024-02-01T12:58", "2024-02-01T12:58:00Z"),
+        ("2024-01-31", "2024-01-31T23:59:59Z"),
+    ],
+)
+def test_an_answer_says_the_known_at_that_it_was_asked_for(api: Api, asked: str, told: str) -> None:
+    """The record was read for the last time before, and nothing came since."""
+    assert api.json("/channels")["known_at"] < "2024-02-01T13:00:01Z"
+    api.service.clock.advance(minutes=1)
+    assert api.json(f"/channels?known_at={asked}")["known_at"] == told
+    api.service.clock.advance(minutes=5)
+    assert api.json("/channels?known_at=2024-02-01T13:04:10Z")["known_at"] == "2024-02-01T13:04:10Z"
+    assert "13:04" in text_of(api.client.get("/?known_at=2024-02-01T13:04:10Z").text)

@@ -304,8 +304,8 @@ def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
 
 
 def _known(text: str, now: datetime) -> datetime:
-    """`known_at` of a request. Of today that is what we know now; a later moment is refused, since nobody knows what
-    will be known then.
+    """`known_at` of a request: an instant as it was asked for, so that the answer says so. Of today it is what we know
+    now; a later moment is refused, since nobody knows what will be known then.
     """
     instant, clock = known_instant(text), current().service.clock()
     # What has come does not go again, so that the answer outlives the minute.
@@ -320,4 +320,4 @@ def _known(text: str, now: datetime) -> datetime:
                 value=text,
             ),
         )
-    return min(instant, now)
+    return min(instant, now if today else max(now, clock))

@@ -376,7 +376,9 @@ class CitationQuery(Sent):
         default=None,
         description="A page or call of this site with its query, as /channels/dpct?as_of=2024-01-09; required.",
     )
-    title: str | None = Field(default=None, max_length=200, description="The title that the citation has; that of the page when left out.")
+    title: str | None = Field(
+        default=None, max_length=200, description="The title that the citation has; that of the page when left out."
+    )
 
 
 class SplitBody(Sent):

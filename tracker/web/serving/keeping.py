@@ -21,7 +21,7 @@ RECORD_PAGES = {
     "api.relationships", "api.channels", "api.channel", "api.changes", "api.contacts", "api.corrections",
     "api.promises", "api.figures",
 }  # fmt: skip
-"""The views that show the record at a moment."""
+"""The views that show rows of the record at a moment, and little beside them."""
 
 
 CITATION_STATUS = "Citation-Status"
