@@ -159,7 +159,7 @@ class Corrections:
         for act in found:
             if act.says:
                 self._claims[entry_key(act.says)] = act.address
-            if act.deed in (Deed.CORRECTED, Deed.RESTORED):
+            if act.deed in (Deed.CORRECTED, Deed.RESTORED) and act.altered:
                 self._acts[act.address].append(act)
 
     def of(self, row: Entry, known_at: datetime) -> Act | None:

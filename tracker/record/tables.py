@@ -25,6 +25,7 @@ from tracker.model import (
 )
 from tracker.record.attest import corroboration
 from tracker.record.history import ChannelView
+from tracker.record.ledger import Act
 
 Cell = str | int | bool | None
 Row = dict[str, Cell]
@@ -133,6 +134,12 @@ CITED = (
     Column("source_sides", "The sides that the sources speak for, each once, set apart by spaces."),
 )
 
+CORRECTED = (
+    Column("corrected_at", "When what the row tells was last corrected, in UTC; empty where it never was.", "datetime"),
+    Column("corrected_from", "What it said before: each field that differs, as `name: value`; set apart by ` | `."),
+    Column("corrected_why", "Why, in the words of who corrected it."),
+)
+
 
 def channel_row(channel: Channel, relationship: Relationship) -> Row:
     first, second = (channel.counterparts.get(party.code) for party in relationship.parties)
@@ -207,6 +214,14 @@ def cited_row(sources: Iterable[Source]) -> Row:
         "sources": " ".join(dict.fromkeys(source.url.replace(" ", "%20") for source in sources)),
         "source_sides": " ".join(sorted({source.side for source in sources})),
     }
+
+
+def corrected_row(act: Act | None) -> Row:
+    """The last correction of a row; of one that was never corrected, empty cells."""
+    if act is None:
+        return dict.fromkeys(column.name for column in CORRECTED)
+    said = " | ".join(f"{name}: {'' if old is None else csv_cell(old)}" for name, old, _ in act.altered)
+    return {"corrected_at": instant_text(act.at), "corrected_from": said, "corrected_why": act.why}
 
 
 def _told(entry: Entry, relationship: Relationship) -> Row:

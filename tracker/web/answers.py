@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from flask import Response, make_response, render_template, request, url_for
 
-from tracker.model import Entry, Moment
+from tracker.model import Moment
 from tracker.record.citation import Citation
-from tracker.record.ledger import Act
 from tracker.web.auth import session_cookie
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import current, shows_the_past
@@ -70,14 +69,8 @@ class Clocks:
 def page(template: str, moment: Moment, **values: Any) -> str:
     """The page of a moment, of which the frame says which one it is; `values` are the template's."""
     clocks = Clocks(moment, shows_the_past())
-    correction = correction_at(moment)
+    correction = current().snapshot().corrected_at(moment.known_at)
     return render_template(template, moment=moment, clocks=clocks, link=clocks.link, correction=correction, **values)
-
-
-def correction_at(moment: Moment) -> Callable[[Entry], Act | None]:
-    """Tells of a row of a view by which act it was corrected last, for templates to mark it."""
-    amended = current().snapshot().amended
-    return lambda row: amended.of(row, moment.known_at)
 
 
 def answer(render: Callable[[], str]) -> Response:

@@ -12,13 +12,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
 from tracker.errors import NotFound, Refused
-from tracker.model import Channel, Moment, Relationship
+from tracker.model import Channel, Entry, Moment, Relationship
 from tracker.moments import day_of, known_instant, told_of
 from tracker.record.coverage import Coverage, Read, coverage, covered
 from tracker.record.history import ChannelView
@@ -80,6 +80,10 @@ class Snapshot:
     def amended(self) -> Corrections:
         """By which act a row came to say what it says."""
         return Corrections(self.acts)
+
+    def corrected_at(self, known_at: datetime) -> Callable[[Entry], Act | None]:
+        """Tells of a row of a view by which act it was corrected last, as known at an instant; None: by none."""
+        return partial(self.amended.of, known_at=known_at)
 
     @cached_property
     def written(self) -> tuple[datetime, ...]:
