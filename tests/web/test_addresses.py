@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
@@ -163,3 +164,22 @@ def test_marks_of_other_sites_are_in_no_cited_address(api: Api) -> None:
     page = api.client.get("/changes?utm_source=x&state=active").text
     cited = re.search(r'<span class="address">(http[^<]+)</span> \(CC', page)[1]
     assert ("utm_source" in cited, "state=active" in cited) == (False, True)
+
+
+CLOCKS = ["", "?as_of=2023-01-01&language=zh", "?known_at=2024-02-01&language=en"]
+
+
+@pytest.mark.parametrize("clocks", CLOCKS)
+def test_every_link_of_a_page_leads_somewhere_whatever_its_clocks(api: Api, clocks: str) -> None:
+    """What a link carries is taken by the page that it leads to."""
+    pages = [*PAGES, "/timeline", "/since?after=2024-01-01", "/claims/change-1", "/embed/dpct"]
+    found: dict[str, str] = {}
+    for page in pages:
+        html = api.client.get(f"{page}{clocks.replace('?', '&') if '?' in page else clocks}").text
+        for address in re.findall(r'(?:href|src)="([^"#]+)', html):
+            path = unescape(address).removeprefix(api.service.settings.base_url)
+            if path.startswith("/") and not path.startswith(("//", "/static/", "/cite?", "/language/", "/login")):
+                found.setdefault(re.sub(r"(change|contact)-\d+", r"\1-1", path), page)
+    assert len(found) > 50
+    answers = {path: api.client.get(path).status_code for path in found}
+    assert {path: found[path] for path, status in answers.items() if status not in (200, 302)} == {}
