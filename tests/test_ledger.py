@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.make import CHANNEL, US_CHINA, change, contact, source
 from tracker.model import Moment, Outcome, State, StatusChange
 from tracker.record.history import in_force, view
-from tracker.record.ledger import Act, Deed, Span, acts, acts_between, acts_of, difference
+from tracker.record.ledger import Act, Corrections, Deed, Span, acts, acts_between, acts_of, difference
+from tracker.record.lineage import known_rows
 
 JANUARY, FEBRUARY, MARCH = (datetime(2024, month, 1, tzinfo=UTC) for month in (1, 2, 3))
 
@@ -65,6 +66,17 @@ def test_a_contact_stands_though_a_status_change_of_its_number_was_replaced():
     again = replace(cut, id=2, replaces=1, recorded_at=FEBRUARY, cause="Better put.")
     met = contact(Outcome.HELD, "2021-09-28", id=1, recorded_at=JANUARY)
     assert [act.address for act in acts_of([cut, again], [met]) if act.deed.corrects] == ["change-1"]
+
+
+def test_a_row_says_by_which_act_its_claim_was_corrected_last_also_when_it_only_gained_a_source_since():
+    first = change(State.SUSPENDED, "2022-08-05", id=1, recorded_at=JANUARY)
+    second = replace(first, id=2, replaces=1, recorded_at=FEBRUARY, cause="Better put.")
+    third = replace(second, id=3, replaces=2, recorded_at=MARCH, sources=(*first.sources, source(side="cn", url="x")))
+    told = Corrections(acts([first, second, third]))
+    assert [told.of(row, MARCH).at for row in (second, third)] == [FEBRUARY, FEBRUARY]
+    assert told.of(first, JANUARY) is None
+    other = change(State.ACTIVE, "2024-01-09", id=9, recorded_at=JANUARY)
+    assert Corrections(acts([other])).of(other, MARCH) is None
 
 
 def test_a_span_has_both_its_days_and_says_how_things_stood_before_it():
@@ -153,3 +165,10 @@ def test_the_acts_of_two_spans_that_meet_are_those_of_the_whole(rows, one, other
     whole = acts_between(done, JANUARY, late)
     parts = acts_between(done, early + timedelta(microseconds=1), late) + acts_between(done, JANUARY, early)
     assert whole == parts
+
+
+@given(histories(), st.sampled_from(INSTANTS))
+def test_when_the_record_was_written_to_up_to_an_instant_never_changes_whatever_is_written_later(rows, known_at):
+    """So the revision of a citation stays: how many instants there were."""
+    instants = {act.at for act in acts(rows) if act.at <= known_at}
+    assert instants == {act.at for act in acts(known_rows(rows, known_at)) if act.at <= known_at}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
@@ -27,6 +28,71 @@ def test_a_page_refuses_what_it_does_not_know_and_opens_with_the_marks_of_other_
     refused = api.client.get(f"{page}?foo=1")
     assert (refused.status_code, "'foo' is not known here" in words_of(refused.text)) == (400, True)
     assert api.client.get(f"{page}?utm_source=x&fbclid=1&gclid=2").status_code == 200
+
+
+ONES = {"slug": "dpct", "claim": "change-1", "name": "change-1", "chosen": "en", "filename": "icon.svg", "asked": "0"}
+"""What stands in the addresses of routes that have a part of their own; a secret is anything."""
+
+
+def public_routes(api: Api) -> list[str]:
+    """An address of every route that anybody may read."""
+    views = api.app.view_functions
+    rules = [rule for rule in api.app.url_map.iter_rules() if "GET" in rule.methods]
+    public = [rule.rule for rule in rules if getattr(views[rule.endpoint], "open_to", "public") == "public"]
+    known = [rule.replace("/feeds/<slug>", "/feeds/mnd-news") for rule in public]
+    return [re.sub(r"<(?:\w+:)?(\w+)>", lambda part: ONES.get(part[1], "1"), rule) for rule in known]
+
+
+def test_no_public_route_ignores_a_parameter_that_it_does_not_know(api: Api) -> None:
+    """A view that is new says what it takes, or takes nothing."""
+    routes = public_routes(api)
+    assert {"/", "/cite", "/subscribe", "/api/docs", "/api/v1/openapi.json", "/claims/change-1/proof"} <= {*routes}
+    assert len(routes) > 50
+    for route in routes:
+        for method in ("GET", "HEAD"):
+            refused = api.client.open(f"{route}?known-to-nobody=1", method=method)
+            assert (refused.status_code, route) == (400, route), method
+        told = api.client.get(f"{route}?known-to-nobody=1")
+        if told.mimetype == "application/problem+json":
+            assert told.get_json()["field"] == "known-to-nobody", route
+            assert told.get_json()["remedy"], route
+        else:
+            assert "'known-to-nobody' is not known here" in words_of(told.text), route
+
+
+TYPED_FREELY = {"q", "title", "next", "done", "asked"}
+"""Parameters that take any words, or tell an admin what they did a moment ago."""
+
+
+def test_no_public_route_takes_a_value_that_it_cannot_heed(api: Api) -> None:
+    """A parameter that is documented and ignored would take anything."""
+    taken = []
+    for route in public_routes(api):
+        endpoint, _ = api.app.url_map.bind("localhost").match(route, "GET")
+        names = getattr(api.app.view_functions[endpoint], "takes", ())
+        for name in {*names} - TYPED_FREELY:
+            answer = api.client.get(f"{route}?{name}=nothing%20of%20ours")
+            if answer.status_code == 200:
+                taken.append(f"{route}?{name}")
+    assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/cite?path=/&foo=1", "'foo' is not known here"),
+        ("/cite?path=/&as_of=2022-13-45", "'as_of' is not known here"),
+        ("/cite?path=/&form=xx", "Did you mean format?"),
+        ("/subscribe?as_of=9999", "'as_of' is not known here"),
+        ("/subscribe?category=gardening", "“gardening” cannot be chosen here."),
+        ("/subscribe?channel=gardening", "“gardening” cannot be chosen here."),
+        ("/api/docs?foo=1", "'foo' is not known here"),
+    ],
+)
+def test_what_is_beside_the_record_refuses_too(api: Api, address: str, words: str) -> None:
+    answer = api.client.get(address)
+    told = str(answer.get_json()) if answer.is_json else words_of(answer.text)
+    assert (answer.status_code, words in told) == (400, True), told
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -98,3 +164,22 @@ def test_marks_of_other_sites_are_in_no_cited_address(api: Api) -> None:
     page = api.client.get("/changes?utm_source=x&state=active").text
     cited = re.search(r'<span class="address">(http[^<]+)</span> \(CC', page)[1]
     assert ("utm_source" in cited, "state=active" in cited) == (False, True)
+
+
+CLOCKS = ["", "?as_of=2023-01-01&language=zh", "?known_at=2024-02-01&language=en"]
+
+
+@pytest.mark.parametrize("clocks", CLOCKS)
+def test_every_link_of_a_page_leads_somewhere_whatever_its_clocks(api: Api, clocks: str) -> None:
+    """What a link carries is taken by the page that it leads to."""
+    pages = [*PAGES, "/timeline", "/since?after=2024-01-01", "/claims/change-1", "/embed/dpct"]
+    found: dict[str, str] = {}
+    for page in pages:
+        html = api.client.get(f"{page}{clocks.replace('?', '&') if '?' in page else clocks}").text
+        for address in re.findall(r'(?:href|src)="([^"#]+)', html):
+            path = unescape(address).removeprefix(api.service.settings.base_url)
+            if path.startswith("/") and not path.startswith(("//", "/static/", "/cite?", "/language/", "/login")):
+                found.setdefault(re.sub(r"(change|contact)-\d+", r"\1-1", path), page)
+    assert len(found) > 50
+    answers = {path: api.client.get(path).status_code for path in found}
+    assert {path: found[path] for path, status in answers.items() if status not in (200, 302)} == {}

@@ -121,6 +121,74 @@ def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_sinc
         assert_problem(api.get(f"/citation?path={quote(wrong, safe='')}"), 400, field="path")
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/channels/dpct?foo=1", "'foo' is not known here"),
+        ("/changes?state=open", "none that there is"),
+        ("/contacts?from=2024-05-01&to=2024-01-01", "which is after to"),
+        ("/channels/dpct?as_of=2022-13-01", "is not a day"),
+        ("/channels/dpct?as_of=2022-01-01&as_of=2023-01-01", "as_of is given 2 times"),
+        ("/api/v1/changes?stat=active", "Did you mean state?"),
+        ("/contacts.csv?outcome=hold", "outcome"),
+        ("/changes?from=2024-05-01&state=active", "'state' is not known here"),
+        ("/claims/change-1/proof", "no address of this site"),
+        ("/cite?path=/", "no address of this site"),
+        ("/login", "no address of this site"),
+        ("/api/v1/candidates", "role reviewer"),
+    ],
+)
+def test_no_address_is_cited_that_does_not_open(api: Api, path: str, says: str) -> None:
+    asked = quote(path, safe="")
+    assert_problem(api.get(f"/citation?path={asked}"), 400, field="path", says=says)
+    assert api.client.get(f"/cite?path={asked}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/", None),
+        ("/channels/dpct?as_of=2023-01-01", None),
+        ("/claims/change-2", None),
+        ("/changes?from=2022-08-01&to=2022-08-31", "What changed from 1 Aug 2022 to 31 Aug 2022"),
+        ("/timeline?from=2022&to=2022", None),
+        ("/api/v1/changes?state=suspended", "/api/v1/changes"),
+        ("/contacts.csv", "/contacts.csv"),
+    ],
+)
+def test_a_page_is_cited_under_its_own_title(api: Api, path: str, title: str | None) -> None:
+    if title is None:
+        title = unescape(re.search("<title>(.*?)</title>", api.client.get(path).text)[1]).removesuffix(": Open Lines")
+    assert f"“{title}”" in api.json(f"/citation?path={quote(path, safe='')}")["text"]
+    (page,) = api.client.get(f"/cite?format=csl&path={quote(path, safe='')}").json
+    assert page["title"] == title
+    assert api.json(f"/citation?path={quote(path, safe='')}&title=Talks")["text"].startswith("Open Lines, “Talks”")
+
+
+def test_who_reads_chinese_cites_the_title_in_chinese_and_goes_on_in_their_language(api: Api) -> None:
+    chinese = {"Accept-Language": "zh"}
+    title = unescape(re.search("<title>(.*?)</title>", api.client.get("/contacts", headers=chinese).text)[1])
+    cited = api.client.get("/cite?format=csl&path=/contacts", headers=chinese).json[0]["title"]
+    assert re.sub(r"\s*[:：]\s*Open Lines$", "", title) == cited != "Contacts"
+    assert api.client.get("/cite?format=csl&path=/contacts").json[0]["title"] == "Contacts"
+
+
+def test_the_revision_of_a_citation_is_that_of_its_known_at(api: Api) -> None:
+    then = quote(api.service.clock().isoformat().replace("+00:00", "Z"))
+
+    def told() -> tuple[str, str]:
+        page = api.client.get(f"/channels/dpct?known_at={then}").text
+        return re.search(r"revision (\d+)", page)[1], api.json(
+            f"/citation?path={quote(f'/channels/dpct?known_at={then}', safe='')}"
+        )["revision"]
+
+    assert told() == ("1", 1)
+    for _ in range(2):
+        amended(api.service, cut_of(api.service), cause=f"Words of {api.service.clock()}.")
+    assert told() == ("1", 1)
+    assert api.json("/citation?path=/channels/dpct")["revision"] == 3
+
+
 def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Api) -> None:
     path, title = quote("/channels/dpct", safe=""), "Talks & more {50%}: Open Lines"
     form = {
@@ -148,31 +216,68 @@ def test_every_form_of_a_citation_is_read_by_the_programs_that_it_is_for(api: Ap
 
 
 @pytest.mark.parametrize("claim", ["change-1", "contact-1"])
-def test_a_claim_is_cited_by_its_own_address_which_opens_for_good(api: Api, claim: str) -> None:
+def test_a_claim_is_cited_as_a_file_by_the_address_that_its_page_gives(api: Api, claim: str) -> None:
     page = api.client.get(f"/claims/{claim}").text
     files = [unescape(path) for path in re.findall(r'href="(/cite\?[^"]+)"', page)]
     assert len(files) == 5
     cited = next(api.client.get(file).json[0] for file in files if "format=csl" in file)
-    assert re.sub(r"^https?://[^/]+", "", cited["URL"]) == f"/claims/{claim}"
+    assert re.sub(r"^https?://[^/]+", "", cited["URL"]) == cited_on(page)
     assert cited["title"].endswith(f"claim {claim}")
     rows = api.json(f"/citation?path={quote(f'/claims/{claim}')}")["rows"]
     assert [row["row"] for row in rows] == [claim]
 
 
-def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api) -> None:
-    asked = {"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"}
-    answer = api.client.get("/api/v1/channels/dpct", headers=asked)
-    assert answer.status_code == 302
-    assert "Accept-Datetime" in answer.headers["Vary"]
+TIMED = [
+    "/", "/channels/dpct", "/changes", "/contacts", "/corrections", "/figures", "/timeline", "/claims/change-2",
+    "/since?after=2024-01-01", "/channels.csv", "/changes.csv", "/contacts.csv", "/years.csv", "/changes.atom",
+    "/changes.json", "/channels/dpct/changes.atom", "/contacts.ics", "/channels/dpct/contacts.ics", "/timeline.svg",
+    "/badge/dpct.svg", "/embed/dpct", "/api/v1/channels/dpct", "/api/v1/contacts", "/api/v1/diff?from=2022-08-01",
+    "/api/v1/brief?after=2024-01-01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", TIMED)
+def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api, path: str) -> None:
+    api.service.clock.advance(days=30)
+    asked = {"Accept-Datetime": "Sat, 10 Feb 2024 12:00:00 GMT"}
+    assert "Accept-Datetime" in api.client.get(path).headers["Vary"]
+    answer = api.client.get(path, headers=asked)
+    assert (answer.status_code, "Accept-Datetime" in answer.headers["Vary"]) == (302, True)
+    assert "as_of=2024-02-10&known_at=2024-02-10T12%3A00%3A00Z" in answer.headers["Location"]
     view = api.client.get(answer.headers["Location"])
-    assert view.get_json()["as_of"] == "2022-09-01"
-    assert view.headers["Memento-Datetime"] == "Thu, 01 Sep 2022 12:00:00 GMT"
-    assert view.headers["Link"] == '</api/v1/channels/dpct>; rel="original timegate"'
+    assert view.headers["Memento-Datetime"] == "Sat, 10 Feb 2024 12:00:00 GMT"
+    assert f'<{path}>; rel="original timegate"' in view.headers.getlist("Link")
+
+
+@pytest.mark.parametrize("path", [*TIMED, "/claims/contact-1"])
+def test_a_time_before_the_first_memento_leads_to_the_first(api: Api, path: str) -> None:
+    answer = api.client.get(path, headers={"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"})
+    assert answer.status_code == 302
+    assert "as_of=2024-02-01&known_at=2024-02-01T12%3A00%3A00Z" in answer.headers["Location"]
+    view = api.client.get(answer.headers["Location"])
+    assert (view.status_code, view.headers["Memento-Datetime"]) == (200, "Thu, 01 Feb 2024 12:00:00 GMT")
+    assert "not on record" not in view.text
+
+
+def test_the_first_memento_of_a_claim_is_when_it_was_recorded(api: Api) -> None:
+    api.service.clock.advance(days=30)
+    amended(api.service, cut_of(api.service), effective=PartialDate("2022-08-04"))
+    early = {"Accept-Datetime": "Sat, 10 Feb 2024 12:00:00 GMT"}
+    answer = api.client.get(f"/claims/change-{cut_of(api.service).id}", headers=early)
+    assert "as_of=2024-03-02&known_at=2024-03-02T13" in answer.headers["Location"]
+    assert "On record" in api.client.get(answer.headers["Location"]).text
+
+
+def test_what_is_of_no_time_or_is_asked_for_one_that_is_none_stays(api: Api) -> None:
+    asked = {"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"}
     later = api.service.clock() + timedelta(days=900)
     future = api.client.get("/", headers={"Accept-Datetime": later.strftime("%a, %d %b %Y %H:%M:%S GMT")})
     assert "as_of=2024-02-01" in future.headers["Location"]
     assert_problem(api.get("/channels", headers={"Accept-Datetime": "yesterday"}), 400, field="Accept-Datetime")
-    assert api.client.get("/method", headers=asked).status_code == 200
+    for path in ("/method", "/feeds", "/search?q=talks", "/api/v1/search?q=talks", "/api/v1/checkpoint"):
+        assert api.client.get(path, headers=asked).status_code == 200
+    cursor = api.json("/changes?limit=2")["next"]
+    assert api.client.get(f"/api/v1/changes?limit=2&cursor={cursor}", headers=asked).status_code == 200
 
 
 def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
@@ -190,3 +295,22 @@ def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
 
 def suspended_then(api: Api) -> list[str]:
     return [line["slug"] for line in api.json("/channels?state=suspended&as_of=2022-09-01")["channels"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("2024-02-01T12:58:10Z", "2024-02-01T12:58:10Z"),
+        ("2024-02-01T20:58:10%2B08:00", "2024-02-01T12:58:10Z"),
+        ("2024-02-01T12:58", "2024-02-01T12:58:00Z"),
+        ("2024-01-31", "2024-01-31T23:59:59Z"),
+    ],
+)
+def test_an_answer_says_the_known_at_that_it_was_asked_for(api: Api, asked: str, told: str) -> None:
+    """The record was read for the last time before, and nothing came since."""
+    assert api.json("/channels")["known_at"] < "2024-02-01T13:00:01Z"
+    api.service.clock.advance(minutes=1)
+    assert api.json(f"/channels?known_at={asked}")["known_at"] == told
+    api.service.clock.advance(minutes=5)
+    assert api.json("/channels?known_at=2024-02-01T13:04:10Z")["known_at"] == "2024-02-01T13:04:10Z"
+    assert "13:04" in text_of(api.client.get("/?known_at=2024-02-01T13:04:10Z").text)

@@ -37,7 +37,7 @@ PUBLIC = {
     "pages.contacts": ["/contacts?outcome=refused"],
     "pages.corrections": ["/corrections"],
     "pages.figures": ["/figures"],
-    "pages.claim": ["/claims/change-1"],
+    "pages.claim": ["/claims/change-1", "/claims/change-1?known_at=2020-01-01"],
     "pages.feeds": ["/feeds"],
     "pages.feed": ["/feeds/war-releases"],
     "pages.method": ["/method"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,8 +14,9 @@ from icalendar import Calendar
 from db.record import Origin
 from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.make import contact, source
-from tests.web.api_client import Api, api_over
+from tests.web.api_client import Api, api_over, assert_problem
 from tracker.model import Contact, Outcome, PartialDate
+from tracker.reviewing.amend import ClaimName, correct
 from tracker.service import Service
 from tracker.web.app import create_app
 
@@ -182,6 +184,40 @@ def test_the_calendar_says_what_it_is_and_how_often_to_ask(api: Api):
     assert "CC BY 4.0" in found.description
     military = {channel["slug"] for channel in api.json("/channels?category=military")["channels"]}
     assert {event.categories[1] for event in found.events} <= military
+
+
+@pytest.mark.parametrize("asked", ["from=2023-01-01&to=2023-12-31", "from=2024-01-09&outcome=held", "to=2020-06-30"])
+def test_the_calendar_of_some_days_has_the_contacts_that_the_table_has(api: Api, asked: str):
+    rows = csv.DictReader(api.client.get(f"/contacts.csv?{asked}").text.removeprefix("\ufeff").splitlines())
+    of_a_day = {row["id"] for row in rows if row["date_precision"] == "day"}
+    found = {uid.partition("@")[0].removeprefix("contact-") for uid in events(api.client, f"/contacts.ics?{asked}")}
+    assert found == of_a_day
+    assert 0 < len(found) < len(events(api.client))
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"), [("from=garbage", "from"), ("to=2024-13-01", "to"), ("from=2024-05-01&to=2024-01-01", "from")]
+)
+def test_the_calendar_refuses_days_that_cannot_be_as_the_table_does(api: Api, asked: str, field: str):
+    calendar, table = (api.client.get(f"/contacts.{kind}?{asked}") for kind in ("ics", "csv"))
+    assert_problem(calendar, 400, field=field)
+    assert calendar.get_json() == table.get_json()
+
+
+def test_who_takes_the_calendar_of_a_span_is_told_that_a_contact_left_it(seeded: Service, clock: Clock):
+    (number,) = keep(seeded, contact(Outcome.ANNOUNCED, "2031-05-01", announced=date(2024, 1, 20)))
+    client, uid = create_app(seeded).test_client(), f"contact-{number}@"
+    clock.advance(days=1)
+    correct(
+        seeded.store,
+        ClaimName(Contact, number),
+        {"date": PartialDate("2031-06")},
+        reason="Put off.",
+        by="ana",
+        at=clock(),
+    )
+    span = events(client, "/contacts.ics?from=2031-05-01&to=2031-05-31")
+    assert [str(event["STATUS"]) for name, event in span.items() if name.startswith(uid)] == ["CANCELLED"]
 
 
 def test_both_clocks_choose_what_is_shown(api: Api):

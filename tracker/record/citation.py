@@ -40,7 +40,9 @@ _MARK = re.compile(r"(\d{1,12})\.(\d{1,12})\.([0-9a-f]{32})", re.ASCII)
 
 @dataclass(frozen=True)
 class Mark:
-    """What a cited address keeps beside the two clocks: the record's revision, how many rows there were, their hash."""
+    """What a cited address keeps beside the two clocks: how many rows there were, their hash, and the revision of the
+    record by then: how often it had been written to. Older addresses have another counter there; nothing rests on it.
+    """
 
     revision: int
     count: int

@@ -213,6 +213,20 @@ def _withdrawn(row: Entry, known_at: datetime) -> bool:
     return row.withdrawn_at is not None and row.withdrawn_at <= known_at
 
 
+def known_row(row: AnyEntry, moment: Moment) -> AnyEntry | None:
+    """One row by itself as a view of a moment shows it, whatever became of it; None where it was not on record by then,
+    or tells of what the world could not know of yet.
+
+    What was on record by that day was known of by it, though its own day be the next: one capital is ahead.
+    """
+    if row.recorded_at > moment.known_at:
+        return None
+    cited = as_cited(row, moment.known_at)
+    if row.recorded_at.date() <= moment.as_of < first_seen(row):
+        return as_seen(cited, moment.as_of)
+    return next(iter(_by_day([cited], moment.as_of)), None)
+
+
 def _by_day(rows: Iterable[AnyEntry], day: date) -> list[AnyEntry]:
     """The rows that the world could know of by a day, without the word of documents, and notes on accounts that differ,
     that came later.

@@ -76,6 +76,10 @@ class Act:
         pairs = ((name, getattr(self.said, name), getattr(self.says, name)) for name in _TOLD[type(self.row)])
         return tuple((name, old, new) for name, old, new in pairs if old != new)
 
+    def concerns(self, row: Row) -> bool:
+        """Whether it is about that very row: what stood before it, or stands after it."""
+        return any(one is not None and one.id == row.id and type(one) is type(row) for one in (self.says, self.said))
+
     @property
     def address(self) -> str:
         """The name of the claim, the same for good: `change-7`, `contact-12`."""
@@ -143,6 +147,28 @@ def _citations(row: Row, claim: int) -> Iterator[Act]:
 
 def _with_sources_at(row: Row, instant: datetime) -> Row:
     return as_cited(row, max(instant, row.recorded_at))
+
+
+class Corrections:
+    """By which act each row came to say what it says, where that is not what its claim had said before."""
+
+    def __init__(self, found: Iterable[Act]) -> None:
+        """`found`: every act upon the record, oldest first."""
+        self._claims: dict[str, str] = {}
+        self._acts: dict[str, list[Act]] = defaultdict(list)
+        for act in found:
+            if act.says:
+                self._claims[entry_key(act.says)] = act.address
+            if act.deed in (Deed.CORRECTED, Deed.RESTORED) and act.altered:
+                self._acts[act.address].append(act)
+
+    def of(self, row: Entry, known_at: datetime) -> Act | None:
+        """The last correction of what a row in force tells, as known at an instant; None where there was none. Of a
+        change that follows from a contact it is that of the contact.
+        """
+        derived = isinstance(row, StatusChange) and row.derived
+        claim = self._claims.get(f"contact-{row.follows}" if derived else entry_key(row))
+        return next((act for act in reversed(self._acts.get(claim, ())) if act.at <= known_at), None)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from operator import is_
 from typing import Generic
 
-from tracker.model import Contact, Entry, StatusChange
+from tracker.model import Contact, Entry, Source, StatusChange
 from tracker.record.history import AnyEntry, in_force
 
 
@@ -115,11 +117,17 @@ def _lineage(family: Sequence[AnyEntry], standing: Mapping[int, AnyEntry], known
 
 def _as_known(row: AnyEntry, known_at: datetime) -> AnyEntry:
     later = row.withdrawn_at is not None and row.withdrawn_at > known_at
-    sources = tuple(s for s in row.sources if s.recorded_at is None or s.recorded_at <= known_at)
-    if not later and len(sources) == len(row.sources):
+    cited = [source for source in row.sources if source.recorded_at is None or source.recorded_at <= known_at]
+    sources = tuple(map(partial(_source_as_known, known_at), cited))
+    if not later and len(sources) == len(row.sources) and all(map(is_, sources, row.sources)):
         return row
     withdrawn = (None, None) if later else (row.withdrawn_at, row.withdrawn_reason)
     return replace(row, sources=sources, withdrawn_at=withdrawn[0], withdrawn_reason=withdrawn[1])
+
+
+def _source_as_known(known_at: datetime, source: Source) -> Source:
+    later = source.withdrawn_at is not None and source.withdrawn_at > known_at
+    return replace(source, withdrawn_at=None) if later else source
 
 
 def _instants(family: Iterable[Entry], known_at: datetime) -> tuple[datetime, ...]:

@@ -24,6 +24,7 @@ from tracker.record.tables import (
     CHANNEL,
     CONTACT,
     MORE,
+    REPLACING,
     STANDING,
     STATES,
     Column,
@@ -72,6 +73,7 @@ _FATE = (
     Column("withdrawn_reason", "Why."),
     Column("standing", "Whether it counts: neither replaced nor withdrawn.", "boolean", required=True),
     *MORE,
+    *REPLACING,
     Column("decision", "The decision that recorded it; of seed and amendments none.", "integer", refers="decisions"),
 )
 _CHANGES = (Column("id", "The number of the row.", "integer", required=True), *CHANGE[1:], *_FATE)

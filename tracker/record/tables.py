@@ -26,6 +26,7 @@ from tracker.moments import second_text
 from tracker.record.attest import corroboration
 from tracker.record.differing import contested_words
 from tracker.record.history import ChannelView
+from tracker.record.ledger import Act
 from tracker.tongue import ENGLISH, speaking
 
 Cell = str | int | bool | None
@@ -90,11 +91,15 @@ STANDING = (
 
 MORE = (
     Column("settled", "Why accounts that differ are contested no more."),
-    Column("corrected", "Whether the row corrects one that was recorded before.", "boolean", required=True),
-    Column("reason", "Why it does, where a reviewer said so."),
     Column("unconfirmed", "What of it could not be confirmed: date, place, or both, set apart by a space."),
 )
 """What both have at the end of a row, since it came later."""
+
+REPLACING = (
+    Column("corrected", "Whether the row corrects one that was recorded before.", "boolean", required=True),
+    Column("reason", "Why it does, where a reviewer said so."),
+)
+"""What tells of a row that is one of several which were recorded one after another."""
 
 _TOLD = (
     Column("note", "A remark on the row."),
@@ -141,6 +146,12 @@ AT_MOMENT = (
 CITED = (
     Column("sources", "The addresses of the sources, set apart by spaces."),
     Column("source_sides", "The sides that the sources speak for, each once, set apart by spaces."),
+)
+
+CORRECTED = (
+    Column("corrected_at", "When what the row tells was last corrected, in UTC; empty where it never was.", "datetime"),
+    Column("corrected_from", "What it said before: each field that differs, as `name: value`; set apart by ` | `."),
+    Column("corrected_why", "Why, in the words of who corrected it."),
 )
 
 
@@ -217,6 +228,14 @@ def cited_row(sources: Iterable[Source]) -> Row:
         "sources": " ".join(dict.fromkeys(source.url.replace(" ", "%20") for source in sources)),
         "source_sides": " ".join(sorted({source.side for source in sources})),
     }
+
+
+def corrected_row(act: Act | None) -> Row:
+    """The last correction of a row; of one that was never corrected, empty cells."""
+    if act is None:
+        return dict.fromkeys(column.name for column in CORRECTED)
+    said = " | ".join(f"{name}: {'' if old is None else csv_cell(old)}" for name, old, _ in act.altered)
+    return {"corrected_at": second_text(act.at), "corrected_from": said, "corrected_why": act.why}
 
 
 def _told(entry: Entry, relationship: Relationship) -> Row:

@@ -15,7 +15,7 @@ from tracker.web.auth import as_private, session_cookie
 from tracker.web.cite import Recalled, citation_of, recalled
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
-from tracker.web.sent import LANGUAGE, check_address, one_of
+from tracker.web.sent import LANGUAGE, one_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -69,16 +69,12 @@ class Clocks:
 def page(template: str, moment: Moment, **values: Any) -> str:
     """The page of a moment, of which the frame says which one it is; `values` are the template's."""
     clocks = Clocks(moment, shows_the_past())
-    corrected = current().snapshot().corrected
-    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, corrected=corrected, **values)
+    correction = current().snapshot().corrected_at(moment.known_at)
+    return render_template(template, moment=moment, clocks=clocks, link=clocks.link, correction=correction, **values)
 
 
-def answer(render: Callable[[], str], *known: str) -> Response:
-    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep.
-
-    `known`: what the address may carry. Raises Refused for anything else.
-    """
-    check_address(*known)
+def answer(render: Callable[[], str]) -> Response:
+    """For visitors the bytes rendered once; for who is signed in a page of their own, which nobody may keep."""
     if session_cookie() in request.cookies:
         response = as_private(make_response(render()))
     else:

@@ -24,7 +24,8 @@ from tracker.web.current import Current
 from tracker.web.people import accounts, admin, sign_in, subscribe
 from tracker.web.reviewing import amend, blind, cited_pages, deciding, presence, review
 from tracker.web.sent import RowNumber
-from tracker.web.serving import language, memento, sheet
+from tracker.web.serving import addresses, cited, language, memento, sheet
+from tracker.web.serving.keeping import CITATION_STATUS
 from tracker.web.serving.limits import RateLimited
 from tracker.web.serving.memory import FromMemory
 from tracker.web.serving.own_hosts import OwnHosts
@@ -66,7 +67,8 @@ IN_A_FRAME = {
 
 OPEN_TO_ALL = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": f"ETag, RateLimit, RateLimit-Policy, Retry-After, {REQUEST_ID}",
+    "Access-Control-Expose-Headers": f"{CITATION_STATUS}, ETag, Link, Memento-Datetime, RateLimit, RateLimit-Policy, "
+    f"Retry-After, {REQUEST_ID}",
 }
 """Reads of the API and of outputs may be made from any page."""
 
@@ -148,6 +150,8 @@ def create_app(service: Service) -> Flask:
     app.context_processor(auth.template_context)
     app.before_request(_refuse_no_text)
     app.after_request(auth.finished)
+    addresses.register(app)
+    cited.register(app)
     memento.register(app)
     with_headers = partial(_WithHeaders, also=BEHIND_TLS if https else {})
     app.wsgi_app = FromMemory(with_headers(app.wsgi_app), app.extensions["openlines"])

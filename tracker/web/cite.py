@@ -6,34 +6,41 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from html import unescape
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
-from tracker.errors import NotFound, Refused
+from tracker.errors import Refused
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
 from tracker.record.citation import FORMATS, PUBLISHER, Citation, Mark, mark_of, row_hash
-from tracker.record.history import contact_days
+from tracker.record.history import contact_days, known_row
 from tracker.record.ledger import Act, acts_between
 from tracker.record.lineage import entry_key
-from tracker.tongue import gettext
+from tracker.tongue import gettext, language, speaking
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
-from tracker.web.claims import find_claim
+from tracker.web.claims import find_row
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.narrowing import narrowing_of
-from tracker.web.sent import LANGUAGE, is_tag
+from tracker.web.sent import LANGUAGE, is_tag, names_taken, takes
 
 blueprint = Blueprint("cite", __name__)
 
-_UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before"}
+_UNCITED = {LANGUAGE, "as_of", "known_at", "cited", "limit", "cursor", "before", "done"}
 """Parameters that are not part of what is asked for: the clocks are written anew, and a list is cited whole."""
+
+_OF_ONE_CHANNEL = {"channels", "badge", "embed"}
+"""How addresses begin that go on with the slug of a channel."""
 
 LONGEST_TITLE = 200
 
 _OF_THE_SITE = re.compile(rf"\s*[:：]\s*{PUBLISHER}\Z")
 """How the title of a page ends; a citation names the publisher beside it."""
+
+_TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 
 _OF_THE_DASHBOARD = {"word", "only", "q"}
 """Filters that choose rows on the first screen alone; other views with words are cited whole."""
@@ -44,7 +51,8 @@ class Scope:
     """Which rows of the record an address shows: of some channels, status changes, contacts or both.
 
     `asked`: what the address asks for besides; a list of changes or contacts shows those that fit, any other view the
-    channels that are in the state. `claim`: the one row that a claim's own page shows.
+    channels that are in the state. `claim`: the one row that a claim's own page shows. `feed`: it tells of both kinds
+    of rows, though the mark of its citation is over the changes alone.
     """
 
     channels: tuple[Channel, ...]
@@ -52,11 +60,12 @@ class Scope:
     contacts: bool
     asked: Mapping[str, str]
     claim: Entry | None = None
+    feed: bool = False
 
     def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
         if self.claim:
-            return [self.claim]
+            return [*filter(None, [known_row(self.claim, moment)])]
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
         views = [snapshot.view(channel, moment) for channel in self.channels]
         if self.changes and self.contacts:
@@ -80,10 +89,13 @@ class Scope:
         """What was done to these rows after an instant, newest first."""
         slugs = {channel.slug for channel in self.channels}
         found = (act for act in acts_between(snapshot.acts, known_at, until) if act.at > known_at)
+        if self.claim:
+            return [act for act in found if act.concerns(self.claim)]
         return [
             act
             for act in found
-            if act.row.channel in slugs and (self.changes if act.address.startswith("change") else self.contacts)
+            if act.row.channel in slugs
+            and (self.feed or (self.changes if act.address.startswith("change") else self.contacts))
         ]
 
 
@@ -95,10 +107,10 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     """
     parts = path.removeprefix("/api/v1").strip("/").split("/")
     only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
-    if parts[0] == "channels" and len(parts) > 1:
-        return Scope((find_channel(snapshot, parts[1]),), *only, {})
+    if parts[0] in _OF_ONE_CHANNEL and len(parts) > 1:
+        return Scope((find_channel(snapshot, parts[1].removesuffix(".svg")),), *only, {})
     if parts[0] == "claims" and len(parts) > 1:
-        claim = find_claim(snapshot, parts[1]).entry
+        claim = find_row(snapshot, parts[1])
         return Scope((find_channel(snapshot, claim.channel),), *only, {}, claim if _is_claim(path) else None)
     channels = (
         line
@@ -109,7 +121,7 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     )
     if path != "/":
         asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
-    return Scope(tuple(channels), *only, asked)
+    return Scope(tuple(channels), *only, asked, feed=parts[0] in ("changes.atom", "changes.json"))
 
 
 def _meets(days: tuple[date, date], first: date, last: date) -> bool:
@@ -117,12 +129,7 @@ def _meets(days: tuple[date, date], first: date, last: date) -> bool:
 
 
 def cited_address(path: str, asked: Mapping[str, str], moment: Moment, mark: Mark) -> str:
-    """The address that shows the same for good: both clocks are written out, and the mark of what it showed.
-
-    A claim's own page needs neither: its row never changes, and the page tells what became of it.
-    """
-    if _is_claim(path):
-        return f"{current().service.settings.base_url}{path}"
+    """The address that shows the same for good: both clocks are written out, and the mark of what it showed."""
     kept = {name: value for name, value in asked.items() if name not in _UNCITED and not is_tag(name) and value}
     clocks = {"as_of": moment.as_of.isoformat(), "known_at": instant_text(moment.known_at), "cited": str(mark)}
     return f"{current().service.settings.base_url}{path}?{urlencode(kept | clocks)}"
@@ -140,7 +147,7 @@ def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment:
     """
     rows = scope_of(snapshot, path, asked).rows(snapshot, moment)
     moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
-    mark = mark_of(rows, snapshot.revisions["record"])
+    mark = mark_of(rows, snapshot.revision_at(moment.known_at))
     address = cited_address(path, asked, moment, mark)
     return Citation(_OF_THE_SITE.sub("", title), address, moment.as_of, moment.known_at, current().day(), mark)
 
@@ -158,21 +165,30 @@ class Recalled:
         return self.shown.holds(self.cited)
 
 
-def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
-    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+def mark_in(asked: Mapping[str, str]) -> Mark | None:
+    """The mark in an address, None where it has none. Raises Refused for what is no mark, or lacks its clocks."""
     if not asked.get("cited"):
         return None
     if not asked.get("known_at"):
         raise Refused(
             gettext("A cited address has both clocks."), gettext("Open the address as it was cited."), field="known_at"
         )
+    return Mark.read(asked["cited"])
+
+
+def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
+    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+    cited = mark_in(asked)
+    if cited is None:
+        return None
     scope = scope_of(snapshot, path, asked)
-    shown = mark_of(scope.rows(snapshot, moment), snapshot.revisions["record"])
-    return Recalled(Mark.read(asked["cited"]), shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
+    shown = mark_of(scope.rows(snapshot, moment), snapshot.revision_at(moment.known_at))
+    return Recalled(cited, shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
 
 
 @blueprint.get("/cite")
 @open_to("public")
+@takes("path", "title", "format")
 def cite() -> Response:
     """The citation of a page or of an answer of the API, as a file of one form."""
     form = request.args.get("format", "text")
@@ -188,17 +204,44 @@ def cite() -> Response:
 
 
 def _own_address(text: str) -> SplitResult:
-    """An address of ours at which something can be read, as it was sent. Raises Refused."""
+    """An address of ours at which the record can be read at a moment, as it was sent. Raises Refused."""
     try:
         address = urlsplit(text)
     except ValueError:  # Brackets that do not fit.
         address = urlsplit("")
     is_ours = address.path.startswith("/") and not address.netloc and not address.scheme
-    if not is_ours or not current_app.create_url_adapter(request).test(address.path, "GET"):
-        raise Refused(
-            gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
-        )
+    try:
+        endpoint, _ = current_app.create_url_adapter(request).match(address.path, "GET")
+    except HTTPException:  # which a redirect of the router is too
+        is_ours = False
+    if not is_ours or "cited" not in names_taken(endpoint):
+        raise _no_address()
     return address
+
+
+def _no_address() -> Refused:
+    return Refused(
+        gettext("path is no address of this site."), gettext("Send one such as /channels/dpct."), field="path"
+    )
+
+
+def _title_of(address: SplitResult) -> str:
+    """The title of the page at an address of ours; of what is no page, its path. Raises Refused for one that does not
+    open, as it says itself.
+
+    It is opened as a visitor opens it, so that no address is given out for good that says something else, or nothing.
+    """
+    with (
+        speaking(language()),
+        current_app.app_context(),
+        current_app.test_request_context(address.geturl(), headers={"Accept-Language": language()}),
+    ):
+        answer = current_app.preprocess_request()
+        response = current_app.make_response(current_app.dispatch_request() if answer is None else answer)
+        if response.status_code != 200:
+            raise _no_address()
+        found = _TITLE.search(response.get_data(as_text=True)) if response.mimetype == "text/html" else None
+    return " ".join(unescape(found[1]).split()) if found else address.path
 
 
 @dataclass(frozen=True)
@@ -211,17 +254,19 @@ class AskedView:
 
 
 def asked_view() -> AskedView:
-    """The view at the address in `path`, under the `title` that its page has. Raises Refused that names the field."""
+    """The view at the address in `path`, under the `title` that is sent, else the one that its page has. Raises Refused
+    that names the field.
+    """
     address = _own_address(request.args.get("path", ""))
-    asked, title = dict(parse_qsl(address.query)), " ".join(request.args.get("title", "").split())[:LONGEST_TITLE]
-    snapshot = current().snapshot()
+    asked, snapshot = dict(parse_qsl(address.query)), current().snapshot()
     try:
+        title = " ".join(request.args.get("title", "").split()), _title_of(address)
         moment = moment_of(asked)
         rows = scope_of(snapshot, address.path, asked).rows(snapshot, moment)
         return AskedView(
-            citation_of(snapshot, address.path, asked, moment, title or "The record"),
+            citation_of(snapshot, address.path, asked, moment, next(filter(None, title))[:LONGEST_TITLE]),
             sorted((entry_key(row), row_hash(row)) for row in rows),
             recalled(snapshot, address.path, asked, moment),
         )
-    except NotFound as unknown:
-        raise Refused(unknown.wrong, unknown.remedy, field="path") from None
+    except Refused as refused:
+        raise Refused(refused.wrong, refused.remedy, field="path", plain=refused.plain) from None

@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 from flask import Response, request, url_for
 
 from tracker.errors import NotFound
-from tracker.model import SEED, Contact, Source, StatusChange
-from tracker.record.history import as_cited
-from tracker.record.lineage import entry_key
+from tracker.model import SEED, Contact, Moment, Source, StatusChange
+from tracker.record.history import known_row
+from tracker.record.ledger import Act
+from tracker.record.lineage import entry_key, known_rows
 from tracker.record.proof import FORM, cited_revisions, proof
 from tracker.reviewing.amend import ClaimName
 from tracker.tongue import gettext
@@ -50,7 +51,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of the record with what became of it, oldest first."""
+    """A row of the record as known at an instant, with what had become of it by then, oldest first."""
 
     id: str
     entry: StatusChange | Contact
@@ -58,28 +59,52 @@ class Claim:
     events: tuple[Event, ...]
 
 
-def claim_values(name: str) -> dict[str, Any]:
-    """What the page of a claim shows. Raises NotFound."""
+def claim_values(name: str, moment: Moment) -> dict[str, Any]:
+    """What the page of a claim shows of it at a moment; nothing of a claim that was not on record by then, or tells of
+    what had not happened. Raises NotFound.
+    """
     snapshot = current().snapshot()
-    claim = find_claim(snapshot, name)
-    kind, row = _row_of(name)
+    row = find_row(snapshot, name)
+    channel = find_channel(snapshot, row.channel)
+    of_any = {
+        "name": name,
+        "channel": channel,
+        "relationship": snapshot.relationship(channel.relationship),
+        "on_record": row.recorded_at <= moment.known_at,
+    }
+    seen = known_row(row, moment)
+    return of_any | (_values(snapshot, name, moment, seen) if seen else {"claim": None})
+
+
+def _values(snapshot: Snapshot, name: str, moment: Moment, seen: StatusChange | Contact) -> dict[str, Any]:
+    """`seen`: the row with the sources that speak for it at the moment."""
+    claim = claim_at(snapshot, name, moment.known_at)
+    entry = claim.entry
+    kind, number = _row_of(name)
     with current().service.store.reading() as db:
-        links, head = db.chain.of_claim(kind, row), db.chain.head()
-    channel = find_channel(snapshot, claim.entry.channel)
-    older = entry_key(replace(claim.entry, id=claim.entry.replaces)) if claim.entry.replaces else None
+        links, head = db.chain.of_claim(kind, number), db.chain.head()
+    older = entry_key(replace(entry, id=entry.replaces)) if entry.replaces else None
     return {
         "done": request.args.get("done") if may("reviewer") else None,
         "older": older,
-        "older_stands": bool(older) and find_claim(snapshot, older).standing is Standing.STANDS,
+        "older_stands": bool(older) and claim_at(snapshot, older, moment.known_at).standing is Standing.STANDS,
         "claim": claim,
-        "entry": claim.entry,
-        "cited": as_cited(claim.entry, snapshot.now),
-        "channel": channel,
-        "relationship": snapshot.relationship(channel.relationship),
-        "own": next(link for link in links if (link.kind, link.entry) == (kind, row)),
+        "entry": entry,
+        "cited": seen,
+        "own": next(link for link in links if (link.kind, link.entry) == (kind, number)),
         "head": head,
         "address": _address(name),
+        "acts": _corrections_of(snapshot, entry, moment.known_at),
     }
+
+
+def _corrections_of(snapshot: Snapshot, entry: StatusChange | Contact, known_at: datetime) -> list[Act]:
+    """The acts by which a row came to say what it says, or says it no more, newest first."""
+    return [
+        act
+        for act in reversed(snapshot.lines[entry.channel].acts)
+        if act.deed.corrects and act.at <= known_at and act.concerns(entry)
+    ]
 
 
 def claim_proof(name: str) -> Response:
@@ -103,11 +128,19 @@ def claim_proof(name: str) -> Response:
     return Response(body, headers=headers, mimetype="application/zip")
 
 
-def find_claim(snapshot: Snapshot, name: str) -> Claim:
-    """The claim of that name, withdrawn or not. Raises NotFound."""
-    rows = [row for changes, contacts in snapshot.entries.values() for row in (*changes, *contacts)]
-    entry = next((row for row in rows if entry_key(row) == name), None) or _unknown(name)
-    later = [row for row in rows if type(row) is type(entry) and row.replaces == entry.id]
+def find_row(snapshot: Snapshot, name: str) -> StatusChange | Contact:
+    """The row of that name, withdrawn or not, with all that became of it. Raises NotFound."""
+    rows = (row for changes, contacts in snapshot.entries.values() for row in (*changes, *contacts))
+    return next((row for row in rows if entry_key(row) == name), None) or _unknown(name)
+
+
+def claim_at(snapshot: Snapshot, name: str, known_at: datetime) -> Claim:
+    """The claim of that name as it was known at an instant, by which it was on record. Raises NotFound."""
+    row = find_row(snapshot, name)
+    changes, contacts = snapshot.entries[row.channel]
+    known = known_rows(changes if isinstance(row, StatusChange) else contacts, known_at)
+    entry = next(one for one in known if one.id == row.id)
+    later = [one for one in known if one.replaces == row.id]
     return Claim(name, entry, _standing(entry, later), tuple(sorted(_events(entry, later), key=lambda event: event.at)))
 
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import difflib
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
 from tracker.errors import NotFound, Refused
-from tracker.model import Channel, Moment, Relationship
+from tracker.model import Channel, Entry, Moment, Relationship
 from tracker.moments import day_of, known_instant, told_of
 from tracker.record.coverage import Coverage, Read, coverage, covered
 from tracker.record.history import ChannelView
-from tracker.record.ledger import Act, Deed
-from tracker.record.lineage import entry_key
+from tracker.record.ledger import Act, Corrections
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
@@ -77,9 +77,22 @@ class Snapshot:
         return tuple(act for act in reversed(self.acts) if act.deed.corrects)
 
     @cached_property
-    def corrected(self) -> frozenset[str]:
-        """The keys of the rows that tell something else than the row that they replaced."""
-        return frozenset(entry_key(act.says) for act in self.acts if act.deed is Deed.CORRECTED)
+    def amended(self) -> Corrections:
+        """By which act a row came to say what it says."""
+        return Corrections(self.acts)
+
+    def corrected_at(self, known_at: datetime) -> Callable[[Entry], Act | None]:
+        """Tells of a row of a view by which act it was corrected last, as known at an instant; None: by none."""
+        return partial(self.amended.of, known_at=known_at)
+
+    @cached_property
+    def written(self) -> tuple[datetime, ...]:
+        """The instants at which something was done to the record, each once, oldest first."""
+        return tuple(sorted({act.at for act in self.acts}))
+
+    def revision_at(self, known_at: datetime) -> int:
+        """How often the record had been written to by an instant: what is written later never changes it."""
+        return bisect_right(self.written, known_at)
 
     @cached_property
     def called(self) -> tuple[tuple[str, str], ...]:
@@ -295,8 +308,8 @@ def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
 
 
 def _known(text: str, now: datetime) -> datetime:
-    """`known_at` of a request. Of today that is what we know now; a later moment is refused, since nobody knows what
-    will be known then.
+    """`known_at` of a request: an instant as it was asked for, so that the answer says so. Of today it is what we know
+    now; a later moment is refused, since nobody knows what will be known then.
     """
     instant, clock = known_instant(text), current().service.clock()
     # What has come does not go again, so that the answer outlives the minute.
@@ -311,4 +324,4 @@ def _known(text: str, now: datetime) -> datetime:
                 value=text,
             ),
         )
-    return min(instant, now)
+    return min(instant, now if today else max(now, clock))

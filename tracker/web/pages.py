@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from db.store import Subjects
 from tracker.errors import Refused
@@ -37,7 +38,7 @@ from tracker.web.narrowing import narrowing_of
 from tracker.web.overview import overview
 from tracker.web.pictures.strip import strip_of
 from tracker.web.scope import SCOPE, scoped_snapshot
-from tracker.web.sent import CLOCKS
+from tracker.web.sent import CLOCKS, check_address, takes
 from tracker.web.sources.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 
 PAGE = 50
@@ -62,13 +63,17 @@ NAVIGATION = (
     ("pages.method", msg("Method")),
 )
 
+_PLACE = re.compile(r"\d{4}-\d\d-\d\d[^~]*~[^~]+~\d{8,}(~\w+)?", re.ASCII)
+"""How a place in a list is written (`tracker/web/board.py`)."""
+
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, *NARROWING)
 def dashboard() -> Response:
-    return answer(_dashboard, *CLOCKS, SCOPE, *NARROWING)
+    return answer(_dashboard)
 
 
 def _dashboard() -> str:
@@ -85,8 +90,9 @@ def _dashboard() -> str:
 
 @blueprint.get("/channels/<slug>")
 @open_to("public")
+@takes(*CLOCKS, "all")
 def channel(slug: str) -> Response:
-    return answer(lambda: _channel(slug), *CLOCKS, "all")
+    return answer(lambda: _channel(slug))
 
 
 def _channel(slug: str) -> str:
@@ -107,11 +113,12 @@ def _asks_for_all() -> bool:
 
 @blueprint.get("/changes")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "from", "to", "state", "category", "channel", "before")
 def changes() -> Response:
-    between_days = request.args.get("from") or request.args.get("to")
-    if between_days:
-        return answer(_between, *CLOCKS, SCOPE, "from", "to", "category")
-    return answer(_changes, *CLOCKS, SCOPE, "from", "to", "state", "category", "channel", "before")
+    if request.args.get("from") or request.args.get("to"):
+        check_address(*CLOCKS, SCOPE, "from", "to", "category")
+        return answer(_between)
+    return answer(_changes)
 
 
 def _changes() -> str:
@@ -124,7 +131,7 @@ def _changes() -> str:
         and category in (None, row.view.channel.category)
         and line in (None, row.view.channel.slug)
     ]
-    shown, following = page_of(rows, change_key, request.args.get("before"), PAGE)
+    shown, following = page_of(rows, change_key, _before(), PAGE)
     chosen = {"state": state, "category": category, "channel": line}
     return page(
         "changes.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
@@ -145,8 +152,9 @@ def _between() -> str:
 
 @blueprint.get("/corrections")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "category", "before")
 def corrections() -> Response:
-    return answer(_corrections, *CLOCKS, SCOPE, "category", "before")
+    return answer(_corrections)
 
 
 def _corrections() -> str:
@@ -154,7 +162,7 @@ def _corrections() -> str:
     category = word_of(Category, "category")
     lines = {line.slug: line for line in snapshot.channels if category in (None, line.category)}
     found = [act for act in snapshot.corrections if act.at <= moment.known_at and act.row.channel in lines]
-    shown, following = page_of(found, act_key, request.args.get("before"), PAGE)
+    shown, following = page_of(found, act_key, _before(), PAGE)
     chosen = {"category": category}
     return page(
         "corrections.html",
@@ -170,8 +178,9 @@ def _corrections() -> str:
 
 @blueprint.get("/contacts")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "outcome", "category", "channel", "from", "to", "before")
 def contacts() -> Response:
-    return answer(_contacts, *CLOCKS, SCOPE, "outcome", "category", "channel", "from", "to", "before")
+    return answer(_contacts)
 
 
 def _contacts() -> str:
@@ -180,7 +189,7 @@ def _contacts() -> str:
     chosen |= {name: request.args.get(name) or None for name in ("channel", "from", "to")}
     found = contacts_asked_for(snapshot, moment, ContactsFilter(**chosen))
     rows = sorted((Met(view, contact) for view, contact in found), key=contact_key, reverse=True)
-    shown, following = page_of(rows, contact_key, request.args.get("before"), PAGE)
+    shown, following = page_of(rows, contact_key, _before(), PAGE)
     return page(
         "contacts.html", moment, rows=shown, following=following, total=len(rows), chosen=chosen, snapshot=snapshot
     )
@@ -188,8 +197,9 @@ def _contacts() -> str:
 
 @blueprint.get("/figures")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "category")
 def figures() -> Response:
-    return answer(_figures_page, *CLOCKS, SCOPE, "category")
+    return answer(_figures_page)
 
 
 def _figures_page() -> str:
@@ -202,32 +212,42 @@ def _figures_page() -> str:
 
 @blueprint.get("/claims/<claim>")
 @open_to("public")
+@takes(*CLOCKS, "done")
 def claim(claim: str) -> Response:
-    return answer(lambda: render_template("claim.html", **claim_values(claim)), "done")
+    return answer(lambda: _claim(claim))
+
+
+def _claim(name: str) -> str:
+    moment = moment_from_request()
+    return page("claim.html", moment, **claim_values(name, moment))
 
 
 @blueprint.get("/claims/<claim>/proof")
 @open_to("public")
+@takes()
 def proof_of_claim(claim: str) -> Response:
     return claim_proof(claim)
 
 
 @blueprint.get("/feeds")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, *FEEDS_ASKED)
 def feeds() -> Response:
-    return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()), *CLOCKS, SCOPE, *FEEDS_ASKED)
+    return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()))
 
 
 @blueprint.get("/feeds/<slug>")
 @open_to("public")
+@takes(*CLOCKS, *FEED_ASKED)
 def feed(slug: str) -> Response:
-    return answer(lambda: page("feed.html", moment_from_request(), **feed_values(slug)), *CLOCKS, *FEED_ASKED)
+    return answer(lambda: page("feed.html", moment_from_request(), **feed_values(slug)))
 
 
 @blueprint.get("/method")
 @open_to("public")
+@takes(*CLOCKS)
 def method() -> Response:
-    return answer(_method, *CLOCKS)
+    return answer(_method)
 
 
 def _method() -> str:
@@ -257,6 +277,18 @@ def _figures(db: Subjects, relationship: Relationship) -> Figures:
 def _navigation() -> dict[str, Any]:
     """What the frame of every page needs; pages that show a moment pass a `link` that keeps it."""
     return {"nav": NAVIGATION, "link": url_for, "citation_forms": FORM_NAMES}
+
+
+def _before() -> str | None:
+    """Where in a list its next rows begin. Raises Refused for what no page of a list ends with."""
+    place = request.args.get("before") or None
+    if place and not _PLACE.fullmatch(place):
+        raise Refused(
+            gettext("before is %(place)s, which is no place in this list.", place=repr(place[:40])),
+            gettext("Leave it out to begin with the newest."),
+            field="before",
+        )
+    return place
 
 
 def _chosen_channel(snapshot: Snapshot) -> str | None:

@@ -27,11 +27,11 @@ from tracker.record.history import in_force
 from tracker.tongue import gettext, msg, name_of
 from tracker.web.answers import answer, page
 from tracker.web.auth import open_to
-from tracker.web.claims import find_claim
+from tracker.web.claims import find_row
 from tracker.web.current import current, find_channel, moment_from_request
 from tracker.web.reviewing.marks import marked
 from tracker.web.reviewing.quotes import quoted
-from tracker.web.sent import CLOCKS
+from tracker.web.sent import CLOCKS, takes
 from tracker.web.sources.offices import office_words
 from tracker.web.words import date_tag
 from tracker.wording import count, side_in_text
@@ -132,8 +132,9 @@ class Told:
 
 @blueprint.get("/claims/<claim>/readouts")
 @open_to("public")
+@takes(*CLOCKS)
 def readouts(claim: str) -> Response:
-    return answer(lambda: _readouts(claim), *CLOCKS)
+    return answer(lambda: _readouts(claim))
 
 
 def _readouts(name: str) -> str:
@@ -146,7 +147,7 @@ def _readouts(name: str) -> str:
 def told_of(name: str, known_at: datetime) -> tuple[StatusChange | Contact, Told]:
     """The claim of that name as it was known then, with the readouts that it cites. Raises NotFound."""
     snapshot = current().snapshot()
-    stood = in_force([find_claim(snapshot, name).entry], known_at)
+    stood = in_force([find_row(snapshot, name)], known_at)
     if not stood:
         raise NotFound(
             gettext("%(name)s was not on record at this moment.", name=name),

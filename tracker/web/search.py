@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, request, url_for
 
+from tracker.errors import Refused
 from tracker.search import Kind
-from tracker.tongue import msg
+from tracker.tongue import gettext, msg
 from tracker.web.answers import page
 from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
 from tracker.web.auth import as_private, open_to
 from tracker.web.current import current
 from tracker.web.found import Asked, Found, find
 from tracker.web.scope import SCOPE, scoped_snapshot
-from tracker.web.sent import check_address
+from tracker.web.sent import takes
 from tracker.wording import side_name
 
 OF_EACH = 5
@@ -35,11 +36,17 @@ blueprint = Blueprint("search", __name__)
 
 @blueprint.get("/search")
 @open_to("public")
+@takes(*NAMES, "cited", "cursor")
 def search() -> Response:
-    check_address(*NAMES, "cited", "cursor")
     snapshot = scoped_snapshot()
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}
     asked = asked_for(sent)
+    if request.args.get("cursor") and not (asked.query and "kind" in sent):
+        raise Refused(
+            gettext("cursor goes on with a search for one kind, and none is asked for."),
+            gettext("Leave it out to begin anew."),
+            field="cursor",
+        )
     found = _find(asked, sent) if asked.query else None
     following = write_place(found.following, asked, sent) if found and "kind" in sent else None
     html = page(

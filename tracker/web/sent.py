@@ -5,10 +5,10 @@ none, nor one that is given twice like one.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from flask import request
+from flask import current_app, request
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.http import parse_cookie
 
@@ -21,7 +21,29 @@ LANGUAGE = "language"
 CLOCKS = ("as_of", "known_at", "cited")
 """What the address of every page that shows a moment may carry."""
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+LONGEST_QUERY = 8_000
+"""Bytes after the question mark; all parameters of an address at their longest are far below it."""
+
 _TAGS = {"fbclid", "gclid", "gbraid", "wbraid", "dclid", "msclkid", "twclid", "yclid", "igshid", "mc_cid", "mc_eid"}
+
+
+def takes(*names: str) -> Callable[[View], View]:
+    """Say what the address of a view may carry; every public view that is read has this mark, and anything else is
+    refused before the view is asked (`tracker/web/serving/addresses.py`).
+    """
+
+    def mark(view: View) -> View:
+        view.takes = names
+        return view
+
+    return mark
+
+
+def names_taken(endpoint: str) -> tuple[str, ...]:
+    """What the address of a view may carry, by its own word."""
+    return getattr(current_app.view_functions[endpoint], "takes", ())
 
 
 def is_tag(name: str) -> bool:
@@ -48,7 +70,17 @@ def check_names(names: Iterable[str], known: Sequence[str]) -> None:
 
 
 def sent_once() -> dict[str, str]:
-    """The parameters of the address, without those that a form left blank. Raises Refused for doubled ones."""
+    """The parameters of the address, without those that a form left blank. Raises Refused for doubled ones, and for
+    more than anybody has to say.
+    """
+    if len(request.query_string) > LONGEST_QUERY:
+        sizes = {"bytes": f"{len(request.query_string):,}", "most": f"{LONGEST_QUERY:,}"}
+        longest, _ = max(request.args.items(), key=lambda sent: sum(map(len, sent)), default=("query", ""))
+        raise Refused(
+            gettext("The query has %(bytes)s bytes, and %(most)s are taken.", **sizes),
+            gettext("Send fewer or shorter parameters; the longest is %(name)s.", name=longest[:60]),
+            field=longest[:60],
+        )
     for name, values in request.args.lists():
         if len(values) > 1:
             raise Refused(

@@ -20,7 +20,7 @@ from tracker.web.briefing import after_of, brief_since
 from tracker.web.current import current, moment_from_request, shows_the_past
 from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.seen import SEEN, mark_of, present_mark
-from tracker.web.sent import CLOCKS, check_address, sent_once
+from tracker.web.sent import CLOCKS, sent_once, takes
 
 ONE_YEAR = timedelta(days=365)
 """How long a browser keeps the mark."""
@@ -60,11 +60,12 @@ def last_look() -> Look:
 
 @blueprint.get("/since")
 @open_to("public")
+@takes(*CLOCKS, SCOPE, "after")
 def since() -> Response:
     """With a mark in its address the same for all who have the address; else it leads there, or offers to begin."""
     if request.args.get("after"):
-        return answer(_told, *CLOCKS, SCOPE, "after")
-    check_address(*CLOCKS, SCOPE, "after")
+        return answer(_told)
+    scoped_snapshot()  # refuses a relationship that there is not, also where nothing is told of it yet
     after = mark_of(request.cookies.get(SEEN, ""))
     if after is not None and after <= current().now():
         asked = sent_once() | {"after": instant_text(after)}

@@ -26,7 +26,7 @@ from tracker.web.outputs.calls import absolute, output
 from tracker.web.pictures.drawing import FOOT, HEAD, FilePen, PagePen, Sheet, labels_height, sheet_of
 from tracker.web.pictures.lanes import Lane, Picture, picture_of
 from tracker.web.pictures.strip import Axis, spells_of
-from tracker.web.sent import CLOCKS
+from tracker.web.sent import CLOCKS, takes
 from tracker.web.words import STATE_ORDER, filled, said
 from tracker.wording import contact_words, date_words, parts, state_words
 
@@ -89,8 +89,9 @@ class Asked:
 
 @blueprint.get("/timeline")
 @open_to("public")
+@takes(*CLOCKS, *FILTERS)
 def timeline() -> Response:
-    return answer(_timeline, *CLOCKS, *FILTERS)
+    return answer(_timeline)
 
 
 def _timeline() -> str:

@@ -80,5 +80,5 @@ def _done(name: ClaimName, deed: Callable[[Any, dict[str, Any]], object]) -> Res
         if claim:
             act = [act for act in snapshot.acts if act.address == str(claim.name)][-1]
             relationship = snapshot.relationship(find_channel(snapshot, act.row.channel).relationship)
-            return json_answer(shapes.act(act, relationship))
+            return json_answer(shapes.act(act, relationship, snapshot.amended))
     raise AssertionError(f"{name} was amended and is not on the record")

@@ -15,13 +15,10 @@ from pydantic import BaseModel, ValidationError
 from tracker.errors import Refused
 from tracker.web.api.parameters import Sent
 from tracker.web.current import current
-from tracker.web.sent import sent_once
+from tracker.web.sent import sent_once, takes
 from tracker.web.serving.problem import problem
 
 JSON = "application/json"
-
-LONGEST_QUERY = 8_000
-"""Bytes after the question mark; all parameters of a call at their longest are far below it."""
 
 
 def _operation_id(*, name: str, path: str, method: str) -> str:
@@ -44,7 +41,7 @@ def rendered(view: View) -> View:
     def call(**path: Any) -> Response:
         return current().rendered(lambda: _in_json(view, sent(hints, path)), JSON)
 
-    return _own_validation(call)
+    return takes(*names_of(hints))(_own_validation(call))
 
 
 def fresh(view: View) -> View:
@@ -57,7 +54,7 @@ def fresh(view: View) -> View:
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    return _own_validation(call)
+    return takes(*names_of(hints))(_own_validation(call))
 
 
 def _in_json(view: View, arguments: dict[str, BaseModel]) -> str:
@@ -67,6 +64,11 @@ def _in_json(view: View, arguments: dict[str, BaseModel]) -> str:
 
 def json_answer(answer: BaseModel, status: int = 200) -> Response:
     return Response(answer.model_dump_json(), status, mimetype=JSON)
+
+
+def names_of(hints: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the parameters that a view declares as its query."""
+    return hints["query"].names() if "query" in hints else ()
 
 
 def _own_validation(call: View) -> View:
@@ -83,27 +85,16 @@ def sent(hints: dict[str, Any], path: dict[str, Any]) -> dict[str, BaseModel]:
     """
     sources: dict[str, Callable[[], Any]] = {
         "path": lambda: path,
-        "query": _query,
+        "query": sent_once,
         "header": lambda: {"If-Match": request.headers.get("If-Match")},
         "body": _body,
     }
     try:
         if "query" not in hints:
-            Sent.model_validate(_query())
+            Sent.model_validate(sent_once())
         return {name: hints[name].model_validate(read()) for name, read in sources.items() if name in hints}
     except ValidationError as error:
         raise refusal(error) from None
-
-
-def _query() -> dict[str, str]:
-    if len(request.query_string) > LONGEST_QUERY:
-        name, _ = max(request.args.items(), key=lambda sent: sum(map(len, sent)), default=("query", ""))
-        raise Refused(
-            f"The query has {len(request.query_string):,} bytes, and {LONGEST_QUERY:,} are taken.",
-            f"Send fewer or shorter parameters; the longest is {name[:60]}.",
-            field=name[:60],
-        )
-    return sent_once()
 
 
 def _body() -> Any:

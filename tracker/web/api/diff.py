@@ -30,13 +30,14 @@ def diff(query: DiffQuery) -> schemas.Diff:
     span = span_of_days(query.first, query.last, moment.as_of, bound=bool(query.as_of) and not query.cited)
     found = between(snapshot, span, moment.known_at, lines)
     page, following = _page_of_acts(found.acts, query, moment)
+    corrected = snapshot.corrected_at(moment.known_at)
     return schemas.Diff(
         start=span.first,
         end=span.last,
         known_at=moment.known_at,
         count=len(found.differences),
         channels=[
-            shapes.difference_of(d, snapshot.relationship(d.channel.relationship), links_of(d.channel.slug))
+            shapes.difference_of(d, snapshot.relationship(d.channel.relationship), links_of(d.channel.slug), corrected)
             for d in found.differences
         ],
         recorded=len(found.acts),
@@ -88,7 +89,8 @@ def _since(snapshot: Snapshot, found: Recalled) -> schemas.Since:
 
 def _shaped(snapshot: Snapshot, found: Sequence[Act]) -> list[schemas.Act]:
     pairs: dict[str, Channel] = {channel.slug: channel for channel in snapshot.channels}
-    return [shapes.act(act, snapshot.relationship(pairs[act.row.channel].relationship)) for act in found]
+    amended = snapshot.amended
+    return [shapes.act(act, snapshot.relationship(pairs[act.row.channel].relationship), amended) for act in found]
 
 
 def _page_of_acts(

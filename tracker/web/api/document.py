@@ -11,10 +11,11 @@ from flask import Response, current_app, render_template
 from flask_openapi3 import Tag
 from pydantic import BaseModel
 
-from tracker.web.api.calls import JSON, blueprint, sent
+from tracker.web.api.calls import JSON, blueprint
 from tracker.web.api.fields import PARTS
 from tracker.web.auth import open_to
 from tracker.web.current import current
+from tracker.web.sent import takes
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -62,14 +63,15 @@ def _problem(status: int) -> dict[str, Any]:
 
 @blueprint.get("/v1/openapi.json", doc_ui=False)
 @open_to("public")
+@takes()
 def openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
-    sent({}, {})
     return current().rendered(lambda: json.dumps(document(), ensure_ascii=False), JSON)
 
 
 @blueprint.get("/docs", doc_ui=False)
 @open_to("public")
+@takes()
 def docs() -> str:
     """The same for people."""
     described = document()

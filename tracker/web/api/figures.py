@@ -31,10 +31,11 @@ def promises(query: PromisesQuery) -> schemas.Promises:
 def figures(query: FiguresQuery) -> schemas.Figures:
     """Year by year who met and what was asked in vain, days in each state, and contacts per quarter, from 2020 on."""
     snapshot, moment = scoped(query.relationship), moment_from_request()
-    shown = figures_of(snapshot, moment, query.category)
+    shown, corrected = figures_of(snapshot, moment, query.category), snapshot.corrected_at(moment.known_at)
 
     def contacts(engagements):
-        return [shapes.contact(e.contact, snapshot.relationship(e.view.channel.relationship)) for e in engagements]
+        pairs = ((one.contact, snapshot.relationship(one.view.channel.relationship)) for one in engagements)
+        return [shapes.contact(met, pair, corrected) for met, pair in pairs]
 
     return schemas.Figures(
         as_of=moment.as_of,

@@ -25,6 +25,7 @@ from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import json_answer
 from tracker.web.auth import open_to
 from tracker.web.current import current
+from tracker.web.sent import takes
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def _kept_nowhere(response: Response) -> Response:
 
 @blueprint.get("/healthz", responses={200: schemas.Alive})
 @open_to("public")
+@takes()
 def alive() -> Response:
     """Whether the process answers; asks nothing of the database."""
     return json_answer(schemas.Alive(status="alive", version=__version__))
@@ -46,6 +48,7 @@ def alive() -> Response:
 
 @blueprint.get("/readyz", responses={200: schemas.Readiness, 503: schemas.Readiness})
 @open_to("public")
+@takes()
 def ready() -> Response:
     """Whether it does its work: database readable, schema up to date, scheduler ticking. Ailing feeds are warnings.
 
@@ -84,6 +87,7 @@ def ready() -> Response:
     responses={200: {"description": "Figures.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 @open_to("public")
+@takes()
 def metrics() -> Response:
     """Figures in the text format of Prometheus; where the database cannot serve, that alone and the times of writes."""
     registry = CollectorRegistry()

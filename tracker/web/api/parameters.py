@@ -31,9 +31,13 @@ class Sent(BaseModel):
     @classmethod
     def _only_known_names(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            known = [field.alias or name for name, field in cls.model_fields.items()]
-            check_names(values, known)
+            check_names(values, cls.names())
         return values
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names as they are sent."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
 
 
 def _day(text: str) -> dt.date:
@@ -384,7 +388,9 @@ class CitationQuery(Sent):
         default=None,
         description="A page or call of this site with its query, as /channels/dpct?as_of=2024-01-09; required.",
     )
-    title: str | None = Field(default=None, max_length=200, description="The title that the citation has.")
+    title: str | None = Field(
+        default=None, max_length=200, description="The title that the citation has; that of the page when left out."
+    )
 
 
 class SplitBody(Sent):

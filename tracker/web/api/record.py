@@ -58,6 +58,7 @@ def channels(query: ChannelsQuery) -> schemas.Channels:
             snapshot.relationship(view.channel.relationship),
             read[view.channel.relationship],
             links_of(view.channel.slug),
+            snapshot.corrected_at(moment.known_at),
         )
         for view in found
     ]
@@ -73,7 +74,8 @@ def channel(path: ChannelPath, query: ChannelQuery) -> schemas.ChannelWithHistor
     found = find_channel(snapshot, path.slug)
     pair = snapshot.relationship(found.relationship)
     read = _coverage(snapshot, pair.slug)
-    return shapes.channel_with_history(snapshot.view(found, moment), pair, read, links_of(found.slug))
+    corrected = snapshot.corrected_at(moment.known_at)
+    return shapes.channel_with_history(snapshot.view(found, moment), pair, read, links_of(found.slug), corrected)
 
 
 @blueprint.get("/v1/channels/<slug>/coverage", responses=read_answers(schemas.ChannelCoverage, 404), tags=[RECORD])
@@ -113,10 +115,13 @@ def changes(query: ChangesQuery) -> schemas.Changes:
         for view, change in changes_asked_for(snapshot, moment, query)
     ]
     page, following = page_of(found, query, moment, descending=descending)
+    corrected = snapshot.corrected_at(moment.known_at)
     return schemas.Changes(
         as_of=moment.as_of,
         known_at=moment.known_at,
-        changes=[shapes.status_change(c, snapshot.relationship(view.channel.relationship)) for c, view in page],
+        changes=[
+            shapes.status_change(c, snapshot.relationship(view.channel.relationship), corrected) for c, view in page
+        ],
         next=following,
     )
 
@@ -133,10 +138,11 @@ def contacts(query: ContactsQuery) -> schemas.Contacts:
         for view, met in contacts_asked_for(snapshot, moment, query)
     ]
     page, following = page_of(found, query, moment, descending=descending)
+    corrected = snapshot.corrected_at(moment.known_at)
     return schemas.Contacts(
         as_of=moment.as_of,
         known_at=moment.known_at,
-        contacts=[shapes.contact(c, snapshot.relationship(view.channel.relationship)) for c, view in page],
+        contacts=[shapes.contact(c, snapshot.relationship(view.channel.relationship), corrected) for c, view in page],
         next=following,
     )
 

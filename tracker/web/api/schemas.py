@@ -152,6 +152,17 @@ class SideCoverage(Answer):
     holes_left_out: int
 
 
+class Correction(Answer):
+    """The last correction of what a row tells. `was` has the fields that said something else before, each as rows have
+    it; GET /corrections has the whole rows. Of a change that follows from a contact it is that of the contact.
+    """
+
+    at: Instant
+    claim: str = Field(description="Kind and number of the first row that told it: change-7, contact-12.")
+    was: dict[str, Any]
+    why: str | None = Field(description="The reason that was given.")
+
+
 class StatusChange(Answer):
     """From `effective` on the channel is in `state`. `derived`: follows from a contact by rule, and has no id."""
 
@@ -170,6 +181,7 @@ class StatusChange(Answer):
     sources: list[Source]
     recorded_at: Instant
     recorded_by: Literal["seed", "a reviewer"]
+    corrected: Correction | None = Field(description="What it said before; null where it was never corrected.")
 
 
 class Contact(Answer):
@@ -196,6 +208,7 @@ class Contact(Answer):
     sources: list[Source]
     recorded_at: Instant
     recorded_by: Literal["seed", "a reviewer"]
+    corrected: Correction | None = Field(description="What it said before; null where it was never corrected.")
 
 
 class Channel(Answer):
@@ -211,6 +224,9 @@ class Channel(Answer):
     since: PartialDate | None
     expected: PartialDate | None
     cause: str | None
+    corrected: Correction | None = Field(
+        description="Of the change that made it so; null where it was never corrected."
+    )
     corroboration: str = Field(description="On whose word: both, one party's code, third-party, or none.")
     claims: list[Claim]
     contested: bool

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from functools import partial
 
 from tracker import model
 from tracker.polling.health import Health
@@ -16,6 +18,9 @@ from tracker.record.promises import ladder, rhythm_of
 from tracker.releases.difference import difference
 from tracker.web.api import schemas
 from tracker.web.retold import promised_words
+
+Corrected = Callable[[model.Entry], ledger.Act | None]
+"""Tells of a row by which act it was corrected last (`Snapshot.corrected_at`)."""
 
 MOST_HOLES = 200
 """Holes of one side that an answer lists."""
@@ -59,7 +64,24 @@ def claim(said: history.Claim) -> schemas.Claim:
     )
 
 
-def status_change(change: model.StatusChange, relationship: model.Relationship) -> schemas.StatusChange:
+def _correction(
+    row: model.Entry | None, relationship: model.Relationship, corrected: Corrected
+) -> schemas.Correction | None:
+    act = corrected(row) if row else None
+    if act is None:
+        return None
+    said, altered = entry(act.said, relationship, _never), {name for name, _, _ in act.altered}
+    was = said.model_dump(mode="json", include=altered)
+    return schemas.Correction(at=act.at, claim=act.address, was=was, why=act.why)
+
+
+def _never(row: model.Entry) -> None:
+    """Of what a row had said before it is not told again what it had said before that."""
+
+
+def status_change(
+    change: model.StatusChange, relationship: model.Relationship, corrected: Corrected
+) -> schemas.StatusChange:
     return schemas.StatusChange(
         id=change.id,
         channel=change.channel,
@@ -76,10 +98,11 @@ def status_change(change: model.StatusChange, relationship: model.Relationship) 
         sources=[source(cited) for cited in change.sources],
         recorded_at=change.recorded_at,
         recorded_by=change.recorder,
+        corrected=_correction(change, relationship, corrected),
     )
 
 
-def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Contact:
+def contact(met: model.Contact, relationship: model.Relationship, corrected: Corrected) -> schemas.Contact:
     return schemas.Contact(
         id=met.id,
         channel=met.channel,
@@ -102,28 +125,34 @@ def contact(met: model.Contact, relationship: model.Relationship) -> schemas.Con
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
         recorded_by=met.recorder,
+        corrected=_correction(met, relationship, corrected),
     )
 
 
-def entry(row: model.Entry, relationship: model.Relationship) -> schemas.StatusChange | schemas.Contact:
+def entry(
+    row: model.Entry, relationship: model.Relationship, corrected: Corrected
+) -> schemas.StatusChange | schemas.Contact:
     make = status_change if isinstance(row, model.StatusChange) else contact
-    return make(row, relationship)
+    return make(row, relationship, corrected)
 
 
-def act(done: ledger.Act, relationship: model.Relationship) -> schemas.Act:
+def act(done: ledger.Act, relationship: model.Relationship, corrections: ledger.Corrections) -> schemas.Act:
+    now, before = (partial(corrections.of, known_at=at) for at in (done.at, done.at - timedelta(microseconds=1)))
     return schemas.Act(
         at=done.at,
         deed=done.deed,
         claim=done.address,
         channel=done.row.channel,
-        says=entry(done.says, relationship) if done.says else None,
-        said=entry(done.said, relationship) if done.said else None,
+        says=entry(done.says, relationship, now) if done.says else None,
+        said=entry(done.said, relationship, before) if done.said else None,
         sources=[source(cited) for cited in done.sources],
         why=done.why,
     )
 
 
-def difference_of(found: ledger.Difference, relationship: model.Relationship, links: schemas.Links):
+def difference_of(
+    found: ledger.Difference, relationship: model.Relationship, links: schemas.Links, corrected: Corrected
+) -> schemas.ChannelDifference:
     before, after = (
         schemas.StateAt(state=seen.state, since=partial_date(seen.change.effective) if seen.change else None)
         for seen in (found.before, found.after)
@@ -133,8 +162,8 @@ def difference_of(found: ledger.Difference, relationship: model.Relationship, li
         names=found.channel.names,
         before=before,
         after=after,
-        changes=[status_change(change, relationship) for change in found.changes],
-        contacts=[contact(met, relationship) for met in found.contacts],
+        changes=[status_change(change, relationship, corrected) for change in found.changes],
+        contacts=[contact(met, relationship, corrected) for met in found.contacts],
         links=links,
     )
 
@@ -195,8 +224,9 @@ def channel(
     relationship: model.Relationship,
     read: dict[str, schemas.Coverage],
     links: schemas.Links,
+    corrected: Corrected,
 ) -> schemas.Channel:
-    return schemas.Channel(**_channel_fields(view, relationship, read, links))
+    return schemas.Channel(**_channel_fields(view, relationship, read, links, corrected))
 
 
 def channel_with_history(
@@ -204,17 +234,18 @@ def channel_with_history(
     relationship: model.Relationship,
     read: dict[str, schemas.Coverage],
     links: schemas.Links,
+    corrected: Corrected,
 ) -> schemas.ChannelWithHistory:
     rhythm = rhythm_of(view)
     return schemas.ChannelWithHistory(
-        **_channel_fields(view, relationship, read, links),
+        **_channel_fields(view, relationship, read, links, corrected),
         as_of=view.moment.as_of,
         known_at=view.moment.known_at,
         rungs=[schemas.Rung(step=rung.step, date=partial_date(rung.date)) for rung in ladder(view)],
         expected_by=rhythm.expected_by if rhythm else None,
         days_late=rhythm.days_late if rhythm else 0,
-        history=[status_change(change, relationship) for change in view.history],
-        contacts=[contact(met, relationship) for met in view.contacts],
+        history=[status_change(change, relationship, corrected) for change in view.history],
+        contacts=[contact(met, relationship, corrected) for met in view.contacts],
     )
 
 
@@ -223,6 +254,7 @@ def _channel_fields(
     relationship: model.Relationship,
     read: dict[str, schemas.Coverage],
     links: schemas.Links,
+    corrected: Corrected,
 ) -> dict[str, object]:
     line, change = view.channel, view.change
     last, refused, coming = view.last_contact, view.last_refused, view.next_contact
@@ -237,13 +269,14 @@ def _channel_fields(
         "since": partial_date(change.effective) if change else None,
         "expected": partial_date(change.expected) if change else None,
         "cause": change.cause if change else None,
+        "corrected": _correction(change, relationship, corrected),
         "corroboration": view.corroboration,
         "claims": [claim(said) for said in view.claims],
         "contested": view.contested,
         "sources": [source(cited) for cited in view.sources],
-        "last_contact": contact(last, relationship) if last else None,
-        "last_refused": contact(refused, relationship) if refused else None,
-        "next_contact": contact(coming, relationship) if coming else None,
+        "last_contact": contact(last, relationship, corrected) if last else None,
+        "last_refused": contact(refused, relationship, corrected) if refused else None,
+        "next_contact": contact(coming, relationship, corrected) if coming else None,
         "overdue": view.overdue,
         "unreported": [entry_key(promise.made) for promise in view.unreported],
         "days_in_state": view.days_in_state,

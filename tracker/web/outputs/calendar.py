@@ -6,18 +6,19 @@ announced without a date, is in no calendar. An announced contact gives way to t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import url_for
 from icalendar import Calendar, Event
 
 from tracker import __version__
 from tracker.model import Channel, Contact, Outcome, Precision
+from tracker.record.history import contact_days
 from tracker.record.statement import Statement, said_of, statements
 from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
-from tracker.web.api.selection import lines_asked_for
+from tracker.web.api.selection import days_asked_for, lines_asked_for
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
 from tracker.web.outputs.calls import LICENCE_WORDS, absolute, authority, moment_words, output, own_address
 from tracker.web.words import capitalised
@@ -51,19 +52,21 @@ class Day:
 def contacts_ics(query: ContactsFilter) -> bytes:
     snapshot = current().snapshot()
     narrowed = f", {category_words(query.category).lower()}" if query.category else ""
-    return _calendar(f"Open Lines: contacts{narrowed}", snapshot, lines_asked_for(snapshot, query), query.outcome)
+    lines, days = lines_asked_for(snapshot, query), days_asked_for(query.first, query.last)
+    told = (statement for line in lines for statement in _contacts(snapshot, line))
+    asked_for = (one for one in told if query.outcome in (None, one.told.outcome) and _within(one, days))
+    return _calendar(f"Open Lines: contacts{narrowed}", asked_for)
 
 
 @output("/channels/<slug>/contacts.ics", CALENDAR)
 def channel_contacts_ics(path: ChannelPath, query: AtMoment) -> bytes:
     snapshot = current().snapshot()
     line = find_channel(snapshot, path.slug)
-    return _calendar(f"Open Lines: {line.names['en']}", snapshot, [line], None)
+    return _calendar(f"Open Lines: {line.names['en']}", _contacts(snapshot, line))
 
 
-def _calendar(name: str, snapshot: Snapshot, lines: Sequence[Channel], outcome: Outcome | None) -> bytes:
-    moment = moment_from_request()
-    told = [statement for line in lines for statement in _contacts(snapshot, line, outcome)]
+def _calendar(name: str, asked_for: Iterable[Statement]) -> bytes:
+    moment, told = moment_from_request(), list(asked_for)
     days = [day for statement in told if (day := day_of(statement))]
     left_out = sum(not statement.withdrawn for statement in told) - sum(day.stands for day in days)
     calendar = Calendar.new(
@@ -81,7 +84,7 @@ def _calendar(name: str, snapshot: Snapshot, lines: Sequence[Channel], outcome: 
     return calendar.to_ical()
 
 
-def _contacts(snapshot: Snapshot, line: Channel, outcome: Outcome | None) -> Iterator[Statement]:
+def _contacts(snapshot: Snapshot, line: Channel) -> Iterator[Statement]:
     """The contacts of a channel but for announced ones of which the record tells what became of them."""
     moment = moment_from_request()
     view, pair = snapshot.view(line, moment), snapshot.relationship(line.relationship)
@@ -90,8 +93,17 @@ def _contacts(snapshot: Snapshot, line: Channel, outcome: Outcome | None) -> Ite
     }
     for statement in statements(view, pair, (), snapshot.entries[line.slug][1]):
         met = statement.told.outcome is Outcome.ANNOUNCED and statement.told.id in closed
-        if outcome in (None, statement.told.outcome) and (statement.withdrawn or not met):
+        if statement.withdrawn or not met:
             yield statement
+
+
+def _within(statement: Statement, asked: tuple[date, date]) -> bool:
+    """Whether it can have been between two days. What gave way to another day goes by the one on which it was shown, so
+    that who takes the calendar of a span is told that it is off.
+    """
+    shown = day_of(statement)
+    begins, ends = contact_days(shown.contact if shown else statement.told)
+    return begins <= asked[1] and ends >= asked[0]
 
 
 def day_of(statement: Statement) -> Day | None:

@@ -12,9 +12,10 @@ from flask import Blueprint, Response, request
 
 from tracker.model import Moment
 from tracker.moments import second_text
-from tracker.web.api.calls import sent
+from tracker.web.api.calls import names_of, sent
 from tracker.web.auth import open_to
 from tracker.web.current import Document, current
+from tracker.web.sent import takes
 from tracker.wording import date_words, instant_words
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -35,6 +36,7 @@ def output(address: str, mimetype: str) -> Callable[[View], View]:
 
         @blueprint.get(address, endpoint=view.__name__)
         @open_to("public")
+        @takes(*names_of(hints))
         @wraps(view)
         def call(**path: Any) -> Response:
             return current().rendered(lambda: view(**sent(hints, path)), mimetype)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from flask import render_template, request, url_for
 
+from tracker.record.lineage import entry_key
 from tracker.web.api.parameters import AtMoment, ChannelPath
 from tracker.web.board import Silences
 from tracker.web.current import current, find_channel, moment_from_request, shows_the_past
@@ -30,6 +31,7 @@ def embed(path: ChannelPath, query: Framed) -> str:
     pair = snapshot.relationship(view.channel.relationship)
     sides = [party.code for party in pair.parties]
     home = absolute(url_for("pages.channel", slug=path.slug), **request.args)
+    kept = {name: value for name, value in request.args.items() if name != "cited"}  # that is of another view
     return render_template(
         "embed.html",
         view=view,
@@ -41,4 +43,6 @@ def embed(path: ChannelPath, query: Framed) -> str:
         changes=view.history[:MOST_CHANGES],
         home=home,
         site=absolute("/"),
+        correction=snapshot.corrected_at(moment.known_at),
+        claim_of=lambda row: absolute(url_for("pages.claim", claim=entry_key(row)), **kept),
     )

@@ -17,6 +17,7 @@ from tracker.record.tables import (
     CHANNEL,
     CITED,
     CONTACT,
+    CORRECTED,
     MORE,
     STANDING,
     Column,
@@ -25,6 +26,7 @@ from tracker.record.tables import (
     channel_row,
     cited_row,
     contact_row,
+    corrected_row,
     csv_cell,
     standing_row,
 )
@@ -47,13 +49,13 @@ _URL = Column("url", "The page that shows it.", required=True)
 _DERIVED = Column("derived", "Whether it follows from a contact by rule, and was not recorded itself.", "boolean")
 
 CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL)
-CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL, *MORE)
-CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE)
+CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL, *MORE, *CORRECTED)
+CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED)
 _YEAR = (
     Column("year", "The year in which it took place, or for which it was asked.", "integer", required=True),
     Column("group", "executed, or refused-cancelled-or-ignored (what was put off included).", required=True),
 )
-YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE)
+YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED)
 
 
 @output("/channels.csv", CSV)
@@ -72,6 +74,7 @@ def channels_csv(query: ChannelsFilter) -> Document:
 @output("/changes.csv", CSV)
 def changes_csv(query: ChangesFilter) -> Document:
     snapshot, moment = current().snapshot(), moment_from_request()
+    corrected = snapshot.corrected_at(moment.known_at)
     found = [Change(view, change, None) for view, change in changes_asked_for(snapshot, moment, query)]
     rows = (
         change_row(row.change, snapshot.relationship(row.view.channel.relationship))
@@ -79,6 +82,7 @@ def changes_csv(query: ChangesFilter) -> Document:
         | {"derived": row.change.derived}
         | cited_row(row.change.sources)
         | _page_of(row.view.channel)
+        | corrected_row(corrected(row.change))
         for row in sorted(found, key=change_key, reverse=True)
     )
     return _table("changes", moment, CHANGES_CSV, rows)
@@ -87,12 +91,14 @@ def changes_csv(query: ChangesFilter) -> Document:
 @output("/contacts.csv", CSV)
 def contacts_csv(query: ContactsFilter) -> Document:
     snapshot, moment = current().snapshot(), moment_from_request()
+    corrected = snapshot.corrected_at(moment.known_at)
     found = [Met(view, contact) for view, contact in contacts_asked_for(snapshot, moment, query)]
     rows = (
         contact_row(row.contact, snapshot.relationship(row.view.channel.relationship))
         | _line(row.view.channel)
         | cited_row(row.contact.sources)
         | _page_of(row.view.channel)
+        | corrected_row(corrected(row.contact))
         for row in sorted(found, key=contact_key, reverse=True)
     )
     return _table("contacts", moment, CONTACTS_CSV, rows)
@@ -102,13 +108,14 @@ def contacts_csv(query: ContactsFilter) -> Document:
 def years_csv(query: FiguresQuery) -> Document:
     """Contacts by year in two groups: what was executed, and what was asked in vain."""
     snapshot, moment = scoped(query.relationship), moment_from_request()
-    views = views_asked_for(snapshot, moment, query.category)
+    views, corrected = views_asked_for(snapshot, moment, query.category), snapshot.corrected_at(moment.known_at)
     rows = (
         contact_row(one.contact, snapshot.relationship(one.view.channel.relationship))
         | {"year": year.year, "group": group}
         | _line(one.view.channel)
         | cited_row(one.contact.sources)
         | _page_of(one.view.channel)
+        | corrected_row(corrected(one.contact))
         for year in years(views)
         for group, engagements in (("executed", year.executed), ("refused-cancelled-or-ignored", year.in_vain))
         for one in engagements

@@ -22,13 +22,14 @@ from tracker.web.current import current
 from tracker.web.people import throttle
 from tracker.web.people.passkeys import CHALLENGE_LASTS, Used, request_options, site_of
 from tracker.web.people.throttle import Held
-from tracker.web.sent import own_path
+from tracker.web.sent import own_path, takes
 
 blueprint = Blueprint("auth", __name__)
 
 
 @blueprint.get("/login")
 @open_to("public")
+@takes("next")
 def login() -> Response:
     return _form(own_path(request.args.get("next")))
 
@@ -57,6 +58,7 @@ def sign_in() -> Response:
 
 @blueprint.get("/login/<secret>")
 @open_to("public")
+@takes()
 def link(secret: str) -> Response:
     """A page with a button: programs that look at the links of a message before its reader does use nothing up."""
     return as_private(make_response(render_template("accounts/link.html", secret=secret)))

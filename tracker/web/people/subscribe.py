@@ -13,6 +13,7 @@ from tracker.tongue import LANGUAGES, gettext, language, msg
 from tracker.web.auth import as_private, open_to
 from tracker.web.current import current
 from tracker.web.reach import of_everything
+from tracker.web.sent import one_of, takes
 from tracker.wording import category_words
 
 MOST = 100
@@ -23,8 +24,11 @@ blueprint = Blueprint("subscribe", __name__)
 
 @blueprint.get("/subscribe")
 @open_to("public")
+@takes("channel", "category")
 def form() -> Response:
-    about = next((f"{name}:{value}" for name in ("channel", "category") if (value := request.args.get(name))), "")
+    channel = one_of("channel", [line.slug for line in current().snapshot().channels])
+    category = one_of("category", [*Category])
+    about = f"channel:{channel}" if channel else f"category:{category}" if category else ""
     return _page("subscribe.html", about=about, **_choices())
 
 
@@ -41,6 +45,7 @@ def ask() -> Response:
 
 @blueprint.get("/subscribe/<secret>")
 @open_to("public")
+@takes()
 def begin(secret: str) -> Response:
     """A page with a button: programs that look at the links of a mail before its reader does begin nothing."""
     return _link_page(secret, begins=True)
@@ -55,6 +60,7 @@ def begun(secret: str) -> Response:
 
 @blueprint.get("/unsubscribe/<secret>")
 @open_to("public")
+@takes()
 def end(secret: str) -> Response:
     return _link_page(secret, begins=False)
 

@@ -21,8 +21,11 @@ RECORD_PAGES = {
     "api.relationships", "api.channels", "api.channel", "api.changes", "api.contacts", "api.corrections",
     "api.promises", "api.figures",
 }  # fmt: skip
-"""The views that show the record at a moment."""
+"""The views that show rows of the record at a moment, and little beside them."""
 
+
+CITATION_STATUS = "Citation-Status"
+"""The header that says what became of an answer since it was cited (`tracker/web/serving/cited.py`)."""
 
 PAGES = "no-cache"
 PRESENT = "public, max-age=0, s-maxage=30, must-revalidate"
@@ -36,6 +39,8 @@ def settles(request: Request, mimetype: str) -> datetime | None:
     """When the rows of the answer to a good request change no more: where it sets both clocks, and is for programs."""
     if mimetype == "text/html" or b"known_at=" not in request.query_string or request.endpoint not in RECORD_PAGES:
         return None
+    if request.args.get("cited"):
+        return None  # its headers say what changed since
     as_of, known_at = request.args.get("as_of"), request.args.get("known_at")
     return known_instant(known_at) + SETTLED if as_of and known_at else None
 

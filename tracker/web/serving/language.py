@@ -21,7 +21,7 @@ from tracker.tongue import ENGLISH, HTML_TAGS, LANGUAGES, gettext
 from tracker.web.auth import open_to
 from tracker.web.current import current
 from tracker.web.outputs import for_programs
-from tracker.web.sent import LANGUAGE, cookie_sent, own_path
+from tracker.web.sent import LANGUAGE, cookie_sent, own_path, takes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -74,6 +74,7 @@ def _accepted(header: str) -> str:
 
 @blueprint.get("/language/<chosen>")
 @open_to("public")
+@takes("next")
 def choose(chosen: str) -> Response:
     """Keep the choice, and go back to the page that was read."""
     if chosen not in LANGUAGES:

@@ -1,22 +1,30 @@
 """Asking for a page or an answer as it was at a time, by HTTP alone (RFC 7089, "Memento").
 
 `Accept-Datetime` on an address of the record leads to the same address with both clocks set to that time; that one says
-which time it shows. The product is its own time gate: there is one address for each view at each time.
+which time it shows. The product is its own time gate: there is one address for each view at each time. The first
+memento of a view is that of the instant at which the first of its rows was recorded; a time before leads there.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, redirect, request
 
 from tracker.errors import Refused
 from tracker.moments import instant_of
 from tracker.tongue import gettext
+from tracker.web.cite import scope_of
 from tracker.web.current import current
-from tracker.web.serving.keeping import RECORD_PAGES
+from tracker.web.sent import CLOCKS, names_taken
+
+WITHOUT = {
+    "pages.feeds", "pages.feed", "pages.method", "search.search", "api.feeds", "api.feed", "api.search",
+    "api.checkpoint", "api.checkpoints",
+}  # fmt: skip
+"""Views that take the clocks and are asked for no time: they show how things are now, or answer who asks."""
 
 
 def register(app: Flask) -> None:
@@ -26,16 +34,34 @@ def register(app: Flask) -> None:
 
 def _to_that_time() -> Response | None:
     asked = request.headers.get("Accept-Datetime")
-    if asked is None or request.endpoint not in RECORD_PAGES or request.method not in ("GET", "HEAD"):
+    if asked is None or not _negotiates() or request.method not in ("GET", "HEAD"):
         return None
-    if "as_of" in request.args or "known_at" in request.args:
-        return None
-    at = min(_read(asked), current().now())
+    if not {"as_of", "known_at", "cursor"}.isdisjoint(request.args):
+        return None  # it has its time, as has each page of a walk
+    at = min(max(_read(asked), _first()), current().now())
     clocks = {"as_of": at.date().isoformat(), "known_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     response = redirect(f"{request.path}?{urlencode(request.args.to_dict() | clocks)}", 302)
     response.headers["Vary"] = "Accept-Datetime"
     response.headers["Link"] = _links()
     return response
+
+
+def _negotiates() -> bool:
+    """Whether the view of this request can be asked for by a time."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in WITHOUT or "known_at" not in names_taken(endpoint):
+        return False
+    return current_app.view_functions[endpoint].open_to == "public"
+
+
+def _first() -> datetime:
+    """When the first row of what is asked for was recorded, and so there was something to see. Raises NotFound."""
+    snapshot = current().snapshot()
+    scope = scope_of(snapshot, request.path, request.args)
+    if scope.claim:
+        return scope.claim.recorded_at
+    recorded = (snapshot.lines[channel.slug].acts for channel in scope.channels)
+    return min((acts[0].at for acts in recorded if acts), default=snapshot.recorded_until)
 
 
 def _read(text: str) -> datetime:
@@ -52,13 +78,13 @@ def _read(text: str) -> datetime:
 
 
 def _say_which_time(response: Response) -> Response:
-    if request.endpoint in RECORD_PAGES and response.status_code in (200, 304):
+    if _negotiates() and response.status_code in (200, 304):
         response.vary.add("Accept-Datetime")
         known_at = request.args.get("known_at")
         if known_at:
             at = min(instant_of(known_at, "known_at", day=_END), current().now())
             response.headers["Memento-Datetime"] = format_datetime(at.astimezone(UTC), usegmt=True)
-            response.headers["Link"] = _links()
+            response.headers.add("Link", _links())
     return response
 
 
@@ -67,6 +93,10 @@ _END = datetime.max.time()
 
 def _links() -> str:
     """The address of the present view, which is its own time gate."""
-    own = {name: value for name, value in request.args.items() if name not in ("as_of", "known_at", "cited")}
-    address = f"{request.path}?{urlencode(own)}" if own else request.path
-    return f'<{address}>; rel="original timegate"'
+    return f'<{present_address()}>; rel="original timegate"'
+
+
+def present_address() -> str:
+    """The address of this request without its clocks: what is asked for, as it stands now."""
+    own = {name: value for name, value in request.args.items() if name not in CLOCKS}
+    return f"{quote(request.path)}?{urlencode(own)}" if own else quote(request.path)

@@ -30,6 +30,7 @@ from db.store import StoreError
 from tracker.web.auth import COOKIE
 from tracker.web.current import RENDERED, Basis, Current, Rendered
 from tracker.web.seen import mark_sent
+from tracker.web.serving.keeping import CITATION_STATUS
 from tracker.web.serving.language import language_for
 
 if TYPE_CHECKING:
@@ -79,9 +80,12 @@ class Answer:
     @classmethod
     def of(cls, made: Rendered, headers: Iterable[Header]) -> Answer:
         """What was rendered, with the headers of the application and what HTTP asks for beside them."""
+        headers = list(headers)
         varies = ["Accept-Encoding", *(value for name, value in headers if name == "Vary")]
         own = [header for header in headers if header[0] not in ("Vary", "Content-Length")]
-        tag = hashlib.sha256(made.body).hexdigest()[:32]
+        # What became of a cited answer is told beside its body, and is another answer where it is told otherwise.
+        told = "".join(value for name, value in headers if name == CITATION_STATUS)
+        tag = hashlib.sha256(made.body + told.encode()).hexdigest()[:32]
         return cls(made.basis, made.body, tag, (*own, ("Vary", ", ".join(varies))))
 
     def coded(self, coding: str) -> Answer:

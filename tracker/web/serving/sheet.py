@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request, url_for
 
 from tracker.web.auth import open_to
+from tracker.web.sent import takes
 from tracker.web.serving.memory import CODINGS, IDENTITY, coding_for
 
 PARTS = Path(__file__).parents[1] / "styles"
@@ -41,6 +42,7 @@ def _coded(coding: str) -> bytes:
 
 @blueprint.get("/static/style-<asked>.css", endpoint="style")
 @open_to("public")
+@takes()
 def style(asked: str) -> Response:
     """The sheet as it is now, also for a page of before; only by its own name may it be kept."""
     coding = coding_for(request.headers.get("Accept-Encoding", ""))
