@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import EVERYTHING, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.test_pages import words_of
+from tracker.web.serving.memento import WITHOUT
 
 PAGES = ["/", "/channels/dpct", "/figures", "/changes", "/contacts", "/corrections", "/search", "/feeds", "/method"]
 PAGES += ["/feeds/mnd-news"]
@@ -69,7 +70,7 @@ def test_no_public_route_takes_a_value_that_it_cannot_heed(api: Api) -> None:
     taken = []
     for route in public_routes(api):
         endpoint, _ = api.app.url_map.bind("localhost").match(route, "GET")
-        names = getattr(api.app.view_functions[endpoint], "takes", ())
+        names = names_of(api, endpoint)
         for name in {*names} - TYPED_FREELY:
             answer = api.client.get(f"{route}?{name}=nothing%20of%20ours")
             if answer.status_code == 200:
@@ -183,3 +184,19 @@ def test_every_link_of_a_page_leads_somewhere_whatever_its_clocks(api: Api, cloc
     assert len(found) > 50
     answers = {path: api.client.get(path).status_code for path in found}
     assert {path: found[path] for path, status in answers.items() if status not in (200, 302)} == {}
+
+
+def test_every_public_view_that_takes_known_at_is_asked_by_accept_datetime_too(api: Api) -> None:
+    negotiated = 0
+    for route in public_routes(api):
+        endpoint, _ = api.app.url_map.bind("localhost").match(route, "GET")
+        if "known_at" not in names_of(api, endpoint):
+            continue
+        answer = api.client.get(route, headers={"Accept-Datetime": "Thu, 01 Feb 2024 11:00:00 GMT"})
+        assert (answer.status_code == 302) == (endpoint not in WITHOUT), route
+        negotiated += answer.status_code == 302
+    assert negotiated > 30
+
+
+def names_of(api: Api, endpoint: str) -> tuple[str, ...]:
+    return getattr(api.app.view_functions[endpoint], "takes", ())
