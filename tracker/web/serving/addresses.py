@@ -11,6 +11,9 @@ from flask import Flask, current_app, request
 from tracker.web.outputs import for_programs
 from tracker.web.sent import check_address, check_names, names_taken, sent_once
 
+_PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What machines ask whether we are well: one that adds something against caches is answered all the same."""
+
 
 def register(app: Flask) -> None:
     app.before_request(_refuse_unknown)
@@ -19,6 +22,8 @@ def register(app: Flask) -> None:
 def _refuse_unknown() -> None:
     """Raises Refused, which names the parameter."""
     if request.method not in ("GET", "HEAD") or not request.query_string or request.endpoint is None:
+        return
+    if request.path in _PROBED:
         return
     if getattr(current_app.view_functions[request.endpoint], "open_to", "public") != "public":
         return
