@@ -18,9 +18,12 @@ from aiosmtpd.controller import Controller
 
 from config.smtp import Sender, Smtp
 from db.notifications import Filter
+from db.record import Origin
+from tests.make import US_CHINA, change, contact, source
+from tests.test_grouping import report
 from tests.test_notify import confirm, fares, record, states
 from tests.web.conftest import reached_at
-from tracker.model import Contact
+from tracker.model import Contact, Outcome, State, Status, Verdict
 from tracker.news.digest import slot_after, slot_before
 from tracker.notifications.notify import Notifying
 from tracker.reviewing.amend import ClaimName, withdraw
@@ -145,6 +148,34 @@ def test_a_digest_tells_what_is_new_in_text_and_html_and_how_to_end_it(mailing, 
     html = letter.get_body(("html",)).get_content()
     assert "&lt;b&gt;twice&lt;/b&gt;" in html
     assert 'href="https://lines.example/channels/dpct?language=en#contact-1"' in html
+
+
+def test_what_one_decision_recorded_is_one_item_that_tells_both_and_is_taken_back_as_one(mailing, box, clock):
+    begin(mailing)
+    clock.advance(minutes=1)
+    at = clock()
+    with mailing.store.writing() as db:
+        candidate = db.candidates.open("dpct", report(), Status.PENDING, at=at)
+        origin = Origin(at, "ana", db.candidates.add_decision(candidate, Verdict.ACCEPT, by="ana", at=at))
+        sources = (source(side="us"),)
+        db.record.add(contact(Outcome.HELD, "2024-01-08", summary="They met.", sources=sources), origin)
+        db.record.add(change(State.ACTIVE, "2024-01-08", cause="The talks are back.", sources=sources), origin)
+        db.record.bump()
+    clock.advance(days=1)
+    serve(mailing)
+    told = text(box.letters[0][2])
+    assert box.letters[0][2]["Subject"] == "Open Lines, daily: 1 new"
+    assert "active since 8 Jan 2024; contact held 8 Jan 2024\n  The talks are back.\n  They met." in told
+    with mailing.store.writing() as db:
+        db.record.withdraw_decision(origin.decision, at=clock(), by="ana", reason="Undone.")
+        db.record.bump()
+    clock.advance(days=1)
+    serve(mailing)
+    assert box.letters[1][2]["Subject"] == "Open Lines, daily: 1 withdrawn"
+    assert text(box.letters[1][2]).count("We told you before: ") == 1
+    html = box.letters[0][2].get_body(("html",)).get_content()
+    assert html.count("<li>") == 1 + len(US_CHINA.parties)
+    assert "They met." in html
 
 
 def test_a_long_address_in_a_header_stays_whole(mailing, box, clock):
