@@ -116,6 +116,15 @@ def test_what_takes_effect_later_is_news_on_its_day():
     assert Situation([planned], until=datetime(2024, 2, 2, 12, tzinfo=UTC)).news == []
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_announcement_that_was_confirmed_and_lapsed_meanwhile_is_told_in_two_sentences(lang: str):
+    sources = (source(side="us", published=None), source(side="cn", title="Another", published=None, recorded_at=NEWLY))
+    made = known(replace(PROMISE, announced=LONG_AGO.date(), date=PartialDate("2024-02-01"), sources=sources))
+    situation = Situation([made])
+    assert {one.kind for one in situation.news} == {NewsKind.LAPSED, NewsKind.CONFIRMED}
+    assert [one.claims for one in situation.brief(lang).sentences[1:-1]] == [("contact-1",)] * 2
+
+
 def test_a_promise_that_had_lapsed_when_it_was_recorded_is_told_as_lapsed():
     (one,) = Situation([new(replace(PROMISE, date=PartialDate("2023-12")))]).news
     assert (one.kind, one.claims) == (NewsKind.LAPSED, ("contact-1",))

@@ -88,7 +88,7 @@ class News:
         """What changes of state have in common that are told in one sentence; no other news shares its own."""
         told = self.told
         if self.kind is not NewsKind.STATE:
-            return self.claims
+            return self.kind, *self.claims
         return self.relationship.slug, told.state, told.effective, self.contested, self.statement.corroboration
 
     @property
