@@ -174,8 +174,8 @@ LEFT_OUT = {"page"}
 is an observation of ours, and no part of the record.
 """
 
-ELSEWHERE = {"derived", "sources"}
-"""Fields that the export tells in other tables, `history` and `citations`."""
+ELSEWHERE = {"derived", "sources", "corrected"}
+"""Fields that the export tells in other tables, `history` and `citations`, and by the rows that replace one another."""
 
 
 def dated(value: object) -> object:
@@ -211,6 +211,10 @@ def test_every_field_of_a_claim_in_the_api_is_in_the_folder_and_in_the_sqlite_fi
             told = (" ".join(told) or None) if isinstance(told, list) else told
             assert rows[str(one["id"])][field].removeprefix("'") == _text(told), (one["id"], field)
             assert stored[one["id"]][field] == told, (one["id"], field)
+        if one["corrected"]:
+            row = rows[str(one["id"])]
+            assert (row["corrected"], row["reason"]) == ("true", one["corrected"]["why"])
+            assert row["replaces"] in rows
         own = [row for row in cited if row[name.removesuffix("s")] == one["id"]]
         assert len(own) == len(one["sources"])
         for source in one["sources"]:
