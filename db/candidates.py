@@ -10,9 +10,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from db.bases import Bases
 from db.blind import Blind
 from db.chain import Chain
-from db.grounds import Grounds
 from db.queries import Connection, Row, load_queries
 from db.reviewers import holds_of, words_of
 from db.rows import decision_from, kept_sightings_from, regrouping_from, sighting_from
@@ -68,11 +68,11 @@ class Finding:
 class Candidates:
     """Reads and writes candidates over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: Connection, grounds: Grounds) -> None:
+    def __init__(self, connection: Connection, bases: Bases) -> None:
         self._db = connection
         self._chain = Chain(connection)
         self._blind = Blind(connection)
-        self._grounds = grounds
+        self._bases = bases
 
     def open(self, channel: str, report: Report, status: Status, *, at: datetime) -> int:
         """A new candidate for what is reported; answers its id. Beside one that waits a decoy may take its place."""
@@ -108,7 +108,7 @@ class Candidates:
             seen_at=instant_text(at),
             **_said(sighting),
         )
-        self._grounds.touch(candidate, at=at)
+        self._bases.touch(candidate, at=at)
         if sighting.flagged:
             _sql.add_evidence(self._db, id=candidate, now=instant_text(at), published=published.isoformat())
         else:
@@ -119,7 +119,7 @@ class Candidates:
     ) -> None:
         """Put a new reading of the same release in the place of a kept one, as new evidence."""
         _sql.read_again(self._db, id=kept, revision=revision, **_said(sighting))
-        self._grounds.touch(candidate, at=at)
+        self._bases.touch(candidate, at=at)
         _sql.add_evidence(self._db, id=candidate, now=instant_text(at), published=published.isoformat())
 
     def findings(self, release: int) -> list[Finding]:
@@ -143,23 +143,23 @@ class Candidates:
     def retell(self, candidate: int, report: Report) -> None:
         """Say of a candidate what its sightings tell together."""
         _sql.retell(self._db, id=candidate, **_told(report))
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
 
     def set_status(self, candidate: int, status: Status, why: str | None = None) -> None:
         """`why`: a sentence that says why it is in the queue again."""
         _sql.set_status(self._db, id=candidate, status=status, again=why)
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
 
     def touch(self, candidate: int) -> None:
         """A further version: what a reviewer saw of it before is no longer what there is."""
         _sql.touch(self._db, id=candidate)
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
 
     def move(self, sighting: int, candidate: int, *, because: str, by: str | None) -> None:
         """Give a sighting to another candidate; `by` names the reviewer whose word it carries there from now on."""
         self._touch_candidate_of(sighting)
         _sql.move_sighting(self._db, id=sighting, candidate=candidate, because=because, by=by)
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
 
     def make_first(self, sighting: int) -> None:
         """Let a sighting be the one that its candidate begins with."""
@@ -169,15 +169,15 @@ class Candidates:
     def empty(self, candidate: int, into: int) -> None:
         """Leave a candidate as the trace of one that was merged."""
         _sql.empty(self._db, id=candidate, into=into)
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
 
     def refill(self, candidate: int, status: Status, why: str) -> None:
         """Let a candidate that was left as a trace have sightings again; `why`: a sentence."""
         _sql.refill(self._db, id=candidate, status=status, again=why)
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
 
     def _touch_candidate_of(self, sighting: int) -> None:
-        self._grounds.touch(_sql.candidate_of(self._db, id=sighting)["candidate"])
+        self._bases.touch(_sql.candidate_of(self._db, id=sighting)["candidate"])
 
     def add_regrouping(
         self,
@@ -202,7 +202,7 @@ class Candidates:
         )
         self._chain.append("regrouping", row["id"])
         for candidate in (taken_from, given_to):
-            self._grounds.touch(candidate, at=at)
+            self._bases.touch(candidate, at=at)
 
     def known(self, channel: str, report: Report | None = None) -> list[Known]:
         """The candidates of a channel, oldest first, but for those that were merged.
@@ -287,12 +287,12 @@ class Candidates:
 
     def decide(self, candidate: int, version: int, status: Status) -> bool:
         """Whether the candidate was open in the version given, and now has the status."""
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
         return _sql.decide(self._db, id=candidate, version=version, status=status) is not None
 
     def undo(self, candidate: int, version: int, why: str) -> bool:
         """Whether the candidate was decided in the version given, and now waits again."""
-        self._grounds.touch(candidate)
+        self._bases.touch(candidate)
         return _sql.undo(self._db, id=candidate, version=version, again=why) is not None
 
     def add_decision(
@@ -315,7 +315,7 @@ class Candidates:
             undoes=undoes,
         )
         self._chain.append("decision", row["id"])
-        self._grounds.touch(candidate, at=at)
+        self._bases.touch(candidate, at=at)
         return row["id"]
 
     def _whole(self, row: Row) -> Candidate:

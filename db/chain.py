@@ -27,7 +27,7 @@ _ROWS = {
     "regrouping": _sql.regrouping_row,
     "first_word": _sql.first_word_row,
     "second_word": _sql.second_word_row,
-    "ground": _sql.ground_row,
+    "basis": _sql.basis_row,
 }
 _OF_CLAIMS = ("status_change", "contact", "citation")
 _CLAIMED = {"status_change": _sql.links_of_status_change, "contact": _sql.links_of_contact}
@@ -36,7 +36,7 @@ _WHEN = {
 }  # fmt: skip
 _WHO = {
     "decision": "decided_by", "regrouping": "regrouped_by", "first_word": "given_by", "second_word": "given_by",
-    "citation": None, "ground": None,
+    "citation": None, "basis": None,
 }  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class Chain:
         if kind != table:
             fields = {name: told[name] for name in _STAMPS if name in told and name != "withdrawn_by"}
             return Entry(fields, told.get("withdrawn_by"), told["withdrawn_at"])
-        if table == "ground":  # what reviewers did to it stands in it by name, so that a link holds its hash alone
+        if table == "basis":  # what reviewers did to it stands in it by name, so that a link holds its hash alone
             told["told"] = sha256(told["told"].encode())
         who = _WHO.get(kind, "recorded_by")
         fields = {name: value for name, value in told.items() if name not in ("id", who, *_STAMPS)}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from db.grounds import Grounds
+from db.bases import Bases
 from db.queries import Connection, Row, load_queries
 from db.rows import release_from
 from db.search import Search
@@ -56,10 +56,10 @@ class Named:
 class Releases:
     """Reads and writes releases over one connection; writes belong into the caller's transaction."""
 
-    def __init__(self, connection: Connection, search: Search, grounds: Grounds) -> None:
+    def __init__(self, connection: Connection, search: Search, bases: Bases) -> None:
         self._db = connection
         self._search = search
-        self._grounds = grounds
+        self._bases = bases
 
     def named(self, feed: str, guids: Iterable[str]) -> dict[str, Named]:
         """What guids of a feed name, those that are known."""
@@ -205,7 +205,7 @@ class Releases:
             late=int(late),
         )
         if number > 1:
-            self._grounds.touch_release(release_id, at=now)
+            self._bases.touch_release(release_id, at=now)
         self._search.keep_release(release_id, number, release, now=now)
         _sql.add_keys(self._db, [{"key": key, "release": release_id} for key in keys])
 

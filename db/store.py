@@ -12,13 +12,13 @@ from db.accounts import Accounts
 from db.added import AddedFeeds
 from db.attempts import Attempts
 from db.audit import Audit
+from db.bases import Bases
 from db.blind import Blind
 from db.candidates import Candidates
 from db.chain import Chain
 from db.engine import BUSY_TIMEOUT, UNFINISHED, Behind, Engine, Work
 from db.errors import StoreError
 from db.feeds import Feeds
-from db.grounds import Grounds
 from db.hosts import Hosts
 from db.integrity import Integrity
 from db.notifications import Notifications
@@ -70,7 +70,7 @@ class Subjects:
     watch: Watch
     search: Search
     chain: Chain
-    grounds: Grounds
+    bases: Bases
     integrity: Integrity
     notifications: Notifications
 
@@ -108,7 +108,7 @@ class Store:
         with self.write_times.measured(), self._connections.writing(patience) as connection:
             subjects = self.subjects(connection)
             yield subjects
-            subjects.grounds.write()
+            subjects.bases.write()
             subjects.search.write()
 
     @contextmanager
@@ -188,16 +188,16 @@ class Store:
 
     def subjects(self, connection: Connection) -> Subjects:
         """The rooms over a connection of ours, which whoever uses it answers for."""
-        search, grounds = self._connections.search(connection), Grounds(connection)
+        search, bases = self._connections.search(connection), Bases(connection)
         return Subjects(
             Record(connection, search),
             Feeds(connection),
             AddedFeeds(connection),
             Polls(connection),
             Hosts(connection),
-            Releases(connection, search, grounds),
+            Releases(connection, search, bases),
             Pages(connection),
-            Candidates(connection, grounds),
+            Candidates(connection, bases),
             WaitingList(connection),
             Reviewers(connection),
             Accounts(connection),
@@ -211,7 +211,7 @@ class Store:
             Watch(connection),
             search,
             Chain(connection),
-            grounds,
+            bases,
             self._connections.integrity(connection),
             Notifications(connection),
         )

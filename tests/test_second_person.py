@@ -157,7 +157,7 @@ def test_undo_takes_back_what_two_people_recorded(seeded_2023, cut):
 def test_both_words_are_in_the_chain_and_in_the_proof_of_what_they_recorded(seeded_2023, cut):
     assert sound(seeded_2023)[-1] == "first_word"
     answered(seeded_2023, confirm, cut, "ben")
-    assert sound(seeded_2023)[-2:] == ["second_word", "ground"]
+    assert sound(seeded_2023)[-2:] == ["second_word", "basis"]
     recorded = page(seeded_2023).change.id
     with seeded_2023.store.reading() as db:
         links = db.chain.of_claim("status_change", recorded)

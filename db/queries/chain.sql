@@ -17,8 +17,8 @@ SELECT * FROM first_word WHERE id = :id;
 -- Who gave the first word is sealed in its own entry, to which `first_word` and `first_by` are tied.
 SELECT id, first_word, answer, given_by, given_at, note, decision FROM second_word WHERE id = :id;
 
--- name: ground_row(id)^
-SELECT * FROM ground WHERE id = :id;
+-- name: basis_row(id)^
+SELECT * FROM basis WHERE id = :id;
 
 -- name: citation_row(id)^
 -- A citation with the source, and what is kept of the very words and page that were cited.
@@ -78,7 +78,7 @@ ORDER BY told.at, told.place, told.id;
 -- The same of what two reviewers said and of what decisions rest on, which were never without a link.
 SELECT told.kind, told.id
 FROM (SELECT 'first_word' AS kind, id FROM first_word UNION ALL SELECT 'second_word', id FROM second_word
-      UNION ALL SELECT 'ground', id FROM ground) AS told
+      UNION ALL SELECT 'basis', id FROM basis) AS told
 WHERE NOT EXISTS (SELECT 1 FROM chain_link WHERE chain_link.kind = told.kind AND chain_link.entry = told.id);
 
 -- name: links_of_status_change(id)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database, Migrations
 
+from db.bases import Bases
 from db.chain import Chain
-from db.grounds import Grounds
 from db.sqlite.search import Search
 from tracker.verifier import words_hash
 
@@ -1449,10 +1449,10 @@ def m0028_guards_on_what_came_later(db: Database) -> None:
         _guard(db, table, ())
 
 
-_GROUNDS = f"""
+_BASES = f"""
 CREATE TABLE chain_link_wider (
     seq INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS} OR kind IN ('first_word', 'second_word', 'ground')),
+    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS} OR kind IN ('first_word', 'second_word', 'basis')),
     entry INTEGER NOT NULL,
     at TEXT NOT NULL,
     salt TEXT NOT NULL,
@@ -1465,13 +1465,13 @@ INSERT INTO chain_link_wider SELECT * FROM chain_link ORDER BY seq;
 DROP TABLE chain_link;
 ALTER TABLE chain_link_wider RENAME TO chain_link;
 
-CREATE TABLE ground (
+CREATE TABLE basis (
     id INTEGER PRIMARY KEY,
     candidate INTEGER NOT NULL REFERENCES candidate (id),
     told TEXT NOT NULL,
     recorded_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX ground_by_candidate ON ground (candidate, id);
+CREATE INDEX basis_by_candidate ON basis (candidate, id);
 
 ALTER TABLE status_change ADD COLUMN unconfirmed TEXT CHECK (unconfirmed IN ('date'));
 ALTER TABLE contact ADD COLUMN unconfirmed TEXT CHECK (unconfirmed IN ('date', 'place', 'date place'));
@@ -1483,7 +1483,7 @@ ALTER TABLE feed ADD COLUMN unconfirmed TEXT CHECK (unconfirmed IN ('address'));
 def m0029_what_decisions_rest_on(db: Database) -> None:
     """Candidates that were decided, with sightings and releases, as links of the chain; what could not be confirmed.
 
-    `ground.told`: which rows are new or other since the ground before, as JSON (`tracker/record/grounds.py`). What was
+    `basis.told`: which rows are new or other since the basis before, as JSON (`tracker/record/basis.py`). What was
     decided before this step is taken down as it stands now, with the instant of now: what was changed until then cannot
     be found. A later step that adds a column to one of those rows, with anything but NULL in it, has to seal anew.
     `unconfirmed`: what an entry says, or the address of a feed, though it could not be confirmed.
@@ -1491,12 +1491,12 @@ def m0029_what_decisions_rest_on(db: Database) -> None:
     for table in ("status_change", "contact"):
         for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
             db.execute(f"DROP TRIGGER {table}_{trigger}")
-    _run(db, _GROUNDS)
+    _run(db, _BASES)
     for table in ("status_change", "contact"):
         _guard(db, table, _MAY_CHANGE[table])
-    for table in ("chain_link", "ground"):
+    for table in ("chain_link", "basis"):
         _guard(db, table, ())
-    Grounds(db.conn).seal_all(at=datetime.now(UTC))
+    Bases(db.conn).seal_all(at=datetime.now(UTC))
 
 
 @migrations()

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlite_utils import Database
 
+from db.bases import Bases
 from db.chain import Chain
-from db.grounds import Grounds
 from db.sqlite.migrations import find_cited_words, migrations
 from db.store import open_store
 from tests.chain.conftest import NAME, Tampered, rewrite
@@ -23,7 +23,7 @@ from tracker.record.chain import Checkpoint, daily_checkpoints
 from tracker.verifier import START, link_hash, sha256, words_hash
 
 KINDS = {
-    "status_change", "contact", "citation", "decision", "regrouping", "ground",
+    "status_change", "contact", "citation", "decision", "regrouping", "basis",
     "status_change_withdrawn", "contact_withdrawn", "citation_withdrawn",
 }  # fmt: skip
 ACCEPTED = "(SELECT MAX(id) FROM contact WHERE decision IS NOT NULL AND withdrawn_at IS NULL)"
@@ -110,8 +110,8 @@ def test_a_record_that_was_lived_with_holds_and_every_kind_of_entry_is_in_the_ch
             r"sighting \d+: (it came to what|it is gone)",
         ),
         (
-            "DELETE FROM ground WHERE id = (SELECT MAX(id) FROM ground)",
-            r"ground \d+ \(link \d+\): it is gone; the chain has it",
+            "DELETE FROM basis WHERE id = (SELECT MAX(id) FROM basis)",
+            r"basis \d+ \(link \d+\): it is gone; the chain has it",
         ),
     ],
 )  # fmt: skip
@@ -136,11 +136,11 @@ def test_a_release_that_was_changed_past_the_program_is_named_and_so_is_what_cit
 
 
 def test_a_cited_release_that_was_changed_before_decisions_were_sealed_differs_from_the_source_in_the_chain(record):
-    record.run("UPDATE release SET side = 'cn' WHERE side = 'us'", "DELETE FROM ground", "DELETE FROM chain_link")
+    record.run("UPDATE release SET side = 'cn' WHERE side = 'us'", "DELETE FROM basis", "DELETE FROM chain_link")
     chain = Chain(record.raw)
     record.raw.row_factory = sqlite3.Row
     chain.append_unlinked()
-    Grounds(record.raw).seal_all(at=datetime(2024, 3, 1, tzinfo=UTC))
+    Bases(record.raw).seal_all(at=datetime(2024, 3, 1, tzinfo=UTC))
     record.raw.commit()
     assert re.search(r"citation \d+: its source has the side 'us', release 1, revision 1 has 'cn'", first(record))
 
@@ -183,7 +183,7 @@ IN_THE_CHAIN = {
     "candidate": f"id = {DECIDED}",
     "sighting": f"id = {SEEN}",
     "release": f"id = (SELECT release FROM sighting WHERE id = {SEEN})",
-    "ground": f"id = (SELECT MAX(id) FROM ground WHERE candidate = {DECIDED})",
+    "basis": f"id = (SELECT MAX(id) FROM basis WHERE candidate = {DECIDED})",
 }
 """Each table on whose rows a decision or the record rests, with a row that an accepted candidate brought."""
 
@@ -277,7 +277,7 @@ def test_what_was_recorded_before_there_was_a_chain_is_chained_in_the_order_of_r
         told = [(link.seq, link.kind, link.entry, link.at[:16]) for link in db.chain.links()]
         (sources,) = [contact.sources for contact in db.record.entries_of("dpct")[1]]
     sealed = told.pop()
-    assert sealed[:3] == (6, "ground", 1), "what it rests on is taken down as it stands, and not as if it had been then"
+    assert sealed[:3] == (6, "basis", 1), "what it rests on is taken down as it stands, and not as if it had been then"
     assert sealed[3] > "2024-01-10"
     assert told == [
         (1, "decision", 2, "2024-01-09T12:00"), (2, "contact", 1, "2024-01-09T12:00"),

@@ -129,7 +129,7 @@ ADDED_TO_ALONE = {
     "status_change": STAMPS, "contact": STAMPS, "citation": STAMPS[:1], "source": (), "decision": (),
     "release_revision": (), "poll": (), "sample": (), "feed_switch": (), "feed_entry": (), "cited_copy": (),
     "page_visit": (), "page_acknowledgement": (), "event": (), "attempt": (), "chain_link": (), "regrouping": (),
-    "first_word": (), "second_word": (), "ground": (), "audit": (), "blind_reading": (),
+    "first_word": (), "second_word": (), "basis": (), "audit": (), "blind_reading": (),
 }  # fmt: skip
 """Tables whose rows stay as they are, with what is stamped on one that is withdrawn."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from db import candidates, feeds, grounds, polls, releases, samples, search
+from db import bases, candidates, feeds, polls, releases, samples, search
 from db.store import Store, open_store
 
 pytestmark = pytest.mark.both_engines
@@ -57,9 +57,9 @@ ASKED = [
     (releases._sql, "summary_of", {"feed": "f5", "guid": "5"}),
     (releases._sql, "shown_elsewhere", {"release": 5, "feed": "f5"}),
     (releases._sql, "newest_releases", {"feed": "f5", "most": 20}),
-    (grounds._sql, "of_releases", {"release": 5}),
-    (grounds._sql, "sightings", {"candidate": 5}),
-    (grounds._sql, "revisions", {"release": 5}),
+    (bases._sql, "of_releases", {"release": 5}),
+    (bases._sql, "sightings", {"candidate": 5}),
+    (bases._sql, "revisions", {"release": 5}),
     (search._sql, "end_release_document", {"release": 5, "until": "2024"}),
     (search._sql, "release_in", {"release": 5, "revision": 1}),
     (candidates._sql, "sightings_of_release", {"release": 5, "channel": "c"}),

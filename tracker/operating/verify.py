@@ -90,7 +90,7 @@ def _broken(db: Subjects, published: Checkpoint | None, sizes: dict[str, int], w
     yield from filter(None, watch(db.integrity.pages(), "Pages", sizes["pages"]))
     yield from filter(None, watch(db.integrity.quotes(), "Quotes", sizes["quotes"]))
     yield from filter(None, watch(db.integrity.evidence(), "Evidence", sizes["sightings"]))
-    yield from filter(None, watch(db.grounds.faults(), "Grounds", sizes["decided"]))
+    yield from filter(None, watch(db.bases.faults(), "Bases", sizes["decided"]))
 
 
 def _chain(db: Subjects) -> Iterator[Finding | None]:

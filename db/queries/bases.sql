@@ -23,12 +23,12 @@ SELECT * FROM release WHERE id = :release;
 -- name: revisions(release)
 SELECT release, number, published_raw, hash, seen_at, late FROM release_revision WHERE release = :release ORDER BY number;
 
--- name: grounds(candidate)
-SELECT told FROM ground WHERE candidate = :candidate ORDER BY id;
+-- name: bases(candidate)
+SELECT told FROM basis WHERE candidate = :candidate ORDER BY id;
 
--- name: add_ground(candidate, told, recorded_at)^
-INSERT INTO ground (candidate, told, recorded_at) VALUES (:candidate, :told, :recorded_at) RETURNING id;
+-- name: add_basis(candidate, told, recorded_at)^
+INSERT INTO basis (candidate, told, recorded_at) VALUES (:candidate, :told, :recorded_at) RETURNING id;
 
 -- name: candidates()
 -- Whatever was decided, or says that it was.
-SELECT candidate FROM decision UNION SELECT candidate FROM ground ORDER BY candidate;
+SELECT candidate FROM decision UNION SELECT candidate FROM basis ORDER BY candidate;

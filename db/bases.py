@@ -1,8 +1,8 @@
 """What decisions rest on, written into the chain: candidates, sightings, releases and their wordings.
 
 These rows change by the program's own hand: a release comes to a candidate that was decided, is reworded, is moved by a
-reviewer. Whoever changes one says so here, and as the transaction ends what is new or other is kept as a *ground* of
-the candidate, which is a link of the chain. What was changed by another hand differs from the grounds.
+reviewer. Whoever changes one says so here, and as the transaction ends what is new or other is kept as a *basis* of
+the candidate, which is a link of the chain. What was changed by another hand differs from the bases.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from db.chain import Chain
 from db.queries import Connection, Row, load_queries
 from tracker.moments import instant_text
+from tracker.record.basis import CHANGES_BY_ITSELF, as_told, changed, differing, together
 from tracker.record.chain import Finding
-from tracker.record.grounds import CHANGES_BY_ITSELF, as_told, changed, differing, together
 
-_sql = load_queries("grounds.sql", streams=("candidates",))
+_sql = load_queries("bases.sql", streams=("candidates",))
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-class Grounds:
+class Bases:
     """Over one connection; what is written belongs into the caller's transaction, which ends with `write`."""
 
     def __init__(self, connection: Connection) -> None:
@@ -61,8 +61,8 @@ class Grounds:
             yield from self._faults(row["candidate"])
 
     def _faults(self, candidate: int) -> Iterator[Finding | None]:
-        place = f"ground of candidate {candidate}"
-        told = [row["told"] for row in _sql.grounds(self._db, candidate=candidate)]
+        place = f"basis of candidate {candidate}"
+        told = [row["told"] for row in _sql.bases(self._db, candidate=candidate)]
         if not told:
             yield Finding(place, "it is gone; a decision rests on it")
             return
@@ -76,12 +76,12 @@ class Grounds:
         yield from found or (None,)
 
     def _keep(self, candidate: int, at: datetime) -> None:
-        before = together(row["told"] for row in _sql.grounds(self._db, candidate=candidate))
+        before = together(row["told"] for row in _sql.bases(self._db, candidate=candidate))
         if other := changed(before, self._rows(candidate)):
             head = self._chain.head().at
             when = instant_text(max(at, head) if head else at)
-            row = _sql.add_ground(self._db, candidate=candidate, told=as_told(other), recorded_at=when)
-            self._chain.append("ground", row["id"])
+            row = _sql.add_basis(self._db, candidate=candidate, told=as_told(other), recorded_at=when)
+            self._chain.append("basis", row["id"])
 
     def _rows(self, candidate: int, releases: Iterable[int] = ()) -> dict[str, dict]:
         """The rows as they stand, by name; `releases`: those to be looked at although no sighting names them."""

@@ -1,7 +1,7 @@
 """What the decisions on a candidate rest on: its own row, its sightings, the releases in which they were seen. Pure.
 
-The rows are told by a name such as `sighting 12` and by their columns. A ground holds what is new or other since the
-ground before, None for a row that is no part of it any more; all grounds of a candidate together say how it stood last.
+The rows are told by a name such as `sighting 12` and by their columns. A basis holds what is new or other since the
+basis before, None for a row that is no part of it any more; all bases of a candidate together say how it stood last.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ candidate was touched, also by a hold, and its place in the queue.
 
 
 def as_told(changed: Mapping[str, Mapping[str, Any] | None]) -> str:
-    """The one way to write a ground, as JSON."""
+    """The one way to write a basis, as JSON."""
     return json.dumps(changed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def together(told: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The rows as all grounds of a candidate, oldest first, say that they stood last. Raises ValueError."""
+    """The rows as all bases of a candidate, oldest first, say that they stood last. Raises ValueError."""
     rows: dict[str, dict[str, Any]] = {}
     for one in told:
         changed = json.loads(one)
@@ -48,7 +48,7 @@ def changed(before: Rows, now: Rows) -> dict[str, Mapping[str, Any] | None]:
 def differing(recorded: Rows, now: Rows) -> Iterator[Finding]:
     """How rows as they stand differ from those on which the decisions rest, each in words.
 
-    A column that came with a later version was told by no older ground, and has to be empty in that row.
+    A column that came with a later version was told by no older basis, and has to be empty in that row.
     """
     for name, row in recorded.items():
         if name not in now:
