@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from config.load import SeedEntry
-from tests.make import CHANNEL, US_CHINA, change, release, sighting, source
+from tests.make import CHANNEL, US_CHINA, change, contact, release, sighting, source
 from tests.test_review import arrive, decide, page
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.model import Contact, Moment, Outcome, PartialDate, Signal, State, StatusChange
+from tracker.model import Contact, Moment, Outcome, PartialDate, Signal, Source, State, StatusChange
 from tracker.operating.seed import seed
+from tracker.record.differing import contested_words
 from tracker.record.disputes import disputes
 from tracker.record.history import ChannelView, in_force, view
 from tracker.reviewing.amend import ClaimName, cite, correct, find_claim, withdraw
@@ -137,6 +138,7 @@ def account(side: str, says: Signal, dated: str, **over):
         ((Signal.HELD, "2024-01-08"), (Signal.HELD, "2024-01-09"), []),
         ((Signal.HELD, "2024-01-08"), (Signal.HELD, "2024-01"), []),
         ((Signal.ANNOUNCED, "2024-01-08"), (Signal.HELD, "2024-01-08"), []),
+        ((Signal.RESUMED, "2026-11-20"), (Signal.ANNOUNCED, "2027-01"), []),
         ((Signal.HELD, "2024-01-08"), (Signal.HELD, "2024-01-12"), ["the date"]),
         ((Signal.HELD, "2024-01-08"), (Signal.REFUSED, "2024-01-08"), ["whether it happened"]),
         ((Signal.CANCELLED, "2024-01-08"), (Signal.HELD, "2024-02-08"), ["whether it happened", "the date"]),
@@ -207,6 +209,51 @@ def test_a_side_is_told_with_the_days_that_its_own_words_give():
     cn = account("cn", Signal.RESUMED, "2026-11-10", published=PartialDate("2026-11-11"))
     claims = {claim.side: str(claim.date) for claim in merged(State.RESUMED, us, cn).claims}
     assert claims == {"us": "2026-11-04", "cn": "2026-11-10"}
+
+
+def denial(side: str, published: str) -> Source:
+    return source(side=side, denies=True, published=PartialDate(published), url=f"https://{side}.example/denial")
+
+
+@pytest.mark.parametrize(
+    ("others", "rests_on", "words"),
+    [
+        (("third-party",), "third-party", "Denied by China."),
+        (("us",), "us", "Denied by China."),
+        (("us", "cn"), "us", "Denied by China."),
+        ((), "none", "Denied by China."),
+    ],
+)
+def test_whoever_denies_it_attests_nothing_even_what_it_said_before(others, rests_on: str, words: str):
+    told = [account(side, Signal.RESUMED, "2026-11-10", published=PartialDate("2026-11-10")) for side in others]
+    seen = merged(State.RESUMED, *told, denial("cn", "2026-11-12"))
+    assert (seen.corroboration, seen.contested) == (rests_on, True)
+    assert contested_words(seen.change, US_CHINA) == words
+    assert next(claim.says for claim in seen.claims if claim.side == "cn") == "denied"
+
+
+def test_what_both_sides_deny_rests_on_nobody_and_both_are_named():
+    seen = merged(State.RESUMED, denial("us", "2026-11-12"), denial("cn", "2026-11-13"))
+    assert (seen.corroboration, seen.contested) == ("none", True)
+    assert contested_words(seen.change, US_CHINA) == "Denied by the United States. Denied by China."
+
+
+def test_who_reports_a_contact_says_nothing_of_the_line_that_was_cut_that_day():
+    on = {"published": PartialDate("2026-11-10")}
+    us, cn = account("us", Signal.HELD, "2026-11-10", **on), account("cn", Signal.SUSPENDED, "2026-11-10", **on)
+    met = replace(contact(Outcome.HELD, "2026-11-10", sources=(us,)), id=1)
+    cut = replace(change(State.SUSPENDED, "2026-11-10", sources=(cn,)), id=2)
+    at = Moment(date(2026, 11, 30), datetime(2026, 11, 30, 12, tzinfo=UTC))
+    claims = {one.side: (one.says, one.state) for one in view(CHANNEL, US_CHINA, [cut], [met], at).claims}
+    assert claims == {"us": (Outcome.HELD, None), "cn": (State.SUSPENDED, State.SUSPENDED)}
+
+
+def test_offices_are_told_in_words_where_the_level_differs():
+    ministers = account("us", Signal.HELD, "2024-01-08", persons=("us-defense-secretary",))
+    deputies = account("cn", Signal.HELD, "2024-01-08", persons=("cn-deputy-chief",))
+    words = contested_words(change(State.RESUMED, "2024-01-08", sources=(ministers, deputies)), US_CHINA)
+    assert "by defense secretary (United States)" in words
+    assert "by deputy chief (China)" in words
 
 
 def test_a_reading_that_a_reviewer_put_right_takes_the_word_from_nobody():

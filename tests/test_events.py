@@ -67,7 +67,9 @@ def test_a_side_that_says_otherwise_contests_and_does_not_confirm():
     events = happened(row(1, 0, sources=(held, refused)))
     assert [event.what for event in events] == ["first", "contested"]
     assert events[1].title.startswith("Contested: ")
-    assert events[1].told["contested"] == "The sides differ on whether it happened."
+    assert events[1].told["contested"] == (
+        "The sides differ on whether it happened. United States: held; China: refused."
+    )
     (seen,) = sections(events[1:], {"contact-1"})
     assert (seen.title, seen.items[0].before) == ("Contested: the sides differ", None)
 

@@ -55,3 +55,10 @@ def test_what_is_expected_before_it_is_planned_is_asked_about_without_a_contact_
 
 def test_a_contact_that_did_not_come_about_says_nothing_of_the_day_of_a_cut():
     assert slips(change(State.SUSPENDED, "2022-08-05"), contact(Outcome.CANCELLED, "2022-09-20")) == ()
+
+
+def test_the_last_days_that_there_are_can_be_compared():
+    for when in ("9999", "9999-12-31"):
+        slips(change(State.PLANNED, when, expected=PartialDate(when)), contact(Outcome.ANNOUNCED, when))
+        slips(change(State.SUSPENDED, when), contact(Outcome.HELD, when))
+        slips(change(State.RESUMED, when), contact(Outcome.HELD, when))

@@ -4,7 +4,7 @@
 
 -- name: put_feed(slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, unconfirmed, now)!
 INSERT INTO feed (slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, unconfirmed,
-                  next_poll,                  revision)
+                  next_poll, revision)
 VALUES (:slug, :relationship, :position, :publisher, :side, :lang, :kind, :url, :every, :enabled, :reason, :unconfirmed, :now,
         (SELECT number + 1 FROM revision WHERE subject = 'polls'))
 ON CONFLICT (slug) DO UPDATE SET

@@ -30,9 +30,12 @@ class Commits:
         self._memory: mmap.mmap | None = None
 
     def share(self) -> None:
-        """Have the word in memory from here on, if it can be: without a right to make the file, or room, it cannot."""
+        """Have the word in memory from here on, if it can be: without a right to make the file, or room, it cannot.
+
+        To be asked again now and then: where somebody took the file away, the next who asks makes another.
+        """
         with self._lock, suppress(OSError):
-            if self._memory is None:
+            if self._memory is None or not self._is_there():
                 self._open(os.O_CREAT)
                 if os.fstat(self._file).st_size < _WORD:
                     self._write()
@@ -45,8 +48,11 @@ class Commits:
     def tell(self) -> None:
         """There has been a commit: to be said after it. Whoever first shares the word later will find the commit."""
         with self._lock, suppress(OSError):
-            self._open()
-            self._write()
+            if self._file is not None:
+                self._write()  # Also in a file that was taken away: others may still have it in memory.
+            if not self._is_there():
+                self._open()
+                self._write()
 
     def close(self) -> None:
         with self._lock:
@@ -54,12 +60,23 @@ class Commits:
                 os.close(self._file)
             self._file = self._memory = None
 
+    @property
+    def _path(self) -> Path:
+        return self._database.with_name(f"{self._database.name}-commits")
+
+    def _is_there(self) -> bool:
+        """Whether the file that is open is the one that others would open."""
+        try:
+            return self._file is not None and os.path.samestat(os.fstat(self._file), self._path.stat())
+        except FileNotFoundError:
+            return False
+
     def _open(self, anew: int = 0) -> None:
         """Whoever may write the database may write the word, as with the log that SQLite makes. Raises OSError."""
+        file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | anew, 0o600)
         if self._file is not None:
-            return
-        file = self._database.with_name(f"{self._database.name}-commits")
-        self._file = os.open(file, os.O_RDWR | os.O_CLOEXEC | anew, 0o600)
+            os.close(self._file)
+        self._file, self._memory = file, None
         of_database = self._database.stat()
         with suppress(OSError):  # It is somebody else's, who saw to it.
             os.fchmod(self._file, of_database.st_mode & 0o666)

@@ -226,11 +226,12 @@ class Connections:
         Only one question may be asked so. Raises StoreError.
         """
         connection, last = self.get(), self._local.looked
-        if last is None:
-            self._commits.share()
         word, now = self._commits.word(), time.monotonic()
         if last and word and word == last.word and now < last.until:
             return last.answer
+        if last is None or now >= last.until:
+            self._commits.share()
+            word = self._commits.word()
         try:
             (version,) = connection.execute("PRAGMA data_version").fetchone()
             answer = last.answer if last and version == last.version else ask(connection)

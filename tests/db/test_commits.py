@@ -169,6 +169,23 @@ def test_who_only_writes_or_looks_makes_no_word_and_one_is_for_whom_the_database
     assert (word.stat().st_size, word.stat().st_mode & 0o777) == (8, 0o660)
 
 
+def test_where_the_file_of_the_word_was_taken_away_all_meet_at_another(
+    reader: Connections, elsewhere: Callable[[], None], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = database.with_name("x.db-commits")
+    monkeypatch.setattr(db.sqlite.connection, "_BLIND", 0)
+    assert reader.until_a_commit(number) == 0
+    elsewhere()
+    word.unlink()
+    assert reader.until_a_commit(number) == 1
+    assert word.exists(), "whoever asks now and then makes it anew"
+    monkeypatch.setattr(db.sqlite.connection, "_BLIND", WEEK)
+    for count in range(2, 20):
+        assert reader.until_a_commit(number) == count - 1
+        elsewhere()
+    assert reader.until_a_commit(number) == 19
+
+
 def test_a_disk_without_room_for_the_word_ends_nobody(database: Path) -> None:
     """A write through memory would: the system has no other way to tell it."""
     done = subprocess.run([sys.executable, "-c", NO_ROOM, database], capture_output=True, text=True, check=False)

@@ -82,7 +82,7 @@ def test_a_source_that_denies_what_a_row_tells_confirms_nothing_and_makes_it_con
     amend(api, name, "sources", **source, published="2022-08-05", quote="No talks were cut.", denies=True)
     row = cut(api)
     assert row["corroboration"] == "cn"
-    assert row["contested"] == "The sides differ on whether it is so. United States: denied; China: as the row says."
+    assert row["contested"] == "Denied by the United States."
     assert [cited["denies"] for cited in row["sources"]][-1] is True
     channel = api.json("/channels/dpct?as_of=2023-01-01")
     (us,) = [claim for claim in channel["claims"] if claim["side"] == "us"]

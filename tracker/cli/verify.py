@@ -33,7 +33,9 @@ def verify_command(checkpoint: str | None, proof: str | None, as_json: bool) -> 
     """Check the hash chain, every row, page and quote; exit code 1 where something is not as it was recorded."""
     read = settings()
     published = None if checkpoint is None else _published(checkpoint, read)
-    if proof:
+    if proof is not None:
+        if not proof.strip():
+            raise Refused("--proof names nothing.", "Name a zip, or the folder of one.")
         if as_json:
             raise Refused("A proof is told in words alone.", "Leave --json out.")
         sys.exit(verifier.main([proof], published and {"seq": published.seq, "hash": published.hash}))

@@ -18,6 +18,7 @@ from typing import Any
 
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, StatusChange
 from tracker.record.attest import attesting
+from tracker.record.differing import contested_words
 from tracker.record.disputes import Dispute, disputes
 from tracker.record.history import view
 from tracker.record.statement import Statement, said_of, statements
@@ -264,12 +265,6 @@ def _differ(statement: Statement) -> tuple[Dispute, ...]:
     return disputes(statement.told, statement.relationship)
 
 
-def _contested(statement: Statement) -> str | None:
-    differ = (gettext("The sides differ on %(about)s.", about=gettext(one.about)) for one in _differ(statement))
-    told = [recorded_words(statement.told.noted), *differ]
-    return sentences(*told) or None
-
-
 def _wordings(told: Iterable[Statement]) -> str | None:
     return sentences(*map(_wording, told)) or None
 
@@ -341,7 +336,7 @@ def _own_words(statement: Statement) -> dict[str, Any]:
     return {
         "words": pgettext("between statements", "; ").join(told),
         "detail": recorded_words(statement.detail),
-        "contested": _contested(statement),
+        "contested": contested_words(statement.told, statement.relationship),
         "on_the_word_of": statement.on_the_word_of,
     }
 

@@ -53,7 +53,8 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     tag = f"tag:{urlsplit(base_url).hostname},2026:"
     told = {"statement": event.statement, "also": [], "unconfirmed": []} | event.told
     told = {name: value for name, value in told.items() if name not in ("day", "words")}
-    for one in (told, *(also := [dict(one) for one in told["also"]])):
+    also = [dict(other) for other in told["also"]]
+    for one in (told, *also):
         one["statement"] = f"{tag}{one['statement']}"
     return {
         "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",

@@ -31,7 +31,7 @@ _FORETOLD = frozenset({Signal.HELD, Signal.ANNOUNCED})
 """Signals of what comes about: why it does, releases say of what was broken off."""
 
 _RELATIVE = re.compile(r"\b(?:that|which|who|whom|where)\b")
-_BEFORE_PLACE = re.compile(r"(?:(?:in|at|to|visited) (?:the )?|在)", re.IGNORECASE)
+_BEFORE_PLACE = re.compile(r"^(?:(?:in|at|to|visited) (?:the )?|在)", re.IGNORECASE)
 _ARTICLE = re.compile(r"^the ", re.IGNORECASE)
 _SHORTEST_PLACE = 2
 """Characters of a place's name: one alone is an abbreviation that may mean a country as well as its capital."""
@@ -180,7 +180,7 @@ def _add(
     if words is None:
         return
     if value is None:
-        name = _BEFORE_PLACE.sub("", words.text, count=1) if _BEFORE_PLACE.match(words.text) else words.text
+        name = _BEFORE_PLACE.sub("", " ".join(words.text.split()), count=1)
         value = name if len(name) >= _SHORTEST_PLACE else None
     if value is not None:
         found.append((value, words))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, Source, StatusChange
-from tracker.record.disputes import ONE_DAY, contradicts
+from tracker.record.disputes import ONE_DAY, contradicts, last_word
 
 AnyEntry = TypeVar("AnyEntry", StatusChange, Contact)
 
@@ -37,11 +37,16 @@ def as_seen(entry: AnyEntry, day: date) -> AnyEntry:
 
 
 def attesting(entry: StatusChange | Contact) -> tuple[Source, ...]:
-    """The sources that can say that it happened: of those that speak of it, none that tells otherwise."""
-    return tuple(source for source in speaking(entry) if not contradicts(source, entry))
+    """The sources that can say that it happened: of those that speak of it, none that tells otherwise, and none of a
+    side whose last word does.
+    """
+    told = on_the_event(entry)
+    ends = {side: last_word(told, side) for side in {source.side for source in told} - {THIRD_PARTY}}
+    against = {side for side, last in ends.items() if contradicts(last, entry)}
+    return tuple(source for source in told if source.side not in against and not contradicts(source, entry))
 
 
-def speaking(entry: StatusChange | Contact) -> tuple[Source, ...]:
+def on_the_event(entry: StatusChange | Contact) -> tuple[Source, ...]:
     """The sources that can speak of what happened, also those that tell otherwise: none that was out before the day
     between the capitals that preceded it, and in a view of a past day none that came out later. What is announced
     happens when it is announced, so its day is that.

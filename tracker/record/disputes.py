@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tracker.model import THIRD_PARTY, Entry, Outcome, Party, Relationship, Signal, Source, State, StatusChange
 from tracker.tongue import msg
@@ -30,11 +30,14 @@ _KINDS_OF_ROWS = {
 
 @dataclass(frozen=True)
 class Dispute:
-    """Two sides' accounts of one event that differ on `about`: whether it happened, the state, the date, the level."""
+    """Two sides' accounts of one event that differ on `about`: whether it happened, the state, the date, the level.
+
+    `other` is None where one party denies what the row tells, whoever else speaks of it.
+    """
 
     about: str
     one: Source
-    other: Source
+    other: Source | None
 
 
 def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
@@ -44,12 +47,16 @@ def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
     """
     if entry.settled:
         return ()
-    denied = any(source.denies for source in entry.heard)
-    read = [source for source in entry.heard if source.says or denied]
-    one, other = (_newest(read, party.code) for party in relationship.parties)
+    newest = [last_word(entry.heard, party.code) for party in relationship.parties]
+    if denied := tuple(Dispute(_DENIAL, one, None) for one in newest if one and one.denies):
+        return denied
+    one, other = (last_word((s for s in entry.heard if s.says), party.code) for party in relationship.parties)
     if one is None or other is None:
         return ()
     return tuple(Dispute(about, one, other) for about, differ in _DIFFER.items() if differ(one, other))
+
+
+_DENIAL = msg("whether it is so")
 
 
 def contradicts(source: Source, entry: Entry) -> bool:
@@ -75,27 +82,31 @@ def _kinds_differ(one: str, other: str) -> bool:
     return one != other and ("ahead" not in (one, other) or "cut" in (one, other))
 
 
-def _newest(sources: Iterable[Source], side: str) -> Source | None:
+def last_word(sources: Iterable[Source], side: str) -> Source | None:
+    """A side's newest document; of those of one day the one that was cited last."""
     own = [source for source in sources if source.side == side]
-    return max(own, key=lambda s: s.published.first if s.published else date.min, default=None)
+    return max(
+        own, key=lambda s: (s.published.first if s.published else date.min, s.recorded_at or _EVER), default=None
+    )
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _of_two_kinds(one: Source, other: Source, kind: str) -> bool:
     """Whether two accounts differ, and one is of this kind."""
-    if one.says is None or other.says is None:
-        return False
     kinds = _KINDS[one.says], _KINDS[other.says]
     return kind in kinds and _kinds_differ(*kinds)
 
 
 def _days_apart(one: Source, other: Source) -> bool:
-    if one.dated is None or other.dated is None:
+    """Whether the days are apart that two accounts give; the day of an agreement is not that of what was agreed on."""
+    if one.dated is None or other.dated is None or (one.says is Signal.ANNOUNCED) != (other.says is Signal.ANNOUNCED):
         return False
     return one.dated.first > other.dated.last + ONE_DAY or other.dated.first > one.dated.last + ONE_DAY
 
 
 _DIFFER = {
-    msg("whether it is so"): lambda one, other: one.denies != other.denies,
     msg("whether it happened"): lambda one, other: (
         not _of_two_kinds(one, other, "cut") and _of_two_kinds(one, other, "happened")
     ),
@@ -116,7 +127,7 @@ def differs_from(entry: Entry) -> date:
 
 def accounts(entry: Entry, relationship: Relationship) -> list[tuple[Party, Source | None]]:
     """Each party with its newest document that a row cites; None where it cites none of it."""
-    return [(party, _newest(entry.heard, party.code)) for party in relationship.parties]
+    return [(party, last_word(entry.heard, party.code)) for party in relationship.parties]
 
 
 def is_contested(entry: Entry | None, relationship: Relationship) -> bool:

@@ -27,8 +27,8 @@ from tracker.model import (
     State,
     StatusChange,
 )
-from tracker.record.attest import as_seen, corroboration, first_seen, speaking, visible_from
-from tracker.record.disputes import ONE_DAY, contradicts, differs_from, is_contested
+from tracker.record.attest import as_seen, corroboration, first_seen, on_the_event, visible_from
+from tracker.record.disputes import ONE_DAY, contradicts, differs_from, is_contested, last_word
 from tracker.record.fates import Fate, Promise, promises_among, when, window
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
@@ -288,6 +288,8 @@ def last_claims(
     for contact in contacts:
         day = visible_from(contact)
         state = state_at(history, day) if contact.outcome is Outcome.HELD else None
+        # Who reports a contact does not say that the line was cut on that day.
+        state = None if state in (State.SUSPENDED, State.ENDED) else state
         statements.append((day, contact, contact.outcome, state))
     # Of one day the words that carry a state say more than those of a contact that fell with it.
     statements.sort(key=lambda told: (told[0], told[3] is not None, told[1].id or 0))
@@ -296,16 +298,14 @@ def last_claims(
 
 def _last_of(side: str, statements: Sequence[tuple[date, Entry, str, State | None]]) -> Claim | None:
     for _, entry, says, state in reversed(statements):
-        own = [source for source in speaking(entry) if source.side == side]
-        if own:
-            source = max(own, key=lambda s: s.published.first if s.published else date.min)
-            told = _date_told(source, _entry_date(entry))
+        if source := last_word(on_the_event(entry), side):
+            recorded = _entry_date(entry)
             if source.denies:
-                return Claim(side, DENIED, None, told, source.quote, source)
+                return Claim(side, DENIED, None, recorded or source.published, source.quote, source)
             if contradicts(source, entry):
-                said = _SAID[source.says]
+                said, told = _SAID[source.says], source.dated or source.published
                 return Claim(side, said, said if isinstance(said, State) else None, told, source.quote, source)
-            return Claim(side, says, state, told, source.quote, source)
+            return Claim(side, says, state, _date_told(source, recorded), source.quote, source)
     return None
 
 

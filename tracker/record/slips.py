@@ -52,10 +52,15 @@ def _of_both(change: StatusChange, contact: Contact) -> Iterator[str]:
 def _belies(change: StatusChange, contact: Contact) -> bool:
     """Whether a contact that was held cannot be why a state began, or took place against it."""
     if change.state in _OUT_OF_USE:
-        return contact.date.first > change.effective.last + ONE_DAY
+        return contact.date.first > _next(change.effective.last)
     return change.state in _IN_USE and _apart(change.effective, contact.date, contact.last)
 
 
 def _apart(one: PartialDate, other: PartialDate, end: date | None = None) -> bool:
     """Whether two dates, the second with its last day, are more than a day from meeting."""
-    return one.last + ONE_DAY < other.first or (end or other.last) + ONE_DAY < one.first
+    return _next(one.last) < other.first or _next(end or other.last) < one.first
+
+
+def _next(day: date) -> date:
+    """The day after; the last that there is has none."""
+    return min(day, date.max - ONE_DAY) + ONE_DAY

@@ -15,6 +15,7 @@ from icalendar import Calendar, Event
 
 from tracker import __version__
 from tracker.model import Channel, Contact, Outcome, Precision
+from tracker.record.differing import contested_words
 from tracker.record.history import contact_days
 from tracker.record.statement import Statement, said_of, statements
 from tracker.web.api.parameters import AtMoment, ChannelPath, ContactsFilter
@@ -160,8 +161,8 @@ def _description(day: Day) -> Iterable[str]:
         yield "It was withdrawn." if statement.withdrawn else f"Now: {contact_words(statement.told)}."
     for words in statement.earlier if day.stands else ():
         yield f"Before, it said: {words}"
-    if day.contact.noted:
-        yield f"Contested. {day.contact.noted}"
+    if differ := contested_words(day.contact, statement.relationship):
+        yield f"Contested. {differ}"
     yield f"On the word of {statement.on_the_word_of}. Recorded {instant_words(statement.lineage.recorded_at)}."
     for source in statement.sources:
         yield f"{statement.cited(source)}: {source.title} {source.url}"
