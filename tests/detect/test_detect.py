@@ -145,6 +145,24 @@ def test_the_verb_gives_the_signal(sightings_in: Detect, summary: str, signal: S
 
 
 @pytest.mark.parametrize(
+    ("summary", "signal"),
+    [
+        ("中方决定取消原定于2027年1月举行的中美核军控与防扩散磋商。", Signal.CANCELLED),
+        ("中方决定推迟原定于2027年1月举行的中美核军控与防扩散磋商。", Signal.POSTPONED),
+        (
+            "China has called off the consultations on arms control with the United States that were scheduled for "
+            "January 2027.",
+            Signal.CANCELLED,
+        ),
+        ("此前推迟的中美核军控与防扩散磋商将于2027年1月举行。", Signal.ANNOUNCED),
+    ],
+)
+def test_what_is_called_off_before_its_day_is_no_announcement(sightings_in: Detect, summary: str, signal: Signal):
+    (found,) = sightings_in("Report", summary, "2026-11-25")
+    assert (found.channel, found.signal) == ("nuclear-arms-control", signal)
+
+
+@pytest.mark.parametrize(
     "summary",
     [
         "If China and the United States held Defense Policy Coordination Talks, tension would fall.",
