@@ -24,6 +24,10 @@ NO_DAY = (
     "Beijing calls off defense talks",
     "China has called off the Defense Policy Coordination Talks, a spokesman said.",
 )
+BOTH_DAYS = (
+    "Defense talks put off",
+    "China has postponed the Defense Policy Coordination Talks planned for Feb. 10, and proposed to meet on May 8.",
+)
 ANOTHER = (
     "Talks off",
     "China has called off the session of the Defense Policy Coordination Talks planned for March 3.",
@@ -111,6 +115,19 @@ def test_where_several_are_open_and_none_is_named_all_stay_open_and_the_reviewer
     assert "which announcement?" in reviewer.get("/review").text
     accept(api, found)
     assert [fate_of(api, name)[0] for name in names] == ["open", "open"]
+
+
+@pytest.mark.parametrize("words", [NO_DAY, BOTH_DAYS])
+def test_a_new_date_announced_with_the_news_is_not_what_was_put_off(api: Api, words: tuple[str, str]) -> None:
+    name = announce(api, "Feb. 10")
+    new_date = "The United States and China will hold the Defense Policy Coordination Talks on May 8."
+    (found,) = api.hand_in(told("Defense talks to be held", new_date, "2027-01-04", 2))
+    accept(api, found)
+    (anew,) = set(open_promises(api)) - {name}
+    (found,) = api.hand_in(told(*words, "2027-01-04", 3))
+    assert (found["question"]["calls_off"], found["question"]["which"]) == (name, [])
+    accept(api, found)
+    assert (fate_of(api, name)[0], fate_of(api, anew)[0]) == (found["signal"], "open")
 
 
 def test_a_session_of_another_day_than_the_one_announced_leaves_that_open(api: Api) -> None:

@@ -236,8 +236,9 @@ def _called_off(
 ) -> Mapping[int, Contact]:
     """Of what was promised, by its place, what was called off before its day, or without a day that says which it was.
 
-    It is the one whose time the row names, else the only one that was open when it was called off: a contact before a
-    plan. Where several were open, none is closed: a reviewer has to say which.
+    It is the one whose time the row names, else the only one that was open when it was called off: one made before that
+    day rather than on it, as a new date may be named with the news, and a contact before a plan. Where several were
+    open, none is closed: a reviewer has to say which.
     """
     order = sorted(range(len(made)), key=lambda number: made[number].since)
     found: dict[int, Contact] = {}
@@ -265,12 +266,21 @@ def _closed_before(by: Contact | None, off: Contact, declared: date) -> bool:
 
 def _about(off: Contact, still: Sequence[tuple[int, _Made]]) -> int | None:
     """Which of those that were open is the one called off; None where its days alone tell, or where nothing does."""
+    declared = visible_from(off)
     if off.first and any(one.sharp and one.may_be(off) for _, one in still):
         return None
-    theirs = [(number, one) for number, one in still if isinstance(one.row, Contact)] or list(still)
     if names_its_day(off):
-        in_time = [(number, one) for number, one in theirs if one.may_be(off)]
+        contacts = [
+            (number, one)
+            for number, one in still
+            if isinstance(one.row, Contact) and (one.since < declared or one.may_be(off))
+        ]
+        in_time = [(number, one) for number, one in contacts or still if one.may_be(off)]
         theirs = [(number, one) for number, one in in_time if one.dated == off.date] or in_time
+        theirs = [(number, one) for number, one in theirs if one.since < declared] or theirs
+    else:
+        before = [(number, one) for number, one in still if one.since < declared] or list(still)
+        theirs = [(number, one) for number, one in before if isinstance(one.row, Contact)] or before
     return theirs[0][0] if len(theirs) == 1 else None
 
 
