@@ -18,7 +18,7 @@ from tracker.model import Category, Contact, Outcome, PartialDate, State, Status
 from tracker.record.fates import Fate, meets, when, window
 from tracker.record.figures import contacts_per_quarter, days_in_states, quarters, stays, years
 from tracker.record.history import state_at, view
-from tracker.record.promises import Step, ladder, rhythm_of
+from tracker.record.rhythm import Step, ladder, rhythm_of
 
 
 def seen(day: str, changes=(), contacts=(), channel=CHANNEL):

@@ -177,7 +177,7 @@ def test_the_other_sides_word_on_it_joins_the_row_and_adds_none(api: Api) -> Non
         ("国防部：原定会晤取消", "原定于2月10日举行的第二十次中美国防部工作会晤已取消。", 1),
     ],
 )  # fmt: skip
-def test_what_a_side_denies_or_calls_off_is_never_recorded_as_held(api: Api, title: str, text: str, number: int) -> None:
+def test_what_a_side_denies_or_calls_off_is_not_recorded_as_held(api: Api, title: str, text: str, number: int) -> None:
     announce(api, "Feb. 10")
     held = [one["id"] for one in api.json("/contacts?outcome=held")["contacts"]]
     arrived = api.hand_in(told(title, text, "2027-01-04"))

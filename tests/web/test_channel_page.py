@@ -26,7 +26,7 @@ from tracker.model import Outcome, State
 from tracker.operating import export
 from tracker.record.coverage import Coverage, FeedCoverage, Hole, HoleKind
 from tracker.record.history import view
-from tracker.record.promises import rhythm_of
+from tracker.record.rhythm import rhythm_of
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 from tracker.web.pictures.line import MOST_CONTACTS, MOST_UNFOLDED, OPEN_CONTACTS, waiting_for, years_of
