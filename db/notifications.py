@@ -10,7 +10,7 @@ from enum import StrEnum
 from db.queries import Connection, Row, load_queries
 from db.text import as_json, instant
 from tracker.moments import instant_text
-from tracker.news.events import Event, What
+from tracker.news.events import Event, What, statements_told
 from tracker.tongue import ENGLISH
 
 _sql = load_queries("notifications.sql")
@@ -207,10 +207,13 @@ class Notifications:
         """From when on events concern anybody; None where nobody wants any."""
         return instant(_sql.earliest_since(self._db)["since"])
 
-    def known_events(self, since: datetime) -> set[tuple[str, datetime]]:
-        """The events from `since` on that were noted, by statement and instant."""
+    def known_events(self, since: datetime) -> dict[tuple[str, datetime], frozenset[str]]:
+        """The events from `since` on that were noted, by statement and instant, with the statements they tell of."""
         rows = _sql.known_events(self._db, since=instant_text(since))
-        return {(row["statement"], instant(row["at"])) for row in rows}
+        return {
+            (row["statement"], instant(row["at"])): statements_told(row["statement"], json.loads(row["told"]))
+            for row in rows
+        }
 
     def note(self, event: Event, *, now: datetime) -> bool:
         """Keep an event and queue its messages: a first one to all who want it, any other to those of its thread.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -29,8 +30,12 @@ def row(number: int, day: int, **over):
     return contact(Outcome.HELD, "2024-01-08", id=number, recorded_at=at(day), **over)
 
 
-def happened(*rows, changes=(), since: int = 0, today: date = TODAY, known=()) -> list[Event]:
-    return events_of(CHANNEL, US_CHINA, changes, rows, today=today, since=at(since), known=known)
+def happened(*rows, changes=(), since: int = 0, today: date = TODAY, known=None) -> list[Event]:
+    return events_of(CHANNEL, US_CHINA, changes, rows, today=today, since=at(since), known=known or {})
+
+
+def noted(events: list[Event]) -> dict:
+    return {(event.statement, event.at): event.statements for event in events}
 
 
 def told(events: list[Event]) -> list[tuple[str, str]]:
@@ -109,6 +114,22 @@ def test_what_the_world_cannot_know_yet_is_told_on_its_day():
     assert told(happened(changes=[coming], today=date(2024, 6, 1))) == [("change-5-r0", "first")]
 
 
+def test_a_contact_that_the_world_knows_a_day_later_than_the_change_of_its_decision_is_told_on_its_day():
+    own = {"decision": 7, "recorded_at": at(9)}
+    planned = change(State.PLANNED, "2024-01-10", id=1, **own)
+    coming = contact(Outcome.ANNOUNCED, "2024-02-01", announced=date(2024, 1, 11), id=2, **own)
+    first = happened(coming, changes=[planned], today=date(2024, 1, 10))
+    assert told(first) == [("change-1-r0", "first")]
+    then = happened(coming, changes=[planned], today=date(2024, 1, 11), known=noted(first))
+    assert told(then) == [("contact-2-r0", "first")]
+    assert happened(coming, changes=[planned], known=noted([*first, *then])) == []
+    gone = replace(coming, withdrawn_at=at(12), withdrawn_reason="Undone.")
+    assert told(happened(gone, changes=[planned], known=noted([*first, *then]))) == [("contact-2-r1", "withdrawn")]
+    late = happened(coming, changes=[planned], today=date(2024, 1, 11))
+    assert [event.statements for event in late] == [{"change-1", "contact-2"}], "one message where both are known"
+    assert happened(coming, changes=[planned], known=noted(late)) == []
+
+
 def test_the_contact_that_makes_a_channel_active_says_so():
     resumed = change(State.RESUMED, "2023-12-01", id=1, recorded_at=at(0))
     words = {event.key: event.told["words"] for event in happened(row(1, 1), changes=[resumed])}
@@ -147,7 +168,7 @@ def test_the_same_events_come_of_the_rows_at_any_time(rows, since, looked):
     every = happened(*rows)
     assert len({(event.statement, event.at) for event in every}) == len(every)
     assert happened(*rows, since=since) == [event for event in every if event.at >= at(since)]
-    known = {(event.statement, event.at) for event in every if event.at <= at(looked)}
+    known = noted([event for event in every if event.at <= at(looked)])
     assert happened(*rows, known=known) == [event for event in every if event.at > at(looked)]
     as_it_was = [replace(one, sources=tuple(as_known(cited, looked) for cited in one.sources))
                  for one in known_rows(rows, at(looked))]  # fmt: skip
@@ -189,9 +210,27 @@ def test_what_one_decision_recorded_is_one_thread_that_begins_with_one_message(r
     kinds = [{event.told["kind"], *(one["kind"] for one in event.told["also"])} for event in thread]
     assert all(told <= {"change", "contact"} for told in kinds)
     assert happened(*contacts, changes=changes, since=since) == [event for event in every if event.at >= at(since)]
-    known = {(event.statement, event.at) for event in every if event.at <= at(looked)}
+    known = noted([event for event in every if event.at <= at(looked)])
     left = [event for event in every if event.at > at(looked)]
     assert happened(*contacts, changes=changes, known=known) == left
+
+
+JANUARY = st.dates(date(2024, 1, 2), date(2024, 1, 20))
+
+
+@given(decided_together(), JANUARY, st.lists(JANUARY, min_size=2, max_size=4))
+def test_on_whatever_days_one_looks_each_statement_is_told_first_once(rows, announced, days):
+    contacts, changes = rows
+    contacts = [replace(one, outcome=Outcome.ANNOUNCED, announced=announced) for one in contacts]
+    every: list[Event] = []
+    for day in sorted(days):
+        every += happened(*contacts, changes=changes, today=day, known=noted(every))
+    assert len({event.key for event in every}) == len(every)
+    first = Counter(key for event in every if event.what is What.FIRST for key in event.statements)
+    assert set(first.values()) <= {1}
+    at_once = happened(*contacts, changes=changes, today=max(days))
+    assert {key for event in every for key in event.statements} == {key for e in at_once for key in e.statements}
+    assert happened(*contacts, changes=changes, today=max(days), known=noted(every)) == []
 
 
 @given(cited_histories(), st.lists(st.integers(0, 30), max_size=6))

@@ -217,6 +217,12 @@ def test_a_promise_past_its_window_is_overdue_until_the_channel_is_used():
     assert not seen("2024-07-01", contacts=[promise, contact(Outcome.HELD, "2024-06-20")]).overdue
 
 
+def test_a_channel_without_any_state_is_not_overdue():
+    promise = contact(Outcome.ANNOUNCED, "2024-05", announced=date(2024, 4, 1))
+    found = seen("2024-06-01", changes=[], contacts=[promise])
+    assert ([one.fate for one in found.promises], found.unreported, found.overdue) == ([Fate.LAPSED], (), False)
+
+
 def test_a_planned_state_is_overdue_after_its_expected_date():
     plan = change(State.PLANNED, "2024-05-31", expected=PartialDate("2024"))
     assert not seen("2024-12-31", changes=[plan], contacts=()).overdue

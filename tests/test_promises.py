@@ -18,7 +18,7 @@ from tracker.model import Category, Contact, Outcome, PartialDate, State, Status
 from tracker.record.fates import Fate, meets, when, window
 from tracker.record.figures import contacts_per_quarter, days_in_states, quarters, stays, years
 from tracker.record.history import state_at, view
-from tracker.record.promises import Step, ladder, rhythm_of
+from tracker.record.rhythm import Step, ladder, rhythm_of
 
 
 def seen(day: str, changes=(), contacts=(), channel=CHANNEL):
@@ -91,6 +91,24 @@ def test_a_refused_call_does_not_take_back_what_was_agreed_without_a_date():
     plan = change(State.PLANNED, "2023-11-15", id=9)
     (made,) = seen("2024-03-01", [plan], [contact(Outcome.REFUSED, "2023-12-01", id=3)]).promises
     assert made.fate is Fate.OPEN
+
+
+@pytest.mark.parametrize("more", [(), ("2024-03-20",)])
+def test_a_new_date_named_with_the_news_leaves_no_doubt_which_was_put_off(more):
+    off = contact(Outcome.POSTPONED, "2024-02-20", announced=date(2024, 2, 20), id=2)
+    anew = contact(Outcome.ANNOUNCED, "2024-05-08", announced=date(2024, 2, 20), id=3)
+    others = [contact(Outcome.ANNOUNCED, day, announced=date(2024, 1, 6), id=4) for day in more]
+    first, *_, last = seen("2024-03-19", contacts=[promise("2024-03-08"), off, anew, *others]).promises
+    assert (first.fate, last.fate) == (Fate.LAPSED if more else Fate.POSTPONED, Fate.OPEN)
+    assert first.closed_by == (None if more else off)
+
+
+def test_a_new_date_named_with_the_news_goes_not_before_an_older_plan():
+    plan = change(State.PLANNED, "2023-12-20", id=9, sources=(source(url="https://example.org/plan"),))
+    off = contact(Outcome.POSTPONED, "2024-02-20", announced=date(2024, 2, 20), id=2)
+    anew = contact(Outcome.ANNOUNCED, "2024-05-08", announced=date(2024, 2, 20), id=3)
+    found = {one.made.id: one.fate for one in seen("2024-03-20", [plan], [off, anew]).promises}
+    assert found == {9: Fate.POSTPONED, 3: Fate.OPEN}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ UPDATE delivery SET state = 'void', settled_at = :now WHERE subscription = :subs
 SELECT MIN(since) AS since FROM subscription WHERE ended_at IS NULL AND since IS NOT NULL;
 
 -- name: known_events(since)
-SELECT statement, at FROM event WHERE at >= :since;
+SELECT statement, at, told FROM event WHERE at >= :since;
 
 -- name: add_event(statement, sequence, what, at, channel, told, worded, before, reason, candidate)^
 INSERT INTO event (statement, sequence, what, at, channel, told, worded, before, reason, candidate)

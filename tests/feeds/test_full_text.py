@@ -221,6 +221,38 @@ def test_a_page_that_had_no_turn_at_its_host_is_read_later_and_counts_no_try(pol
     assert poll_feed(service.store, feed, detect, service.clock, service.fetch, service.robots).sightings == 1
 
 
+def test_after_a_page_that_had_no_turn_the_poll_waits_for_no_other(polled, site: Site, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(hosts, "LONGEST_TURN", 0.05)
+    titles = [f"Release number {n} of the day" for n in range(4)]
+    service, feed = polled.service, feed_at(site.serve("/feed", body=linked(site, *titles)), full_text=True)
+    for number, title in enumerate(titles):
+        site.serve(f"/r{number}", body=page(title, f"The full text of the release. It has the number {number}. " * 3))
+    asked = []
+
+    def fetch_while_others_ask(url: str, **options):
+        asked.append(url)
+        with ExitStack() as others:
+            for _ in range(PER_HOST if "/r" in url else 0):
+                others.enter_context(service.hosts.visit(site.url("/hangs"), Deadline(30), checked=False))
+            return service.fetch(url, **options)
+
+    def poll(fetch) -> None:
+        asked.clear()
+        poll_feed(service.store, feed, service.detectors["us-china"], service.clock, fetch, service.robots)
+        service.clock.advance(minutes=30)
+
+    with service.store.writing() as db:
+        db.feeds.sync([feed], now=service.clock())
+    for _ in ("those that arrive", "those that are waited for"):
+        poll(fetch_while_others_ask)
+        assert len([url for url in asked if "/r" in url]) == 1
+    with service.store.reading() as db:
+        waiting = db.pages.waiting("sample", now=service.clock(), most=9)
+    assert [one.tries for one in waiting] == [0] * 4
+    poll(service.fetch)
+    assert all("The full text of the release" in summary for _, summary, _ in releases(service))
+
+
 def test_a_link_to_another_private_host_is_not_followed(polled, site: Site):  # noqa: F811
     body = linked(site, TALKS[0]).decode().replace(f"127.0.0.1:{site.port}", f"localhost:{site.port}")
     site.serve("/feed", body=body.encode())

@@ -24,6 +24,10 @@ NO_DAY = (
     "Beijing calls off defense talks",
     "China has called off the Defense Policy Coordination Talks, a spokesman said.",
 )
+BOTH_DAYS = (
+    "Defense talks put off",
+    "China has postponed the Defense Policy Coordination Talks planned for Feb. 10, and proposed to meet on May 8.",
+)
 ANOTHER = (
     "Talks off",
     "China has called off the session of the Defense Policy Coordination Talks planned for March 3.",
@@ -113,6 +117,19 @@ def test_where_several_are_open_and_none_is_named_all_stay_open_and_the_reviewer
     assert [fate_of(api, name)[0] for name in names] == ["open", "open"]
 
 
+@pytest.mark.parametrize("words", [NO_DAY, BOTH_DAYS])
+def test_a_new_date_announced_with_the_news_is_not_what_was_put_off(api: Api, words: tuple[str, str]) -> None:
+    name = announce(api, "Feb. 10")
+    new_date = "The United States and China will hold the Defense Policy Coordination Talks on May 8."
+    (found,) = api.hand_in(told("Defense talks to be held", new_date, "2027-01-04", 2))
+    accept(api, found)
+    (anew,) = set(open_promises(api)) - {name}
+    (found,) = api.hand_in(told(*words, "2027-01-04", 3))
+    assert (found["question"]["calls_off"], found["question"]["which"]) == (name, [])
+    accept(api, found)
+    assert (fate_of(api, name)[0], fate_of(api, anew)[0]) == (found["signal"], "open")
+
+
 def test_a_session_of_another_day_than_the_one_announced_leaves_that_open(api: Api) -> None:
     name = announce(api, "Feb. 10")
     (found,) = api.hand_in(told(*ANOTHER, "2027-01-04"))
@@ -146,24 +163,26 @@ def test_the_other_sides_word_on_it_joins_the_row_and_adds_none(api: Api) -> Non
 
 
 @pytest.mark.parametrize(
-    ("title", "text"),
+    ("title", "text", "number"),
     [
-        ("Statement", "The Defense Policy Coordination Talks set for Feb. 10 were called off by the PRC."),
+        ("Statement", "The Defense Policy Coordination Talks set for Feb. 10 were called off by the PRC.", 1),
         ("Statement", "The session of the Defense Policy Coordination Talks that was to be held in Beijing on Feb. 10 "
-         "has been cancelled."),
+         "has been cancelled.", 1),
         ("Statement", "The Defense Policy Coordination Talks did not take place on Jan. 3, a Pentagon spokesman said, "
-         "denying reports that they had been held."),
-        ("Statement", "The Pentagon denied that the Defense Policy Coordination Talks were held on Jan. 3."),
-        ("Statement", "China scrapped the Defense Policy Coordination Talks it had agreed to hold on Feb. 10."),
-        ("国防部例行记者会", "有关中美国防部工作会晤已于1月3日举行的报道不属实，双方没有举行会晤。"),
-        ("国防部例行记者会", "1月3日，中方取消了中美国防部工作会晤，会晤未能如期举行。"),
-        ("国防部：原定会晤取消", "原定于2月10日举行的第二十次中美国防部工作会晤已取消。"),
+         "denying reports that they had been held.", 1),
+        ("Statement", "The Pentagon denied that the Defense Policy Coordination Talks were held on Jan. 3.", 0),
+        ("Statement", "China scrapped the Defense Policy Coordination Talks it had agreed to hold on Feb. 10.", 1),
+        ("国防部例行记者会", "有关中美国防部工作会晤已于1月3日举行的报道不属实，双方没有举行会晤。", 0),
+        ("国防部例行记者会", "1月3日，中方取消了中美国防部工作会晤，会晤未能如期举行。", 1),
+        ("国防部：原定会晤取消", "原定于2月10日举行的第二十次中美国防部工作会晤已取消。", 1),
     ],
 )  # fmt: skip
-def test_what_a_side_denies_or_calls_off_is_never_recorded_as_held(api: Api, title: str, text: str) -> None:
+def test_what_a_side_denies_or_calls_off_is_not_recorded_as_held(api: Api, title: str, text: str, number: int) -> None:
     announce(api, "Feb. 10")
     held = [one["id"] for one in api.json("/contacts?outcome=held")["contacts"]]
-    for found in api.hand_in(told(title, text, "2027-01-04")):
+    arrived = api.hand_in(told(title, text, "2027-01-04"))
+    assert len(arrived) == number
+    for found in arrived:
         proposed = found["question"]["proposed"]
         assert proposed["contact"]["outcome"] in ("cancelled", "postponed", "refused")
         accept(api, found)

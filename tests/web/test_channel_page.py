@@ -26,7 +26,7 @@ from tracker.model import Outcome, State
 from tracker.operating import export
 from tracker.record.coverage import Coverage, FeedCoverage, Hole, HoleKind
 from tracker.record.history import view
-from tracker.record.promises import rhythm_of
+from tracker.record.rhythm import rhythm_of
 from tracker.service import Service, utc_now
 from tracker.web.app import create_app
 from tracker.web.pictures.line import MOST_CONTACTS, MOST_UNFOLDED, OPEN_CONTACTS, waiting_for, years_of
@@ -90,7 +90,7 @@ def test_what_lapsed_is_waited_for_until_the_channel_was_used_again() -> None:
     met = contact(Outcome.HELD, "2024-06-01", id=2)
 
     def waited(day: str, *contacts):
-        shown = seen(day, contacts=contacts)
+        shown = seen(day, [change(State.ACTIVE, "2023", id=9)], contacts)
         waiting = waiting_for(shown, rhythm_of(shown))
         return [len(waiting.open), len(waiting.unreported)]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, StatusChange
@@ -24,6 +25,9 @@ from tracker.record.history import view
 from tracker.record.statement import Statement, said_of, statements
 from tracker.tongue import ENGLISH, LANGUAGES, gettext, language, name_of, pgettext, speaking
 from tracker.wording import change_words, entry_words, listed, recorded_words, sentences, side_in_text
+
+Known = Mapping[tuple[str, datetime], Collection[str]]
+"""Events that were noted before, by the statement of their thread and their instant: the statements they tell of."""
 
 END_OF_TIME = datetime.fromisoformat("9999-12-31T00:00:00Z")
 
@@ -80,6 +84,11 @@ class Event:
         return f"{self.statement}-r{self.sequence}"
 
     @property
+    def statements(self) -> frozenset[str]:
+        """The statements that it tells of, that of its thread among them."""
+        return statements_told(self.statement, self.told)
+
+    @property
     def title(self) -> str:
         """It in one sentence, which begins with what happened where it is not new."""
         confirmed = f"Confirmed by {listed(self.told['confirmed_by'])}: " if self.what is What.CONFIRMED else ""
@@ -98,6 +107,12 @@ _MARKS = {
 }
 
 
+def statements_told(statement: str, told: Mapping[str, Any]) -> frozenset[str]:
+    """The statements that a message of the thread of one tells of, by its words in JSON values."""
+    also = (one["statement"] for one in told.get("also", ()))
+    return frozenset((statement, told.get("statement", statement), *also))
+
+
 def events_of(
     channel: Channel,
     relationship: Relationship,
@@ -106,11 +121,11 @@ def events_of(
     *,
     today: date,
     since: datetime,
-    known: Collection[tuple[str, datetime]] = (),
+    known: Known = MappingProxyType({}),
 ) -> list[Event]:
     """What happened to a channel's statements from `since` on, oldest first, from all rows ever recorded of it.
 
-    Left out is what is `known` by statement and instant, and what the world cannot know before `today` is over.
+    Left out is what is `known`, and what the world cannot know before `today` is over.
     """
 
     @cache
@@ -120,7 +135,7 @@ def events_of(
 
     found = []
     latest = stood(END_OF_TIME)
-    for keys in _told_as_one(latest, known):
+    for keys in _told_as_one(latest, known, stood):
         instants = sorted({at for key in keys for at in latest[key].lineage.instants})
         for sequence, at in enumerate(instants):
             if at < since or (keys[0], at) in known:
@@ -132,10 +147,13 @@ def events_of(
     return sorted(found, key=lambda event: (event.at, event.told["day"], event.statement))
 
 
-def _told_as_one(latest: Mapping[str, Statement], known: Collection[tuple[str, datetime]]) -> Iterator[tuple[str, ...]]:
+def _told_as_one(
+    latest: Mapping[str, Statement], known: Known, stood: Callable[[datetime], Mapping[str, Statement]]
+) -> Iterator[tuple[str, ...]]:
     """Which statements messages tell together, the one that names their thread first: what one decision put on record.
 
-    Those that an earlier version told apart stay apart: somebody follows each.
+    A thread that has begun keeps the statements of its first message. Those that the world came to know of later, and
+    those that an earlier version told apart, have threads of their own: somebody follows each.
     """
     grouped: dict[object, list[str]] = defaultdict(list)
     for key, statement in latest.items():
@@ -143,8 +161,17 @@ def _told_as_one(latest: Mapping[str, Statement], known: Collection[tuple[str, d
         grouped[key if first.decision is None else (first.decision, first.recorded_at)].append(key)
     for keys in grouped.values():
         keys.sort(key=lambda key: (latest[key].kind != "change", latest[key].lineage.rows[0].id))
-        apart = any((key, latest[key].lineage.recorded_at) in known for key in keys[1:])
-        yield from ((key,) for key in keys) if apart else (tuple(keys),)
+        first_told = {key: known.get((key, latest[key].lineage.recorded_at)) for key in keys}
+        begun = {key: set(told) for key, told in first_told.items() if told is not None}
+        left = [key for key in keys if key not in begun]
+        for key, told in begun.items():
+            seen = stood(latest[key].lineage.recorded_at)
+            # What was taken back as soon as it was recorded is told of in no message, and has its place there.
+            theirs = [other for other in left if other in told or (other in seen and seen[other].withdrawn)]
+            yield key, *theirs
+            left = [other for other in left if other not in theirs]
+        if left:
+            yield tuple(left)
 
 
 @dataclass(frozen=True)

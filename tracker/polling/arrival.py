@@ -88,13 +88,14 @@ def with_pages(
 ) -> list[Arrival]:
     """The arrivals, those that are new with the words of their pages, as far as these can be read in one poll.
 
+    After a page that had no turn at its host the others wait too: each might take as long to find none.
     `kept_summary` gives the summary that is kept of an item, by its guid.
     """
     told, left = [], PAGES_AT_ONCE
     for arrival in arrivals:
         if arrival.news and arrival.release.url:
             page = read_full(arrival.release, fetch_page, now) if left else _not_yet(arrival.release)
-            left = max(left - 1, 0)
+            left = max(left - 1, 0) if page.tried else 0
             if arrival.known:
                 page = keeping_words(page, kept_summary(arrival.item.guid))
             arrival = replace(arrival, page=page)
@@ -107,16 +108,19 @@ def _not_yet(release: Release) -> Read:
 
 
 def pages_left(arrivals: Sequence[Arrival]) -> int:
-    """How many more pages may be read in the same poll."""
-    return max(PAGES_AT_ONCE - sum(arrival.page is not None for arrival in arrivals), 0)
+    """How many more pages may be read in the same poll; none after one that had no turn."""
+    pages = [arrival.page for arrival in arrivals if arrival.page]
+    return max(PAGES_AT_ONCE - len(pages), 0) if all(page.tried for page in pages) else 0
 
 
 def late_pages(waiting: Sequence[Waiting], fetch_page: FetchPage, detect: Detect, now: datetime) -> list[LatePage]:
-    """Pages that are waited for, as they can be read now."""
+    """Pages that are waited for, as they can be read now; after one that had no turn at its host the rest wait on."""
     late = []
     for one in waiting:
         page = read_full(one.release, fetch_page, now)
         late.append(LatePage(one, page, detect(page.release) if page.copy else ()))
+        if not page.tried:
+            break
     return late
 
 

@@ -11,8 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
-from itertools import accumulate, takewhile
+from enum import Enum, StrEnum, auto
+from itertools import accumulate, islice
 
 from tracker.model import Contact, Outcome, PartialDate, Precision, State, StatusChange
 from tracker.record.attest import visible_from
@@ -42,6 +42,8 @@ _CLOSED_BY = {
     Outcome.REFUSED: Fate.CANCELLED,
     Outcome.NO_ANSWER: Fate.CANCELLED,
 }
+
+_CLOSING = frozenset(_CLOSED_BY)
 
 _CALLED_OFF = frozenset({Outcome.CANCELLED, Outcome.POSTPONED})
 """These are of one contact that had been announced; which one it was, their day alone need not say."""
@@ -80,18 +82,20 @@ def promises_among(changes: Iterable[StatusChange], contacts: Iterable[Contact],
     earliest due first.
     """
     changes, contacts = list(changes), list(contacts)
-    outcomes = _Outcomes([c for c in contacts if c.outcome in _CLOSED_BY and c.substantive and c.first])
+    outcomes = [c for c in contacts if c.outcome in _CLOSED_BY and c.substantive and c.first]
+    held = _Outcomes([c for c in outcomes if c.outcome is Outcome.HELD])
     announced = [_Made(row, *window(row)) for row in contacts if row.outcome is Outcome.ANNOUNCED]
     known = _Announced([made.row for made in announced])
     planned = [_Made(row, *window(row)) for row in changes if row.state is State.PLANNED and not known.tells(row)]
     cuts = sorted((change for change in changes if change.state in _CUT), key=lambda change: change.effective.first)
     made = [*announced, *planned]
-    met = [next(filter(one.is_met_by, outcomes.near(one.opens, one.due)), None) for one in made]
+    closing = {some: _Outcomes([c for c in outcomes if c.outcome in some]) for some in {one.closed_by for one in made}}
+    met = [next(filter(one.may_be, closing[one.closed_by].near(one.opens, one.due)), None) for one in made]
     called_off = _called_off(made, met, [c for c in contacts if c.outcome in _CALLED_OFF and c.substantive])
     found = [
-        _announced(one, called_off.get(number) or met[number], outcomes, as_of)
+        _announced(one, called_off.get(number) or met[number], held, as_of)
         if isinstance(one.row, Contact)
-        else _planned(one, called_off.get(number) or met[number], outcomes, cuts, as_of)
+        else _planned(one, called_off.get(number) or met[number], held, cuts, as_of)
         for number, one in enumerate(made)
     ]
     return tuple(sorted(found, key=lambda promise: (promise.due, promise.made.id or 0)))
@@ -138,6 +142,16 @@ def names_its_day(off: Contact) -> bool:
     return off.date.precision is not Precision.DAY or (off.announced is not None and off.first > off.announced)
 
 
+class _Aim(Enum):
+    """How closely it was said when something was to take place; sharp: to the month or the day, so that what was called
+    off then is what was promised.
+    """
+
+    NONE = auto()
+    YEAR = auto()
+    SHARP = auto()
+
+
 @dataclass(frozen=True)
 class _Made:
     """What was promised: an announced contact, or a planned state; from `opens` to `due` it is to take place."""
@@ -155,9 +169,10 @@ class _Made:
         return self.row.date if isinstance(self.row, Contact) else self.row.expected
 
     @property
-    def sharp(self) -> bool:
-        """Whether it is dated to the month or the day: what was called off then is what was promised."""
-        return self.dated is not None and self.dated.precision is not Precision.YEAR
+    def aim(self) -> _Aim:
+        if self.dated is None:
+            return _Aim.NONE
+        return _Aim.YEAR if self.dated.precision is Precision.YEAR else _Aim.SHARP
 
     def may_be(self, outcome: Contact) -> bool:
         """Whether a contact lies in its time."""
@@ -166,15 +181,16 @@ class _Made:
         opens, closes = window(outcome)
         return self.opens <= closes and opens <= self.due
 
-    def is_met_by(self, outcome: Contact) -> bool:
-        """Whether a contact closes it by its days alone. A year holds many contacts, so which of them was called off
-        the days do not say; and a contact refused is no word on an agreement without a date.
+    @property
+    def closed_by(self) -> frozenset[Outcome]:
+        """What a contact that may be it has to be to close it by its days alone. A year holds many contacts, so which
+        of them was called off the days do not say; and a contact refused is no word on an agreement without a date.
         """
-        if outcome.outcome in _CALLED_OFF and not self.sharp:
-            return False
-        if isinstance(self.row, StatusChange) and (outcome.outcome is Outcome.HELD or self.dated is None):
-            return False
-        return self.may_be(outcome)
+        if isinstance(self.row, StatusChange):
+            closing = frozenset() if self.dated is None else _CLOSING - {Outcome.HELD}
+        else:
+            closing = _CLOSING
+        return closing if self.aim is _Aim.SHARP else closing - _CALLED_OFF
 
 
 class _Outcomes:
@@ -195,20 +211,31 @@ class _Outcomes:
         return (self._rows[at] for at in range(bisect_left(self._begun, day), len(self._rows)))
 
 
+class _Spans:
+    """Spans of days; whether any touches another is found without asking all."""
+
+    def __init__(self, spans: Iterable[tuple[date, date]]) -> None:
+        ordered = sorted(spans)
+        self._opens = [opens for opens, _ in ordered]
+        self._closed_by = list(accumulate((closes for _, closes in ordered), max))
+
+    def touch(self, first: date, last: date) -> bool:
+        opened = bisect_right(self._opens, last)
+        return opened > 0 and self._closed_by[opened - 1] >= first
+
+
 class _Announced:
     """The announced contacts of a channel, by which a plan is told already, so that one announcement counts once."""
 
     def __init__(self, contacts: Sequence[Contact]) -> None:
-        self._contacts = contacts
         self._decisions = {contact.decision for contact in contacts if contact.decision is not None}
-        windows = sorted(map(window, contacts))
-        self._opens = [opens for opens, _ in windows]
-        self._closed_by = list(accumulate((closes for _, closes in windows), max))
+        self._spans = _Spans(map(window, contacts))
         self._made = sorted(map(visible_from, contacts))
-        self._citing: dict[tuple[str, str], list[Contact]] = {}
+        citing: dict[tuple[str, str], list[tuple[date, date]]] = {}
         for contact in contacts:
             for source in contact.sources:
-                self._citing.setdefault((source.url, source.title), []).append(contact)
+                citing.setdefault((source.url, source.title), []).append(window(contact))
+        self._citing = {document: _Spans(spans) for document, spans in citing.items()}
 
     def tells(self, plan: StatusChange) -> bool:
         """Whether one of them is of the same decision, may be the contact that is expected then, was announced when the
@@ -217,18 +244,13 @@ class _Announced:
         if plan.decision is not None and plan.decision in self._decisions:
             return True
         if plan.expected:
-            return self._touch(plan.expected.first, plan.expected.last)
+            return self._spans.touch(plan.expected.first, plan.expected.last)
         first, last = plan.effective.first, plan.effective.last
         near = bisect_left(self._made, max(first, date.min + ONE_DAY) - ONE_DAY)
         if near < len(self._made) and self._made[near] <= min(last, date.max - ONE_DAY) + ONE_DAY:
             return True
-        opens, closes = window(plan)
-        citing = (one for source in plan.sources for one in self._citing.get((source.url, source.title), ()))
-        return any(begins <= closes and opens <= ends for begins, ends in map(window, citing))
-
-    def _touch(self, first: date, last: date) -> bool:
-        opened = bisect_right(self._opens, last)
-        return opened > 0 and self._closed_by[opened - 1] >= first
+        citing = (self._citing.get((source.url, source.title)) for source in plan.sources)
+        return any(spans.touch(*window(plan)) for spans in citing if spans)
 
 
 def _called_off(
@@ -236,57 +258,164 @@ def _called_off(
 ) -> Mapping[int, Contact]:
     """Of what was promised, by its place, what was called off before its day, or without a day that says which it was.
 
-    It is the one whose time the row names, else the only one that was open when it was called off: a contact before a
-    plan. Where several were open, none is closed: a reviewer has to say which.
+    It is the one whose time the row names, else the only one that was open when it was called off: one made before that
+    day rather than on it, as a new date may be named with the news, and a contact before a plan. Where several were
+    open, none is closed: a reviewer has to say which.
     """
     order = sorted(range(len(made)), key=lambda number: made[number].since)
+    closing = sorted((max(visible_from(by), made[n].since), n) for n, by in enumerate(met) if by is not None)
     found: dict[int, Contact] = {}
-    still: list[int] = []
-    reached = 0
+    still = _Still(made)
+    reached = closed = 0
     for off in sorted(called_off, key=lambda c: (visible_from(c), c.id or 0)):
         declared = visible_from(off)
+        still.on(declared)
         while reached < len(order) and made[order[reached]].since <= declared:
-            still.append(order[reached])
+            still.add(order[reached])
             reached += 1
-        still = [
-            number
-            for number in still
-            if made[number].due >= declared and number not in found and not _closed_before(met[number], off, declared)
-        ]
-        about = _about(off, [(number, made[number]) for number in still])
+        still.drop_due_before(declared)
+        by_its_days = False
+        while closed < len(closing) and closing[closed][0] <= declared:
+            number = closing[closed][1]
+            by_its_days = by_its_days or (number in still and met[number] is off)
+            still.drop(number)
+            closed += 1
+        about = None if by_its_days else still.about(off)
         if about is not None:
             found[about] = off
+            still.drop(about)
     return found
 
 
-def _closed_before(by: Contact | None, off: Contact, declared: date) -> bool:
-    return by is not None and by is not off and visible_from(by) <= declared
+class _Open:
+    """What was open of one kind, contacts or plans, and made before a day or on it: the numbers by their last day."""
+
+    def __init__(self, made: Sequence[_Made]) -> None:
+        self._made = made
+        self.by_aim: dict[_Aim, list[tuple[date, int]]] = {aim: [] for aim in _Aim}
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_aim.values()))
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for rows in self.by_aim.values() for _, number in rows)
+
+    def __contains__(self, number: int) -> bool:
+        rows, place = self._place(number)
+        return place < len(rows) and rows[place][1] == number
+
+    def add(self, number: int) -> None:
+        rows, place = self._place(number)
+        rows.insert(place, (self._made[number].due, number))
+
+    def drop(self, number: int) -> None:
+        if number in self:
+            rows, place = self._place(number)
+            del rows[place]
+
+    def drop_due_before(self, day: date) -> None:
+        for rows in self.by_aim.values():
+            del rows[: bisect_left(rows, (day, -1))]
+
+    def empty_into(self, other: _Open) -> None:
+        for number in self:
+            other.add(number)
+        for rows in self.by_aim.values():
+            rows.clear()
+
+    def _place(self, number: int) -> tuple[list[tuple[date, int]], int]:
+        rows = self.by_aim[self._made[number].aim]
+        return rows, bisect_left(rows, (self._made[number].due, number))
 
 
-def _about(off: Contact, still: Sequence[tuple[int, _Made]]) -> int | None:
-    """Which of those that were open is the one called off; None where its days alone tell, or where nothing does."""
-    if off.first and any(one.sharp and one.may_be(off) for _, one in still):
+class _Still:
+    """What was promised and neither closed nor past when something was called off; made before that day or on it."""
+
+    def __init__(self, made: Sequence[_Made]) -> None:
+        self._made = made
+        self._day = date.min
+        self._contacts, self._plans = [(_Open(made), _Open(made)) for _ in range(2)]
+        self._longest = {
+            aim: max((one.due - one.opens for one in made if one.aim is aim), default=ONE_DAY) for aim in _Aim
+        }
+
+    def on(self, day: date) -> None:
+        """Go on to a later day: what is open by now was made before it."""
+        if day > self._day:
+            self._day = day
+            for before, new in (self._contacts, self._plans):
+                new.empty_into(before)
+
+    def __contains__(self, number: int) -> bool:
+        return any(number in rows for rows in self._of_kind(number))
+
+    def add(self, number: int) -> None:
+        before, new = self._of_kind(number)
+        (before if self._made[number].since < self._day else new).add(number)
+
+    def drop(self, number: int) -> None:
+        for rows in self._of_kind(number):
+            rows.drop(number)
+
+    def drop_due_before(self, day: date) -> None:
+        for rows in (*self._contacts, *self._plans):
+            rows.drop_due_before(day)
+
+    def about(self, off: Contact) -> int | None:
+        """Which of them is the one called off; None where its days alone tell, or where nothing does."""
+        meant = self._named(off) if names_its_day(off) else self._only()
+        return None if meant is None or self._told_by_its_days(off) else meant
+
+    def _only(self) -> int | None:
+        kinds = (self._contacts[0], self._plans[0], self._contacts[1], self._plans[1])
+        first = next((rows for rows in kinds if rows), None)
+        return next(iter(first)) if first and len(first) == 1 else None
+
+    def _named(self, off: Contact) -> int | None:
+        """The one in whose time the day is that was off: one dated as that is, and made before the news, goes first."""
+        alike = [frozenset({_Aim.YEAR})] if off.date and off.date.precision is Precision.YEAR else []
+        for kind in (self._contacts, self._plans):
+            for aims in (*alike, frozenset({_Aim.NONE, _Aim.YEAR})):
+                for rows in kind:
+                    in_time = (number for aim in aims for number in self._in_time(rows, aim, off))
+                    if aims in alike:
+                        in_time = (number for number in in_time if self._made[number].dated == off.date)
+                    if some := list(islice(in_time, 2)):
+                        return some[0] if len(some) == 1 else None
+            if kind[0]:
+                return None
         return None
-    theirs = [(number, one) for number, one in still if isinstance(one.row, Contact)] or list(still)
-    if names_its_day(off):
-        in_time = [(number, one) for number, one in theirs if one.may_be(off)]
-        theirs = [(number, one) for number, one in in_time if one.dated == off.date] or in_time
-    return theirs[0][0] if len(theirs) == 1 else None
+
+    def _told_by_its_days(self, off: Contact) -> bool:
+        every = (*self._contacts, *self._plans)
+        return off.first is not None and any(True for rows in every for _ in self._in_time(rows, _Aim.SHARP, off))
+
+    def _in_time(self, rows: _Open, aim: _Aim, off: Contact) -> Iterator[int]:
+        """Those that may be `off`; only those are looked at whose last day is near it."""
+        opens, closes = window(off)
+        first = opens - min(opens - date.min, ONE_DAY)
+        last = closes + min(date.max - closes, self._longest[aim] + ONE_DAY)
+        dues = rows.by_aim[aim]
+        near = range(bisect_left(dues, (first, -1)), bisect_left(dues, (last, len(self._made))))
+        return (dues[at][1] for at in near if self._made[dues[at][1]].may_be(off))
+
+    def _of_kind(self, number: int) -> tuple[_Open, _Open]:
+        return self._contacts if isinstance(self._made[number].row, Contact) else self._plans
 
 
-def _announced(made: _Made, closing: Contact | None, outcomes: _Outcomes, as_of: date) -> Promise:
+def _announced(made: _Made, closing: Contact | None, held: _Outcomes, as_of: date) -> Promise:
     promise, due = made.row, made.due
     if closing:
         return Promise(promise, due, _CLOSED_BY[closing.outcome], closed_by=closing)
     if as_of <= due:
         return Promise(promise, due, Fate.OPEN)
-    afterwards = takewhile(lambda c: c.first <= due + KEPT_LATE, outcomes.since(due + ONE_DAY))
-    late = next((c for c in afterwards if c.outcome is Outcome.HELD), None)
+    late = next(held.since(due + ONE_DAY), None)
+    late = late if late and late.first <= due + KEPT_LATE else None
     return Promise(promise, due, Fate.HELD if late else Fate.LAPSED, due + ONE_DAY, late)
 
 
 def _planned(
-    made: _Made, closing: Contact | None, outcomes: _Outcomes, cuts: Sequence[StatusChange], as_of: date
+    made: _Made, closing: Contact | None, held: _Outcomes, cuts: Sequence[StatusChange], as_of: date
 ) -> Promise:
     """A planned state is kept by the first contact held after it was agreed, late or not; else closed by what became
     of the contact that was expected, or when the channel is cut first.
@@ -294,8 +423,7 @@ def _planned(
     plan, due = made.row, made.due
     after = bisect_right(cuts, made.since, key=lambda change: change.effective.first)
     cut = cuts[after] if after < len(cuts) else None
-    afterwards = outcomes.since(min(made.since, date.max - ONE_DAY) + ONE_DAY)
-    kept = next((c for c in afterwards if c.outcome is Outcome.HELD), None)
+    kept = next(held.since(min(made.since, date.max - ONE_DAY) + ONE_DAY), None)
     if kept and (cut is None or kept.first <= cut.effective.first):
         return _closed(plan, due, Fate.HELD, kept, kept.first)
     if closing:

@@ -349,8 +349,10 @@ def _behind(channel: Channel, change: StatusChange | None, used: Contact | None,
 
 
 def _unreported(change: StatusChange | None, used: Contact | None, promises: Iterable[Promise]) -> Iterator[Promise]:
-    """What was promised of a channel that has not ended, and is not reported: until it is used after the last day."""
-    if change is not None and change.state is State.ENDED:
+    """What was promised of a channel that has a state and has not ended, and is not reported: until it is used after
+    the last day.
+    """
+    if change is None or change.state is State.ENDED:
         return
     since = used.first if used else date.min
     yield from (one for one in promises if one.fate is Fate.LAPSED and one.due >= since)

@@ -48,26 +48,35 @@ def called_off(
 ) -> CalledOff:
     """What releases call off that were made by the day `declared`, of what the rows in force promised then.
 
-    What words name goes before what was open alone; an announced contact goes before a planned state.
+    What words name goes before what was open alone. What was made before that day goes before what was made on it, as a
+    new date may be told with the news; an announced contact goes before a planned state.
     """
     if signal not in CALLING_OFF:
         return NOTHING_OFF
     rows = [[row for row in of_a_kind if first_seen(row) <= declared] for of_a_kind in (changes, contacts)]
     still = [one for one in promises_among(*rows, declared) if one.fate is Fate.OPEN]
-    still = [one for one in still if isinstance(one.made, Contact)] or still
     if not still:
         return NOTHING_OFF
+    before = _contacts_first(one for one in still if first_seen(one.made) < declared)
+    still = _contacts_first(still)
     telling = list(telling)
     near = list(dict.fromkeys(day for seen in telling for day in _days(seen, declared, whole=False)))
     anywhere = dict.fromkeys(day for seen in telling for day in _days(seen, declared, whole=True))
     for days in (near, [day for day in anywhere if day.precision is Precision.DAY]):
-        named = [(one, day) for one in still for day in days if _names(day, one)]
-        if named:
-            return _one_of(named)
+        for those in (before, still):
+            if named := [(one, day) for one in those for day in days if _names(day, one)]:
+                return _one_of(named)
     ahead = [day for day in near if day.precision is Precision.DAY]
     if signal is Signal.CANCELLED and len(ahead) == 1:
         return CalledOff(day=ahead[0])  # another one, of which the record does not know
-    return _as_promised(still[0]) if len(still) == 1 else CalledOff(which=tuple(still))
+    meant = before or still
+    return _as_promised(meant[0]) if len(meant) == 1 else CalledOff(which=tuple(meant))
+
+
+def _contacts_first(promises: Iterable[Promise]) -> list[Promise]:
+    """The contacts among them, or all where there is none."""
+    promises = list(promises)
+    return [one for one in promises if isinstance(one.made, Contact)] or promises
 
 
 def _one_of(named: list[tuple[Promise, PartialDate]]) -> CalledOff:

@@ -16,7 +16,7 @@ from tracker.record.fates import Fate
 from tracker.record.history import ChannelView, in_force
 from tracker.record.ledger import Act
 from tracker.record.lineage import entry_key
-from tracker.record.promises import Rhythm, rhythm_of
+from tracker.record.rhythm import Rhythm, rhythm_of
 from tracker.web.current import Snapshot
 from tracker.web.listening import SILENCE_SPAN
 from tracker.web.narrowing import Narrowing

@@ -10,7 +10,7 @@ from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.record.fates import Promise
 from tracker.record.history import ChannelView
 from tracker.record.ledger import Act
-from tracker.record.promises import Rung, ladder, rhythm_of
+from tracker.record.rhythm import Rung, ladder, rhythm_of
 from tracker.web.board import References, Silence, Silences, watches
 from tracker.web.current import Snapshot, current, shows_the_past
 from tracker.web.pictures.line import (

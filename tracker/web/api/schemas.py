@@ -15,7 +15,7 @@ from tracker.readouts import PointKind
 from tracker.record.coverage import HoleKind
 from tracker.record.fates import Fate
 from tracker.record.ledger import Deed
-from tracker.record.promises import Step
+from tracker.record.rhythm import Step
 from tracker.releases.difference import Change
 from tracker.search import Kind
 

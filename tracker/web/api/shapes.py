@@ -14,7 +14,7 @@ from tracker.record.attest import corroboration
 from tracker.record.differing import contested_words
 from tracker.record.fates import Promise
 from tracker.record.lineage import entry_key
-from tracker.record.promises import ladder, rhythm_of
+from tracker.record.rhythm import ladder, rhythm_of
 from tracker.releases.difference import difference
 from tracker.web.api import schemas
 from tracker.web.retold import promised_words

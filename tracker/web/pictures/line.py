@@ -12,7 +12,7 @@ from tracker.model import Channel, Contact, Outcome, StatusChange
 from tracker.record.attest import visible_from
 from tracker.record.fates import Fate, Promise
 from tracker.record.history import ChannelView
-from tracker.record.promises import Rhythm
+from tracker.record.rhythm import Rhythm
 
 OPEN_CONTACTS = 10
 """Contacts that stand open on the page; older ones are folded by year."""
