@@ -192,6 +192,40 @@ def test_what_the_record_tells_already_stands_in_the_form_and_changes_with_it(se
     assert {source.side for source in met[1].sources} == {"us", "cn"}
 
 
+def test_the_page_says_what_accepting_as_typed_writes_rows_corrections_or_citations_alone(seeded_2023):
+    """The channel is active from the 25th and met on the 26th by one side; the other tells of the 24th."""
+    client = signed_in(seeded_2023)
+    first = FORM | {"state": "active", "effective": "2024-01-25", "date": "2024-01-26", "action": "accept"}
+    on_26 = document(1, published=date(2024, 1, 26))
+    arrive(seeded_2023, on_26, sighting(date=PartialDate("2024-01-26"), starts=None))
+    assert client.post("/review/1", data=first | {"version": 2}).status_code == 303
+    seeded_2023.clock.advance(seconds=1)
+    (found,) = arrive(
+        seeded_2023, replace(CN, published=date(2024, 1, 24)), sighting(date=PartialDate("2024-01-24"), starts=None)
+    )
+    with seeded_2023.store.reading() as db:
+        change, met = (rows[-1].id for rows in db.record.entries_of("dpct"))
+    html = page_of(seeded_2023, found.id)
+    text = words_of(html)
+    assert "The record tells of a part of this already: accepting adds the rest." in text
+    assert f"Accepting records: ● active from 25 Jan 2024, as change-{change} has it already■ held 24 Jan 2024" in text
+    assert "become further sources" not in text
+    typed = FORM | {"state": "active", "effective": "2024-01-24", "date": "2024-01-24", "version": found.version}
+    text = words_of(client.post(f"/review/{found.id}", data=typed | {"action": "check"}).text)
+    assert "The record tells of this, and otherwise: accepting corrects it." in text
+    assert f"in the place of change-{change}: from 25 Jan 2024 → 24 Jan 2024" in text
+    assert "already" not in text.partition("Accepting records:")[2].partition("citing")[0]
+    alone = {"state": "active", "effective": "2024-01-25", "cause": "Met again.", "version": found.version}
+    text = words_of(client.post(f"/review/{found.id}", data=alone | {"action": "check"}).text)
+    assert "Accepting cites for what is on record, and adds no row: ● active from 25 Jan 2024, as change-" in text
+    assert "The record tells of this already; the releases become further sources." in text
+    client.post(f"/review/{found.id}", data=typed | {"action": "accept"})
+    with seeded_2023.store.reading() as db:
+        changes, contacts = db.record.entries_of("dpct")
+    assert (changes[-1].replaces, str(changes[-1].effective)) == (change, "2024-01-24")
+    assert (contacts[-1].replaces, str(contacts[-1].date)) == (None, "2024-01-24"), f"a second contact beside {met}"
+
+
 def test_the_cause_is_the_reviewers_to_write_and_never_a_headline(seeded_2023):
     arrive(seeded_2023, US, sighting())
     html = page_of(seeded_2023)
