@@ -282,6 +282,17 @@ def test_all_fields_that_are_wrong_are_told_at_once_each_beside_itself_and_above
             assert f'id="about-{name}"' in answer.text
 
 
+def test_who_asked_is_held_against_the_parties_when_it_is_checked_and_with_the_rest(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    for action in ("accept", "check"):
+        typed = FORM | {"asked_by": "zz", "action": action, "version": 2}
+        for wrong, named in (({}, ["asked_by"]), (WRONG, [*WRONG, "asked_by"])):
+            answer = signed_in(seeded_2023).post("/review/1", data=typed | wrong)
+            assert answer.status_code == 400
+            assert set(re.findall(r'href="#in-([a-z_]+)"', answer.text)) == set(named)
+            assert "&#39;zz&#39; is none of the two parties." in answer.text
+
+
 def test_what_may_come_of_a_field_that_cannot_be_read_is_not_told(seeded_2023):
     arrive(seeded_2023, US, sighting())
     typed = FORM | {"date": "soon", "end": "2024-01-09", "action": "accept", "version": 2}

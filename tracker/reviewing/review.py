@@ -34,7 +34,7 @@ from tracker.record.rows import check_asked_by, check_row
 from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.releases.quoting import sources_of
 from tracker.reviewing.called_off import NOTHING_OFF, CalledOff, called_off
-from tracker.reviewing.deeds import check_no_first_word, existing, relationship_of, stale, unchanged
+from tracker.reviewing.deeds import check_no_first_word, existing, parties_of, stale, unchanged
 from tracker.reviewing.writing import Row, Written, uncited, why_told, writes
 from tracker.tongue import ENGLISH, gettext, msg, speaking
 from tracker.wording import date_words, instant_words
@@ -262,9 +262,7 @@ def accept(
         at = db.record.instant_for(at)
         asked = asked_now(db, candidate, at)
         choice = choice or with_plain_cause(asked.choice, candidate.signal)
-        check(choice, candidate.channel, at.date())
-        for entry in rows_of(candidate.channel, choice):
-            check_asked_by(entry, [party.code for party in relationship_of(db, candidate.channel).parties])
+        check(choice, candidate.channel, parties_of(db, candidate.channel), at.date())
         if _asks_second(candidate, choice, asked, second):
             db.reviewers.add_first_word(candidate.id, choice.as_text(), by=by, at=at)
             db.reviewers.release(candidate.id, "It was accepted.", at=at, by=by)
@@ -420,8 +418,8 @@ def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: 
     db.record.bump("decisions")
 
 
-def check(choice: Choice, channel: str, today: date) -> None:
-    """Raise Refused, which names the fields, for a choice of which no row can be made."""
+def check(choice: Choice, channel: str, parties: Collection[str], today: date) -> None:
+    """Raise Refused, which names the fields, for a choice of which no row can be made between those `parties`."""
     faults = Faults()
     if choice.state is None and choice.outcome is None:
         faults.add(
@@ -429,6 +427,7 @@ def check(choice: Choice, channel: str, today: date) -> None:
                 gettext("Nothing would be recorded."),
                 gettext("Choose a state or a contact, or reject it."),
                 field="state",
+                beside=("outcome",),
             )
         )
     if choice.state and choice.effective is None:
@@ -444,6 +443,8 @@ def check(choice: Choice, channel: str, today: date) -> None:
     for row in rows_of(channel, choice):
         with faults.gathered():
             check_row(row, today)
+    with faults.gathered():
+        check_asked_by(choice.asked_by, parties)
     faults.check()
 
 

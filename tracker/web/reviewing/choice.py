@@ -60,32 +60,15 @@ def choice_from(form: Mapping[str, str]) -> Choice:
     return choice
 
 
-def checked_choice(form: Mapping[str, str], channel: str, today: date) -> Choice:
+def checked_choice(form: Mapping[str, str], channel: str, parties: Collection[str], today: date) -> Choice:
     """What a reviewer typed, where it can be recorded. Raises Refused that names each field that cannot be read, and
     each in whose way that does not stand and which is wrong all the same.
     """
     choice, faults = _read(form)
-    unread = faults.fields
-    try:
-        check(choice, channel, today)
-    except Refused as refused:
-        faults.add(*(one for one in refused.parts if not _hangs_on(one.field, unread)))
+    with faults.gathered(unread=faults.fields):
+        check(choice, channel, parties, today)
     faults.check()
     return choice
-
-
-_TOGETHER = (
-    frozenset({"state", "effective", "expected"}),
-    frozenset({"outcome", "date", "end", "announced"}),
-)
-"""Fields of one row that are judged by one another: what is wrong with one is known where all can be read."""
-
-
-def _hangs_on(field: str | None, unread: Collection[str | None]) -> bool:
-    """Whether what is wrong with a field may come of others that cannot be read."""
-    if field == "cause":
-        return "state" in unread
-    return any(field in row and row & set(unread) for row in _TOGETHER) or (field == "state" and "outcome" in unread)
 
 
 def _read(form: Mapping[str, str]) -> tuple[Choice, Faults]:
