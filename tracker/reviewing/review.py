@@ -136,7 +136,8 @@ def question(
     now = state_at(history, first - timedelta(days=1))
     told = entries_telling(candidate.signal, candidate.date, candidate.starts, _reported(candidate), changes, contacts)
     before = [change for change in history if change.effective.first < first]
-    proposal = propose(candidate.signal, now, cut_before=was_cut(before))
+    met = any(one.outcome is Outcome.HELD and one.substantive and one.last and one.last < first for one in contacts)
+    proposal = propose(candidate.signal, now, cut_before=was_cut(before), met_before=met)
     if not told and proposal.state is None and proposal.contact is None:
         told = [change for change in before[-1:] if not change.derived]
     reported = _reported(candidate)
