@@ -226,6 +226,22 @@ def test_the_page_says_what_accepting_as_typed_writes_rows_corrections_or_citati
     assert (contacts[-1].replaces, str(contacts[-1].date)) == (None, "2024-01-24"), f"a second contact beside {met}"
 
 
+def test_a_day_of_announcement_and_who_asked_are_told_and_recorded_as_corrections(seeded_2023):
+    client = signed_in(seeded_2023)
+    typed = {"outcome": "held", "date": "2024-01-08", "end": "2024-01-09", "action": "accept"}
+    arrive(seeded_2023, US, sighting())
+    client.post("/review/1", data=typed | {"version": 2})
+    seeded_2023.clock.advance(seconds=1)
+    (found,) = arrive(seeded_2023, CN, sighting())
+    more = typed | {"announced": "2024-01-05", "asked_by": "us", "version": found.version}
+    text = words_of(client.post("/review/1", data=more | {"action": "check"}).text)
+    assert ": announced on nothing → 5 Jan 2024; asked by nothing → United States citing 2 releases" in text
+    assert client.post("/review/1", data=more).status_code == 303
+    with seeded_2023.store.reading() as db:
+        met = db.record.entries_of("dpct")[1][-1]
+    assert (met.announced, met.asked_by, met.replaces is None) == (date(2024, 1, 5), "us", False)
+
+
 def test_the_cause_is_the_reviewers_to_write_and_never_a_headline(seeded_2023):
     arrive(seeded_2023, US, sighting())
     html = page_of(seeded_2023)

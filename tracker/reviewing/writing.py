@@ -83,7 +83,7 @@ def _adds_nothing(row: Row, other: Row) -> bool:
     if row.asked_by and row.asked_by != other.asked_by:
         return False
     return says_the_same(row, other) and all(
-        getattr(row, name) == getattr(other, name) for name in ("form", "place", "persons", "round")
+        getattr(row, name) == getattr(other, name) for name in ("announced", "form", "place", "persons", "round")
     )
 
 
