@@ -7,7 +7,7 @@ import pytest
 
 from tests.make import moment, release, sighting
 from tracker.errors import Conflict, Refused, Stale
-from tracker.model import Outcome, PartialDate, Signal, State, Status, StatusChange
+from tracker.model import Contact, Outcome, PartialDate, Signal, State, Status, StatusChange
 from tracker.polling.intake import hand_in
 from tracker.record.history import view
 from tracker.reviewing.amend import ClaimName, correct, withdraw
@@ -266,3 +266,18 @@ def test_a_contact_of_a_day_to_come_cannot_be_accepted_as_held(seeded_2023):
     with pytest.raises(Refused, match="cannot have been held") as refused:
         decide(seeded_2023, candidate, choice=replace(choice, date=PartialDate("2035-01-01"), end=None))
     assert refused.value.field in ("date", "effective")
+
+
+def test_the_first_contact_on_record_is_said_of_that_alone(seeded_2023):
+    met = Contact(channel="dpct", outcome=Outcome.HELD, date=PartialDate("2021-09-28"), sources=())
+    plan = StatusChange(
+        channel="dpct", state=State.PLANNED, effective=PartialDate("2023-06"), cause="They agreed to meet.", sources=()
+    )
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    assert question(candidate, (plan,), ()).why == "The first contact of the channel on record."
+    assert question(candidate, (), ()).why == "The first contact of the channel on record."
+    again = question(candidate, (plan,), (met,))
+    assert (again.why, again.choice.state) == (
+        "It met before: the next contact of a channel that was planned.", State.ACTIVE,
+    )  # fmt: skip
+    assert question(candidate, (), (met,)).why.startswith("It met before:")

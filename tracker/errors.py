@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from tracker.tongue import msg
@@ -11,16 +11,18 @@ from tracker.tongue import msg
 class Refused(Exception):
     """A request that cannot be served as it stands: what is wrong, and what to send instead.
 
-    `field` names the part of the request that is at fault, where there is one. `plain`: the same for a person, which
-    pages say in the place of both where those speak of what programs send.
+    `field` names the part of the request that is at fault, where there is one; `beside`: others by which it was judged.
+    `plain`: the same for a person, which pages say in the place of both where those speak of what programs send.
     """
 
     status = 400
     title = msg("Bad request")
 
-    def __init__(self, wrong: str, remedy: str = "", *, field: str | None = None, plain: str = "") -> None:
+    def __init__(
+        self, wrong: str, remedy: str = "", *, field: str | None = None, plain: str = "", beside: Collection[str] = ()
+    ) -> None:
         super().__init__(f"{wrong} {remedy}".strip())
-        self.wrong, self.remedy, self.field, self.plain = wrong, remedy, field, plain
+        self.wrong, self.remedy, self.field, self.plain, self.beside = wrong, remedy, field, plain, beside
 
     @property
     def parts(self) -> tuple[Refused, ...]:
@@ -64,14 +66,16 @@ class Faults:
                 self._found.append(one)
 
     @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """Goes on behind the block where that refuses what was sent; what else is in the way is raised at once."""
+    def gathered(self, *, unread: Collection[str | None] = ()) -> Iterator[None]:
+        """Goes on behind the block where that refuses what was sent; what else is in the way is raised at once. What
+        was judged by fields that are `unread` may come of those alone, and is left out.
+        """
         try:
             yield
         except Refused as refused:
             if refused.status != Refused.status:
                 raise
-            self.add(*refused.parts)
+            self.add(*(one for one in refused.parts if not set(one.beside) & set(unread)))
 
     def check(self) -> None:
         """Raise Refused where something is wrong: that alone, or all of it together."""

@@ -238,3 +238,16 @@ def test_all_that_is_wrong_with_a_source_is_told_at_once(seeded_2023: Service):
     typed = {"action": "cite", "url": "ftp://x", "title": "", "publisher": "A paper", "side": "us", "published": "x"}
     text = signed_in(seeded_2023).post("/claims/change-1/amend", data=typed).text
     assert re.findall(r'href="#in-([a-z]+)"', text) == ["url", "title", "published"]
+
+
+def test_what_is_held_against_the_relationship_or_another_field_is_told_with_the_rest(seeded_2023: Service):
+    client = signed_in(seeded_2023)
+    row = {"action": "correct", "outcome": "held", "date": "2021-09-28", "substantive": "yes", "reason": "Read again."}
+    wrong = {"end": "2021-01-01", "asked_by": "zz", "announced": "soon", "round": "x"}
+    text = client.post("/claims/contact-1/amend", data=row | wrong).text
+    assert re.findall(r'href="#in-([a-z_]+)"', text) == ["end", "announced", "round", "asked_by"]
+    text = client.post("/claims/contact-1/amend", data=row | wrong | {"date": "x"}).text
+    assert "cannot end before it begins" not in text, "its first day cannot be read"
+    source = {"action": "cite", "url": "ftp://x", "title": "", "publisher": "", "side": "zz", "published": "2030-01-01"}
+    text = client.post("/claims/change-1/amend", data=source).text
+    assert re.findall(r'href="#in-([a-z]+)"', text) == ["url", "title", "publisher", "side", "published"]

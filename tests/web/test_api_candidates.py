@@ -136,7 +136,7 @@ def test_what_the_release_says_of_the_contact_is_proposed_and_recorded(
     told = {name: proposed["contact"][name] for name in ("form", "place", "persons", "round")}
     assert told == {"form": "in person", "place": "Pentagon", "persons": None, "round": 17}
     assert proposed["cause"] == "", "no release says why"
-    assert_problem(api.decide(talks, decision="accept", contact={"asked_by": "Narnia"}), 400, field="asked_by")
+    assert_problem(api.decide(talks, decision="accept", contact={"asked_by": "Narnia"}), 400, field="contact.asked_by")
     given = {"persons": "Two delegations.", "asked_by": "us"}
     assert api.decide(talks, decision="accept", contact=given).status_code == 200
     channel = api.json("/channels/dpct")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
@@ -17,7 +17,8 @@ from tests.test_review import arrive
 from tests.web.api_client import Api, assert_problem
 from tests.web.conftest import serving
 from tests.web.test_pages import signed_in, words_of
-from tracker.model import Candidate, Release
+from tracker.model import Candidate, PartialDate, Release, Signal
+from tracker.reviewing.regroup import merge
 from tracker.reviewing.review import accept
 from tracker.service import Service
 from tracker.web.app import create_app
@@ -210,3 +211,30 @@ def test_on_a_phone_nothing_reaches_beyond_the_window(compared: Compared, page: 
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(f"{address}/claims/{compared.claim}/readouts")
             assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_side_that_tells_otherwise_is_named_and_witnesses_nothing(seeded_2023: Service) -> None:
+    off = replace(
+        CN,
+        title="中方决定取消原定于1月8日举行的中美两国防长会晤",
+        summary="国防部发言人表示，中方决定取消原定于1月8日举行的中美两国防长会晤。",
+    )
+    on_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
+    (met,) = arrive(seeded_2023, US, on_8)
+    (cancelled,) = arrive(seeded_2023, off, replace(on_8, signal=Signal.CANCELLED))
+    store, now = seeded_2023.store, seeded_2023.clock()
+    into = merge(store, cancelled.id, cancelled.version, met.id, by="ana", at=now)[1]
+    page = words_of(signed_in(seeded_2023).get(f"/review/{into.id}").text)
+    accept(store, into.id, into.version, by="ana", at=now)
+    with store.reading() as db:
+        name = f"contact-{max(row.id for row in db.record.entries_of('dpct')[1])}"
+    claim = words_of(create_app(seeded_2023).test_client().get(f"/claims/{name}/readouts").text)
+    for text in (page, claim):
+        assert "China tells otherwise of the event: 中方决定取消原定于1月8日举行的中美两国防长会晤" in text
+        assert "≠ both name it, China tells otherwise of the event" in text
+        assert not re.search(r"■ both|said by both", text)
+    answer = Api(seeded_2023).json(f"/claims/{name}/readouts")
+    assert {one["side"]: one["otherwise"] for one in answer["readouts"]} == {"us": False, "cn": True}
+    shared = [point for point in answer["points"] if len(point["said"]) == 2]
+    assert {"date", "form"} <= {point["kind"] for point in shared}
+    assert all(point["differs"] for point in shared)

@@ -192,6 +192,56 @@ def test_what_the_record_tells_already_stands_in_the_form_and_changes_with_it(se
     assert {source.side for source in met[1].sources} == {"us", "cn"}
 
 
+def test_the_page_says_what_accepting_as_typed_writes_rows_corrections_or_citations_alone(seeded_2023):
+    """The channel is active from the 25th and met on the 26th by one side; the other tells of the 24th."""
+    client = signed_in(seeded_2023)
+    first = FORM | {"state": "active", "effective": "2024-01-25", "date": "2024-01-26", "action": "accept"}
+    on_26 = document(1, published=date(2024, 1, 26))
+    arrive(seeded_2023, on_26, sighting(date=PartialDate("2024-01-26"), starts=None))
+    assert client.post("/review/1", data=first | {"version": 2}).status_code == 303
+    seeded_2023.clock.advance(seconds=1)
+    (found,) = arrive(
+        seeded_2023, replace(CN, published=date(2024, 1, 24)), sighting(date=PartialDate("2024-01-24"), starts=None)
+    )
+    with seeded_2023.store.reading() as db:
+        change, met = (rows[-1].id for rows in db.record.entries_of("dpct"))
+    html = page_of(seeded_2023, found.id)
+    text = words_of(html)
+    assert "The record tells of a part of this already: accepting adds the rest." in text
+    assert f"Accepting records: ● active from 25 Jan 2024, as change-{change} has it already■ held 24 Jan 2024" in text
+    assert "become further sources" not in text
+    typed = FORM | {"state": "active", "effective": "2024-01-24", "date": "2024-01-24", "version": found.version}
+    text = words_of(client.post(f"/review/{found.id}", data=typed | {"action": "check"}).text)
+    assert "The record tells of this, and otherwise: accepting corrects it." in text
+    assert f"in the place of change-{change}: from 25 Jan 2024 → 24 Jan 2024" in text
+    assert "already" not in text.partition("Accepting records:")[2].partition("citing")[0]
+    alone = {"state": "active", "effective": "2024-01-25", "cause": "Met again.", "version": found.version}
+    text = words_of(client.post(f"/review/{found.id}", data=alone | {"action": "check"}).text)
+    assert "Accepting cites for what is on record, and adds no row: ● active from 25 Jan 2024, as change-" in text
+    assert "The record tells of this already; the releases become further sources." in text
+    client.post(f"/review/{found.id}", data=typed | {"action": "accept"})
+    with seeded_2023.store.reading() as db:
+        changes, contacts = db.record.entries_of("dpct")
+    assert (changes[-1].replaces, str(changes[-1].effective)) == (change, "2024-01-24")
+    assert (contacts[-1].replaces, str(contacts[-1].date)) == (None, "2024-01-24"), f"a second contact beside {met}"
+
+
+def test_a_day_of_announcement_and_who_asked_are_told_and_recorded_as_corrections(seeded_2023):
+    client = signed_in(seeded_2023)
+    typed = {"outcome": "held", "date": "2024-01-08", "end": "2024-01-09", "action": "accept"}
+    arrive(seeded_2023, US, sighting())
+    client.post("/review/1", data=typed | {"version": 2})
+    seeded_2023.clock.advance(seconds=1)
+    (found,) = arrive(seeded_2023, CN, sighting())
+    more = typed | {"announced": "2024-01-05", "asked_by": "us", "version": found.version}
+    text = words_of(client.post("/review/1", data=more | {"action": "check"}).text)
+    assert ": announced on nothing → 5 Jan 2024; asked by nothing → United States citing 2 releases" in text
+    assert client.post("/review/1", data=more).status_code == 303
+    with seeded_2023.store.reading() as db:
+        met = db.record.entries_of("dpct")[1][-1]
+    assert (met.announced, met.asked_by, met.replaces is None) == (date(2024, 1, 5), "us", False)
+
+
 def test_the_cause_is_the_reviewers_to_write_and_never_a_headline(seeded_2023):
     arrive(seeded_2023, US, sighting())
     html = page_of(seeded_2023)
@@ -246,6 +296,17 @@ def test_all_fields_that_are_wrong_are_told_at_once_each_beside_itself_and_above
             assert f'id="in-{name}" aria-invalid="true"' in field
             assert f'value="{typed}"' in field, "what was typed stays"
             assert f'id="about-{name}"' in answer.text
+
+
+def test_who_asked_is_held_against_the_parties_when_it_is_checked_and_with_the_rest(seeded_2023):
+    arrive(seeded_2023, US, sighting())
+    for action in ("accept", "check"):
+        typed = FORM | {"asked_by": "zz", "action": action, "version": 2}
+        for wrong, named in (({}, ["asked_by"]), (WRONG, [*WRONG, "asked_by"])):
+            answer = signed_in(seeded_2023).post("/review/1", data=typed | wrong)
+            assert answer.status_code == 400
+            assert set(re.findall(r'href="#in-([a-z_]+)"', answer.text)) == set(named)
+            assert "&#39;zz&#39; is none of the two parties." in answer.text
 
 
 def test_what_may_come_of_a_field_that_cannot_be_read_is_not_told(seeded_2023):

@@ -238,7 +238,7 @@ class Comparer:
 
     def _aligned(self, first: Readout, second: Readout, found: Mapping[str, _Found]) -> Iterator[Point]:
         keys = dict.fromkeys(key for one in (first, second) for key in found[one.side].words)
-        order = list(PointKind)
+        order, contrary = list(PointKind), first.otherwise != second.otherwise
         for key in sorted(keys, key=lambda key: order.index(key[0])):
             said = {one.side: words for one in (first, second) if (words := found[one.side].said(key))}
             only = None
@@ -246,7 +246,7 @@ class Comparer:
                 if one.side in said and other.side not in said and self._is_read(other):
                     only = one.side
             if said:
-                yield Point(*key, said, only)
+                yield Point(*key, said, only, contrary=contrary and len(said) > 1)
 
     def _is_read(self, readout: Readout) -> bool:
         """Whether what a readout does not say is known: all of it is there, in a language whose words we have."""

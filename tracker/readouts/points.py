@@ -35,11 +35,12 @@ class PointKind(StrEnum):
 @dataclass(frozen=True)
 class Readout:
     """The words of one side: a release in the revision that is compared. `at` is the UTC instant of its publication,
-    None where only its day is known.
+    None where only its day is known. `otherwise`: it denies the event, or tells that it did not come to it.
     """
 
     release: Release
     at: datetime | None = None
+    otherwise: bool = False
 
     @property
     def side(self) -> str:
@@ -68,17 +69,23 @@ class Point:
     """One thing that at least one side says. `key`: the subject of a topic, tone or commitment, a person's office.
 
     `only` is the side that alone says it; None where both do, or where what the other does not say is not known, since
-    we have only its beginning, or no words of its language.
+    we have only its beginning, or no words of its language. `contrary`: both name it, and one tells otherwise of the
+    event, so that they do not agree on it.
     """
 
     kind: PointKind
     key: str | None
     said: Mapping[str, Said]
     only: str | None = None
+    contrary: bool = False
 
     @property
     def differs(self) -> bool:
-        """Whether both say it, and not the same: another form, level or number, days that no time zone explains."""
+        """Whether both say it, and not the same: another form, level or number, days that no time zone explains, or
+        anything where one tells otherwise of the event.
+        """
+        if self.contrary:
+            return True
         values = [said.value for said in self.said.values()]
         if len(values) < 2 or None in values or values[0] == values[1]:
             return False
@@ -120,6 +127,14 @@ class Comparison:
     def sides(self) -> tuple[str, str]:
         first, second = self.readouts
         return first.side, second.side
+
+    @property
+    def otherwise(self) -> str | None:
+        """The side that tells otherwise of the event than the other; None where neither or both do."""
+        first, second = self.readouts
+        if first.otherwise == second.otherwise:
+            return None
+        return first.side if first.otherwise else second.side
 
     def words_of(self, side: str) -> tuple[Evidence, ...]:
         """All words of a side that are in a point, with the kind of the point as their role."""

@@ -73,6 +73,11 @@ def contradicts(source: Source, entry: Entry) -> bool:
     return _kinds_differ(_KINDS[source.says], own) and any(says and _KINDS[says] == own for says in others)
 
 
+def tells_otherwise(says: Signal, event: Signal) -> bool:
+    """Whether a document that says the one tells otherwise of an event that is reported as the other."""
+    return _kinds_differ(_KINDS[says], _KINDS[event])
+
+
 def _kind_of(entry: Entry) -> str:
     return _KINDS_OF_ROWS[entry.state if isinstance(entry, StatusChange) else entry.outcome]
 

@@ -6,17 +6,27 @@ from tracker.model import Outcome, Proposal, Signal, State
 from tracker.tongue import msg
 
 
-def propose(signal: Signal, state: State | None, *, cut_before: bool) -> Proposal:
+def propose(signal: Signal, state: State | None, *, cut_before: bool, met_before: bool = False) -> Proposal:
     """What a release's signal asks of a channel now in `state` (None: no history), if a reviewer agrees.
 
-    `cut_before`: it was suspended or ended at some time, so that a first contact is a resumption. An agreement to
-    restore is not yet a restoration: on a suspended channel it proposes `planned`.
+    `cut_before`: it was suspended or ended at some time, so that a first contact is a resumption; `met_before`: a
+    contact was held. An agreement to restore is not yet a restoration: on a suspended channel it proposes `planned`.
     """
     match signal, state:
         case Signal.HELD, State.SUSPENDED | State.ENDED:
             return Proposal(State.RESUMED, Outcome.HELD, msg("The first contact since the channel was cut."))
         case Signal.HELD, State.PLANNED if cut_before:
             return Proposal(State.RESUMED, Outcome.HELD, msg("The first contact since the channel was cut."))
+        case Signal.HELD, State.PLANNED if met_before:
+            return Proposal(
+                State.ACTIVE, Outcome.HELD, msg("It met before: the next contact of a channel that was planned.")
+            )
+        case Signal.HELD, None if met_before:
+            return Proposal(
+                State.ACTIVE,
+                Outcome.HELD,
+                msg("It met before: the next contact of a channel without a state on record."),
+            )
         case Signal.HELD, State.PLANNED | None:
             return Proposal(State.ACTIVE, Outcome.HELD, msg("The first contact of the channel on record."))
         case Signal.HELD, State.RESUMED:

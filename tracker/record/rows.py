@@ -43,11 +43,11 @@ def check_source(source: Source, sides: Collection[str], today: date) -> None:
     faults.check()
 
 
-def check_asked_by(row: StatusChange | Contact, parties: Collection[str]) -> None:
-    """Raise Refused for a contact that somebody asked for who is none of the parties."""
-    if isinstance(row, Contact) and row.asked_by is not None and row.asked_by not in parties:
+def check_asked_by(asked_by: str | None, parties: Collection[str]) -> None:
+    """Raise Refused where somebody is said to have asked for a contact who is none of the parties."""
+    if asked_by is not None and asked_by not in parties:
         raise Refused(
-            gettext("%(value)s is none of the two parties.", value=repr(row.asked_by)),
+            gettext("%(value)s is none of the two parties.", value=repr(asked_by)),
             gettext("Send one of %(known)s.", known=", ".join(parties)),
             field="asked_by",
         )
@@ -89,6 +89,7 @@ def _unconfirmable(row: StatusChange | Contact) -> Iterator[Refused]:
             gettext("The row says nothing of the kind that could be unconfirmed."),
             gettext("Choose what it says."),
             field="unconfirmed",
+            beside=("effective", "date", "place"),
         )
 
 
@@ -100,6 +101,7 @@ def _of_change(row: StatusChange, latest: date) -> Iterator[Refused]:
             gettext("Only a planned channel expects a date."),
             gettext("Leave expected out, or say planned."),
             field="expected",
+            beside=("state",),
         )
     if row.effective.first > latest:
         yield Refused(
@@ -111,10 +113,18 @@ def _of_change(row: StatusChange, latest: date) -> Iterator[Refused]:
 
 def _of_contact(row: Contact, latest: date) -> Iterator[Refused]:
     if row.date is None and (row.announced is None or row.outcome is Outcome.HELD):
-        yield Refused(gettext("A contact needs a date."), gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."), field="date")
+        yield Refused(
+            gettext("A contact needs a date."),
+            gettext("Give YYYY-MM-DD, YYYY-MM or YYYY."),
+            field="date",
+            beside=("outcome", "announced"),
+        )
     if row.end and (row.date is None or row.end < row.date.first):
         yield Refused(
-            gettext("A contact cannot end before it begins."), gettext("Give a later last day, or none."), field="end"
+            gettext("A contact cannot end before it begins."),
+            gettext("Give a later last day, or none."),
+            field="end",
+            beside=("date",),
         )
     yield from _of_announcement(row, latest)
     if row.outcome is Outcome.HELD and row.date and row.date.first > latest:
@@ -122,12 +132,14 @@ def _of_contact(row: Contact, latest: date) -> Iterator[Refused]:
             gettext("A contact of %(date)s, which has not come, cannot have been held.", date=row.date),
             gettext("Give the day on which it was, or say announced."),
             field="date",
+            beside=("outcome",),
         )
     elif (row.date or row.announced) and visible_from(row) > latest:
         yield Refused(
             gettext("A contact of %(date)s is known from some day on that has come.", date=row.date),
             gettext("Say on which day it was announced."),
             field="announced",
+            beside=("outcome", "date", "end"),
         )
 
 
@@ -148,4 +160,5 @@ def _of_announcement(row: Contact, latest: date) -> Iterator[Refused]:
             ),
             gettext("Give the day on which it was announced beforehand, or leave it empty."),
             field="announced",
+            beside=("outcome", "date", "end"),
         )

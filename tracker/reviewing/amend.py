@@ -18,7 +18,7 @@ from tracker.model import Contact, Entry, Source, StatusChange
 from tracker.record.history import in_force
 from tracker.record.lineage import first_rows
 from tracker.record.rows import check_asked_by, check_row, check_source
-from tracker.reviewing.deeds import relationship_of
+from tracker.reviewing.deeds import parties_of, relationship_of
 from tracker.tongue import gettext
 from tracker.wording import instant_words
 
@@ -90,24 +90,35 @@ def find_claim(name: ClaimName, rows: tuple[Row, ...] | list[Row], known_at: dat
     return Claim(ClaimName(name.kind, first), told, next(iter(in_force(told, known_at)), None))
 
 
-def correct(store: Store, name: ClaimName, amended: dict[str, Any], *, reason: str, by: str, at: datetime) -> ClaimName:
+def correct(
+    store: Store,
+    name: ClaimName,
+    amended: dict[str, Any],
+    *,
+    reason: str,
+    by: str,
+    at: datetime,
+    faults: Faults | None = None,
+) -> ClaimName:
     """Replace the row of that name by one that says `amended` otherwise, and keeps its sources; answers the new row.
+    `faults`: what was wrong with other fields, and is told with the rest.
 
     Raises NotFound, Refused for a correction that cannot be, Conflict where the row stands no more, StoreError.
     """
-    faults = Faults()
+    faults = faults or Faults()
+    unread = faults.fields
     with faults.gathered():
         check_reason(reason)
     with store.writing() as db:
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
         fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
-        with faults.gathered():
+        with faults.gathered(unread=unread):
             _check_that_it_changes(row, fresh)
-        with faults.gathered():
+        with faults.gathered(unread=unread):
             check_row(fresh, at.date())
         with faults.gathered():
-            check_asked_by(fresh, [party.code for party in relationship_of(db, row.channel).parties])
+            check_asked_by(amended.get("asked_by"), parties_of(db, row.channel))
         faults.check()
         added = ClaimName(name.kind, db.record.add(fresh, Origin(at, by)))
         db.audit.note(What.CORRECTED, str(added), by=by, at=at, detail=fresh.reason)
@@ -126,14 +137,17 @@ def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetim
         db.record.bump()
 
 
-def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime) -> None:
+def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime, faults: Faults | None = None) -> None:
     """Cite a further source for the row of that name. Raises as `correct` does."""
+    faults = faults or Faults()
     with store.writing() as db:
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
         if any(known.url == source.url and known.title == source.title for known in row.sources):
             raise Conflict(gettext("The row cites this source already."), gettext("Nothing was recorded."))
-        check_source(source, relationship_of(db, row.channel).sides, at.date())
+        with faults.gathered():
+            check_source(source, relationship_of(db, row.channel).sides, at.date())
+        faults.check()
         db.record.cite(name.kind, name.id, source, Origin(at, by))
         db.audit.note(What.CITED, str(name), by=by, at=at, detail=source.url)
         db.record.bump()
@@ -179,5 +193,7 @@ def _check_that_it_changes(row: Row, fresh: Row) -> None:
     told = AMENDABLE[type(row)]
     if all(getattr(row, name) == getattr(fresh, name) for name in told):
         raise Refused(
-            gettext("The correction says what the row says already."), gettext("Change a field, or leave it as it is.")
+            gettext("The correction says what the row says already."),
+            gettext("Change a field, or leave it as it is."),
+            beside=told,
         )

@@ -130,3 +130,8 @@ def relationship_of(db: Subjects, channel: str) -> Relationship:
     """The relationship that a channel is of."""
     slug = next(line.relationship for line in db.record.channels() if line.slug == channel)
     return next(pair for pair in db.record.relationships() if pair.slug == slug)
+
+
+def parties_of(db: Subjects, channel: str) -> list[str]:
+    """The codes of the two parties that a channel is between."""
+    return [party.code for party in relationship_of(db, channel).parties]

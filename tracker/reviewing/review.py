@@ -34,7 +34,8 @@ from tracker.record.rows import check_asked_by, check_row
 from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
 from tracker.releases.quoting import sources_of
 from tracker.reviewing.called_off import NOTHING_OFF, CalledOff, called_off
-from tracker.reviewing.deeds import check_no_first_word, existing, relationship_of, stale, unchanged
+from tracker.reviewing.deeds import check_no_first_word, existing, parties_of, stale, unchanged
+from tracker.reviewing.writing import Row, Written, uncited, why_told, writes
 from tracker.tongue import ENGLISH, gettext, msg, speaking
 from tracker.wording import date_words, instant_words
 
@@ -91,18 +92,26 @@ def choice_of(told: Mapping[str, str]) -> Choice:
 class Question:
     """A candidate as it is put to a reviewer.
 
-    `now`: the state at the time of the event; `told`: rows of the record that tell of it already; `choice`: what
-    accepting as it stands would record; `why` it is proposed; `read`: what of that the releases say in so many words;
-    `off`: which announcement it calls off or puts off.
+    `now`: the state at the time of the event; `told`: rows of the record that tell of it already; `own`: others that an
+    earlier accepting of it put there; `choice`: what accepting as it stands would record, and `written` what becomes of
+    its rows; `why` it is proposed; `read`: what of that the releases say in so many words; `off`: which announcement it
+    calls off or puts off.
     """
 
     candidate: Candidate
     now: State | None
-    told: tuple[StatusChange | Contact, ...]
+    told: tuple[Row, ...]
     choice: Choice
     why: str
     read: Particulars = NOTHING_READ
     off: CalledOff = NOTHING_OFF
+    own: tuple[Row, ...] = ()
+    written: tuple[Written, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Row, ...]:
+        """The rows in force that its acceptance may cite for or correct, first that on which `choice` is modelled."""
+        return (*reversed(self.told), *self.own)
 
 
 def read_particulars(candidate: Candidate, comparer: Comparer, languages: Sequence[str]) -> Particulars:
@@ -127,14 +136,22 @@ def question(
     now = state_at(history, first - timedelta(days=1))
     told = entries_telling(candidate.signal, candidate.date, candidate.starts, _reported(candidate), changes, contacts)
     before = [change for change in history if change.effective.first < first]
-    proposal = propose(candidate.signal, now, cut_before=was_cut(before))
+    met = any(one.outcome is Outcome.HELD and one.substantive and one.last and one.last < first for one in contacts)
+    proposal = propose(candidate.signal, now, cut_before=was_cut(before), met_before=met)
     if not told and proposal.state is None and proposal.contact is None:
         told = [change for change in before[-1:] if not change.derived]
-    why = msg("The record tells of this already; the releases become further sources.") if told else proposal.why
     reported = _reported(candidate)
     off = NOTHING_OFF if told else called_off(candidate.signal, candidate.telling, reported, changes, contacts)
-    choice = _of_what_is_off(_choice(candidate, proposal, read), off)
-    return Question(candidate, now, tuple(told), _as_told(choice, told), why, read, off)
+    choice = _as_told(_of_what_is_off(_choice(candidate, proposal, read), off), told)
+    own = tuple(row for row in _own_rows(candidate, changes, contacts) if row not in told)
+    asked = Question(candidate, now, tuple(told), choice, proposal.why, read, off, own)
+    written = writes(rows_of(candidate.channel, choice), asked.standing)
+    return replace(asked, why=why_of(asked, written), written=written)
+
+
+def why_of(asked: Question, written: Sequence[Written]) -> str:
+    """Why it is asked, in a sentence, by what a choice would write: of what the record tells of, that it does."""
+    return why_told(written) if asked.told or any(one.corrects for one in written) else asked.why
 
 
 def span_of(candidate: Candidate) -> Span:
@@ -184,7 +201,7 @@ def _of_what_is_off(choice: Choice, off: CalledOff) -> Choice:
     return replace(choice, date=off.day, end=off.end)
 
 
-def _as_told(choice: Choice, told: Sequence[StatusChange | Contact]) -> Choice:
+def _as_told(choice: Choice, told: Sequence[Row]) -> Choice:
     """The choice in the record's own terms, where the record tells of the event: accepting then adds sources only."""
     for entry in told:
         choice = replace(choice, **{name: getattr(entry, name) for name in _TOLD[type(entry)]})
@@ -244,55 +261,41 @@ def accept(
     with store.writing() as db:
         candidate = _open(db, candidate_id, version)
         at = db.record.instant_for(at)
-        standing = standing_rows(db, candidate, at)
-        choice = choice or with_plain_cause(standing.asked.choice, candidate.signal)
-        check(choice, candidate.channel, at.date())
-        for entry in _entries(candidate.channel, choice, ()):
-            check_asked_by(entry, [party.code for party in relationship_of(db, candidate.channel).parties])
-        if _asks_second(candidate, choice, standing, second):
+        asked = asked_now(db, candidate, at)
+        choice = choice or with_plain_cause(asked.choice, candidate.signal)
+        check(choice, candidate.channel, parties_of(db, candidate.channel), at.date())
+        if _asks_second(candidate, choice, asked, second):
             db.reviewers.add_first_word(candidate.id, choice.as_text(), by=by, at=at)
             db.reviewers.release(candidate.id, "It was accepted.", at=at, by=by)
             db.candidates.touch(candidate.id)
         else:
-            put_on_record(db, candidate, choice, standing, by=by, at=at)
+            put_on_record(db, candidate, choice, asked, by=by, at=at)
         return db.candidates.get(candidate.id)
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What is asked of a candidate, and the rows in force that its acceptance may cite for or replace."""
-
-    asked: Question
-    rows: tuple[StatusChange | Contact, ...]
-
-
-def standing_rows(db: Subjects, candidate: Candidate, at: datetime) -> Standing:
+def asked_now(db: Subjects, candidate: Candidate, at: datetime) -> Question:
+    """What is asked of a candidate, by the record as it stands inside the caller's transaction."""
     changes, contacts = db.record.entries_of(candidate.channel)
-    changes, contacts = in_force(changes, at), in_force(contacts, at)
-    asked = question(candidate, changes, contacts)
-    own = [row for row in _own_rows(candidate, changes, contacts) if row not in asked.told]
-    return Standing(asked, (*asked.told, *own))
+    return question(candidate, in_force(changes, at), in_force(contacts, at))
 
 
-def put_on_record(
-    db: Subjects, candidate: Candidate, choice: Choice, standing: Standing, *, by: str, at: datetime
-) -> int:
+def put_on_record(db: Subjects, candidate: Candidate, choice: Choice, asked: Question, *, by: str, at: datetime) -> int:
     """Accept a candidate inside the caller's transaction; answers the decision's id. Raises Stale."""
-    entries = _entries(candidate.channel, choice, tuple(sources_of(candidate.telling)))
+    entries = rows_of(candidate.channel, choice, tuple(sources_of(candidate.telling)))
     decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
-    _record(db, entries, standing.rows, Origin(at, by, decision))
+    _record(db, entries, asked.standing, Origin(at, by, decision))
     _settle(db, candidate, Status.ACCEPTED, by=by, at=at)
     db.record.bump()
     return decision
 
 
-def _asks_second(candidate: Candidate, choice: Choice, standing: Standing, second: Collection[State]) -> bool:
+def _asks_second(candidate: Candidate, choice: Choice, asked: Question, second: Collection[State]) -> bool:
     """Whether a choice would say something new of a state for which one person is not enough."""
     return any(
         isinstance(entry, StatusChange)
         and entry.state in second
-        and not any(says_the_same(entry, other) for other in standing.rows)
-        for entry in _entries(candidate.channel, choice, ())
+        and not any(says_the_same(entry, other) for other in asked.standing)
+        for entry in rows_of(candidate.channel, choice)
     )
 
 
@@ -416,8 +419,8 @@ def _settle(db: Subjects, candidate: Candidate, status: Status, *, by: str, at: 
     db.record.bump("decisions")
 
 
-def check(choice: Choice, channel: str, today: date) -> None:
-    """Raise Refused, which names the fields, for a choice of which no row can be made."""
+def check(choice: Choice, channel: str, parties: Collection[str], today: date) -> None:
+    """Raise Refused, which names the fields, for a choice of which no row can be made between those `parties`."""
     faults = Faults()
     if choice.state is None and choice.outcome is None:
         faults.add(
@@ -425,6 +428,7 @@ def check(choice: Choice, channel: str, today: date) -> None:
                 gettext("Nothing would be recorded."),
                 gettext("Choose a state or a contact, or reject it."),
                 field="state",
+                beside=("outcome",),
             )
         )
     if choice.state and choice.effective is None:
@@ -437,14 +441,17 @@ def check(choice: Choice, channel: str, today: date) -> None:
         )
         # What else is wrong with the state is told as of a day on which it may hold.
         choice = replace(choice, effective=PartialDate.of(today))
-    for row in _entries(channel, choice, ()):
+    for row in rows_of(channel, choice):
         with faults.gathered():
             check_row(row, today)
+    with faults.gathered():
+        check_asked_by(choice.asked_by, parties)
     faults.check()
 
 
-def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[StatusChange | Contact]:
-    entries: list[StatusChange | Contact] = []
+def rows_of(channel: str, choice: Choice, sources: tuple[Source, ...] = ()) -> list[Row]:
+    """The rows of a choice, complete or not."""
+    entries: list[Row] = []
     if choice.outcome:
         entries.append(
             Contact(
@@ -478,67 +485,22 @@ def _entries(channel: str, choice: Choice, sources: tuple[Source, ...]) -> list[
     return entries
 
 
-def _own_rows(
-    candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]
-) -> list[StatusChange | Contact]:
+def _own_rows(candidate: Candidate, changes: Iterable[StatusChange], contacts: Iterable[Contact]) -> list[Row]:
     """What an earlier accepting of this candidate put on the record and still stands."""
     accepted = {decision.id for decision in candidate.decisions if decision.verdict is Verdict.ACCEPT}
     return [entry for entry in (*changes, *contacts) if entry.decision in accepted]
 
 
-def _record(
-    db: Subjects,
-    entries: Sequence[StatusChange | Contact],
-    standing: Sequence[StatusChange | Contact],
-    origin: Origin,
-) -> None:
-    """Add the entries. Where the record tells of the event already, a row that says the same gets the sources, and a
-    row that says otherwise is replaced by one that keeps its sources.
+def _record(db: Subjects, rows: Sequence[Row], standing: Sequence[Row], origin: Origin) -> None:
+    """Add the rows. Where the record tells of the event already, a row that says the same gets the sources, and a row
+    that says otherwise is replaced by one that keeps its sources.
     """
-    replaced: set[tuple[type, int]] = set()
-    for entry in entries:
-        like = [other for other in standing if type(other) is type(entry)]
-        if any(_adds_nothing(entry, other) for other in like):
-            continue
-        if like:
-            corrected = like[0]
-            entry = replace(
-                entry,
-                **_unasked(entry, corrected, alone=len(entries) == 1),
-                replaces=corrected.id,
-                reason=entry.note or "A reviewer decided otherwise.",
-                sources=(*corrected.sources, *_uncited(entry, corrected)),
-            )
-            replaced.add((type(corrected), corrected.id))
-        db.record.add(entry, origin)
+    written = writes(rows, standing)
+    replaced = {(type(one.corrects), one.corrects.id) for one in written if one.corrects}
+    for one in written:
+        if one.stands is None:
+            db.record.add(one.row, origin)
     for other in standing:
-        if (type(other), other.id) not in replaced and entries:
-            for source in _uncited(entries[0], other):
+        if (type(other), other.id) not in replaced and rows:
+            for source in uncited(rows[0], other):
                 db.record.cite(type(other), other.id, source, origin)
-
-
-def _adds_nothing(entry: StatusChange | Contact, other: StatusChange | Contact) -> bool:
-    """Whether a row says all that a choice says, but for the sentence of a contact, which may be that of the state."""
-    if isinstance(entry, StatusChange):
-        return says_the_same(entry, other) and entry.cause == other.cause
-    if entry.asked_by and entry.asked_by != other.asked_by:
-        return False
-    return says_the_same(entry, other) and all(
-        getattr(entry, name) == getattr(other, name) for name in ("form", "place", "persons", "round")
-    )
-
-
-def _unasked(entry: StatusChange | Contact, corrected: StatusChange | Contact, *, alone: bool) -> dict[str, object]:
-    """What a choice does not say, and the row that it corrects does. `alone`: the choice is of no other row, so that
-    its sentence is that of this one.
-    """
-    if isinstance(corrected, StatusChange):
-        return {}
-    kept = {"substantive": corrected.substantive} | ({"asked_by": corrected.asked_by} if entry.asked_by is None else {})
-    return kept if alone or corrected.summary is None else kept | {"summary": corrected.summary}
-
-
-def _uncited(entry: StatusChange | Contact, other: StatusChange | Contact) -> list[Source]:
-    """The sources of `entry` that `other` does not cite."""
-    cited = {(source.url, source.title) for source in other.sources}
-    return [source for source in entry.sources if (source.url, source.title) not in cited]

@@ -11,8 +11,8 @@ from datetime import datetime
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotAllowed, Refused
 from tracker.model import Answer, Candidate, FirstWord
-from tracker.reviewing.deeds import unchanged
-from tracker.reviewing.review import check, choice_of, put_on_record, standing_rows
+from tracker.reviewing.deeds import parties_of, unchanged
+from tracker.reviewing.review import asked_now, check, choice_of, put_on_record
 from tracker.tongue import gettext
 from tracker.wording import instant_words
 
@@ -28,9 +28,9 @@ def confirm(store: Store, candidate_id: int, version: int, *, by: str, at: datet
         _check_other(first, by)
         at = db.record.instant_for(at)
         choice = choice_of(first.choice)
-        check(choice, candidate.channel, at.date())
-        standing = standing_rows(db, candidate, at)
-        decision = put_on_record(db, candidate, choice, standing, by=by, at=at)
+        check(choice, candidate.channel, parties_of(db, candidate.channel), at.date())
+        asked = asked_now(db, candidate, at)
+        decision = put_on_record(db, candidate, choice, asked, by=by, at=at)
         db.reviewers.add_second_word(first.id, Answer.CONFIRMED, by=by, at=at, decision=decision)
         return db.candidates.get(candidate.id)
 

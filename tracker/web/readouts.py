@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -23,6 +23,7 @@ from tracker.model import (
     StatusChange,
 )
 from tracker.readouts import Comparer, Comparison, Point, PointKind, Readout
+from tracker.record.disputes import contradicts, tells_otherwise
 from tracker.record.history import in_force
 from tracker.tongue import gettext, msg, name_of
 from tracker.web.answers import answer, page
@@ -67,12 +68,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Told:
-    """A comparison with what its pages need. `further`: releases of the two sides that are kept and not compared."""
+    """A comparison with what its pages need. `further`: releases of the two sides that are kept and not compared.
+    `otherwise`: those of all that deny the event, or tell that it did not come to it.
+    """
 
     comparison: Comparison
     comparer: Comparer
     relationship: Relationship
     further: int
+    otherwise: tuple[Readout, ...] = ()
 
     def columns(self, *, whole: bool) -> list[Column]:
         """Both sides, with the words of their points marked: the whole texts, or short quotes."""
@@ -167,7 +171,8 @@ def told_of(name: str, known_at: datetime) -> tuple[StatusChange | Contact, Told
     with current().service.store.reading() as db:
         passages = {source.passage.release: source.passage for source in entry.sources if source.passage}
         kept = [(db.releases.history(release), passage.revision) for release, passage in passages.items()]
-    return entry, _compared(kept, relationship)
+    otherwise = {source.passage.release for source in entry.sources if source.passage and contradicts(source, entry)}
+    return entry, _compared(kept, relationship, otherwise)
 
 
 def both_kept(sources: Iterable[Source], relationship: Relationship) -> bool:
@@ -180,20 +185,31 @@ def told_of_candidate(
 ) -> Told | None:
     """The readouts of a candidate that carry it, for `_readouts.html`; None while a side has not spoken."""
     seen = {one.release.id: one for one in candidate.telling}
-    return _compared([(histories[release], one.revision) for release, one in seen.items()], relationship)
+    kept = [(histories[release], one.revision) for release, one in seen.items()]
+    signal = candidate.signal
+    otherwise = {release for release, one in seen.items() if tells_otherwise(one.sighting.signal, signal)}
+    return _compared(kept, relationship, otherwise)
 
 
-def _compared(kept: Iterable[tuple[ReleaseHistory, int]], relationship: Relationship) -> Told | None:
-    """The fullest readout of each side against the other's; None where a side has none."""
+def _compared(
+    kept: Iterable[tuple[ReleaseHistory, int]], relationship: Relationship, otherwise: Collection[int]
+) -> Told | None:
+    """The fullest readout of each side against the other's; None where a side has none. One of the releases that tell
+    `otherwise` of the event stands for its side where the side has no other.
+    """
     feeds = current().service.feeds_by_slug
-    found = [_readout(history, revision, relationship, feeds) for history, revision in kept]
+    found = [
+        replace(_readout(history, revision, relationship, feeds), otherwise=history.release.id in otherwise)
+        for history, revision in kept
+    ]
     by_side = [[one for one in found if one.side == party.code] for party in relationship.parties]
     if not all(by_side):
         return None
-    first, second = (max(of_side, key=lambda one: len(one.release.summary)) for of_side in by_side)
+    first, second = (max(of, key=lambda one: (not one.otherwise, len(one.release.summary))) for of in by_side)
     comparer = current().service.pack(relationship.slug).comparer
     further = sum(map(len, by_side)) - 2
-    return Told(comparer.compare(first, second), comparer, relationship, further)
+    contrary = tuple(one for of in by_side for one in of if one.otherwise)
+    return Told(comparer.compare(first, second), comparer, relationship, further, contrary)
 
 
 def _readout(history: ReleaseHistory, revision: int, relationship: Relationship, feeds: Mapping[str, Feed]) -> Readout:
@@ -214,6 +230,10 @@ def standing_words(point: Point, told: Told) -> Markup:
         words = gettext("only %(side)s", side=side_in_text(point.only, told.relationship))
     elif len(point.said) == 1:
         sign, kind, words = "?", "unknown", gettext("not in what we have of the other")
+    elif point.contrary:
+        sign, kind = "≠", "differs"
+        side = side_in_text(told.comparison.otherwise, told.relationship)
+        words = gettext("both name it, %(side)s tells otherwise of the event", side=side)
     elif point.differs:
         sign, kind, words = "≠", "differs", gettext("both, not the same")
     elif point.kind is PointKind.PLACE:  # two names of one place look as different as two places

@@ -16,7 +16,7 @@ from tracker.reviewing.deeds import last_deed
 from tracker.web.api import schemas
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.candidate import candidate as candidate_shape
-from tracker.web.api.choice import check_rejection, choice_of
+from tracker.web.api.choice import check_rejection, choice_of, named_as_sent
 from tracker.web.api.cursor import Position, read_cursor, walk_of, write_cursor
 from tracker.web.api.document import REVIEWERS_ONLY, answers
 from tracker.web.api.parameters import CandidatePath, CandidatesQuery, IfMatch, MergeBody, ReviewBody, SplitBody
@@ -89,7 +89,8 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
         return answer(review.reject(store, found.id, found.version, by=by, at=at, reason=body.note or ""))
     choice = choice_of(body, _question(found).choice, found.signal)
     second = current().service.settings.second_person
-    return answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice, second=second))
+    with named_as_sent():
+        return answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice, second=second))
 
 
 @blueprint.post(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tracker.errors import Refused
@@ -30,6 +32,17 @@ def choice_of(body: ReviewBody, proposed: Choice, signal: Signal) -> Choice:
     choice = _with_contact(_with_state(proposed, body), body)
     choice = with_plain_cause(choice, signal) if body.cause is None else replace(choice, cause=body.cause)
     return replace(choice, note=body.note or None)
+
+
+@contextmanager
+def named_as_sent() -> Iterator[None]:
+    """Names a field of the contact that is refused as the body has it: `contact.end`."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.field in _OF_CONTACT:
+            raise Refused(refused.wrong, refused.remedy, field=f"contact.{refused.field}") from None
+        raise
 
 
 def _with_state(proposed: Choice, body: ReviewBody) -> Choice:

@@ -54,6 +54,7 @@ def _readout(one: Readout) -> schemas.ComparedReadout:
         published=release.published,
         published_at=one.at,
         cut_short=one.cut_short,
+        otherwise=one.otherwise,
     )
 
 

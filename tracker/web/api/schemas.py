@@ -690,7 +690,7 @@ class ReadoutPoint(Answer):
     """A thing that at least one side says. `key`: the subject of a topic, tone or commitment, the office of a person.
 
     `only`: the side that alone says it; null where both do, or where what is kept of the other is only a beginning.
-    `differs`: both say it, and not the same.
+    `differs`: both say it, and not the same; where one side tells otherwise of the event, all that both name.
     """
 
     kind: PointKind
@@ -705,6 +705,7 @@ class ComparedReadout(Answer):
     """The release of one side that is compared, in the revision that is cited. Its whole text is not given out here.
 
     `published_at` is null where only the day is known. `cut_short`: what is kept of it is only its beginning.
+    `otherwise`: it denies what the row tells, or tells that it did not come to it.
     """
 
     side: Side
@@ -716,6 +717,7 @@ class ComparedReadout(Answer):
     published: Day
     published_at: Instant | None
     cut_short: bool
+    otherwise: bool
 
 
 class GlossTerm(Answer):

@@ -59,11 +59,7 @@ def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> C
     for field in AMENDABLE[name.kind]:
         with faults.gathered():
             told[field] = read_field(sent, field)
-    if faults.fields:
-        with faults.gathered():
-            amend.check_reason(sent.get("reason", ""))
-    faults.check()
-    return amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), **who)
+    return amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), faults=faults, **who)
 
 
 def _withdraw(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
@@ -72,7 +68,8 @@ def _withdraw(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> 
 
 
 def _cite(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
-    amend.cite(current().service.store, name, source_from(sent), **who)
+    source, faults = source_from(sent)
+    amend.cite(current().service.store, name, source, faults=faults, **who)
     return name
 
 
@@ -127,14 +124,14 @@ def _unconfirmed(text: str) -> tuple[str, ...]:
     return words
 
 
-def source_from(sent: Mapping[str, str]) -> Source:
-    """A source as it was typed. Raises Refused that names each field that is wrong."""
+def source_from(sent: Mapping[str, str]) -> tuple[Source, Faults]:
+    """What can be read of a source as it was typed, and what is wrong with the rest."""
     faults, read = Faults(), {}
     for name in ("url", "title", "publisher", "side", "published", "quote"):
+        read[name] = None if name in ("published", "quote") else ""
         with faults.gathered():
             read[name] = _field_of_source(sent, name)
-    faults.check()
-    return Source(**read, denies=bool(sent.get("denies")))
+    return Source(**read, denies=bool(sent.get("denies"))), faults
 
 
 def _field_of_source(sent: Mapping[str, str], name: str) -> Any:

@@ -13,11 +13,13 @@ from markupsafe import Markup
 
 from tracker.errors import Faults, Refused
 from tracker.measuring.sampling import ELSEWHERE
-from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, Source, State, StatusChange
+from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, State, StatusChange
 from tracker.record.history import ChannelView, view
 from tracker.record.rows import LONGEST_WORDS
 from tracker.record.slips import slips
-from tracker.reviewing.review import Choice, Question, check
+from tracker.releases.quoting import sources_of
+from tracker.reviewing.review import Choice, Question, check, rows_of, why_of
+from tracker.reviewing.writing import Row, Written, writes
 from tracker.tongue import gettext, msg
 from tracker.web.sent import whole_number
 from tracker.web.words import filled, said, told
@@ -58,32 +60,15 @@ def choice_from(form: Mapping[str, str]) -> Choice:
     return choice
 
 
-def checked_choice(form: Mapping[str, str], channel: str, today: date) -> Choice:
+def checked_choice(form: Mapping[str, str], channel: str, parties: Collection[str], today: date) -> Choice:
     """What a reviewer typed, where it can be recorded. Raises Refused that names each field that cannot be read, and
     each in whose way that does not stand and which is wrong all the same.
     """
     choice, faults = _read(form)
-    unread = faults.fields
-    try:
-        check(choice, channel, today)
-    except Refused as refused:
-        faults.add(*(one for one in refused.parts if not _hangs_on(one.field, unread)))
+    with faults.gathered(unread=faults.fields):
+        check(choice, channel, parties, today)
     faults.check()
     return choice
-
-
-_TOGETHER = (
-    frozenset({"state", "effective", "expected"}),
-    frozenset({"outcome", "date", "end", "announced"}),
-)
-"""Fields of one row that are judged by one another: what is wrong with one is known where all can be read."""
-
-
-def _hangs_on(field: str | None, unread: Collection[str | None]) -> bool:
-    """Whether what is wrong with a field may come of others that cannot be read."""
-    if field == "cause":
-        return "state" in unread
-    return any(field in row and row & set(unread) for row in _TOGETHER) or (field == "state" and "outcome" in unread)
 
 
 def _read(form: Mapping[str, str]) -> tuple[Choice, Faults]:
@@ -186,11 +171,14 @@ _READERS: Mapping[str, Callable[[Mapping[str, str], str], Any]] = {
 
 @dataclass(frozen=True)
 class Preview:
-    """The channel on the dashboard before and after a choice is recorded."""
+    """The channel on the dashboard before and after a choice is recorded, what becomes of each of its rows, and why it
+    is asked.
+    """
 
     before: ChannelView
     after: ChannelView
-    rows: tuple[StatusChange | Contact, ...]
+    written: tuple[Written, ...]
+    why: str
 
 
 def preview(
@@ -202,17 +190,23 @@ def preview(
     contacts: Iterable[Contact],
     moment: Moment,
 ) -> Preview:
-    """What accepting `choice` would show, given the rows of the channel that are in force."""
+    """What accepting `choice` would do and show, given the rows of the channel that are in force."""
     changes, contacts = list(changes), list(contacts)
-    rows = _rows(asked, choice)
-    kinds = {type(row) for row in rows}
-    corrected = [row for row in asked.told if type(row) in kinds]
-    after_changes = [c for c in changes if c not in corrected] + [r for r in rows if isinstance(r, StatusChange)]
-    after_contacts = [c for c in contacts if c not in corrected] + [r for r in rows if isinstance(r, Contact)]
+    written = writes(_rows(asked, choice), asked.standing)
+    added = [one.row for one in written if one.stands is None]
+    kept = [row for row in (*changes, *contacts) if not any(one.corrects == row for one in written)]
+    after = [*kept, *added]
     return Preview(
         before=view(channel, relationship, changes, contacts, moment),
-        after=view(channel, relationship, after_changes, after_contacts, moment),
-        rows=rows,
+        after=view(
+            channel,
+            relationship,
+            [row for row in after if isinstance(row, StatusChange)],
+            [row for row in after if isinstance(row, Contact)],
+            moment,
+        ),
+        written=written,
+        why=why_of(asked, written),
     )
 
 
@@ -231,37 +225,11 @@ def dates_of(choice: Choice) -> str:
     return " ".join(str(one or "-") for one in told)
 
 
-def _rows(asked: Question, choice: Choice) -> tuple[StatusChange | Contact, ...]:
-    """The rows of a choice as the record would show them, as far as it is complete."""
-    channel = asked.candidate.channel
-    sources = tuple(
-        Source(seen.release.url or "", seen.release.title, seen.release.publisher, seen.release.side, None)
-        for seen in asked.candidate.telling
-    )
-    rows: list[StatusChange | Contact] = []
-    if choice.state and choice.effective:
-        change = StatusChange(
-            channel=channel,
-            state=choice.state,
-            effective=choice.effective,
-            expected=choice.expected,
-            cause=choice.cause,
-            sources=sources,
-        )
-        rows.append(change)
-    if choice.outcome and (choice.date or choice.announced):
-        contact = Contact(
-            channel=channel,
-            outcome=choice.outcome,
-            date=choice.date,
-            end=choice.end,
-            announced=choice.announced,
-            form=choice.form,
-            place=choice.place,
-            persons=choice.persons,
-            round=choice.round,
-            asked_by=choice.asked_by,
-            sources=sources,
-        )
-        rows.append(contact)
-    return tuple(rows)
+def _rows(asked: Question, choice: Choice) -> tuple[Row, ...]:
+    """The rows of a choice as the record would show them, its state first, as far as it is complete."""
+    told = rows_of(asked.candidate.channel, choice, tuple(sources_of(asked.candidate.telling)))
+    return tuple(row for row in reversed(told) if _complete(row))
+
+
+def _complete(row: Row) -> bool:
+    return bool(row.effective if isinstance(row, StatusChange) else row.date or row.announced)

@@ -15,6 +15,7 @@ from tracker.model import Candidate, Signal, Status
 from tracker.record.history import in_force
 from tracker.reviewing import regroup
 from tracker.reviewing import review as decide
+from tracker.reviewing.deeds import parties_of
 from tracker.reviewing.review import Choice
 from tracker.reviewing.triage import following
 from tracker.tongue import gettext
@@ -137,8 +138,9 @@ def _check(number: int) -> Choice:
     """
     with current().service.store.reading() as db:
         found = decoys.existing_here(db, number)
+        parties = parties_of(db, found.channel)
     decide.check_open(found, sent_version())
-    return checked_choice(request.form, found.channel, current().now().date())
+    return checked_choice(request.form, found.channel, parties, current().now().date())
 
 
 def _accept(number: int) -> bool:

@@ -78,16 +78,16 @@ def line_of(
 ) -> Line:
     """The line of a candidate that waits, given the rows of its channel's record that are in force."""
     asked = question(candidate, changes, contacts)
-    told = bool(asked.told)
+    new = [one.row for one in asked.written if not one.stands]
     return Line(
         waits,
         candidate,
         channel,
         relationship,
         best=max(candidate.telling, key=lambda seen: seen.sighting.confidence, default=None),
-        moves_to=None if told else asked.choice.state,
-        outcome=None if told else asked.choice.outcome,
-        told=told,
+        moves_to=next((row.state for row in new if isinstance(row, StatusChange)), None),
+        outcome=next((row.outcome for row in new if isinstance(row, Contact)), None),
+        told=bool(asked.told) and not new,
         which=bool(asked.off.which),
     )
 
