@@ -137,6 +137,25 @@ def test_correcting_an_accepted_candidate_replaces_its_rows_and_keeps_their_sour
     assert {source.url for source in now.sources} == {"https://us.example/1", "https://cn.example/1"}
 
 
+def test_a_row_that_takes_the_place_of_another_keeps_what_reviewers_marked_there(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, candidate)
+    marks = {"unconfirmed": ("date",), "contested": "Beijing gives another day.", "settled": "It was a slip."}
+    before = page(seeded_2023)
+    for row in (before.change, before.last_contact):
+        seeded_2023.clock.advance(seconds=1)
+        name = ClaimName(type(row), row.id)
+        correct(seeded_2023.store, name, dict(marks), reason="Read both.", at=seeded_2023.clock(), by="ana")
+    (again,) = arrive(seeded_2023, CN, sighting())
+    with seeded_2023.store.reading() as db:
+        proposed = question(again, *db.record.entries_of("dpct")).choice
+    decide(seeded_2023, again, choice=replace(proposed, place="Beijing", cause="In other words."))
+    now = page(seeded_2023)
+    assert (now.last_contact.place, now.change.cause) == ("Beijing", "In other words.")
+    for row in (now.change, now.last_contact):
+        assert {name: getattr(row, name) for name in marks} == marks
+
+
 def test_undo_withdraws_the_rows_leaves_them_in_place_and_puts_the_candidate_back(seeded_2023, clock):
     (candidate,) = arrive(seeded_2023, US, sighting())
     decided = decide(seeded_2023, candidate)

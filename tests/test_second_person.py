@@ -89,6 +89,16 @@ def test_a_further_source_for_a_cut_on_record_is_the_word_of_one(seeded_2023, cu
     assert {source.side for source in page(seeded_2023).sources} == {"us", "cn"}
 
 
+def test_other_words_for_a_cut_on_record_ask_for_a_second_person_too(seeded_2023, cut):
+    answered(seeded_2023, confirm, cut, "ben")
+    (again,) = arrive(seeded_2023, US_TOO, CUT)
+    with seeded_2023.store.reading() as db:
+        proposed = question(again, *db.record.entries_of("dpct")).choice
+    waits = accepted(seeded_2023, again, choice=replace(proposed, cause="In quite other words."))
+    assert (waits.status, waits.first_word.by) == (Status.PENDING, "ana")
+    assert page(seeded_2023).change.cause != "In quite other words."
+
+
 def test_the_same_account_never_answers_itself_but_may_withdraw(seeded_2023, cut):
     for how, over in ((confirm, {}), (refuse, {"reason": "No."})):
         with pytest.raises(NotAllowed, match="You accepted it yourself"):

@@ -31,7 +31,7 @@ from tracker.record.history import in_force, state_at, was_cut, with_derived
 from tracker.record.lineage import entry_key
 from tracker.record.proposals import propose
 from tracker.record.rows import check_asked_by, check_row
-from tracker.releases.grouping import Span, entries_telling, event_span, says_the_same
+from tracker.releases.grouping import Span, entries_telling, event_span
 from tracker.releases.quoting import sources_of
 from tracker.reviewing.called_off import NOTHING_OFF, CalledOff, called_off
 from tracker.reviewing.deeds import check_no_first_word, existing, parties_of, stale, unchanged
@@ -292,10 +292,8 @@ def put_on_record(db: Subjects, candidate: Candidate, choice: Choice, asked: Que
 def _asks_second(candidate: Candidate, choice: Choice, asked: Question, second: Collection[State]) -> bool:
     """Whether a choice would say something new of a state for which one person is not enough."""
     return any(
-        isinstance(entry, StatusChange)
-        and entry.state in second
-        and not any(says_the_same(entry, other) for other in asked.standing)
-        for entry in rows_of(candidate.channel, choice)
+        isinstance(one.row, StatusChange) and one.row.state in second and one.stands is None
+        for one in writes(rows_of(candidate.channel, choice), asked.standing)
     )
 
 

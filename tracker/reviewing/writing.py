@@ -91,7 +91,9 @@ def _unasked(row: Row, corrected: Row, *, alone: bool) -> dict[str, object]:
     """What a choice does not say, and the row that it corrects does. `alone`: the choice is of no other row, so that
     its sentence is that of this one.
     """
+    kept: dict[str, object] = {name: getattr(corrected, name) for name in ("contested", "settled")}
+    kept["unconfirmed"] = tuple(word for word in corrected.unconfirmed if word != "place" or row.place)
     if isinstance(corrected, StatusChange):
-        return {}
-    kept = {"substantive": corrected.substantive} | ({"asked_by": corrected.asked_by} if row.asked_by is None else {})
+        return kept
+    kept |= {"substantive": corrected.substantive, "asked_by": row.asked_by or corrected.asked_by}
     return kept if alone or corrected.summary is None else kept | {"summary": corrected.summary}
