@@ -1,15 +1,17 @@
-"""What became of a row is told wherever the row is: plans called off, sources that deny, what could not be confirmed."""
+"""What became of a row is told wherever the row is: it is called off, denied, contested, or could not be confirmed."""
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 
 from db.record import Origin
-from tests.make import change, contact, source
-from tests.web.api_client import Api, assert_problem
+from tests.make import change, contact
+from tests.web.api_client import Api
 from tests.web.test_pages import words_of
 from tracker.model import Entry, Outcome, PartialDate, State
 
@@ -67,3 +69,52 @@ def test_a_plan_that_an_announced_contact_tells_already_is_due_once(api: Api) ->
     recorded(api, plan(), told)
     assert next_of(api) == "Next 15 Dec 2024"
     assert len([line for line in due(api) if "15 Dec 2024" in line]) == 1
+
+
+DENIAL = {
+    "url": "https://us.example/1", "title": "A denial", "publisher": "Department", "side": "us",
+    "published": "2022-08-05", "quote": "No talks were cut.", "denies": True,
+}  # fmt: skip
+DIFFER = "The sides differ on whether it is so. United States: denied; China: as the row says."
+
+
+def denied(api: Api) -> str:
+    """The name of the cut of the policy talks, which a side denies."""
+    name = f"change-{api.json('/channels/dpct?as_of=2023-01-01')['history'][0]['id']}"
+    api.service.clock.advance(hours=1)
+    assert api.post(f"/claims/{name}/sources", json=DENIAL, headers=api.token("reviewer")).status_code < 300
+    return name
+
+
+def item_of(api: Api, name: str) -> dict[str, Any]:
+    items = api.client.get("/channels/dpct/changes.json?as_of=2023-01-01").get_json()["items"]
+    (item,) = [item for item in items if item["id"].endswith(f":{name}")]
+    return item
+
+
+def test_feeds_say_that_a_source_denies_what_is_told_and_how_accounts_differ(api: Api) -> None:
+    name = denied(api)
+    item = item_of(api, name)
+    ours = item["_open_lines"]
+    assert [(one["url"], one["denies"]) for one in ours["sources"] if one["denies"]] == [(DENIAL["url"], True)]
+    assert (ours["contested"], ours["settled"]) == (DIFFER, None)
+    assert "Department (United States, 5 Aug 2022), denies it" in words_of(item["content_html"])
+    assert f"Contested. {DIFFER}" in words_of(item["content_html"])
+    assert "denies it" in api.client.get("/channels/dpct/changes.atom").text
+    why = "The Department spoke of other talks."
+    api.service.clock.advance(hours=1)
+    settled = {"settled": why, "reason": "Read both."}
+    api.post(f"/claims/{name}/correction", json=settled, headers=api.token("reviewer"))
+    item = item_of(api, name)
+    assert (item["_open_lines"]["contested"], item["_open_lines"]["settled"]) == (None, why)
+    assert f"Settled. {why}" in words_of(item["content_html"])
+
+
+def test_tables_name_the_sources_that_deny(api: Api) -> None:
+    name = denied(api)
+    for path in ("/changes.csv?channel=dpct", "/channels.csv?as_of=2023-01-01"):
+        rows = list(csv.DictReader(io.StringIO(api.client.get(path).data.decode("utf-8-sig"))))
+        assert [*rows[0]][-1] == "denied_by"
+        denying = [row for row in rows if row["denied_by"]]
+        assert [row["denied_by"] for row in denying] == [DENIAL["url"]]
+        assert name == f"change-{denying[0].get('id', name.partition('-')[2])}"

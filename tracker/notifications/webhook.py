@@ -55,6 +55,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     told = {name: value for name, value in told.items() if name not in ("day", "words")}
     for one in (told, *(also := [dict(one) for one in told["also"]])):
         one["statement"] = f"{tag}{one['statement']}"
+        one["sources"] = [{"denies": False} | source for source in one["sources"]]
     return {
         "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",
         "timestamp": second_text(event.at),
