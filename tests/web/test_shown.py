@@ -118,3 +118,23 @@ def test_tables_name_the_sources_that_deny(api: Api) -> None:
         denying = [row for row in rows if row["denied_by"]]
         assert [row["denied_by"] for row in denying] == [DENIAL["url"]]
         assert name == f"change-{denying[0].get('id', name.partition('-')[2])}"
+
+
+def test_what_could_not_be_confirmed_says_so_wherever_its_row_is_told(api: Api) -> None:
+    met = contact(Outcome.HELD, "2024-01-30", channel="dpct", place="Geneva", unconfirmed=("place",))
+    cut = change(State.SUSPENDED, "2024-01-31", channel="dpct", unconfirmed=("date",))
+    made, began = recorded(api, met, cut)
+    place, day = "The place could not be confirmed.", "The date could not be confirmed."
+    table = BeautifulSoup(api.client.get("/timeline?from=2024-01-15&to=2024-02-29").text, "lxml").select_one(".behind")
+    world = BeautifulSoup(api.client.get("/changes?from=2024-01-29&to=2024-02-01").text, "lxml").select_one(
+        "[aria-labelledby=world]"
+    )
+    for told in (words_of(str(table)), words_of(str(world))):
+        assert (told.count(place), told.count(day)) == (1, 1)
+    items = {
+        one["id"].rpartition(":")[2]: one for one in api.client.get("/channels/dpct/changes.json").get_json()["items"]
+    }
+    for name, what, words in ((f"contact-{made}", ["place"], place), (f"change-{began}", ["date"], day)):
+        assert items[name]["_open_lines"]["unconfirmed"] == what
+        assert f"Not confirmed. {words}" in words_of(items[name]["content_html"])
+    assert place in api.client.get("/changes.atom").text

@@ -239,6 +239,7 @@ def _item(statement: Statement) -> dict[str, Any]:
             "earlier": statement.earlier,
             "revisions": lineage.revisions,
             "corroboration": statement.corroboration,
+            "unconfirmed": list(statement.told.unconfirmed),
             "contested": statement.contested,
             "settled": statement.told.settled,
             "sources": [
