@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from db.record import Origin
-from tests.make import change, contact
+from tests.make import change, contact, source
 from tests.web.api_client import Api
 from tests.web.test_pages import words_of
 from tracker.model import Entry, Outcome, PartialDate, State
@@ -138,3 +138,12 @@ def test_what_could_not_be_confirmed_says_so_wherever_its_row_is_told(api: Api) 
         assert items[name]["_open_lines"]["unconfirmed"] == what
         assert f"Not confirmed. {words}" in words_of(items[name]["content_html"])
     assert place in api.client.get("/changes.atom").text
+
+
+def test_third_parties_report_and_a_party_reports(api: Api) -> None:
+    by_press = source(side="third-party", published=PartialDate("2024-01-31"))
+    recorded(api, contact(Outcome.HELD, "2024-01-31", channel="dpct", sources=(by_press,)))
+    told = words_of(api.client.get("/channels/dpct").text)
+    assert "Third parties report a contact that took place" in told
+    assert "China reports a contact that took place" in told
+    assert "Third parties reports" not in told
