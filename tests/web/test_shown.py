@@ -69,6 +69,9 @@ def test_a_plan_that_an_announced_contact_tells_already_is_due_once(api: Api) ->
     recorded(api, plan(), told)
     assert next_of(api) == "Next 15 Dec 2024"
     assert len([line for line in due(api) if "15 Dec 2024" in line]) == 1
+    recorded(api, off(Outcome.CANCELLED, announced=api.service.clock().date()))
+    assert next_of(api) == "set for 15 Dec 2024, called off"
+    assert not any("15 Dec 2024" in line for line in due(api))
 
 
 DENIAL = {
