@@ -253,3 +253,10 @@ def test_after_each_digest_a_reader_holds_for_true_what_the_record_then_says(row
         stands = {key: event.told["words"] for key, event in latest.items() if event.what is not What.WITHDRAWN}
         assert held == stands
         since = day
+
+
+def test_a_source_that_denies_what_is_told_is_told_as_such():
+    denial = source(side="cn", title="No", denies=True, recorded_at=at(1))
+    events = happened(row(1, 0, sources=(source(side="us", recorded_at=at(0)), denial)))
+    assert [event.what for event in events] == ["first", "contested"]
+    assert [(one["side"], one["denies"]) for one in events[1].told["sources"]] == [("us", False), ("cn", True)]

@@ -67,7 +67,7 @@ def test_the_head_says_where_it_stands_on_whose_word_and_what_is_waited_for(late
     assert "Its last day, 28 Aug 2025, has passed; no report of it is on record." in now
     assert "Last contact14 May 2024, in person, Geneva" in now
     says = part_of(html, "says")
-    assert "says that the channel is planned, 14 May 2026." in says
+    assert "say that the channel is planned, 14 May 2026." in says
     assert re.search(r"Xinhua \(reposted\), 28 Aug 2024; 642 days ago", says), says
     assert html.index('id="says"') < html.index('id="timeline"')
 

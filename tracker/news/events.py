@@ -386,4 +386,5 @@ def source_told(source: Source) -> dict[str, Any]:
         "side": source.side,
         "published": source.published.value if source.published else None,
         "quote": source.quote,
+        "denies": source.denies,
     }

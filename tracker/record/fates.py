@@ -71,6 +71,10 @@ class Promise:
         """When it was to take place, as precisely as it was said; None where no time was given."""
         return self.made.date if isinstance(self.made, Contact) else self.made.expected
 
+    def touches(self, opens: date, closes: date) -> bool:
+        """Whether it can take place on one of some days."""
+        return window(self.made)[0] <= closes and opens <= self.due
+
     @property
     def made_on(self) -> date | PartialDate | None:
         """The day on which it was made; of a plan as precisely as that is known, None where nobody says it."""

@@ -91,6 +91,26 @@ class ChannelView:
         return self.change.state if self.change else None
 
     @property
+    def plan(self) -> Promise | None:
+        """What the state in force promises; None where it plans nothing, or an announced contact tells it already."""
+        return next((promise for promise in self.promises if promise.made is self.change), None)
+
+    @property
+    def expected(self) -> PartialDate | None:
+        """When what the state in force plans is to take place, as long as it is neither closed nor past its day."""
+        still = self.plan.fate is Fate.OPEN if self.plan else self.next_contact is not None
+        return self.change.expected if self.change and still else None
+
+    @property
+    def called_off(self) -> Promise | None:
+        """What the state in force plans, or the announced contact that tells it, where that was called or put off."""
+        if self.state is not State.PLANNED or self.next_contact or self.expected:
+            return None
+        opens, closes = window(self.change)
+        about = [self.plan] if self.plan else [one for one in self.promises if one.touches(opens, closes)]
+        return next((one for one in reversed(about) if one.fate in (Fate.POSTPONED, Fate.CANCELLED)), None)
+
+    @property
     def days_in_state(self) -> int | None:
         """Whole days since the first day on which the state can have begun."""
         return (self.moment.as_of - self.change.effective.first).days if self.change else None

@@ -9,8 +9,10 @@ from functools import cached_property
 
 from tracker.model import Contact, Entry, PartialDate, Relationship, Source, StatusChange
 from tracker.record.attest import as_seen, corroboration, first_seen, visible_from
+from tracker.record.differing import contested_words
 from tracker.record.history import ChannelView
 from tracker.record.lineage import Lineage, lineages
+from tracker.tongue import gettext
 from tracker.wording import change_words, corroboration_words, date_words, entry_words, side_name
 
 
@@ -90,10 +92,16 @@ class Statement:
     def on_the_word_of(self) -> str:
         return corroboration_words(self.corroboration, self.relationship)
 
+    @property
+    def contested(self) -> str | None:
+        """How accounts of it differ, by a reviewer's note and by the documents themselves; None where they agree."""
+        return contested_words(self.told, self.relationship)
+
     def cited(self, source: Source) -> str:
-        """`The ministry (its party, 10 Jan 2024)`: who published it, for whom it speaks, and when."""
+        """`The ministry (its party, 10 Jan 2024)`: who published it, for whom it speaks, when; whether it denies."""
         published = f", {date_words(source.published)}" if source.published else ""
-        return f"{source.publisher} ({side_name(source.side, self.relationship)}{published})"
+        denies = f", {gettext('denies it')}" if source.denies else ""
+        return f"{source.publisher} ({side_name(source.side, self.relationship)}{published}){denies}"
 
 
 def said_of(entry: Entry) -> str:

@@ -148,6 +148,9 @@ CITED = (
     Column("source_sides", "The sides that the sources speak for, each once, set apart by spaces."),
 )
 
+DENIED = (Column("denied_by", "The addresses of those of the sources that deny what it tells, set apart by spaces."),)
+"""At the end of a row, since it came later."""
+
 CORRECTED = (
     Column("corrected_at", "When what the row tells was last corrected, in UTC; empty where it never was.", "datetime"),
     Column("corrected_from", "What it said before: each field that differs, as `name: value`; set apart by ` | `."),
@@ -225,9 +228,14 @@ def contact_row(contact: Contact, relationship: Relationship) -> Row:
 def cited_row(sources: Iterable[Source]) -> Row:
     sources = list(sources)
     return {
-        "sources": " ".join(dict.fromkeys(source.url.replace(" ", "%20") for source in sources)),
+        "sources": _addresses(sources),
         "source_sides": " ".join(sorted({source.side for source in sources})),
+        "denied_by": _addresses(source for source in sources if source.denies) or None,
     }
+
+
+def _addresses(sources: Iterable[Source]) -> str:
+    return " ".join(dict.fromkeys(source.url.replace(" ", "%20") for source in sources))
 
 
 def corrected_row(act: Act | None) -> Row:

@@ -12,10 +12,10 @@ from flask import Response, make_response, render_template, request, url_for
 from tracker.model import Moment
 from tracker.record.citation import Citation
 from tracker.web.auth import as_private, session_cookie
-from tracker.web.cite import Recalled, citation_of, recalled
+from tracker.web.cite import Recalled, citation_of, mark_in, recalled
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
-from tracker.web.sent import LANGUAGE, one_of
+from tracker.web.sent import LANGUAGE, NEVER_CITED, one_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -57,8 +57,19 @@ class Clocks:
             self._cited[title] = citation_of(current().snapshot(), request.path, request.args, self.moment, title)
         return self._cited[title]
 
+    @property
+    def citable(self) -> bool:
+        """Whether the page shows a moment, so that an address shows it for good."""
+        return request.endpoint not in NEVER_CITED
+
     def recalled(self) -> Recalled | None:
-        """What became of the view, where the page is opened by an address by which it was cited."""
+        """What became of the view, where the page is opened by an address by which it was cited.
+
+        Raises Refused for what is no mark of a citation.
+        """
+        if not self.citable:
+            mark_in(request.args)
+            return None
         return recalled(current().snapshot(), request.path, request.args, self.moment)
 
     def cite_as(self, form: str, title: str) -> str:

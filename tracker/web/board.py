@@ -133,6 +133,23 @@ class Overdue:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """What is to be heard of a channel next: an announced contact, or, where that is None, what a plan promises.
+
+    `date` is None where no time was given; `until` is the last day on which it is to take place, for the order.
+    """
+
+    view: ChannelView
+    contact: Contact | None
+    date: PartialDate | None
+    until: date
+
+    @property
+    def slug(self) -> str:
+        return self.view.channel.slug
+
+
+@dataclass(frozen=True)
 class Board:
     """The first screen of one relationship.
 
@@ -148,7 +165,7 @@ class Board:
     watches: list[Watch]
     newest: Change | None
     recent: list[Change]
-    coming: list[ChannelView]
+    coming: list[Coming]
     overdue: list[Overdue]
     unreported: list[ChannelView]
     lapsed: int
@@ -193,7 +210,7 @@ def board(
         watches=watches(snapshot, relationship, now),
         newest=changes[0] if changes else None,
         recent=changes[:RECENT_CHANGES],
-        coming=sorted((v for v in views if v.next_contact and not v.overdue), key=_coming_order),
+        coming=sorted(filter(None, map(_coming, views)), key=lambda one: (one.date is None, one.until, one.slug)),
         overdue=[Overdue(view, rhythm) for view in views if view.behind and (rhythm := rhythm_of(view))],
         unreported=[view for view in views if view.unreported],
         lapsed=sum(promise.fate is Fate.LAPSED for view in views for promise in view.promises),
@@ -215,9 +232,15 @@ def _slider(snapshot: Snapshot, relationship: Relationship, moment: Moment, toda
     return Slider(start, today, tuple(sorted({r.effective.first for r in rows if start <= r.effective.first <= today})))
 
 
-def _coming_order(view: ChannelView) -> tuple[bool, date, str]:
-    contact = view.next_contact
-    return contact.date is None, contact.last or visible_from(contact), view.channel.slug
+def _coming(view: ChannelView) -> Coming | None:
+    """By the announced contact that is next, or by a plan that has a date, whichever is to take place first."""
+    contact, plan = view.next_contact, view.plan
+    planned = Coming(view, None, plan.dated, plan.due) if plan and plan.dated and view.expected else None
+    if contact is None or view.overdue:
+        return planned
+    announced = Coming(view, contact, contact.date, contact.last or visible_from(contact))
+    sooner = planned and (announced.date is None or planned.until < announced.until)
+    return planned if sooner else announced
 
 
 def watches(snapshot: Snapshot, relationship: Relationship, now: datetime) -> list[Watch]:

@@ -21,6 +21,17 @@ LANGUAGE = "language"
 CLOCKS = ("as_of", "known_at", "cited")
 """What the address of every page that shows a moment may carry."""
 
+OF_NOW = {
+    "pages.feeds", "pages.feed", "pages.method", "search.search", "api.feeds", "api.feed", "api.search",
+    "api.checkpoint", "api.checkpoints",
+}  # fmt: skip
+"""Views that take the clocks and show no moment: they tell how things are now, or answer who asks. So they are asked
+for no time, and cited by none.
+"""
+
+NEVER_CITED = OF_NOW | {"api.channel_coverage"}
+"""Views that no address shows for good; how far sources were read is told up to now, and is no part of the record."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 LONGEST_QUERY = 8_000

@@ -41,7 +41,7 @@ from tracker.record.disputes import accounts, disputes
 from tracker.record.fates import Promise
 from tracker.record.history import DENIED, ChannelView, Claim
 from tracker.record.lineage import entry_key
-from tracker.tongue import ENGLISH, gettext, language, msg, name_of, ngettext, retold
+from tracker.tongue import ENGLISH, gettext, language, msg, msgs, name_of, ngettext, retold
 from tracker.web.measures import confidence_words, figure, interval, percent, silence_in_short, silence_words
 from tracker.web.narrowing import heeds_of, words_apart
 from tracker.web.retold import (
@@ -138,13 +138,16 @@ FARES_WORDS = {
 LANGUAGE_WORDS = {"en": msg("English"), "zh": msg("Chinese")}
 
 _OUTCOME_CLAIMS = {
-    Outcome.HELD: msg("reports a contact that took place"),
-    Outcome.ANNOUNCED: msg("announces a contact"),
-    Outcome.REFUSED: msg("speaks of a contact refused"),
-    Outcome.NO_ANSWER: msg("speaks of a contact asked for and not answered"),
-    Outcome.CANCELLED: msg("speaks of a contact cancelled"),
-    Outcome.POSTPONED: msg("speaks of a contact postponed"),
+    Outcome.HELD: msgs("reports a contact that took place", "report a contact that took place"),
+    Outcome.ANNOUNCED: msgs("announces a contact", "announce a contact"),
+    Outcome.REFUSED: msgs("speaks of a contact refused", "speak of a contact refused"),
+    Outcome.NO_ANSWER: msgs(
+        "speaks of a contact asked for and not answered", "speak of a contact asked for and not answered"
+    ),
+    Outcome.CANCELLED: msgs("speaks of a contact cancelled", "speak of a contact cancelled"),
+    Outcome.POSTPONED: msgs("speaks of a contact postponed", "speak of a contact postponed"),
 }
+"""What a party says of a contact, and what several do, as third parties are."""
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
@@ -255,11 +258,13 @@ def word_mark(entry: StatusChange | Contact, relationship: Relationship) -> Mark
 
 def claim_words(claim: Claim) -> str:
     """What a side last said, as the end of a sentence that its name begins."""
+    speakers = 2 if claim.side == THIRD_PARTY else 1
     if claim.says == DENIED:
-        return gettext("denies what the record tells")
+        return ngettext("denies what the record tells", "deny what the record tells", speakers)
     if isinstance(claim.says, Outcome):
-        return gettext(_OUTCOME_CLAIMS[claim.says])
-    return gettext("says that the channel is %(state)s", state=state_words(claim.says))
+        return ngettext(*_OUTCOME_CLAIMS[claim.says], speakers)
+    said = state_words(claim.says)
+    return ngettext("says that the channel is %(state)s", "say that the channel is %(state)s", speakers, state=said)
 
 
 def other_names(names: dict[str, str]) -> list[tuple[str, str]]:

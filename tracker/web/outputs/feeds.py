@@ -239,6 +239,9 @@ def _item(statement: Statement) -> dict[str, Any]:
             "earlier": statement.earlier,
             "revisions": lineage.revisions,
             "corroboration": statement.corroboration,
+            "unconfirmed": list(statement.told.unconfirmed),
+            "contested": statement.contested,
+            "settled": statement.told.settled,
             "sources": [
                 {
                     "url": source.url,
@@ -247,6 +250,7 @@ def _item(statement: Statement) -> dict[str, Any]:
                     "side": source.side,
                     "published": source.published.value if source.published else None,
                     "quote": source.quote,
+                    "denies": source.denies,
                 }
                 for source in statement.sources
             ],

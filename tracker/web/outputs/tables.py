@@ -18,6 +18,7 @@ from tracker.record.tables import (
     CITED,
     CONTACT,
     CORRECTED,
+    DENIED,
     MORE,
     STANDING,
     Column,
@@ -48,14 +49,14 @@ _LINE = (
 _URL = Column("url", "The page that shows it.", required=True)
 _DERIVED = Column("derived", "Whether it follows from a contact by rule, and was not recorded itself.", "boolean")
 
-CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL)
-CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL, *MORE, *CORRECTED)
-CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED)
+CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL, *DENIED)
+CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL, *MORE, *CORRECTED, *DENIED)
+CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED, *DENIED)
 _YEAR = (
     Column("year", "The year in which it took place, or for which it was asked.", "integer", required=True),
     Column("group", "executed, or refused-cancelled-or-ignored (what was put off included).", required=True),
 )
-YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED)
+YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED, *DENIED)
 
 
 @output("/channels.csv", CSV)

@@ -18,13 +18,7 @@ from tracker.moments import instant_of
 from tracker.tongue import gettext
 from tracker.web.cite import scope_of
 from tracker.web.current import current
-from tracker.web.sent import CLOCKS, names_taken
-
-WITHOUT = {
-    "pages.feeds", "pages.feed", "pages.method", "search.search", "api.feeds", "api.feed", "api.search",
-    "api.checkpoint", "api.checkpoints",
-}  # fmt: skip
-"""Views that take the clocks and are asked for no time: they show how things are now, or answer who asks."""
+from tracker.web.sent import CLOCKS, OF_NOW, names_taken
 
 
 def register(app: Flask) -> None:
@@ -49,7 +43,7 @@ def _to_that_time() -> Response | None:
 def _negotiates() -> bool:
     """Whether the view of this request can be asked for by a time."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint in WITHOUT or "known_at" not in names_taken(endpoint):
+    if endpoint is None or endpoint in OF_NOW or "known_at" not in names_taken(endpoint):
         return False
     return current_app.view_functions[endpoint].open_to == "public"
 
