@@ -377,9 +377,9 @@ class _Still:
 
     def _named(self, off: Contact) -> int | None:
         """The one in whose time the day is that was off: one dated as that is, and made before the news, goes first."""
-        alike = [frozenset({_Aim.YEAR})] if off.date and off.date.precision is Precision.YEAR else []
+        alike = [(_Aim.YEAR,)] if off.date and off.date.precision is Precision.YEAR else []
         for kind in (self._contacts, self._plans):
-            for aims in (*alike, frozenset({_Aim.NONE, _Aim.YEAR})):
+            for aims in (*alike, (_Aim.NONE, _Aim.YEAR)):
                 for rows in kind:
                     in_time = (number for aim in aims for number in self._in_time(rows, aim, off))
                     if aims in alike:
