@@ -78,7 +78,7 @@ DENIAL = {
     "url": "https://us.example/1", "title": "A denial", "publisher": "Department", "side": "us",
     "published": "2022-08-05", "quote": "No talks were cut.", "denies": True,
 }  # fmt: skip
-DIFFER = "The sides differ on whether it is so. United States: denied; China: as the row says."
+DIFFER = "Denied by the United States."
 
 
 def denied(api: Api) -> str:
