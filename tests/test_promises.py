@@ -278,3 +278,23 @@ def test_quarters_cover_a_span_and_follow_one_another(one, other):
     assert told[0][0] <= first <= told[0][1]
     assert told[-1][0] <= last <= told[-1][1]
     assert all(end + timedelta(days=1) == start for (_, end), (start, _) in pairwise(told))
+
+
+def test_a_day_in_one_city_is_not_kept_by_a_contact_of_that_month_in_another():
+    announced = promise("2024-02-24", place="Geneva")
+    met = contact(Outcome.HELD, "2024-02", place="Washington", id=2)
+    (one,) = seen("2024-04-01", contacts=[announced, met]).promises
+    assert one.closed_by is None
+    on_the_day = contact(Outcome.HELD, "2024-02-24", place="Washington", id=2)
+    (one,) = seen("2024-04-01", contacts=[announced, on_the_day]).promises
+    assert one.closed_by is not None
+    (one,) = seen("2024-04-01", contacts=[announced, replace(met, place="Geneva")]).promises
+    assert one.closed_by is not None
+
+
+def test_a_channel_that_is_cut_still_has_not_come_back_though_somebody_met():
+    cut = change(State.SUSPENDED, "2024-01-05", id=1)
+    met = contact(Outcome.HELD, "2024-02", form="in person", id=2)
+    assert ladder(seen("2024-04-01", [cut], [met])) == ()
+    back = change(State.RESUMED, "2024-02-01", id=3)
+    assert ladder(seen("2024-04-01", [cut, back], [met]))

@@ -185,7 +185,7 @@ def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_
     assert "(MMCA) meetings due by 21 May 2026 (twice a year)" in told["Overdue"]
     missing = told["Announced, not reported"]
     assert "Military-to-military exchanges announced 27 Feb 2025, not reported" in missing
-    assert "All 4 announcements without a report in time" in missing
+    assert "All 5 announcements without a report in time" in missing
     differ = told["The two sides differ"]
     assert "■ held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in differ
     assert "United States: no document of its own is cited China: no document of its own is cited" in differ

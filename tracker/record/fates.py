@@ -122,14 +122,16 @@ def window(promise: Contact | StatusChange) -> tuple[date, date]:
 
 
 def meets(outcome: Contact, promise: Contact) -> bool:
-    """Whether `outcome` is what became of `promise`: in its window, after it was made, and not plainly elsewhere."""
+    """Whether `outcome` is what became of `promise`: in its window, after it was made, and, unless both have a day, not
+    plainly elsewhere.
+    """
     opens, closes = window(promise)
     if outcome.last < opens - ONE_DAY or outcome.first > closes + ONE_DAY:
         return False
     if promise.announced and outcome.last < promise.announced:
         return False
-    dated = promise.date is not None and promise.date.precision == "day"
-    return dated or not _elsewhere(outcome.place, promise.place)
+    on_days = all(one.date is not None and one.date.precision is Precision.DAY for one in (promise, outcome))
+    return on_days or not _elsewhere(outcome.place, promise.place)
 
 
 def _elsewhere(place: str | None, other: str | None) -> bool:

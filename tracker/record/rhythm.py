@@ -36,10 +36,12 @@ class Rung:
 
 
 def ladder(view: ChannelView) -> tuple[Rung, ...]:
-    """The rungs reached since the channel was last cut, in their order; none where it was never cut."""
+    """The rungs reached since the channel was last cut, in their order; none where it was never cut, or is cut still:
+    who met meanwhile has not brought it back.
+    """
     history = view.history[::-1]
     cut = max((n for n, change in enumerate(history) if change.state is State.SUSPENDED), default=None)
-    if cut is None:
+    if cut is None or cut == len(history) - 1:
         return ()
     since = history[cut].effective.first
     held = sorted((c for c in view.contacts if c.outcome is Outcome.HELD and c.substantive and c.date), key=when)
