@@ -25,8 +25,8 @@ from tracker.notifications.subscribing import wanted_words
 from tracker.notifications.webhook import Outcome
 from tracker.record.coverage import coverage
 from tracker.service import Service
-from tracker.tongue import speaking
-from tracker.wording import count, instant_words
+from tracker.tongue import gettext, ngettext, speaking
+from tracker.wording import instant_words
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +63,18 @@ def fares_words(fares: Fares, now: datetime) -> str:
     """How a receiver fares, in a sentence or two."""
     one = fares.subscription
     if one.failing_since:
-        mark = "FAILING FOR A WEEK" if now - one.failing_since >= FAILING else "failing"
-        times = f"{count(one.failures, 'time')} since {instant_words(one.failing_since)}"
-        return f"{mark}, {times}; next try {instant_words(one.next_try)}. {fares.last_outcome or ''}".strip()
+        told = ngettext(
+            "%(mark)s, %(num)s time since %(since)s; next try %(next)s.",
+            "%(mark)s, %(num)s times since %(since)s; next try %(next)s.",
+            one.failures,
+            mark=gettext("FAILING FOR A WEEK") if now - one.failing_since >= FAILING else gettext("failing"),
+            since=instant_words(one.failing_since),
+            next=instant_words(one.next_try),
+        )
+        return f"{told} {fares.last_outcome or ''}".strip()
     if fares.last_success:
-        return f"well, last {instant_words(fares.last_success)}"
-    return "nothing was sent yet"
+        return gettext("well, last %(instant)s", instant=instant_words(fares.last_success))
+    return gettext("nothing was sent yet")
 
 
 class Notifying:
