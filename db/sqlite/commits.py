@@ -43,7 +43,8 @@ class Commits:
 
     def word(self) -> bytes | None:
         """Eight bytes, the same until somebody commits; None where they are not shared, which tells nothing."""
-        return self._memory and self._memory[:]
+        memory = self._memory  # Another thread may open another file meanwhile.
+        return memory and memory[:]
 
     def tell(self) -> None:
         """There has been a commit: to be said after it. Whoever first shares the word later will find the commit."""
