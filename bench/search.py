@@ -105,7 +105,7 @@ def keeping(store: Store) -> tuple[float, float]:
         started = time.process_time()
         with store.writing() as db:
             if not indexed:
-                db.feeds._search.keep_release = lambda *_, **__: None
+                db.releases._search.keep_release = lambda *_, **__: None
             for release in told[first : first + POLL]:
                 guid = f"a new {release.title}"
                 assert db.releases.keep(release, guid=guid, canonical_url=guid, now=AT).fresh
