@@ -954,10 +954,13 @@ _INDEXES = "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? 
 
 _LINKED_BY_REVIEWERS = "('first_word', 'second_word')"
 
-_REVIEWERS = f"""
+
+def _wider_chain(further: str) -> str:
+    """The chain as it is, open to `further` kinds of entries, a list in parentheses."""
+    return f"""
 CREATE TABLE chain_link_wider (
     seq INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS} OR kind IN {_LINKED_BY_REVIEWERS}),
+    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS} OR kind IN {further}),
     entry INTEGER NOT NULL,
     at TEXT NOT NULL,
     salt TEXT NOT NULL,
@@ -969,7 +972,11 @@ CREATE TABLE chain_link_wider (
 INSERT INTO chain_link_wider SELECT * FROM chain_link ORDER BY seq;
 DROP TABLE chain_link;
 ALTER TABLE chain_link_wider RENAME TO chain_link;
+"""
 
+
+_REVIEWERS = f"""
+{_wider_chain(_LINKED_BY_REVIEWERS)}
 CREATE TABLE regrouping (
     id INTEGER PRIMARY KEY,
     move TEXT NOT NULL CHECK (move IN ('split', 'merge', 'channel')),
@@ -1450,21 +1457,7 @@ def m0028_guards_on_what_came_later(db: Database) -> None:
 
 
 _BASES = f"""
-CREATE TABLE chain_link_wider (
-    seq INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN {_CHAIN_KINDS} OR kind IN ('first_word', 'second_word', 'basis')),
-    entry INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    salt TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    payload_hash TEXT NOT NULL CHECK (length(payload_hash) = 64),
-    hash TEXT NOT NULL CHECK (length(hash) = 64),
-    UNIQUE (kind, entry)
-) STRICT;
-INSERT INTO chain_link_wider SELECT * FROM chain_link ORDER BY seq;
-DROP TABLE chain_link;
-ALTER TABLE chain_link_wider RENAME TO chain_link;
-
+{_wider_chain("('first_word', 'second_word', 'basis')")}
 CREATE TABLE basis (
     id INTEGER PRIMARY KEY,
     candidate INTEGER NOT NULL REFERENCES candidate (id),
