@@ -20,6 +20,9 @@ from tracker.verifier import words_hash
 THIRD_PARTY = "third-party"
 """The side of a source that speaks for neither party: press, think tanks, other governments."""
 
+IN_PERSON = "in person"
+"""The form of a contact whose participants met, as the record writes it."""
+
 SEED = "seed"
 """What the record shows as the author of a row that came from the configuration."""
 
@@ -490,6 +493,11 @@ class Evidence:
     end: int
     text: str
     role: str
+
+    @property
+    def tells(self) -> bool:
+        """Whether they say something of the event, and not only whom it is about or what speaks against it."""
+        return self.role not in ("party", "discount")
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,11 @@ from tracker.detect.match import Mention
 from tracker.detect.normalise import fold
 from tracker.detect.offices import first_in, holder_called, is_one_person
 from tracker.detect.rounds import ordinals
-from tracker.model import Evidence, Release, Sighting, Signal
+from tracker.model import IN_PERSON, Evidence, Release, Sighting, Signal
 from tracker.readouts.compare import Comparer
 from tracker.readouts.points import PointKind
 from tracker.readouts.sentences import AGREED, BECAUSE, PLACE, Sentence, evidence, outermost, persons
 from tracker.wording import language_of
-
-IN_PERSON = "in person"
 
 FORMS = {"video": "video", "phone": "phone", "in-person": IN_PERSON}
 """Forms of readouts, those that count before others first, as the record writes them."""

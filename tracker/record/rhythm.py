@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.model import IN_PERSON, Contact, Outcome, PartialDate, State, StatusChange
 from tracker.record.attest import visible_from
 from tracker.record.fates import when
 from tracker.record.history import CADENCE_DAYS, CADENCE_GRACE, ChannelView
 from tracker.tongue import msg
-
-IN_PERSON = "in person"
-"""The form of a contact that is a round of the mechanism itself, where a channel ever meets so; else any form is."""
 
 
 class Step(StrEnum):
@@ -48,6 +45,7 @@ def ladder(view: ChannelView) -> tuple[Rung, ...]:
     after = [contact for contact in held if contact.first > since]
     first = _first_contact(history[cut + 1 :], after)
     agreed = _agreed(history[cut + 1 :], view.contacts, since, first.date.first if first else date.max)
+    # A round of the mechanism itself is one in person, where the channel ever meets so; else any contact is.
     meets_in_person = any(contact.form == IN_PERSON for contact in held)
     own = next((c for c in after if c.round or c.form == IN_PERSON or not meets_in_person), None)
     following = next((c for c in after if own and c.first > own.last), None)

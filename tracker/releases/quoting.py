@@ -43,7 +43,7 @@ def passage_of(seen: KeptSighting) -> Passage:
 
 def _quoted(seen: KeptSighting) -> tuple[str, int, str] | None:
     """The field of the release, the character at which the quote begins, and the quote."""
-    fired = [words for words in seen.sighting.evidence if words.role not in ("party", "discount")]
+    fired = [words for words in seen.sighting.evidence if words.tells]
     fired = fired or list(seen.sighting.evidence)
     if not fired:
         return None

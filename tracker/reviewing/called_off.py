@@ -19,9 +19,6 @@ from tracker.record.fates import Fate, Promise, promises_among, window
 
 CALLING_OFF = frozenset({Signal.CANCELLED, Signal.POSTPONED})
 
-_TELLS_NOTHING = ("party", "discount")
-"""Roles of words that alone are no reason to ask their sentence for the day."""
-
 
 @dataclass(frozen=True)
 class CalledOff:
@@ -127,6 +124,4 @@ def _days(seen: KeptSighting, declared: date, *, whole: bool) -> Iterator[Partia
 
 def _fired(span: tuple[int, int], name: str, evidence: Iterable[Evidence]) -> bool:
     start, end = span
-    return any(
-        words.field == name and words.role not in _TELLS_NOTHING and start <= words.start < end for words in evidence
-    )
+    return any(words.field == name and words.tells and start <= words.start < end for words in evidence)

@@ -42,9 +42,6 @@ SHORT = {"zh": 400}
 
 SHORT_ELSEWHERE = 900
 
-_TELLS_NOTHING = ("party", "discount")
-"""Roles of words that alone are no reason to show a sentence."""
-
 
 @dataclass(frozen=True)
 class Line:
@@ -124,7 +121,7 @@ def words_of_release(seen: KeptSighting) -> Words:
 
 def passages(text: str, evidence: Sequence[Evidence]) -> list[tuple[int, int]]:
     """Half-open spans of the sentences of a text in which something fired, those that follow one another as one."""
-    starts = [words.start for words in evidence if words.role not in _TELLS_NOTHING]
+    starts = [words.start for words in evidence if words.tells]
     folded = fold(text)
     spans = [folded.span(start, end) for start, end in sentences(folded.text)]
     found: list[tuple[int, int]] = []
