@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
@@ -57,6 +59,9 @@ class Builders(dict[tuple[object, ...], Callable[..., Any]]):
             self[name] = self._compiled(rule, append_unknown)
         return self[name]
 
+
+# The shipped configuration is read by most commands: its files are parsed once.
+yaml.compose = lru_cache(maxsize=100)(yaml.compose)
 
 Flask.jinja_options = {"bytecode_cache": Compiled()}
 _builders = Builders(Rule._compile_builder)
