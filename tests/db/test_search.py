@@ -30,18 +30,16 @@ pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture
-def store(new_database):
-    opened = open_store(new_database(), create=True)
-    opened.migrate()
+def store(new_record):
+    opened = open_store(new_record())
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def told(new_database):
+def told(new_record):
     """A store of three releases that tests only ask."""
-    opened = open_store(new_database(), create=True)
-    opened.migrate()
+    opened = open_store(new_record())
     for one in (ENGLISH, CHINESE, TRADITIONAL):
         keep(opened, one)
     yield opened
@@ -115,9 +113,8 @@ def test_a_word_is_found_by_any_beginning_of_three_letters_or_more(words, word, 
 
 
 @pytest.fixture(scope="module")
-def words(new_database):
-    opened = open_store(new_database(), create=True)
-    opened.migrate()
+def words(new_record):
+    opened = open_store(new_record())
     for word in WORDS:
         keep(opened, release(title=word, summary=""))
     yield opened

@@ -271,8 +271,8 @@ def mistakes(visits: list[Visit], folder: Path) -> set[tuple[str, str]]:
     java = shutil.which("java")
     assert java, "No Java is installed; run `make test`, which installs it or says how to."
     command = [
-        java, "-XX:TieredStopAtLevel=1", "-Xss4m", "-jar", str(jar), "--format", "json", "--exit-zero-always", "--stdout",
-        str(folder),
+        java, "-XX:TieredStopAtLevel=1", "-Xss4m", "-jar", str(jar), "--format", "json", "--exit-zero-always",
+        "--stdout", str(folder),
     ]  # fmt: skip
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     return {
