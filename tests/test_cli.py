@@ -561,14 +561,14 @@ def test_serve_answers_prints_a_one_time_link_and_ends_cleanly(seeded_folder, se
     assert status == 200
     assert "Sign in" in page
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert "Traceback" not in process.stderr.read()
 
 
 def test_serve_has_made_the_first_pages_when_it_says_where_it_is_and_may_be_ended_at_once(seeded_folder, serving):
     process, _ = serving(OPENLINES_POLL="off", OPENLINES_LOG_LEVEL="debug")
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     said = process.stderr.read()
     assert "GET /: 200" in said
     assert "Aborted" not in said

@@ -352,7 +352,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_and_no_review(service, site, cloc
     hanging = [subscribe(service, site.url("/hangs")) for _ in range(WEBHOOK_WORKERS - 1)]
     subscribe(service, site.url("/hook"))
     record(service)
-    notifying = Notifying(service, lots=lambda: 0.0, deadline=1.0)
+    notifying = Notifying(service, lots=lambda: 0.0, deadline=3.0)
     turns = notifying.tick().result()
     assert held.wait(10)
     record(service)
@@ -364,7 +364,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_and_no_review(service, site, cloc
     notifying.stop()
     with service.store.reading() as db:
         (attempt,) = db.notifications.attempts_of(hanging[0])
-    assert attempt.outcome == "127.0.0.1 did not finish its answer within 1 seconds."
+    assert attempt.outcome == "127.0.0.1 did not finish its answer within 3 seconds."
 
 
 def test_a_process_that_is_told_to_stop_lets_what_it_has_in_hand_end_and_leaves_the_rest(service, site):
@@ -396,7 +396,7 @@ def endless(handler: Handler) -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (drip, "127.0.0.1 did not finish its answer within 1 seconds."),
+        (drip, "127.0.0.1 did not finish its answer within 3 seconds."),
         (endless, "The receiver answered 200 OK."),
         (lambda handler: handler.wfile.write(b"garbage\r\n\r\n"), "127.0.0.1 broke off, or sent what is not HTTP"),
     ],
@@ -405,7 +405,7 @@ def test_an_answer_is_bounded_in_time_and_its_body_is_not_read(service, site, an
     site.routes["/hook"] = answer
     number = subscribe(service, site.url("/hook"))
     record(service)
-    notifying = Notifying(service, deadline=1.0)
+    notifying = Notifying(service, deadline=3.0)
     serve(service, notifying)
     notifying.stop()
     with service.store.reading() as db:
