@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.record.citation import Differing
 from tracker.record.fates import Fate, Promise
 from tracker.record.ledger import Act, Deed
 from tracker.tongue import gettext, msg, msgs, ngettext
@@ -79,6 +80,16 @@ def deeds_words(acts: Iterable[Act]) -> list[str]:
     """How many of which acts there were: `1 correction`, `2 additions`."""
     counts = Counter(Deed.CORRECTED if act.deed is Deed.RESTORED else act.deed for act in acts)
     return [ngettext(*_DEED_COUNTS[deed], number) for deed, number in counts.items()]
+
+
+def differing_words(rows: Differing) -> list[str]:
+    """How many rows of a view that was cited read otherwise now, are new, or are gone."""
+    told = (
+        (rows.otherwise, ngettext("%(num)s row reads otherwise", "%(num)s rows read otherwise", len(rows.otherwise))),
+        (rows.new, ngettext("%(num)s row is new", "%(num)s rows are new", len(rows.new))),
+        (rows.gone, ngettext("%(num)s row is shown no more", "%(num)s rows are shown no more", len(rows.gone))),
+    )
+    return [words for names, words in told if names]
 
 
 def field_words(name: str) -> str:

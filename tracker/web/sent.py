@@ -23,7 +23,6 @@ CLOCKS = ("as_of", "known_at", "cited")
 
 OF_NOW = {
     "pages.feeds", "pages.feed", "pages.method", "search.search", "api.feeds", "api.feed", "api.search",
-    "api.checkpoint", "api.checkpoints",
 }  # fmt: skip
 """Views that take the clocks and show no moment: they tell how things are now, or answer who asks. So they are asked
 for no time, and cited by none.

@@ -48,6 +48,7 @@ from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
     deeds_words,
+    differing_words,
     fate_words,
     field_words,
     promised_parts,
@@ -462,6 +463,7 @@ _RECORD = {
 _REVIEW = {
     "deed": deed_words,
     "deeds": deeds_words,
+    "differing": differing_words,
     "doubt": doubt_words,
     "event": event_words,
     "highlighted": highlighted,

@@ -256,7 +256,7 @@ class ChannelStatementsQuery(Page, AtMoment):
 
 
 class CheckpointsQuery(Page, AtMoment):
-    """The two clocks are accepted as everywhere and change nothing."""
+    """`known_at` leaves out days that were not over by then; `as_of` is accepted as everywhere and changes nothing."""
 
 
 class CandidatesQuery(Page, AtMoment):

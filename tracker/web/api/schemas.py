@@ -484,17 +484,29 @@ class Figures(AtMoment):
 
 
 class RowHash(Answer):
-    """A row of the record by its name, and the SHA-256 of its canonical form."""
+    """A row by its name (change-7, checkpoint-12), and the SHA-256 of its canonical form."""
 
     row: str
     sha256: str
 
 
+class Differing(Answer):
+    """Rows that the same address shows otherwise now, those that are new on it, and those that it shows no more."""
+
+    otherwise: list[str]
+    new: list[str]
+    gone: list[str]
+
+
 class Since(Answer):
-    """What became of the view that was cited: whether its rows have the hash still, and what was done to them since."""
+    """What became of the view that was cited: whether its rows have the hash still, and what was done to them since.
+
+    `acts` are upon rows of the record. Other rows, as those of feeds, differ (`rows`) from what is shown now.
+    """
 
     holds: bool
     acts: list[Act]
+    rows: Differing | None = Field(description="Null for a view that shows rows of the record.")
 
 
 class CitedView(Answer):

@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, redirect, request
 from tracker.errors import Refused
 from tracker.moments import instant_of
 from tracker.tongue import gettext
-from tracker.web.cite import scope_of
+from tracker.web.cite import shown_at
 from tracker.web.current import current
 from tracker.web.sent import CLOCKS, OF_NOW, names_taken
 
@@ -50,12 +50,7 @@ def _negotiates() -> bool:
 
 def _first() -> datetime:
     """When the first row of what is asked for was recorded, and so there was something to see. Raises NotFound."""
-    snapshot = current().snapshot()
-    scope = scope_of(snapshot, request.path, request.args)
-    if scope.claim:
-        return scope.claim.recorded_at
-    recorded = (snapshot.lines[channel.slug].acts for channel in scope.channels)
-    return min((acts[0].at for acts in recorded if acts), default=snapshot.recorded_until)
+    return shown_at(current().snapshot(), request.path, request.args).first()
 
 
 def _read(text: str) -> datetime:
