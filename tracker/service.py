@@ -128,7 +128,9 @@ class Service:
         packs = list(packs)
         with self.store.writing() as db:
             db.record.define(
-                [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
+                [pack.relationship for pack in packs],
+                [channel for pack in packs for channel in pack.channels],
+                at=self.clock(),
             )
             self._tell_feeds(db, packs, feeds)
 

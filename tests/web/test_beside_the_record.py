@@ -6,12 +6,17 @@ Each kind is cited, then polls, decisions and corrections happen, and the addres
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from urllib.parse import quote
 
 import pytest
 
+from db.record import Origin
+from tests.make import contact
 from tests.test_amend import amended, cut_of
-from tests.web.api_client import Api
+from tests.web.api_client import AMERICAN, Api, assert_problem
+from tracker.model import Outcome
 from tracker.service import Service
 
 
@@ -93,3 +98,101 @@ def test_what_is_being_written_just_now_is_not_cited_yet(api: Api) -> None:
     assert api.client.get(address).get_json() == before
     api.service.clock.advance(hours=1)
     assert api.client.get(cited_address(api, "/api/v1/checkpoint")).get_json() == api.json("/checkpoint")
+
+
+# Searches
+
+
+def found(api: Api, q: str, **asked: str) -> list[dict]:
+    headers = api.token("reviewer") if asked.get("kind") == "release" else {}
+    return api.json("/search", query_string={"q": q, **asked}, headers=headers)["hits"]
+
+
+@pytest.fixture
+def renamed(api: Api):
+    """Gives a channel another name."""
+
+    def rename(slug: str, name: str) -> None:
+        with api.service.store.writing() as db:
+            channels = [
+                replace(one, names=one.names | {"en": name}) if one.slug == slug else one
+                for one in db.record.channels()
+            ]
+            db.record.define(db.record.relationships(), channels, at=api.service.clock())
+            db.record.bump()
+
+    return rename
+
+
+SEARCHES = [
+    "/search?q=suspended",
+    "/api/v1/search?q=suspended&kind=change",
+    "/api/v1/search?q=dpct&relationship=us-china",
+]
+
+
+@pytest.mark.parametrize("path", SEARCHES)
+def test_a_cited_search_finds_what_it_found_whatever_is_corrected_or_renamed(api: Api, renamed, path: str) -> None:
+    address = cited_address(api, path)
+    shown = api.json(f"/citation?path={quote(address, safe='')}")
+    assert shown["count"] == len(shown["rows"]) > 3
+    body = api.client.get(address)
+    hits = body.get_json()["hits"] if body.is_json else re.findall(r'<p class="hit">.*?</p>', body.text, re.DOTALL)
+    api.service.clock.advance(days=1)
+    for word in ("suspended", "dpct", "other"):
+        amended(api.service, cut_of(api.service), cause=f"It is told in other words: {word}.")
+        api.service.clock.advance(days=1)
+    renamed("dpct", "Ministry Working Meeting")
+    again = api.client.get(address)
+    later = again.get_json()["hits"] if again.is_json else re.findall(r'<p class="hit">.*?</p>', again.text, re.DOTALL)
+    if again.is_json:
+        assert [(hit["kind"], hit["id"], hit["excerpt"]) for hit in later if hit["kind"] != "channel"] == [
+            (hit["kind"], hit["id"], hit["excerpt"]) for hit in hits if hit["kind"] != "channel"
+        ]
+        assert status_of(api, address) == "as-cited; changes-since=3"
+    else:
+        assert len(later) == len(hits)
+        assert "✓ As cited" in again.text
+        assert "3 corrections" in again.text
+    assert api.json(f"/citation?path={quote(address, safe='')}")["rows"] == shown["rows"]
+    assert [act["deed"] for act in since_of(api, address)["acts"]] == ["corrected"] * 3
+
+
+def test_a_row_is_found_by_the_words_that_it_had_and_a_channel_by_the_names(api: Api, renamed) -> None:
+    amended(api.service, cut_of(api.service), cause="Told of narwhals.")
+    renamed("dpct", "Quagga Meeting")
+    api.service.clock.advance(days=1)
+    then = now_of(api)
+    api.service.clock.advance(days=1)
+    amended(api.service, cut_of(api.service), cause="Told of walruses.")
+    renamed("dpct", "Okapi Meeting")
+    assert [len(found(api, q)) for q in ("narwhals", "walruses")] == [0, 1]
+    assert [len(found(api, q, known_at=then)) for q in ("narwhals", "walruses")] == [1, 0]
+    assert [bool(found(api, q)) for q in ("quagga", "okapi")] == [False, True]
+    assert [bool(found(api, q, known_at=then)) for q in ("quagga", "okapi")] == [True, False]
+
+
+def test_a_release_is_found_from_when_it_was_fetched(api: Api) -> None:
+    before = now_of(api)
+    api.service.clock.advance(days=1)
+    api.hand_in(AMERICAN)
+    assert len(found(api, "pentagon", kind="release")) == 1
+    assert found(api, "pentagon", kind="release", known_at=before) == []
+    assert len(found(api, "pentagon", kind="release", known_at=now_of(api))) == 1
+
+
+def test_a_search_for_nothing_or_for_what_reviewers_alone_may_see_is_not_cited(api: Api) -> None:
+    for path in ("/search", "/search?q=%22"):
+        assert_problem(api.get(f"/citation?path={quote(path, safe='')}"), 400, field="path", says="for who asks")
+        assert "Cite this page" not in api.client.get(path).text
+    for path in ("/search?q=talks&kind=release", "/api/v1/search?q=talks&kind=release"):
+        assert_problem(api.get(f"/citation?path={quote(path, safe='')}"), 400, field="path")
+
+
+def test_what_was_announced_for_a_day_to_come_is_found_as_of_the_day_before(api: Api) -> None:
+    told = contact(Outcome.ANNOUNCED, "2024-03-20", announced=date(2024, 1, 30), summary="A visit to Nuuk.")
+    with api.service.store.writing() as db:
+        db.record.add(told, Origin(api.service.clock(), "ana"))
+        db.record.bump()
+    assert len(found(api, "nuuk")) == len(found(api, "nuuk", as_of="2024-02-01")) == 1
+    assert found(api, "nuuk", as_of="2024-01-01") == []

@@ -12,7 +12,7 @@ from flask import Response, make_response, render_template, request, url_for
 from tracker.model import Moment
 from tracker.record.citation import Citation
 from tracker.web.auth import as_private, session_cookie
-from tracker.web.cite import Recalled, citation_of, mark_in, recalled
+from tracker.web.cite import Recalled, citation_of, mark_in, recalled, shown_at
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
 from tracker.web.sent import LANGUAGE, NEVER_CITED, one_of
@@ -60,7 +60,9 @@ class Clocks:
     @property
     def citable(self) -> bool:
         """Whether the page shows a moment, so that an address shows it for good."""
-        return request.endpoint not in NEVER_CITED
+        if request.endpoint in NEVER_CITED:
+            return False
+        return shown_at(current().snapshot(), request.path, request.args) is not None
 
     def recalled(self) -> Recalled | None:
         """What became of the view, where the page is opened by an address by which it was cited.

@@ -117,8 +117,8 @@ def acts_after(snapshot: Snapshot, known_at: datetime) -> list[Act]:
     return [act for act in acts_between(snapshot.acts, known_at, snapshot.now) if act.at > known_at]
 
 
-def shown_at(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Shown:
-    """What an address of ours shows, by its view's own word (`cites`), else rows of the record.
+def shown_at(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Shown | None:
+    """What an address of ours shows, by its view's own word (`cites`), else rows of the record; None: nothing for all.
 
     Raises NotFound for a channel, claim or feed that there is not, HTTPException for no address of ours.
     """
@@ -167,8 +167,14 @@ def _is_claim(path: str) -> bool:
 
 
 def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment, title: str) -> Citation:
-    """The citation of what an address shows at a moment; of the present it is what is settled of it."""
+    """The citation of what an address shows at a moment; of the present it is what is settled of it. Raises Refused."""
     shown = shown_at(snapshot, path, asked)
+    if shown is None:
+        raise Refused(
+            gettext("What %(path)s shows is for who asks: no address shows it to all.", path=path),
+            gettext("Cite a page or a call that shows rows of the record, such as /channels/dpct."),
+            field="path",
+        )
     moment = Moment(moment.as_of, min(moment.known_at, shown.settled()))
     mark = mark_of(shown.rows(moment), snapshot.revision_at(moment.known_at))
     address = cited_address(path, asked, moment, mark)
@@ -200,11 +206,13 @@ def mark_in(asked: Mapping[str, str]) -> Mark | None:
 
 
 def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
-    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+    """What the mark in an address says of its view; None where it has none, or nothing for all. Raises Refused for what
+    is no mark.
+    """
     cited = mark_in(asked)
-    if cited is None:
+    shown = shown_at(snapshot, path, asked) if cited else None
+    if shown is None:
         return None
-    shown = shown_at(snapshot, path, asked)
     mark = mark_of(shown.rows(moment), snapshot.revision_at(moment.known_at))
     return Recalled(cited, mark, shown.since(moment))
 

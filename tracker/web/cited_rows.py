@@ -75,8 +75,8 @@ class Facts(Shown):
         return acts[0].at if acts else self.snapshot.now
 
 
-Find = Callable[[Snapshot, Mapping[str, Any], Mapping[str, str]], Shown]
-"""What an address shows, by the parts of its path and what it asks for."""
+Find = Callable[[Snapshot, Mapping[str, Any], Mapping[str, str]], Shown | None]
+"""What an address shows, by the parts of its path and what it asks for; None where that is for who asks alone."""
 
 
 def cites(find: Find) -> Callable[[View], View]:

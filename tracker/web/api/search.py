@@ -9,12 +9,13 @@ from flask import Response
 from tracker.errors import Refused
 from tracker.search.excerpt import Excerpt
 from tracker.web.api import schemas
-from tracker.web.api.asked import asked_for, read_place, write_place
+from tracker.web.api.asked import asked_for, cited_search, read_place, write_place
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.document import RECORD, answers
 from tracker.web.api.parameters import SearchQuery
 from tracker.web.api.shapes import partial_date
 from tracker.web.auth import open_to
+from tracker.web.cited_rows import cites
 from tracker.web.current import current
 from tracker.web.found import Hit, find
 from tracker.web.scope import scoped
@@ -25,12 +26,14 @@ OPEN_WITH_MORE_FOR_REVIEWERS: dict[str, Any] = {"security": [{}, {"token": []}],
 
 @blueprint.get("/v1/search", responses=answers(schemas.Found, 401, 403), **OPEN_WITH_MORE_FOR_REVIEWERS)
 @open_to("public")
+@cites(cited_search)
 @fresh
 def search(query: SearchQuery) -> Response:
     """Search channels, changes, contacts and, with a reviewer's token, releases, in English and Chinese.
 
     Channels first, then changes, contacts and releases; the best of each kind first. All words must stand in what is
     found, in whatever form and script; "words in quotes" stand side by side, a word with a minus must not stand there.
+    With `known_at` the newest come first: what is best depends on what was recorded since.
     """
     sent = query.model_dump(mode="json", by_alias=True, exclude={"limit", "cursor"}, exclude_none=True)
     if not sent.get("q", "").strip():

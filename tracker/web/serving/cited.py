@@ -42,6 +42,8 @@ def _say_what_became(response: Response) -> Response:
     # After the answer was made: what it rests on is then no newer than what is told of it, and memory drops it in time.
     if response.status_code == 200 and _asks_for_cited() and request.endpoint not in NEVER_CITED:
         found = recalled(current().snapshot(), request.path, request.args, moment_from_request())
+        if found is None:
+            return response
         standing = "as-cited" if found.holds else "not-as-cited"
         response.headers[CITATION_STATUS] = f"{standing}; changes-since={found.since.changes}"
         response.headers.add("Link", f'<{present_address()}>; rel="latest-version"')

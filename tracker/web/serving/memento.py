@@ -50,7 +50,9 @@ def _negotiates() -> bool:
 
 def _first() -> datetime:
     """When the first row of what is asked for was recorded, and so there was something to see. Raises NotFound."""
-    return shown_at(current().snapshot(), request.path, request.args).first()
+    snapshot = current().snapshot()
+    shown = shown_at(snapshot, request.path, request.args)
+    return shown.first() if shown else snapshot.recorded_until
 
 
 def _read(text: str) -> datetime:
