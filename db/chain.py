@@ -10,16 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from db.queries import Connection, Row, load_queries
-from db.text import instant
-from tracker.moments import instant_text
+from db.text import by, instant
 from tracker.record.chain import Checkpoint, Link, linked
 from tracker.record.proof import Cited
 from tracker.verifier import START, sha256
 
 _sql = load_queries("chain.sql", streams=("links", "links_from"))
-
-_LATEST = "9999"
-"""Sorts after every instant."""
 
 _STAMPS = ("withdrawn_at", "withdrawn_by", "withdrawn_reason")
 """What a row gets later, once, and which is an entry of its own then."""
@@ -97,12 +93,12 @@ class Chain:
 
     def head(self, known_at: datetime | None = None) -> Checkpoint:
         """The last link, as the chain stood at an instant (None: now); link 0 before the first."""
-        row = _sql.head(self._db, known_at=_by(known_at))
+        row = _sql.head(self._db, known_at=by(known_at))
         return _checkpoint(row) if row else Checkpoint(0, START, None)
 
     def daily_heads(self, known_at: datetime | None = None) -> list[Checkpoint]:
         """The last link of each UTC day up to an instant (None: now), oldest first; that of today may still grow."""
-        return [_checkpoint(row) for row in _sql.daily_heads(self._db, known_at=_by(known_at))]
+        return [_checkpoint(row) for row in _sql.daily_heads(self._db, known_at=by(known_at))]
 
     def links(self) -> Iterator[Link]:
         """All links in order, one at a time."""
@@ -145,10 +141,6 @@ class Chain:
         kept = _sql.cited_page(self._db, release=release, revision=revision, sha256=page) if page else None
         body = gzip.decompress(kept["body"]) if kept else None
         return Cited(release, revision, words["title"], words["summary"], body)
-
-
-def _by(known_at: datetime | None) -> str:
-    return instant_text(known_at) if known_at else _LATEST
 
 
 def _link(row: Row) -> Link:

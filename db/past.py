@@ -52,18 +52,24 @@ class Past:
         if last is None or last["told"] != text:
             _sql.add(self._db, subject=what, name=name, at=instant_text(at), told=text)
 
-    def keep_channels(self, slug: str = "", *, at: datetime) -> None:
-        """Keep how a channel is defined, or every one."""
-        for row in list(_sql.channels(self._db, slug=slug)):
-            self.keep(What.CHANNEL, row["slug"], dict(row), at=at)
+    def keep_channel(self, slug: str, *, at: datetime) -> None:
+        """Keep how a channel is defined."""
+        self.keep(What.CHANNEL, slug, dict(_sql.channel(self._db, slug=slug)), at=at)
 
-    def keep_feeds(self, slug: str = "", *, at: datetime) -> None:
-        """Keep how a feed is configured, or every one, with what of its health no poll tells."""
-        also: dict[str, list[str]] = {}
-        for row in _sql.shares(self._db, slug=slug):
-            also.setdefault(row["feed"], []).append(row["relationship"])
-        for row in list(_sql.feeds(self._db, slug=slug)):
-            self.keep(What.FEED, row["slug"], dict(row) | {"also": also.get(row["slug"], [])}, at=at)
+    def keep_feed(self, slug: str, *, at: datetime) -> None:
+        """Keep how a feed is configured, with what of its health no poll tells."""
+        also = [row["relationship"] for row in _sql.shares(self._db, slug=slug)]
+        self.keep(What.FEED, slug, dict(_sql.feed(self._db, slug=slug)) | {"also": also}, at=at)
+
+    def keep_feeds(self, *, at: datetime) -> None:
+        for row in list(_sql.feeds(self._db)):
+            self.keep_feed(row["slug"], at=at)
+
+    def keep_all(self, *, at: datetime) -> None:
+        """Keep how all stands now: for a migration."""
+        for row in list(_sql.channels(self._db)):
+            self.keep_channel(row["slug"], at=at)
+        self.keep_feeds(at=at)
 
     def of(self, what: What, name: str) -> list[Kept]:
         """All that was kept of a thing, the oldest first."""

@@ -96,7 +96,7 @@ class Record:
                 aliases=as_json(channel.aliases),
                 people=as_json(channel.people),
             )
-            self._past.keep_channels(channel.slug, at=at)
+            self._past.keep_channel(channel.slug, at=at)
         self.index_anew()
 
     def index_anew(self) -> None:

@@ -260,6 +260,4 @@ def m0031_past(connection: Connection) -> None:
         """,
     )
     guard(connection, "past")
-    past = Past(connection)
-    past.keep_channels(at=datetime.now(UTC))
-    past.keep_feeds(at=datetime.now(UTC))
+    Past(connection).keep_all(at=datetime.now(UTC))

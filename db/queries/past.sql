@@ -15,16 +15,21 @@ SELECT name, at, told FROM past WHERE id IN (
 )
 ORDER BY id;
 
--- name: channels(slug)
--- The definition of one channel, or of all.
-SELECT slug, relationship, category, names, counterparts, description, cadence, established, aliases, people
-FROM channel WHERE :slug = '' OR slug = :slug;
+-- name: channels()
+SELECT slug FROM channel ORDER BY slug;
 
--- name: feeds(slug)
--- What of one feed, or of all, no poll tells.
+-- name: channel(slug)^
+SELECT slug, relationship, category, names, counterparts, description, cadence, established, aliases, people
+FROM channel WHERE slug = :slug;
+
+-- name: feeds()
+SELECT slug FROM feed ORDER BY slug;
+
+-- name: feed(slug)^
+-- What of a feed no poll tells.
 SELECT slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, unconfirmed, paused_at,
     paused_by, paused_because, shown, undated, flaw, moved_to
-FROM feed WHERE :slug = '' OR slug = :slug;
+FROM feed WHERE slug = :slug;
 
 -- name: shares(slug)
-SELECT feed, relationship FROM feed_share WHERE :slug = '' OR feed = :slug ORDER BY feed, relationship;
+SELECT relationship FROM feed_share WHERE feed = :slug ORDER BY relationship;

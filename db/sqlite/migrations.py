@@ -1519,6 +1519,4 @@ def m0031_past(db: Database) -> None:
     """What is overwritten where it stands is kept as it stood (`db/past.py`), first of all as it stands now."""
     _run(db, _PAST)
     _guard(db, "past", ())
-    past = Past(db.conn)
-    past.keep_channels(at=datetime.now(UTC))
-    past.keep_feeds(at=datetime.now(UTC))
+    Past(db.conn).keep_all(at=datetime.now(UTC))

@@ -6,17 +6,21 @@ Each kind is cited, then polls, decisions and corrections happen, and the addres
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
 import pytest
 
 from db.record import Origin
+from tests.feeds.test_poll import HARBOR, TALKS, feed_at, rss
 from tests.make import contact
+from tests.site import Site
 from tests.test_amend import amended, cut_of
 from tests.web.api_client import AMERICAN, Api, assert_problem
 from tracker.model import Outcome
+from tracker.operating import tending
+from tracker.polling.poll import poll_feed
 from tracker.service import Service
 
 
@@ -196,3 +200,131 @@ def test_what_was_announced_for_a_day_to_come_is_found_as_of_the_day_before(api:
         db.record.bump()
     assert len(found(api, "nuuk")) == len(found(api, "nuuk", as_of="2024-02-01")) == 1
     assert found(api, "nuuk", as_of="2024-01-01") == []
+
+
+# What was read
+
+
+@dataclass
+class Listener:
+    """Two feeds of a real server, polled as they would be: `war` of one side, `mnd` of the other."""
+
+    service: Service
+    site: Site
+
+    def poll(self, *slugs: str) -> None:
+        for feed in self.service.feeds:
+            if feed.slug in (slugs or ("war", "mnd")):
+                row = poll_feed(self.service.store, feed, self.service.detectors["us-china"], self.service.clock)
+                assert row.outcome in ("read", "failed")
+
+    def poll_for(self, hours: float, *slugs: str) -> None:
+        for _ in range(int(hours * 2)):
+            self.service.clock.advance(minutes=30)
+            self.poll(*slugs)
+
+    def fails(self, path: str) -> None:
+        self.site.serve(path, status=503)
+
+    def shows(self, path: str, *items: tuple[str, str]) -> None:
+        self.site.serve(path, body=rss(*items, prefix=path.strip("/")))
+
+
+@pytest.fixture
+def listener(seeded: Service, site: Site) -> Listener:
+    """After six hours of polls, in which everything went well."""
+    for path in ("/war", "/mnd"):
+        site.serve(path, body=rss(HARBOR, prefix=path.strip("/")))
+    replace(seeded, feeds=()).prepare()
+    feeds = (
+        feed_at(site.url("/war"), slug="war", side="us", publisher="Department of War"),
+        feed_at(site.url("/mnd"), slug="mnd", side="cn", lang="zh"),
+    )
+    service = replace(seeded, feeds=feeds)
+    service.clock.advance(hours=1)
+    service.prepare()
+    listener = Listener(service, site)
+    listener.poll()
+    listener.poll_for(6)
+    return listener
+
+
+def lived_on(listener: Listener) -> None:
+    """A source fails and comes back, another is paused, a third is added, one is told otherwise; news and decisions."""
+    service = listener.service
+    listener.fails("/mnd")
+    listener.poll_for(3)
+    listener.shows("/mnd", HARBOR, TALKS)
+    listener.poll_for(1)
+    tending.pause(service, "war", by="ana", because="It moves house.")
+    war, mnd = service.feeds
+    new = feed_at(listener.site.url("/new"), slug="new", side="cn")
+    replace(service, feeds=(war, replace(mnd, publisher="Ministry", every=3600), new)).prepare()
+    service.clock.advance(hours=1)
+    with service.store.writing() as db:
+        db.record.bump("polls")
+    amended(service, cut_of(service), cause="Told otherwise.")
+
+
+COVERED = [
+    "/api/v1/channels/dpct/coverage", "/api/v1/channels/dpct/coverage?from=2024-02-01T14:00:00Z",
+    "/api/v1/channels/dpct/coverage?from=2024-02-01&to=2024-02-01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", COVERED)
+def test_what_was_read_is_told_by_the_polls_that_had_ended(listener: Listener, path: str) -> None:
+    api = Api(listener.service)
+    present = api.client.get(path).get_json()
+    known = f"{path}{'&' if '?' in path else '?'}as_of=2024-02-01&known_at={now_of(api)}"
+    listener.service.clock.advance(seconds=1)
+    told = api.client.get(known).get_json()
+    assert told["sides"].keys() == present["sides"].keys()
+    assert told["sides"]["us"]["last_read"] == present["sides"]["us"]["last_read"]
+    lived_on(listener)
+    assert api.client.get(known).get_json() == told
+    later = api.client.get(path.replace("to=2024-02-01", "to=2024-02-02")).get_json()
+    assert later["sides"]["cn"] != told["sides"]["cn"]
+
+
+@pytest.mark.parametrize("path", COVERED)
+def test_cited_coverage_stays_and_says_how_the_same_span_reads_now(listener: Listener, path: str) -> None:
+    api = Api(listener.service)
+    listener.fails("/war")
+    listener.poll_for(2, "war")
+    listener.service.clock.advance(minutes=10)
+    address = cited_address(api, path)
+    shown = api.client.get(address).get_json()
+    assert {hole["feed"] for side in shown["sides"].values() for hole in side["holes"]} >= {"war"}
+    lived_on(listener)
+    assert api.client.get(address).get_json() == shown
+    assert status_of(api, address).startswith("as-cited")
+    since = since_of(api, address)
+    assert (since["holds"], since["acts"]) == (True, [])
+    assert "side-us" in {row["row"] for row in api.json(f"/citation?path={quote(address, safe='')}")["rows"]}
+
+
+def test_coverage_beside_a_state_and_in_a_brief_is_that_of_the_instant_that_is_asked_for(listener: Listener) -> None:
+    api = Api(listener.service)
+    asked = f"as_of=2024-02-01&known_at={now_of(api)}"
+    listener.service.clock.advance(seconds=1)
+    paths = [
+        f"/api/v1/channels?{asked}", f"/api/v1/channels/dpct?{asked}", f"/channels/dpct?{asked}",
+        f"/api/v1/brief?after=2024-01-31&{asked}",
+    ]  # fmt: skip
+    before = [api.client.get(path) for path in paths]
+    assert before[1].get_json()["coverage"]["us"]["last_read"] == "2024-02-01T19:00:00Z"
+    assert "What its silence means" in before[2].text
+    lived_on(listener)
+    assert [api.client.get(path).data for path in paths[:2]] == [answer.data for answer in before[:2]]
+    assert api.client.get(paths[3]).get_json()["coverage"] == before[3].get_json()["coverage"]
+    part = re.compile(r'<h3 id="coverage">.*?</table>', re.DOTALL)
+    assert part.search(api.client.get(paths[2]).text)[0] == part.search(before[2].text)[0]
+    assert api.json("/channels/dpct")["coverage"]["us"] != before[1].get_json()["coverage"]["us"]
+
+
+def test_a_span_that_ends_after_known_at_is_refused(listener: Listener) -> None:
+    api = Api(listener.service)
+    for to in ("2024-02-01T15:00:00Z", "2024-02-02"):
+        refused = api.get(f"/channels/dpct/coverage?to={to}&known_at=2024-02-01T14:00:00Z")
+        assert_problem(refused, 400, field="to", says="is later than known_at")

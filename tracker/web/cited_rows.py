@@ -9,16 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from tracker.model import Moment
-from tracker.record.citation import Differing, Rows, differing
+from tracker.moments import second_text
+from tracker.record.citation import Differing, Rows, differing, fact
+from tracker.record.coverage import Hole
 from tracker.record.ledger import Act
-from tracker.web.current import Snapshot, current
-
-UNSETTLED = timedelta(minutes=5)
-"""A poll or a decision is in the database no later than this after its own instant: its transaction is over by then."""
+from tracker.web.current import UNSETTLED, Snapshot, current
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -73,6 +72,12 @@ class Facts(Shown):
     def first(self) -> datetime:
         acts = self.snapshot.acts
         return acts[0].at if acts else self.snapshot.now
+
+
+def hole_row(hole: Hole) -> tuple[str, bytes]:
+    """A hole in what was read as it is cited. Why there was one is told in words of ours, which are no part of it."""
+    told = {"feed": hole.feed, "start": hole.start, "end": hole.end, "kind": hole.kind}
+    return fact(f"hole-{hole.feed}-{second_text(hole.start)}", told)
 
 
 Find = Callable[[Snapshot, Mapping[str, Any], Mapping[str, str]], Shown | None]

@@ -28,8 +28,8 @@ OF_NOW = {
 for no time, and cited by none.
 """
 
-NEVER_CITED = OF_NOW | {"api.channel_coverage"}
-"""Views that no address shows for good; how far sources were read is told up to now, and is no part of the record."""
+NEVER_CITED = OF_NOW
+"""Views that no address shows for good."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -17,8 +17,8 @@ from tracker.search import Kind, read_query
 from tracker.web.api.cursor import read_cursor, write_cursor
 from tracker.web.auth import may, require
 from tracker.web.cite import acts_after
-from tracker.web.cited_rows import UNSETTLED, Shown, Since
-from tracker.web.current import Snapshot, current, moment_from_request
+from tracker.web.cited_rows import Shown, Since
+from tracker.web.current import UNSETTLED, Snapshot, current, moment_from_request
 from tracker.web.found import Asked, Place, rows_found
 from tracker.web.scope import SCOPE, scoped
 

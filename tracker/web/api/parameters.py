@@ -101,7 +101,9 @@ ContactsFields = _chosen_of(CONTACTS)
 
 
 class CoverageQuery(AtMoment):
-    """The two clocks choose the record whose reports are counted; what was read depends on the span alone."""
+    """The two clocks choose the record whose reports are counted; `known_at` also the polls by which is told what was
+    read.
+    """
 
     since: str | None = Field(
         default=None,
@@ -110,7 +112,8 @@ class CoverageQuery(AtMoment):
     )
     to: str | None = Field(
         default=None,
-        description="Where it ends: a day (its end, in UTC, or now where it is today) or an instant; now if left out.",
+        description="Where it ends: a day (its end, in UTC, or now where it is today) or an instant; `known_at`, and "
+        "without that now, if left out.",
     )
 
 

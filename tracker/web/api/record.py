@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from flask import request
+
 from tracker.polling.health import Fares, health_of
-from tracker.record.history import reports_between
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import page_moment, page_of
@@ -15,16 +18,13 @@ from tracker.web.api.parameters import (
     ChannelQuery,
     ChannelsQuery,
     ContactsQuery,
-    CoverageQuery,
     FeedPath,
     FeedsQuery,
 )
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, direction, sorted_by
-from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.measures import silence_words
 from tracker.web.scope import scoped
 from tracker.web.sources.feeds import find_feed
 
@@ -51,7 +51,8 @@ def channels(query: ChannelsQuery) -> schemas.Channels:
     """
     snapshot, moment = current().snapshot(), moment_from_request()
     found = sorted_by(query.sort, channels_asked_for(snapshot, moment, query))
-    read = {pair.slug: _coverage(snapshot, pair.slug) for pair in snapshot.relationships}
+    heard, until = current().listened(snapshot, request.args)
+    read = {pair.slug: _coverage(heard, until, pair.slug) for pair in snapshot.relationships}
     answered = [
         shapes.channel(
             view,
@@ -73,34 +74,9 @@ def channel(path: ChannelPath, query: ChannelQuery) -> schemas.ChannelWithHistor
     snapshot, moment = current().snapshot(), moment_from_request()
     found = find_channel(snapshot, path.slug)
     pair = snapshot.relationship(found.relationship)
-    read = _coverage(snapshot, pair.slug)
+    read = _coverage(*current().listened(snapshot, request.args), pair.slug)
     corrected = snapshot.corrected_at(moment.known_at)
     return shapes.channel_with_history(snapshot.view(found, moment), pair, read, links_of(found.slug), corrected)
-
-
-@blueprint.get("/v1/channels/<slug>/coverage", responses=read_answers(schemas.ChannelCoverage, 404), tags=[RECORD])
-@open_to("public")
-@rendered
-def channel_coverage(path: ChannelPath, query: CoverageQuery) -> schemas.ChannelCoverage:
-    """Whether anything was said of a channel in a span, and how far each side's sources were read in it.
-
-    Silence means something only where somebody looked: the holes say where nobody did, and why.
-    """
-    snapshot, moment = current().snapshot(), moment_from_request()
-    found = find_channel(snapshot, path.slug)
-    pair, view = snapshot.relationship(found.relationship), snapshot.view(found, moment)
-    start, end = span_of(query, current().now())
-    with current().service.store.reading() as db:
-        reads = db.feeds.reads_since(start, end, relationship=pair.slug)
-    publishers = {feed.slug: feed.publisher for feed in snapshot.feeds}
-    sides = {}
-    for side in pair.sides:
-        read = snapshot.coverage_between(pair.slug, side, start, end, reads)
-        reports = len(reports_between(view, pair, side, start, end))
-        sides[side] = shapes.side_coverage(read, reports, silence_words(read, reports), publishers)
-    return schemas.ChannelCoverage(
-        as_of=moment.as_of, known_at=moment.known_at, channel=found.slug, start=start, end=end, sides=sides
-    )
 
 
 @blueprint.get("/v1/changes", responses=read_answers(schemas.Changes), tags=[RECORD])
@@ -174,10 +150,9 @@ def feed(path: FeedPath, query: AtMoment) -> schemas.Feed:
     return shapes.feed(health_of(found, current().now()))
 
 
-def _coverage(snapshot: Snapshot, relationship: str) -> dict[str, schemas.Coverage]:
-    now = current().now()
-    sides = snapshot.relationship(relationship).sides
-    return shapes.coverages(snapshot.coverage(relationship, side, now) for side in sides)
+def _coverage(heard: Snapshot, until: datetime, relationship: str) -> dict[str, schemas.Coverage]:
+    sides = heard.relationship(relationship).sides
+    return shapes.coverages(heard.coverage(relationship, side, until) for side in sides)
 
 
 def links_of(slug: str) -> schemas.Links:

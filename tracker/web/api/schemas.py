@@ -118,7 +118,9 @@ class Hole(Answer):
 
 
 class Coverage(Answer):
-    """How far a side's feeds were read in the 24 hours before the answer was made; `share` from 0 to 1."""
+    """How far a side's feeds were read in the 24 hours before `known_at`, or before the answer was made where that was
+    left out; `share` from 0 to 1.
+    """
 
     last_read: Instant | None
     share: float = Field(ge=0, le=1)
@@ -551,10 +553,10 @@ class Relationships(AtMoment):
 
 
 class Paused(Answer):
-    """Who had a feed polled no more, when and why."""
+    """Who had a feed polled no more, when and why; `by` is null where that was not kept."""
 
     at: Instant
-    by: str
+    by: str | None
     because: str | None
 
 
