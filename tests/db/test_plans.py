@@ -58,7 +58,7 @@ ASKED = [
     (releases._sql, "names_of", {"release": 5}),
     (releases._sql, "summary_of", {"feed": "f5", "guid": "5"}),
     (releases._sql, "shown_elsewhere", {"release": 5, "feed": "f5"}),
-    (releases._sql, "newest_releases", {"feed": "f5", "most": 20}),
+    (releases._sql, "newest_releases", {"feed": "f5", "most": 20, "at": "2025"}),
     (bases._sql, "of_releases", {"release": 5}),
     (bases._sql, "sightings", {"candidate": 5}),
     (bases._sql, "revisions", {"release": 5}),

@@ -18,6 +18,7 @@ from tests.make import contact
 from tests.site import Site
 from tests.test_amend import amended, cut_of
 from tests.web.api_client import AMERICAN, Api, assert_problem
+from tests.web.test_pages import words_of
 from tracker.model import Outcome
 from tracker.operating import tending
 from tracker.polling.poll import poll_feed
@@ -328,3 +329,106 @@ def test_a_span_that_ends_after_known_at_is_refused(listener: Listener) -> None:
     for to in ("2024-02-01T15:00:00Z", "2024-02-02"):
         refused = api.get(f"/channels/dpct/coverage?to={to}&known_at=2024-02-01T14:00:00Z")
         assert_problem(refused, 400, field="to", says="is later than known_at")
+
+
+# Sources
+
+
+FARED = [
+    "/api/v1/feeds", "/api/v1/feeds?relationship=us-china", "/api/v1/feeds/mnd", "/feeds", "/feeds?side=us",
+    "/feeds/mnd", "/feeds/war?polls=failed",
+]  # fmt: skip
+
+
+def main_of(page: str) -> str:
+    """What a page shows between its frame's head and foot."""
+    return re.search(r"<main.*</main>", page, re.DOTALL)[0]
+
+
+def told_of(api: Api, address: str):
+    answer = api.client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json() if answer.is_json else main_of(answer.text)
+
+
+@pytest.mark.parametrize("path", FARED)
+def test_cited_sources_stay_as_they_were_and_say_what_reads_otherwise_now(listener: Listener, path: str) -> None:
+    api = Api(listener.service)
+    listener.fails("/war")
+    listener.poll_for(1, "war")
+    listener.service.clock.advance(minutes=10)
+    address = cited_address(api, path)
+    shown = told_of(api, address)
+    lived_on(listener)
+    assert told_of(api, address) == shown
+    since = since_of(api, address)
+    assert (since["holds"], since["acts"]) == (True, [])
+    assert since["rows"]["otherwise"] or since["rows"]["new"]
+    if path.startswith("/api"):
+        assert status_of(api, address).startswith("as-cited; changes-since=")
+    else:
+        page = api.client.get(address).text
+        assert "✓ As cited" in page
+        assert re.search(r"\d rows? (reads? otherwise|(is|are) new)", page)
+
+
+def test_a_source_is_shown_as_it_was_configured_and_fared(listener: Listener) -> None:
+    api = Api(listener.service)
+    listener.fails("/mnd")
+    listener.poll_for(2, "mnd")
+    now = api.json("/feeds/mnd")
+    then = now_of(api)
+    listener.service.clock.advance(minutes=1)
+    told = api.json(f"/feeds/mnd?known_at={then}")
+    assert told == now | {"next_poll": None, "words": told["words"], "warnings": told["warnings"]}
+    assert (told["health"], told["failures"], told["words"]) == ("failing", 4, now["words"])
+    lived_on(listener)
+    assert api.json(f"/feeds/mnd?known_at={then}") == told
+    assert (api.json("/feeds/mnd")["publisher"], told["publisher"]) == ("Ministry", "Department")
+    assert [feed["slug"] for feed in api.json(f"/feeds?known_at={then}")["feeds"] if feed["enabled"]] == ["war", "mnd"]
+    page = api.client.get(f"/feeds/mnd?known_at={then}").text
+    assert ("Ministry" in main_of(page), "Cannot be read since" in page, ">not kept<" in page) == (False, True, True)
+
+
+def test_a_pause_is_told_from_when_it_began_until_it_ended(listener: Listener) -> None:
+    api, service = Api(listener.service), listener.service
+    before = now_of(api)
+    service.clock.advance(minutes=10)
+    tending.pause(service, "war", by="ana", because="It moves house.")
+    service.clock.advance(minutes=10)
+    during = now_of(api)
+    service.clock.advance(minutes=10)
+    tending.resume(service, "war", by="ana")
+    told = [api.json(f"/feeds/war?known_at={at}") for at in (before, during, now_of(api))]
+    assert [feed["health"] for feed in told] == ["read", "paused", "read"]
+    assert told[1]["paused"] == {"at": "2024-02-01T19:10:00Z", "by": "ana", "because": "It moves house."}
+    assert "Paused by ana on 2024-02-01 19:10 UTC: It moves house." in told[1]["words"]
+
+
+def test_a_source_that_was_none_yet_is_not_there(listener: Listener) -> None:
+    api = Api(listener.service)
+    earlier = "2024-02-01T12:30:00Z"
+    assert_problem(api.get(f"/feeds/war?known_at={earlier}"), 404, field="known_at", says="no source yet by then")
+    assert "was no source yet by then" in api.client.get(f"/feeds/war?known_at={earlier}").text
+    assert "war" not in [feed["slug"] for feed in api.json(f"/feeds?known_at={earlier}")["feeds"]]
+
+
+def test_what_was_not_kept_is_said_and_not_made_up(listener: Listener) -> None:
+    """As in a database that was upgraded: how its sources were configured is kept from then on alone."""
+    api, service = Api(listener.service), listener.service
+    before = now_of(api)
+    service.clock.advance(days=1)
+    with service.store.writing() as db:
+        connection = db.record._db
+        connection.execute("DROP TRIGGER past_never_deleted")
+        connection.execute("DELETE FROM past WHERE subject = 'feed'")
+        db.past.keep_feeds(at=service.clock())
+        db.record.bump("polls")
+    service.clock.advance(days=1)
+    told = api.json(f"/feeds/war?known_at={before}")
+    assert (told["kept_from"], told["last_read"]) == ("2024-02-02T19:00:00Z", "2024-02-01T19:00:00Z")
+    for path in ("/feeds", "/feeds/war"):
+        page = words_of(api.client.get(f"{path}?known_at={before}").text)
+        assert "How a source was configured is kept from 2 Feb 2024 19:00 UTC on" in page
+        assert "is kept from" not in api.client.get(f"{path}?known_at={now_of(api)}").text
+        assert "about our reading and not about a day in the world" in api.client.get(f"{path}?as_of=2024-01-01").text

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from db.feeds import FeedHealth
 from db.store import Subjects
+from tracker.polling.health import GAP_SAID_FOR, YEAR_DAYS, longest_break, usual_gap
 from tracker.record.coverage import Observed, Read, Switch, observed
 
 SILENCE_SPAN, LANE_SPAN = timedelta(days=30), timedelta(days=90)
@@ -67,6 +68,19 @@ def sources_at(db: Subjects, known_at: datetime) -> Sources:
     feeds = {feed.slug: feed for feed in db.feeds.all_at(known_at)}
     reads = db.feeds.reads_since(known_at - LANE_SPAN, known_at=known_at)
     return _sources(feeds, reads, [switch for switch in db.feeds.switches() if switch.at <= known_at])
+
+
+def with_signs(db: Subjects, feed: FeedHealth, known_at: datetime) -> FeedHealth:
+    """A feed as it stood at an instant, with what tells whether it had fallen silent by then."""
+    days = db.feeds.arrival_days(feed.slug, most=YEAR_DAYS, known_at=known_at)
+    usual = usual_gap(days)
+    return replace(
+        feed,
+        newest=days[0] if days else None,
+        rhythm=usual,
+        longest_break=longest_break(days, usual) if usual else None,
+        gap=db.feeds.gap_by(feed.slug, known_at, since=known_at - GAP_SAID_FOR),
+    )
 
 
 class Listening:

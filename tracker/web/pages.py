@@ -30,6 +30,7 @@ from tracker.web.board import (
     page_of,
 )
 from tracker.web.channel import channel_values
+from tracker.web.cited_rows import cites
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
 from tracker.web.figures import figures_of, promises_in, views_asked_for
@@ -39,6 +40,7 @@ from tracker.web.overview import overview
 from tracker.web.pictures.strip import strip_of
 from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.sent import CLOCKS, check_address, takes
+from tracker.web.sources.cited import cited_page, cited_sources
 from tracker.web.sources.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 
 PAGE = 50
@@ -232,6 +234,7 @@ def proof_of_claim(claim: str) -> Response:
 @blueprint.get("/feeds")
 @open_to("public")
 @takes(*CLOCKS, SCOPE, *FEEDS_ASKED)
+@cites(cited_sources)
 def feeds() -> Response:
     return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()))
 
@@ -239,6 +242,7 @@ def feeds() -> Response:
 @blueprint.get("/feeds/<slug>")
 @open_to("public")
 @takes(*CLOCKS, *FEED_ASKED)
+@cites(cited_page)
 def feed(slug: str) -> Response:
     return answer(lambda: page("feed.html", moment_from_request(), **feed_values(slug)))
 

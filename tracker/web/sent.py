@@ -22,7 +22,7 @@ CLOCKS = ("as_of", "known_at", "cited")
 """What the address of every page that shows a moment may carry."""
 
 OF_NOW = {
-    "pages.feeds", "pages.feed", "pages.method", "api.feeds", "api.feed",
+    "pages.method",
 }  # fmt: skip
 """Views that take the clocks and show no moment: they tell how things are now, or answer who asks. So they are asked
 for no time, and cited by none.

@@ -24,9 +24,12 @@ from tracker.web.api.parameters import (
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, direction, sorted_by
 from tracker.web.auth import open_to
+from tracker.web.cited_rows import cites
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
+from tracker.web.listening import with_signs
 from tracker.web.scope import scoped
-from tracker.web.sources.feeds import find_feed
+from tracker.web.sources.cited import cited_source, cited_sources
+from tracker.web.sources.feeds import fared, find_feed
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])
@@ -125,29 +128,41 @@ def contacts(query: ContactsQuery) -> schemas.Contacts:
 
 @blueprint.get("/v1/feeds", responses=read_answers(schemas.Feeds), tags=[RECORD])
 @open_to("public")
+@cites(cited_sources)
 @rendered
 def feeds(query: FeedsQuery) -> schemas.Feeds:
     """Feeds: when each was last read, what is wrong in words and since when, and when it is polled next.
 
-    The two clocks are accepted as everywhere and change nothing: health is that of now.
+    With `known_at` those that there were, as they were configured and fared by then; `as_of` is accepted as everywhere
+    and changes nothing, since it is our reading that is told.
     """
-    moment_from_request()
-    now = current().now()
-    found = [shapes.feed(health_of(feed, now)) for feed in scoped(query.relationship).feeds]
+    moment = moment_from_request()
+    _, _, told = fared(scoped(query.relationship), request.args)
+    found = [shapes.feed(one) for one in told]
     fares = [feed.health for feed in found]
     return schemas.Feeds(
-        count=len(found), failing=fares.count(Fares.FAILING), warning=fares.count(Fares.WARNING), feeds=found
+        as_of=moment.as_of,
+        known_at=moment.known_at,
+        count=len(found),
+        failing=fares.count(Fares.FAILING),
+        warning=fares.count(Fares.WARNING),
+        feeds=found,
     )
 
 
 @blueprint.get("/v1/feeds/<slug>", responses=read_answers(schemas.Feed, 404), tags=[RECORD])
 @open_to("public")
+@cites(cited_source)
 @rendered
 def feed(path: FeedPath, query: AtMoment) -> schemas.Feed:
     """One feed, as `/feeds` tells of it."""
-    moment_from_request()
-    found = find_feed(current().snapshot(), path.slug)
-    return shapes.feed(health_of(found, current().now()))
+    moment_from_request()  # refuses what is no day
+    heard, now = current().listened(current().snapshot(), request.args)
+    found = find_feed(heard, path.slug)
+    if query.known_at:
+        with current().service.store.reading() as db:
+            found = with_signs(db, found, now)
+    return shapes.feed(health_of(found, now))
 
 
 def _coverage(heard: Snapshot, until: datetime, relationship: str) -> dict[str, schemas.Coverage]:

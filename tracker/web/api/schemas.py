@@ -571,7 +571,7 @@ class Feed(Answer):
     """A feed and how it fares. `every` in seconds; `fault` says why the last poll failed, null after a good one.
 
     `newest` is the last day on which a new item came, `usual_gap` the usual seconds between such days; both null until
-    known. `since` is when what is wrong began.
+    known. `since` is when what is wrong began. At a `known_at`, `next_poll` is null: it was not kept.
     """
 
     slug: str
@@ -600,9 +600,13 @@ class Feed(Answer):
     fault: str | None
     next_poll: Instant | None
     moved_to: str | None
+    kept_from: Instant | None = Field(
+        description="Since when it is kept how a feed is configured, where that is later than `known_at`: shown is "
+        "what was kept first, and what its answers said of themselves is not known. Null else."
+    )
 
 
-class Feeds(Answer):
+class Feeds(AtMoment):
     """In the order of the configuration. `warning` counts those that answer and may have fallen silent all the same."""
 
     count: int

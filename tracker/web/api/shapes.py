@@ -327,6 +327,7 @@ def feed(told: Health) -> schemas.Feed:
         fault=health.fault,
         next_poll=health.next_poll if told.polled else None,
         moved_to=health.moved_to,
+        kept_from=health.kept_from,
     )
 
 
