@@ -22,12 +22,16 @@ _sql = load_queries("past.sql")
 
 class What(StrEnum):
     """What is kept so: of a channel its definition; of a feed how it is configured, whether it is paused, and what its
-    last answer said of itself; of detection what was measured before it was shipped.
+    last answer said of itself; of detection what was measured before it was shipped (`CASES`), and on live traffic.
     """
 
     CHANNEL = "channel"
     FEED = "feed"
     MEASURED = "measured"
+
+
+CASES = "cases"
+"""Under which name it is kept what was measured on labelled cases."""
 
 
 @dataclass(frozen=True)

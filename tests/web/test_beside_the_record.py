@@ -22,6 +22,7 @@ from tests.web.test_pages import words_of
 from tracker.model import Outcome
 from tracker.operating import tending
 from tracker.polling.poll import poll_feed
+from tracker.reviewing.reckoning import Reckoning
 from tracker.service import Service
 
 
@@ -432,3 +433,67 @@ def test_what_was_not_kept_is_said_and_not_made_up(listener: Listener) -> None:
         assert "How a source was configured is kept from 2 Feb 2024 19:00 UTC on" in page
         assert "is kept from" not in api.client.get(f"{path}?known_at={now_of(api)}").text
         assert "about our reading and not about a day in the world" in api.client.get(f"{path}?as_of=2024-01-01").text
+
+
+# Figures of detection
+
+
+def decided(api: Api, number: int, decision: str) -> None:
+    """A release comes, and a reviewer decides; the scheduler keeps the figures."""
+    text = AMERICAN["text"].replace("17th", f"{number}th").replace("January 8-9", f"January {number}-{number + 1}")
+    other = {"title": f"Round {number}", "text": text, "url": f"https://www.example.mil/{number}"}
+    for candidate in api.hand_in(AMERICAN | other | {"published": "2024-01-31"}):
+        note = {"note": "It tells of something else."} if decision == "reject" else {}
+        assert api.decide(candidate, decision=decision, **note).status_code == 200
+
+
+def test_figures_are_shown_as_they_were_reckoned_and_cited(api: Api) -> None:
+    reckoning = Reckoning(api.service)
+    decided(api, 20, "accept")
+    assert reckoning.go()
+    api.service.clock.advance(minutes=10)
+    address = cited_address(api, "/method")
+    shown = told_of(api, address)
+    assert "1 accepted of 1 flagged release decided" in shown
+    assert "As it was reckoned on" in shown
+    decided(api, 24, "reject")
+    assert reckoning.go()
+    api.service.clock.advance(minutes=10)
+    assert "1 accepted of 2 flagged releases decided" in api.client.get("/method").text
+    assert "1 accepted of 2 flagged releases decided" in api.client.get(f"/method?known_at={now_of(api)}").text
+    assert told_of(api, address) == shown
+    assert "✓ As cited" in api.client.get(address).text
+    assert since_of(api, address)["rows"] == {"otherwise": ["figures-live-us-china"], "new": [], "gone": []}
+
+
+def test_figures_are_reckoned_anew_where_something_was_decided_and_not_at_each_tick(api: Api) -> None:
+    reckoning = Reckoning(api.service)
+    assert [reckoning.go(), reckoning.go()] == [True, False]
+    api.service.clock.advance(minutes=30)
+    assert not reckoning.go()
+    decided(api, 20, "accept")
+    assert [reckoning.go(), reckoning.go()] == [True, False]
+    decided(api, 24, "accept")
+    assert not reckoning.go(), "it rests a while"
+    api.service.clock.advance(minutes=10)
+    assert reckoning.go()
+
+
+def test_the_figures_that_were_shipped_are_those_in_force_then(api: Api) -> None:
+    service = api.service
+    before, then = "2024-01-01", now_of(api)
+    first = service.measured.sets[0].parts["all"].cases
+    service.clock.advance(days=1)
+    sets = [service.measured.sets[0].model_copy(update={"name": "of another version"}), *service.measured.sets[1:]]
+    replace(service, measured=service.measured.model_copy(update={"sets": sets})).prepare()
+    service.clock.advance(days=1)
+    earlier, later = (main_of(api.client.get(f"/method?known_at={at}").text) for at in (then, now_of(api)))
+    assert ("f another version" in earlier, "f another version" in later) == (False, True)
+    assert f"{first} cases" in words_of(earlier).replace(",", "")
+    unknown = words_of(api.client.get(f"/method?known_at={before}").text)
+    assert "What was measured by then on labelled releases was not kept." in unknown
+    assert "How well it did on what came in by then was not kept." in unknown
+    assert "Measured on" not in unknown
+    assert "about our work and not about a day in the world" in words_of(
+        api.client.get("/method?as_of=2024-01-01").text
+    )

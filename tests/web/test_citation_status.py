@@ -66,22 +66,3 @@ def test_what_is_no_mark_of_a_citation_is_refused_by_every_output(api: Api, path
             assert answer.status_code == 400
         else:
             assert_problem(answer, 400, field=field)
-
-
-UNCITED = [
-    "/method",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("path", UNCITED)
-def test_what_shows_how_things_are_now_is_not_cited_and_never_said_to_be_as_cited(api: Api, path: str):
-    refused = api.client.get(f"/api/v1/citation?path={quote(path, safe='')}")
-    assert_problem(refused, 400, field="path", says="is that of now")
-    page = api.client.get(f"/cite?path={quote(path, safe='')}")
-    assert (page.status_code, "is that of now" in page.text) == (400, True)
-    assert "Cite this page" not in api.client.get(path).text
-    asked = f"{path}{'&' if '?' in path else '?'}as_of=2024-02-01&known_at=2024-02-01T12:30:00Z&cited=1.2.{'0' * 32}"
-    answer = api.client.get(asked)
-    assert answer.status_code in (200, 400), answer.text
-    assert "Citation-Status" not in answer.headers
-    assert "As cited" not in answer.text

@@ -15,7 +15,7 @@ from tracker.web.auth import as_private, session_cookie
 from tracker.web.cite import Recalled, citation_of, mark_in, recalled, shown_at
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
-from tracker.web.sent import LANGUAGE, NEVER_CITED, one_of
+from tracker.web.sent import LANGUAGE, one_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -59,9 +59,7 @@ class Clocks:
 
     @property
     def citable(self) -> bool:
-        """Whether the page shows a moment, so that an address shows it for good."""
-        if request.endpoint in NEVER_CITED:
-            return False
+        """Whether the page shows everybody the same, so that an address shows it for good."""
         return shown_at(current().snapshot(), request.path, request.args) is not None
 
     def recalled(self) -> Recalled | None:

@@ -25,7 +25,7 @@ from tracker.web.cited_rows import Shown, Since
 from tracker.web.claims import find_row
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.narrowing import narrowing_of
-from tracker.web.sent import LANGUAGE, NEVER_CITED, is_tag, names_taken, takes
+from tracker.web.sent import LANGUAGE, is_tag, names_taken, takes
 
 blueprint = Blueprint("cite", __name__)
 
@@ -247,15 +247,6 @@ def _own_address(text: str) -> SplitResult:
         is_ours = False
     if not is_ours or "cited" not in names_taken(endpoint):
         raise _no_address()
-    if endpoint in NEVER_CITED:
-        raise Refused(
-            gettext(
-                "What %(path)s shows is that of now, whatever the clocks say: no address shows it for good.",
-                path=address.path,
-            ),
-            gettext("Cite a page or a call that shows rows of the record, such as /channels/dpct."),
-            field="path",
-        )
     return address
 
 

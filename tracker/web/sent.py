@@ -21,16 +21,6 @@ LANGUAGE = "language"
 CLOCKS = ("as_of", "known_at", "cited")
 """What the address of every page that shows a moment may carry."""
 
-OF_NOW = {
-    "pages.method",
-}  # fmt: skip
-"""Views that take the clocks and show no moment: they tell how things are now, or answer who asks. So they are asked
-for no time, and cited by none.
-"""
-
-NEVER_CITED = OF_NOW
-"""Views that no address shows for good."""
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 LONGEST_QUERY = 8_000

@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from tracker.web.cite import mark_in, recalled
 from tracker.web.current import current, moment_from_request
 from tracker.web.outputs import embeddable, for_programs
-from tracker.web.sent import NEVER_CITED, names_taken
+from tracker.web.sent import names_taken
 from tracker.web.serving.keeping import CITATION_STATUS
 from tracker.web.serving.memento import present_address
 
@@ -40,7 +40,7 @@ def _asks_for_cited() -> bool:
 
 def _say_what_became(response: Response) -> Response:
     # After the answer was made: what it rests on is then no newer than what is told of it, and memory drops it in time.
-    if response.status_code == 200 and _asks_for_cited() and request.endpoint not in NEVER_CITED:
+    if response.status_code == 200 and _asks_for_cited():
         found = recalled(current().snapshot(), request.path, request.args, moment_from_request())
         if found is None:
             return response

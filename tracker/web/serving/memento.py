@@ -18,7 +18,7 @@ from tracker.moments import instant_of
 from tracker.tongue import gettext
 from tracker.web.cite import shown_at
 from tracker.web.current import current
-from tracker.web.sent import CLOCKS, OF_NOW, names_taken
+from tracker.web.sent import CLOCKS, names_taken
 
 
 def register(app: Flask) -> None:
@@ -43,7 +43,7 @@ def _to_that_time() -> Response | None:
 def _negotiates() -> bool:
     """Whether the view of this request can be asked for by a time."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint in OF_NOW or "known_at" not in names_taken(endpoint):
+    if endpoint is None or "known_at" not in names_taken(endpoint):
         return False
     return current_app.view_functions[endpoint].open_to == "public"
 
