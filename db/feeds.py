@@ -22,6 +22,9 @@ _sql = load_queries("feeds.sql")
 _BEYOND = timedelta(days=2)
 """How far beyond a span failures are looked for; no feed is left untried for longer."""
 
+_LAST = "\U0010ffff"
+"""Sorts after every slug."""
+
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
@@ -198,10 +201,17 @@ class Feeds:
         its gap are looked for of one feed alone (`arrival_days`, `gap_by`).
         """
         kept = self._past.at(What.FEED, known_at)
-        rows = [row for row in _sql.feeds_at(self._db, at=instant_text(known_at)) if row["slug"] in kept]
+        every = _sql.feeds_at(self._db, first="", last=_LAST, at=instant_text(known_at))
+        rows = [row for row in every if row["slug"] in kept]
         found = [(kept[row["slug"]].told, _health_at(row, kept[row["slug"]], known_at)) for row in rows]
         found.sort(key=lambda one: (one[0]["relationship"], one[0]["position"], one[0]["slug"]))
         return [health for _, health in found]
+
+    def get_at(self, slug: str, known_at: datetime) -> FeedHealth | None:
+        """One feed as it stood at an instant; None where there was none."""
+        kept = self._past.one_at(What.FEED, slug, known_at)
+        row = next(iter(_sql.feeds_at(self._db, first=slug, last=slug, at=instant_text(known_at))), None)
+        return _health_at(row, kept, known_at) if row and kept else None
 
     def gap_by(self, slug: str, known_at: datetime, *, since: datetime) -> Gap | None:
         """The last gap of a feed that had ended by an instant, and not before `since`."""

@@ -61,9 +61,14 @@ class Past:
         self.keep(What.CHANNEL, slug, dict(_sql.channel(self._db, slug=slug)), at=at)
 
     def keep_feed(self, slug: str, *, at: datetime) -> None:
-        """Keep how a feed is configured, with what of its health no poll tells."""
-        also = [row["relationship"] for row in _sql.shares(self._db, slug=slug)]
-        self.keep(What.FEED, slug, dict(_sql.feed(self._db, slug=slug)) | {"also": also}, at=at)
+        """Keep how a feed is configured, with what of its health no poll tells. How many items it shows is told by its
+        polls, and kept where that is a sign of something alone: the number may be another one each time.
+        """
+        told = dict(_sql.feed(self._db, slug=slug))
+        told["also"] = [row["relationship"] for row in _sql.shares(self._db, slug=slug)]
+        if told["shown"] and not told["undated"]:
+            told["shown"] = None
+        self.keep(What.FEED, slug, told, at=at)
 
     def keep_feeds(self, *, at: datetime) -> None:
         for row in list(_sql.feeds(self._db)):
@@ -78,6 +83,11 @@ class Past:
     def of(self, what: What, name: str) -> list[Kept]:
         """All that was kept of a thing, the oldest first."""
         return [_kept(row) for row in _sql.every(self._db, subject=what, name=name)]
+
+    def one_at(self, what: What, name: str, known_at: datetime) -> Kept | None:
+        """How one thing stood, as `at` tells of all; None where nothing was ever kept of it."""
+        every = self.of(what, name)
+        return next((kept for kept in reversed(every) if kept.since <= known_at), next(iter(every), None))
 
     def at(self, what: What, known_at: datetime) -> dict[str, Kept]:
         """How every thing stood at an instant, by name; where nothing was kept by then, the first that was (`since` is

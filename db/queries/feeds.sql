@@ -50,11 +50,13 @@ SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND e
     AS failing_since
 FROM feed WHERE slug = :slug;
 
--- name: feeds_at(at)
--- Of every feed of which something was decided by an instant what decisions and polls tell: how it stood by then. A poll
--- that was left alone for its host's sake is no failure of the feed's.
+-- name: feeds_at(first, last, at)
+-- Of the feeds from a slug to a slug of which something was decided by an instant, what decisions and polls tell: how each
+-- stood by then. A poll that was left alone for its host's sake is no failure of the feed's.
 WITH decided AS (
-    SELECT feed, MAX(id) AS switch FROM feed_switch WHERE at <= :at GROUP BY feed
+    SELECT slug AS feed, (SELECT id FROM feed_switch WHERE feed_switch.feed = feed.slug AND at <= :at
+        ORDER BY id DESC LIMIT 1) AS switch
+    FROM feed WHERE slug BETWEEN :first AND :last
 ), good AS (
     SELECT feed, switch, (SELECT ended_at FROM poll WHERE poll.feed = decided.feed AND outcome <> 'failed'
         AND ended_at <= :at ORDER BY ended_at DESC LIMIT 1) AS last_read

@@ -26,10 +26,9 @@ from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, 
 from tracker.web.auth import open_to
 from tracker.web.cited_rows import cites
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.listening import with_signs
 from tracker.web.scope import scoped
 from tracker.web.sources.cited import cited_source, cited_sources
-from tracker.web.sources.feeds import fared, find_feed
+from tracker.web.sources.feeds import fared, source_of
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])
@@ -157,11 +156,7 @@ def feeds(query: FeedsQuery) -> schemas.Feeds:
 def feed(path: FeedPath, query: AtMoment) -> schemas.Feed:
     """One feed, as `/feeds` tells of it."""
     moment_from_request()  # refuses what is no day
-    heard, now = current().listened(current().snapshot(), request.args)
-    found = find_feed(heard, path.slug)
-    if query.known_at:
-        with current().service.store.reading() as db:
-            found = with_signs(db, found, now)
+    found, _, now = source_of(current().snapshot(), path.slug, request.args)
     return shapes.feed(health_of(found, now))
 
 

@@ -5,7 +5,7 @@ How a source fares follows from these by rules of ours; the rules and their word
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,11 @@ from db.feeds import FeedHealth
 from tracker.model import Moment
 from tracker.moments import instant_text
 from tracker.record.citation import Rows, fact
-from tracker.record.coverage import coverage
+from tracker.record.coverage import Switch, coverage
 from tracker.web.cited_rows import Facts, Shown, hole_row
 from tracker.web.current import Snapshot, current
 from tracker.web.scope import SCOPE, scoped
-from tracker.web.sources.feeds import MOST_POLLS, MOST_RELEASES, fared, find_feed
+from tracker.web.sources.feeds import MOST_POLLS, MOST_RELEASES, fared, find_feed, source_of
 from tracker.web.sources.rhythm import beginning
 
 _TOLD = (
@@ -44,10 +44,16 @@ class _Sources(_OfFeeds):
     """All sources that are asked for, by `relationship`, `side` and how they fare."""
 
     def rows(self, moment: Moment) -> Rows:
-        side, fares = self.asked.get("side") or None, self.asked.get("fares") or None
-        _, _, told = fared(scoped(self.asked.get(SCOPE)), _at(moment))
-        wanted = (one.feed for one in told if side in (None, one.feed.side) and fares in (None, one.fares))
+        wanted = (feed for feed in self._asked_for(moment) if self.asked.get("side") in (None, "", feed.side))
         return dict(_feed_row(feed) for feed in wanted)
+
+    def _asked_for(self, moment: Moment) -> Iterable[FeedHealth]:
+        scope = scoped(self.asked.get(SCOPE))
+        if fares := self.asked.get("fares"):
+            return [one.feed for one in fared(scope, _at(moment))[2] if one.fares == fares]
+        pairs = {pair.slug for pair in scope.relationships}
+        with current().service.store.reading_for_all() as db:
+            return [feed for feed in db.feeds.all_at(moment.known_at) if not pairs.isdisjoint(feed.relationships)]
 
 
 @dataclass(frozen=True)
@@ -65,17 +71,15 @@ class _Source(_OfFeeds):
         return switches[0].at if switches else self.snapshot.now
 
     def rows(self, moment: Moment) -> Rows:
-        heard, known_at = current().listened(self.snapshot, _at(moment))
-        feed = find_feed(heard, self.slug)
-        return dict([_feed_row(feed), *(self._of_page(heard, feed, known_at) if self.whole else ())])
+        feed, switches, known_at = source_of(self.snapshot, self.slug, _at(moment))
+        return dict([_feed_row(feed), *(self._of_page(feed, switches, known_at) if self.whole else ())])
 
-    def _of_page(self, heard: Snapshot, feed: FeedHealth, known_at: datetime) -> Iterator[tuple[str, bytes]]:
+    def _of_page(self, feed: FeedHealth, switches: Sequence[Switch], known_at: datetime) -> Iterator[tuple[str, bytes]]:
         since, failed = beginning(known_at.date()), self.asked.get("polls") == "failed"
         with current().service.store.reading_for_all() as db:
             reads = db.polls.reads_since(self.slug, since, known_at=known_at)
             polls = db.polls.newest(self.slug, most=MOST_POLLS, failed=failed, known_at=known_at)
             releases = db.releases.newest(self.slug, most=MOST_RELEASES, known_at=known_at)
-        switches = heard.sources.by_slug[self.slug].observed.switches
         yield from map(hole_row, coverage(feed.side, [self.slug], reads, switches, since, known_at).holes)
         yield from (fact(f"poll-{instant_text(poll.started_at)}", vars(poll)) for poll in polls)
         for one in releases:

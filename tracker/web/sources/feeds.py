@@ -22,7 +22,7 @@ from tracker.record.coverage import Coverage, Hole, HoleKind, Polled, Read, Swit
 from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH
-from tracker.web.current import Snapshot, current
+from tracker.web.current import Snapshot, current, moment_of
 from tracker.web.listening import SILENCE_SPAN, with_signs
 from tracker.web.reach import reaches_feed
 from tracker.web.scope import scoped_snapshot
@@ -117,13 +117,11 @@ def feeds_values() -> dict[str, Any]:
 
 def feed_values(slug: str) -> dict[str, Any]:
     """What the page of one source shows: the public, and what its reader may know besides. Raises NotFound, Refused."""
-    past = bool(request.args.get("known_at"))
-    snapshot, now = current().listened(current().snapshot(), request.args)
-    feed = find_feed(snapshot, slug)
+    past, snapshot = bool(request.args.get("known_at")), current().snapshot()
+    feed, switches, now = source_of(snapshot, slug, request.args)
     only, since, known_at = _polls_asked_for(), beginning(now.date()), now if past else None
     reviewer, admin = may("reviewer") and not past, may("admin") and not past
     with current().service.store.reading_for_all() as db:
-        feed = with_signs(db, feed, now) if past else feed
         arrivals = db.polls.arrivals(slug, since=since, known_at=known_at)
         reads = db.polls.reads_since(slug, since, known_at=known_at)
         polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed", known_at=known_at)
@@ -131,7 +129,6 @@ def feed_values(slug: str) -> dict[str, Any]:
         queued = _queued(db, releases) if reviewer else {}
         polled = current().service.polled(db) if admin else {}
         added = None if past else db.added.get(slug)
-    switches = snapshot.sources.by_slug[slug].observed.switches
     holes = _holes(feed, reads, switches, since, now)
     asked_for = sorted((hole for hole in holes if hole.kind is not HoleKind.NOT_CONFIGURED), key=lambda one: one.start)
     return {
@@ -163,15 +160,28 @@ def _added() -> dict[str, AddedEntry]:
         return {one.slug: one for one in db.added.all() if not one.removed and one.slug not in configured}
 
 
+def source_of(snapshot: Snapshot, slug: str, asked: Mapping[str, str]) -> tuple[FeedHealth, Sequence[Switch], datetime]:
+    """One source with what was decided of it, and the instant up to which that is told: the `known_at` that is asked
+    for, or the present. Raises NotFound, Refused.
+    """
+    feed = find_feed(snapshot, slug)
+    if not asked.get("known_at"):
+        return feed, snapshot.sources.by_slug[slug].observed.switches, current().now()
+    known_at = moment_of(asked).known_at
+    with current().service.store.reading_for_all() as db:
+        then, switches = db.feeds.get_at(slug, known_at), db.feeds.switches_of(slug)
+        if then is None:
+            raise NotFound(
+                gettext("%(slug)s was no source yet by then.", slug=slug),
+                gettext("Send a later known_at, or leave it out."),
+                field="known_at",
+            )
+        return with_signs(db, then, known_at), [switch for switch in switches if switch.at <= known_at], known_at
+
+
 def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
     """The feed of that slug. Raises NotFound with the one that may be meant."""
     known = snapshot.sources.by_slug
-    if slug not in known and slug in current().snapshot().sources.by_slug:
-        raise NotFound(
-            gettext("%(slug)s was no source yet by then.", slug=slug),
-            gettext("Send a later known_at, or leave it out."),
-            field="known_at",
-        )
     if slug not in known:
         raise NotFound(
             gettext("There is no feed %(slug)s.", slug=repr(slug[:60])),
