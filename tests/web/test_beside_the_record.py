@@ -414,6 +414,7 @@ def test_a_source_that_was_none_yet_is_not_there(listener: Listener) -> None:
     assert "war" not in [feed["slug"] for feed in api.json(f"/feeds?known_at={earlier}")["feeds"]]
 
 
+@pytest.mark.sqlite
 def test_what_was_not_kept_is_said_and_not_made_up(listener: Listener) -> None:
     """As in a database that was upgraded: how its sources were configured is kept from then on alone."""
     api, service = Api(listener.service), listener.service
