@@ -386,5 +386,6 @@ def source_told(source: Source) -> dict[str, Any]:
         "side": source.side,
         "published": source.published.value if source.published else None,
         "quote": source.quote,
+        "level": source.level,
         "denies": source.denies,
     }

@@ -56,7 +56,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     also = [dict(other) for other in told["also"]]
     for one in (told, *also):
         one["statement"] = f"{tag}{one['statement']}"
-        one["sources"] = [{"denies": False} | source for source in one["sources"]]
+        one["sources"] = [{"level": None, "denies": False} | source for source in one["sources"]]
     return {
         "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",
         "timestamp": second_text(event.at),

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, State, StatusChange
 from tracker.record.attest import visible_from
+from tracker.record.disputes import OF_SIDE, told_levels
 from tracker.record.history import ChannelView, as_cited, in_force, view
 from tracker.record.lineage import entry_key, first_rows
 
@@ -70,11 +71,13 @@ class Act:
 
     @property
     def altered(self) -> tuple[tuple[str, object, object], ...]:
-        """The fields in which a correction differs from what stood before: name, old value, new value."""
+        """The fields in which a correction differs from what stood before: name, old value, new value. `level_us` is
+        the level that documents of a side tell, where a reviewer reads those otherwise that were cited before.
+        """
         if self.says is None or self.said is None:
             return ()
         pairs = ((name, getattr(self.said, name), getattr(self.says, name)) for name in _TOLD[type(self.row)])
-        return tuple((name, old, new) for name, old, new in pairs if old != new)
+        return (*((name, old, new) for name, old, new in pairs if old != new), *_levels_altered(self.said, self.says))
 
     def concerns(self, row: Row) -> bool:
         """Whether it is about that very row: what stood before it, or stands after it."""
@@ -84,6 +87,15 @@ class Act:
     def address(self) -> str:
         """The name of the claim, the same for good: `change-7`, `contact-12`."""
         return entry_key(replace(self.row, id=self.claim))
+
+
+def _levels_altered(said: Row, says: Row) -> Iterator[tuple[str, object, object]]:
+    was = {(source.url, source.title): source.level for source in said.sources}
+    read_anew = {
+        source.side for source in says.sources if was.get((source.url, source.title), source.level) != source.level
+    }
+    old, new = told_levels(said.sources), told_levels(says.sources)
+    yield from ((f"{OF_SIDE}{side}", old.get(side), new.get(side)) for side in sorted(read_anew))
 
 
 def acts(rows: Iterable[Row]) -> list[Act]:

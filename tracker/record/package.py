@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Generic
 
-from tracker.model import Channel, Contact, Moment, Relationship, Signal, Source, StatusChange
+from tracker.model import Channel, Contact, Level, Moment, Relationship, Signal, Source, StatusChange
 from tracker.moments import second_text
 from tracker.record.attest import as_seen, first_seen
 from tracker.record.chain import Link
@@ -108,6 +108,7 @@ _CITATIONS = (
     Column("says", "What the document reports of the event, where that was read from it.", values=tuple(Signal)),
     Column("dated", "The event's day as the document tells it, where that was read from it.", "partial"),
     Column("persons", "Who took part, as the document tells it; set apart by semicolons."),
+    Column("level", "At which level it says that the sides met, as a reviewer read it.", values=tuple(Level)),
     Column("denies", "Whether it denies what the row tells, as a reviewer read it.", "boolean", required=True),
     Column("archived", "Whether its words, as they were read, are kept.", "boolean", required=True),
 )
@@ -321,6 +322,7 @@ def _citations(changes: Iterable[StatusChange], contacts: Iterable[Contact], mom
             "says": source.says,
             "dated": source.dated.value if source.dated else None,
             "persons": "; ".join(source.persons) or None,
+            "level": source.level,
             "denies": source.denies,
             "archived": source.archived,
         }

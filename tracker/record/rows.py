@@ -53,6 +53,17 @@ def check_asked_by(asked_by: str | None, parties: Collection[str]) -> None:
         )
 
 
+def check_levels(levels: Collection[str], parties: Collection[str]) -> None:
+    """Raise Refused for levels told by a side that is none of the parties: only theirs are held against each other."""
+    for side in levels:
+        if side not in parties:
+            raise Refused(
+                gettext("%(value)s is none of the two parties.", value=repr(side)),
+                gettext("Send one of %(known)s.", known=", ".join(parties)),
+                field="levels",
+            )
+
+
 def _tellable(row: StatusChange | Contact) -> set[str]:
     """What of a row can be unconfirmed."""
     told = {"date": row.effective} if isinstance(row, StatusChange) else {"date": row.date, "place": row.place}

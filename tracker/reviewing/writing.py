@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tracker.model import Contact, Source, StatusChange
+from tracker.model import Contact, Level, Source, StatusChange
 from tracker.releases.grouping import says_the_same
 from tracker.tongue import msg
 
@@ -68,6 +68,11 @@ def why_told(written: Iterable[Written]) -> str:
     if any(one.stands is None for one in written):
         return msg("The record tells of a part of this already: accepting adds the rest.")
     return msg("The record tells of this already; the releases become further sources.")
+
+
+def with_levels(sources: Iterable[Source], levels: Mapping[str, Level | None]) -> tuple[Source, ...]:
+    """The sources, those of the sides of `levels` with the level at which these say that they met."""
+    return tuple(replace(one, level=levels[one.side]) if one.side in levels else one for one in sources)
 
 
 def uncited(row: Row, other: Row) -> list[Source]:

@@ -35,7 +35,7 @@ def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
     The name is that of the row that was read: where it stands no more, somebody else was first, and 409 says who.
     """
     name = ClaimName.read(path.name)
-    told = {field: getattr(body, field) for field in body.model_fields_set - {"reason"}}
+    told = {field: getattr(body, field) for field in body.model_fields_set - {"reason", "levels"}}
     for field in sorted(told):
         if field not in AMENDABLE[name.kind]:
             raise Refused(f"A {name.word} has no {field}.", "Send fields of that kind of row.", field=field)
@@ -43,7 +43,9 @@ def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
             raise Refused(f"{field} cannot be null.", "A row of the record always says it.", field=field)
     if "unconfirmed" in told:
         told["unconfirmed"] = tuple(sorted(set(told["unconfirmed"] or ())))
-    return _done(name, lambda store, who: amend.correct(store, name, told, reason=body.reason, **who))
+    return _done(
+        name, lambda store, who: amend.correct(store, name, told, reason=body.reason, levels=body.levels, **who)
+    )
 
 
 @blueprint.post(
@@ -67,7 +69,8 @@ def cite_source(path: ClaimPath, body: SourceBody) -> Response:
     name = ClaimName.read(path.name)
     if web_address(body.url) is None:
         raise Refused(f"{body.url[:80]!r} is no address of a page.", "Send one with http or https.", field="url")
-    source = Source(body.url, body.title, body.publisher, body.side, body.published, body.quote, denies=body.denies)
+    told = {name: getattr(body, name) for name in SourceBody.model_fields}
+    source = Source(**told)
     return _done(name, lambda store, who: amend.cite(store, name, source, **who))
 
 

@@ -15,7 +15,7 @@ _LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
 
 _OF_CONTACT = ("date", "end", "announced", "form", "place", "persons", "round", "asked_by")
 
-_RECORDED = {"state", "effective", "precision", "expected", "contact", "cause"}
+_RECORDED = {"state", "effective", "precision", "expected", "contact", "levels", "cause"}
 
 
 def check_rejection(body: ReviewBody) -> None:
@@ -29,7 +29,7 @@ def check_rejection(body: ReviewBody) -> None:
 
 def choice_of(body: ReviewBody, proposed: Choice, signal: Signal) -> Choice:
     """What to record of a `signal`: as proposed, but for what the body says. Raises Refused for impossible dates."""
-    choice = _with_contact(_with_state(proposed, body), body)
+    choice = _with_levels(_with_contact(_with_state(proposed, body), body), body)
     choice = with_plain_cause(choice, signal) if body.cause is None else replace(choice, cause=body.cause)
     return replace(choice, note=body.note or None)
 
@@ -73,6 +73,11 @@ def _coarsened(when: PartialDate, precision: Precision) -> PartialDate:
             f"{when} is not known to the {precision}.", "Send effective as precisely as it is known.", field="precision"
         )
     return PartialDate(when.value[: _LENGTHS[precision]])
+
+
+def _with_levels(choice: Choice, body: ReviewBody) -> Choice:
+    levels = {**choice.levels, **body.levels}
+    return replace(choice, levels={side: level for side, level in levels.items() if level})
 
 
 def _with_contact(choice: Choice, body: ReviewBody) -> Choice:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.brief import NewsKind
 from tracker.model import Answer as Answered
-from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
+from tracker.model import Category, Level, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.polling.health import Fares
 from tracker.readouts import PointKind
 from tracker.record.coverage import HoleKind
@@ -90,6 +90,9 @@ class Source(Answer):
     archived: bool
     says: Signal | None = Field(description="What the document reports of the event, where that was read from it.")
     dated: str | None = Field(description="The event's day as the document tells it, where that was read from it.")
+    level: Level | None = Field(
+        description="At which level it says that the sides met, as a reviewer read it; null where it leaves it open."
+    )
     denies: bool = Field(description="Whether it denies what the row tells, as a reviewer read it.")
     page: CitedPage | None
 
@@ -834,6 +837,7 @@ class Proposed(Answer):
     effective: PartialDate | None
     expected: PartialDate | None
     contact: ProposedContact | None
+    levels: dict[str, Level] = Field(description="By side, at which level its releases say that the sides met.")
     cause: str
 
 

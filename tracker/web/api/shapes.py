@@ -12,6 +12,7 @@ from tracker.polling.health import Health
 from tracker.record import coverage, history, ledger
 from tracker.record.attest import corroboration
 from tracker.record.differing import contested_words
+from tracker.record.disputes import OF_SIDE
 from tracker.record.fates import Promise
 from tracker.record.lineage import entry_key
 from tracker.record.rhythm import ladder, rhythm_of
@@ -41,6 +42,7 @@ def source(cited: model.Source) -> schemas.Source:
         archived=cited.archived,
         says=cited.says,
         dated=cited.dated.value if cited.dated else None,
+        level=cited.level,
         denies=cited.denies,
         page=_cited_page(cited),
     )
@@ -70,7 +72,8 @@ def _correction(
     act = corrected(row) if row else None
     if act is None:
         return None
-    said, altered = entry(act.said, relationship, _never), {name for name, _, _ in act.altered}
+    said = entry(act.said, relationship, _never)
+    altered = {"sources" if name.startswith(OF_SIDE) else name for name, _, _ in act.altered}
     was = said.model_dump(mode="json", include=altered)
     return schemas.Correction(at=act.at, claim=act.address, was=was, why=act.why)
 
