@@ -52,7 +52,7 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     """The body: what happened, of which statement (the thread), and what it says now. See docs/notifications.md."""
     tag = f"tag:{urlsplit(base_url).hostname},2026:"
     told = {"statement": event.statement, "also": [], "unconfirmed": []} | event.told
-    told = {name: value for name, value in told.items() if name not in ("day", "words")}
+    told = {name: value for name, value in told.items() if name not in ("day", "words", "opens")}
     also = [dict(other) for other in told["also"]]
     for one in (told, *also):
         one["statement"] = f"{tag}{one['statement']}"
