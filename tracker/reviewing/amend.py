@@ -17,7 +17,7 @@ from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import Contact, Entry, Level, Source, StatusChange
-from tracker.record.disputes import OF_SIDE, told_levels
+from tracker.record.disputes import told_levels
 from tracker.record.history import in_force
 from tracker.record.lineage import first_rows
 from tracker.record.rows import check_asked_by, check_levels, check_row, check_source
@@ -123,10 +123,10 @@ def correct(
         fresh = replace(row, **amended, sources=sources, replaces=row.id, reason=reason.strip())
         with faults.gathered():
             _check_levels(levels, row, parties_of(db, row.channel))
-        unread = faults.fields
-        with faults.gathered(unread=unread):
-            _check_that_it_changes(row, fresh)
-        with faults.gathered(unread=unread):
+        if faults.fields <= {"reason"}:
+            with faults.gathered():
+                _check_that_it_changes(row, fresh)
+        with faults.gathered(unread=faults.fields):
             check_row(fresh, at.date())
         with faults.gathered():
             check_asked_by(amended.get("asked_by"), parties_of(db, row.channel))
@@ -218,5 +218,4 @@ def _check_that_it_changes(row: Row, fresh: Row) -> None:
         raise Refused(
             gettext("The correction says what the row says already."),
             gettext("Change a field, or leave it as it is."),
-            beside=(*told, "levels", *(f"{OF_SIDE}{source.side}" for source in row.sources)),
         )

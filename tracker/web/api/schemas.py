@@ -40,6 +40,14 @@ BySide = Annotated[dict[str, str], Field(description="By the code of the side.")
 Side = Annotated[str, Field(description="A party's code, or third-party.")]
 
 
+class Fault(Answer):
+    """One of several things that are wrong with a request."""
+
+    detail: str
+    remedy: str | None = None
+    field: str | None = None
+
+
 class Problem(Answer):
     """What is wrong with a request, and what to do instead (RFC 9457)."""
 
@@ -49,6 +57,10 @@ class Problem(Answer):
     detail: str
     remedy: str | None = Field(default=None, description="What to send instead; left out where there is nothing.")
     field: str | None = Field(default=None, description="The part of the request at fault; left out if none is.")
+    errors: list[Fault] | None = Field(
+        default=None,
+        description="All that is wrong, the first of it as above; left out where that is one thing.",
+    )
 
 
 class PartialDate(Answer):

@@ -16,7 +16,7 @@ from tracker.measuring.sampling import ELSEWHERE
 from tracker.model import Channel, Contact, Level, Moment, Outcome, PartialDate, Relationship, State, StatusChange
 from tracker.record.disputes import OF_SIDE
 from tracker.record.history import ChannelView, view
-from tracker.record.rows import LONGEST_WORDS
+from tracker.record.rows import LONGEST_WORDS, no_round
 from tracker.record.slips import slips
 from tracker.reviewing.review import Choice, Question, check, cited_for, rows_of, why_of
 from tracker.reviewing.writing import Row, Written, writes
@@ -42,8 +42,6 @@ REASONS = (
     msg("A duplicate of another candidate"),
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
-
-LARGEST_ROUND = 1_000
 
 DATE_REMEDY = "Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known."
 
@@ -163,12 +161,8 @@ def round_from(form: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     number = whole_number(text)
-    if not number or number >= LARGEST_ROUND:
-        raise Refused(
-            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
-            gettext("Write 17, or leave it empty."),
-            field=name,
-        )
+    if number is None:
+        raise no_round(text)
     return number
 
 
