@@ -992,6 +992,9 @@ class Hit(Answer):
     lang: str | None
     url: str | None
     href: str
+    corrected: Correction | None = Field(
+        description="Of a row, or of the change that made a channel's state; null where it was never corrected."
+    )
 
 
 class Found(AtMoment):

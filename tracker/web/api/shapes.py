@@ -66,9 +66,10 @@ def claim(said: history.Claim) -> schemas.Claim:
     )
 
 
-def _correction(
+def correction(
     row: model.Entry | None, relationship: model.Relationship, corrected: Corrected
 ) -> schemas.Correction | None:
+    """The last correction of what a row tells; None for no row, and one that was never corrected."""
     act = corrected(row) if row else None
     if act is None:
         return None
@@ -101,7 +102,7 @@ def status_change(
         sources=[source(cited) for cited in change.sources],
         recorded_at=change.recorded_at,
         recorded_by=change.recorder,
-        corrected=_correction(change, relationship, corrected),
+        corrected=correction(change, relationship, corrected),
     )
 
 
@@ -128,7 +129,7 @@ def contact(met: model.Contact, relationship: model.Relationship, corrected: Cor
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
         recorded_by=met.recorder,
-        corrected=_correction(met, relationship, corrected),
+        corrected=correction(met, relationship, corrected),
     )
 
 
@@ -272,7 +273,7 @@ def _channel_fields(
         "since": partial_date(change.effective) if change else None,
         "expected": partial_date(change.expected) if change else None,
         "cause": change.cause if change else None,
-        "corrected": _correction(change, relationship, corrected),
+        "corrected": correction(change, relationship, corrected),
         "corroboration": view.corroboration,
         "claims": [claim(said) for said in view.claims],
         "contested": view.contested,
