@@ -90,6 +90,37 @@ def test_the_api_says_at_which_level_a_side_told_it_and_takes_a_proposed_one_awa
     assert {source["side"]: source["level"] for source in sources} == levels(row)
 
 
+def test_of_what_is_cited_already_a_later_review_says_the_level_and_corrects_the_row(
+    api: Api, client: FlaskClient
+) -> None:
+    before = accepted(api, AMERICAN)
+    assert levels(before) == {"us": None}
+    (found,) = api.hand_in(CHINESE)
+    form = client.get(f"/review/{found['id']}").text
+    typed = dict(re.findall(r'name="([a-z_]+)" type="text" value="([^"]*)"', form))
+    typed |= {"version": str(found["version"]), "state": "resumed", "outcome": "held", "action": "check"}
+    page = words_of(client.post(f"/review/{found['id']}", data=typed | {"level_us": "ministers"}).text)
+    assert "Level told by the United States nothing → at ministers’ level" in page
+    answer = api.decide(found, decision="accept", levels={"us": "ministers", "cn": "working"})
+    assert answer.status_code == 200
+    api.service.clock.advance(hours=1)
+    row = api.json("/contacts?channel=dpct")["contacts"][0]
+    assert levels(row) == {"us": "ministers", "cn": "working"}
+    assert row["contested"].startswith(DIFFER)
+    assert row["id"] != before["id"]
+    (source,) = row["corrected"]["was"]["sources"]
+    assert source["level"] is None
+
+
+def test_what_a_reviewer_said_of_a_level_is_what_a_later_review_proposes(api: Api) -> None:
+    row = accepted(api, MINISTERS, levels={"us": None})
+    (found,) = api.hand_in(CHINESE)
+    assert found["question"]["proposed"]["levels"] == {}
+    assert api.decide(found, decision="accept").status_code == 200
+    now = api.json("/contacts?channel=dpct")["contacts"][0]
+    assert (now["id"], levels(now), now["corrected"]) == (row["id"], {"us": None, "cn": None}, None)
+
+
 def test_a_proposed_level_is_taken_away_by_null(api: Api) -> None:
     row = accepted(api, MINISTERS, CHINESE, levels={"us": None, "cn": "working"})
     assert (levels(row), row["contested"]) == ({"us": None, "cn": "working"}, None)

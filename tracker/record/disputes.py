@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -131,6 +131,18 @@ def told_levels(sources: Iterable[Source]) -> dict[str, Level]:
     """By side the level that its newest document tells which tells one."""
     telling = [source for source in sources if source.level]
     return {side: last_word(telling, side).level for side in dict.fromkeys(source.side for source in telling)}
+
+
+def levels_read_anew(
+    before: Collection[Source], after: Collection[Source]
+) -> Iterator[tuple[str, Level | None, Level | None]]:
+    """The field of each side of which a document that both rows cite is read otherwise in the later one, with the level
+    that the side told, and tells.
+    """
+    was = {(source.url, source.title): source.level for source in before}
+    otherwise = {one.side for one in after if was.get((one.url, one.title), one.level) is not one.level}
+    old, new = told_levels(before), told_levels(after)
+    return ((f"{OF_SIDE}{side}", old.get(side), new.get(side)) for side in sorted(otherwise))
 
 
 def _tells_level(source: Source) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, State, StatusChange
 from tracker.record.attest import visible_from
-from tracker.record.disputes import OF_SIDE, told_levels
+from tracker.record.disputes import levels_read_anew
 from tracker.record.history import ChannelView, as_cited, in_force, view
 from tracker.record.lineage import entry_key, first_rows
 
@@ -77,7 +77,10 @@ class Act:
         if self.says is None or self.said is None:
             return ()
         pairs = ((name, getattr(self.said, name), getattr(self.says, name)) for name in _TOLD[type(self.row)])
-        return (*((name, old, new) for name, old, new in pairs if old != new), *_levels_altered(self.said, self.says))
+        return (
+            *((name, old, new) for name, old, new in pairs if old != new),
+            *levels_read_anew(self.said.sources, self.says.sources),
+        )
 
     def concerns(self, row: Row) -> bool:
         """Whether it is about that very row: what stood before it, or stands after it."""
@@ -87,15 +90,6 @@ class Act:
     def address(self) -> str:
         """The name of the claim, the same for good: `change-7`, `contact-12`."""
         return entry_key(replace(self.row, id=self.claim))
-
-
-def _levels_altered(said: Row, says: Row) -> Iterator[tuple[str, object, object]]:
-    was = {(source.url, source.title): source.level for source in said.sources}
-    read_anew = {
-        source.side for source in says.sources if was.get((source.url, source.title), source.level) != source.level
-    }
-    old, new = told_levels(said.sources), told_levels(says.sources)
-    yield from ((f"{OF_SIDE}{side}", old.get(side), new.get(side)) for side in sorted(read_anew))
 
 
 def acts(rows: Iterable[Row]) -> list[Act]:

@@ -28,7 +28,7 @@ from tracker.model import (
     Verdict,
 )
 from tracker.readouts import Comparer, Particular, Particulars, particulars
-from tracker.record.disputes import OF_SIDE
+from tracker.record.disputes import OF_SIDE, told_levels
 from tracker.record.history import in_force, state_at, was_cut, with_derived
 from tracker.record.lineage import entry_key
 from tracker.record.proposals import propose
@@ -149,6 +149,7 @@ def question(
     reported = _reported(candidate)
     off = NOTHING_OFF if told else called_off(candidate.signal, candidate.telling, reported, changes, contacts)
     choice = _as_told(_of_what_is_off(_choice(candidate, proposal, read), off), told)
+    choice = replace(choice, levels=_levels(choice, candidate, told))
     own = tuple(row for row in _own_rows(candidate, changes, contacts) if row not in told)
     asked = Question(candidate, now, tuple(told), choice, proposal.why, read, off, own)
     written = writes(rows_of(candidate.channel, choice), asked.standing)
@@ -216,6 +217,14 @@ def _as_told(choice: Choice, told: Sequence[Row]) -> Choice:
     if not causes and choice.state is None:
         causes = [entry.summary for entry in told if isinstance(entry, Contact) and entry.summary]
     return replace(choice, cause=causes[-1]) if causes else choice
+
+
+def _levels(choice: Choice, candidate: Candidate, told: Sequence[Row]) -> Mapping[str, Level]:
+    """The levels of a choice; of a side whose releases are cited already, as a reviewer read these then."""
+    own = {(source.url, source.title) for source in sources_of(candidate.telling)}
+    cited = [source for row in told for source in row.sources if (source.url, source.title) in own]
+    kept = {side: level for side, level in choice.levels.items() if all(source.side != side for source in cited)}
+    return kept | told_levels(cited)
 
 
 _TOLD: Mapping[type, tuple[str, ...]] = {
