@@ -84,11 +84,10 @@ ON CONFLICT (subscription, event) DO NOTHING;
 -- name: queue_further(event, statement, now)!
 -- Whoever was to get a message of the thread before; whether one arrived is looked at when this one is sent.
 INSERT INTO delivery (subscription, event, queued_at, next_try)
-SELECT DISTINCT delivery.subscription, :event, :now, :now FROM delivery
-JOIN event ON event.id = delivery.event
-JOIN subscription ON subscription.id = delivery.subscription
-WHERE event.statement = :statement AND subscription.ended_at IS NULL
-ORDER BY delivery.subscription
+SELECT subscription.id, :event, :now, :now FROM subscription
+WHERE ended_at IS NULL AND EXISTS (SELECT 1 FROM event earlier JOIN delivery ON delivery.event = earlier.id
+                                   WHERE earlier.statement = :statement AND delivery.subscription = subscription.id)
+ORDER BY subscription.id
 ON CONFLICT (subscription, event) DO NOTHING;
 
 -- name: due(kind, now, most)
