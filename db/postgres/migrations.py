@@ -241,3 +241,17 @@ def m0030_denials(connection: Connection) -> None:
         connection.execute(f"DROP TRIGGER citation_{trigger} ON citation")
     connection.execute("ALTER TABLE citation ADD COLUMN denies bigint CHECK (denies = 1)")
     guard(connection, "citation", _GUARDED["citation"])
+
+
+@step
+def m0032_levels(connection: Connection) -> None:
+    for trigger in ("never_deleted", "never_emptied", "never_changed", "withdrawn_once"):
+        connection.execute(f"DROP TRIGGER citation_{trigger} ON citation")
+    run(
+        connection,
+        """
+        ALTER TABLE citation ADD COLUMN level text
+            CHECK (level IN ('leaders', 'ministers', 'deputies', 'commanders', 'directors', 'working'));
+        """,
+    )
+    guard(connection, "citation", _GUARDED["citation"])

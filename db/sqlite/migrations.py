@@ -1499,3 +1499,15 @@ def m0030_denials(db: Database) -> None:
         db.execute(f"DROP TRIGGER citation_{trigger}")
     db.execute("ALTER TABLE citation ADD COLUMN denies INTEGER CHECK (denies = 1)")
     _guard(db, "citation", _MAY_CHANGE["citation"])
+
+
+_LEVELS = "('leaders', 'ministers', 'deputies', 'commanders', 'directors', 'working')"
+
+
+@migrations()
+def m0032_levels(db: Database) -> None:
+    """At which level a cited document says that the sides met, or NULL as in every row before."""
+    for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
+        db.execute(f"DROP TRIGGER citation_{trigger}")
+    db.execute(f"ALTER TABLE citation ADD COLUMN level TEXT CHECK (level IN {_LEVELS})")
+    _guard(db, "citation", _MAY_CHANGE["citation"])
