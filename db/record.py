@@ -20,6 +20,7 @@ from tracker.model import (
     Channel,
     Contact,
     Entry,
+    Level,
     Outcome,
     Party,
     Passage,
@@ -241,6 +242,7 @@ class Record:
             dated=text_or_none(source.dated),
             persons=as_json(source.persons) if source.persons else None,
             denies=1 if source.denies else None,
+            level=source.level,
             recorded_at=instant_text(origin.at),
             decision=origin.decision,
             release=passage and passage.release,
@@ -372,8 +374,13 @@ def _row_of(kind: type[Entry], entry_id: int) -> dict[str, int | None]:
 
 
 def _relationship(row: Row) -> Relationship:
-    first, second = (Party(**party) for party in json.loads(row["parties"]))
+    first, second = (_party(party) for party in json.loads(row["parties"]))
     return Relationship(row["slug"], json.loads(row["names"]), (first, second), tuple(json.loads(row["languages"])))
+
+
+def _party(told: dict[str, Any]) -> Party:
+    levels = {office: Level(level) for office, level in told.pop("levels", {}).items()}
+    return Party(**told, levels=levels)
 
 
 def _channel(row: Row | Mapping[str, Any]) -> Channel:
@@ -403,6 +410,7 @@ def _source(row: Row, seen: Marks | None) -> Source:
         dated=partial(row["dated"]),
         persons=tuple(json.loads(row["persons"])) if row["persons"] else (),
         denies=bool(row["denies"]),
+        level=Level(row["level"]) if row["level"] else None,
         recorded_at=instant(row["recorded_at"]),
         withdrawn_at=instant(row["withdrawn_at"]),
         pages=seen.pages.get(row["url"], ()) if seen else (),

@@ -222,9 +222,7 @@ class Releases:
         """Note of releases that a feed no longer shows since when, unless another one does; of those that it shows
         that they are back. They stay, either way.
         """
-        for release in {one.release for one in shown}:
-            if _sql.is_gone(self._db, release=release):
-                _sql.set_gone(self._db, release=release, since=None)
+        _sql.set_back(self._db, [{"release": release} for release in {one.release for one in shown}])
         for release in gone:
             if not self._is_shown_elsewhere(release, feed):
                 _sql.set_gone(self._db, release=release, since=instant_text(now))

@@ -261,3 +261,17 @@ def m0031_past(connection: Connection) -> None:
     )
     guard(connection, "past")
     Past(connection).keep_all(at=datetime.now(UTC))
+
+
+@step
+def m0032_levels(connection: Connection) -> None:
+    for trigger in ("never_deleted", "never_emptied", "never_changed", "withdrawn_once"):
+        connection.execute(f"DROP TRIGGER citation_{trigger} ON citation")
+    run(
+        connection,
+        """
+        ALTER TABLE citation ADD COLUMN level text
+            CHECK (level IN ('leaders', 'ministers', 'deputies', 'commanders', 'directors', 'working'));
+        """,
+    )
+    guard(connection, "citation", _GUARDED["citation"])

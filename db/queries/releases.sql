@@ -54,8 +54,8 @@ WHERE slug <> :feed AND enabled = 1 AND slug IN (SELECT feed FROM release_name W
 -- name: set_shown(feed, shown)!
 UPDATE feed SET last_shown = :shown WHERE slug = :feed;
 
--- name: is_gone(release)^
-SELECT 1 AS gone FROM release WHERE id = :release AND gone_since IS NOT NULL;
+-- name: set_back(release)*!
+UPDATE release SET gone_since = NULL WHERE id = :release AND gone_since IS NOT NULL;
 
 -- name: set_gone(release, since)!
 UPDATE release SET gone_since = :since WHERE id = :release;

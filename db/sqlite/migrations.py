@@ -1520,3 +1520,15 @@ def m0031_past(db: Database) -> None:
     _run(db, _PAST)
     _guard(db, "past", ())
     Past(db.conn).keep_all(at=datetime.now(UTC))
+
+
+_LEVELS = "('leaders', 'ministers', 'deputies', 'commanders', 'directors', 'working')"
+
+
+@migrations()
+def m0032_levels(db: Database) -> None:
+    """At which level a cited document says that the sides met, or NULL as in every row before."""
+    for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
+        db.execute(f"DROP TRIGGER citation_{trigger}")
+    db.execute(f"ALTER TABLE citation ADD COLUMN level TEXT CHECK (level IN {_LEVELS})")
+    _guard(db, "citation", _MAY_CHANGE["citation"])

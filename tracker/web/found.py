@@ -70,6 +70,11 @@ class Hit:
     release: Release | None = None
 
     @property
+    def telling(self) -> StatusChange | Contact | None:
+        """The row that was found, or that made the state of the channel that was."""
+        return self.entry or (self.view.change if self.view else None)
+
+    @property
     def says(self) -> str | None:
         match self.entry:
             case StatusChange(state=state):

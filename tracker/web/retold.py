@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.model import Contact, Level, Outcome, PartialDate, State, StatusChange
 from tracker.record.citation import Differing
 from tracker.record.fates import Fate, Promise
 from tracker.record.ledger import Act, Deed
 from tracker.tongue import gettext, msg, msgs, ngettext
-from tracker.wording import date_words, outcome_words, parts, span_words, state_words
+from tracker.wording import date_words, level_words, outcome_words, parts, span_words, state_words
 
 DEED_WORDS = {
     Deed.ADDED: msg("added to the record"),
@@ -107,6 +107,8 @@ def value_words(value: object) -> str:
         return state_words(value)
     if isinstance(value, Outcome):
         return outcome_words(value)
+    if isinstance(value, Level):
+        return level_words(value)
     if isinstance(value, tuple):
         return parts(gettext(_UNCONFIRMED_WORDS[word]) for word in value)
     return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)

@@ -12,7 +12,7 @@ from flask import current_app, request
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.http import parse_cookie
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.tongue import gettext
 
 LANGUAGE = "language"
@@ -60,13 +60,14 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def check_names(names: Iterable[str], known: Sequence[str]) -> None:
-    """Raises Refused for a name that is not known."""
+    """Raises Refused for names that are not known."""
+    faults = Faults()
     for name in names:
         if name not in known:
             shown = str(name)[:60]
-            raise Refused(
-                gettext("%(shown)s is not known here.", shown=repr(shown)), nearest(shown, known), field=shown
-            )
+            wrong = gettext("%(shown)s is not known here.", shown=repr(shown))
+            faults.add(Refused(wrong, nearest(shown, known), field=shown))
+    faults.check()
 
 
 def sent_once() -> dict[str, str]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.brief import NewsKind
 from tracker.model import Answer as Answered
-from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
+from tracker.model import Category, Level, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.polling.health import Fares
 from tracker.readouts import PointKind
 from tracker.record.coverage import HoleKind
@@ -40,6 +40,14 @@ BySide = Annotated[dict[str, str], Field(description="By the code of the side.")
 Side = Annotated[str, Field(description="A party's code, or third-party.")]
 
 
+class Fault(Answer):
+    """One of several things that are wrong with a request."""
+
+    detail: str
+    remedy: str | None = None
+    field: str | None = None
+
+
 class Problem(Answer):
     """What is wrong with a request, and what to do instead (RFC 9457)."""
 
@@ -49,6 +57,10 @@ class Problem(Answer):
     detail: str
     remedy: str | None = Field(default=None, description="What to send instead; left out where there is nothing.")
     field: str | None = Field(default=None, description="The part of the request at fault; left out if none is.")
+    errors: list[Fault] | None = Field(
+        default=None,
+        description="All that is wrong, the first of it as above; left out where that is one thing.",
+    )
 
 
 class PartialDate(Answer):
@@ -90,6 +102,9 @@ class Source(Answer):
     archived: bool
     says: Signal | None = Field(description="What the document reports of the event, where that was read from it.")
     dated: str | None = Field(description="The event's day as the document tells it, where that was read from it.")
+    level: Level | None = Field(
+        description="At which level it says that the sides met, as a reviewer read it; null where it leaves it open."
+    )
     denies: bool = Field(description="Whether it denies what the row tells, as a reviewer read it.")
     page: CitedPage | None
 
@@ -852,6 +867,7 @@ class Proposed(Answer):
     effective: PartialDate | None
     expected: PartialDate | None
     contact: ProposedContact | None
+    levels: dict[str, Level] = Field(description="By side, at which level its releases say that the sides met.")
     cause: str
 
 
@@ -994,6 +1010,9 @@ class Hit(Answer):
     lang: str | None
     url: str | None
     href: str
+    corrected: Correction | None = Field(
+        description="Of a row, or of the change that made a channel's state; null where it was never corrected."
+    )
 
 
 class Found(AtMoment):

@@ -7,13 +7,14 @@ from typing import Any
 from flask import Response
 
 from tracker.errors import Refused
+from tracker.model import Relationship
 from tracker.search.excerpt import Excerpt
 from tracker.web.api import schemas
 from tracker.web.api.asked import asked_for, cited_search, read_place, write_place
 from tracker.web.api.calls import blueprint, fresh, json_answer
 from tracker.web.api.document import RECORD, answers
 from tracker.web.api.parameters import SearchQuery
-from tracker.web.api.shapes import partial_date
+from tracker.web.api.shapes import Corrected, correction, partial_date
 from tracker.web.auth import open_to
 from tracker.web.cited_rows import cites
 from tracker.web.current import current
@@ -39,6 +40,7 @@ def search(query: SearchQuery) -> Response:
     if not sent.get("q", "").strip():
         raise Refused("There is nothing to look for.", "Send words as q.", field="q")
     asked = asked_for(sent)
+    corrected = current().snapshot().corrected_at(asked.moment.known_at)
     with current().service.store.reading_for_all() as db:
         found = find(
             db, scoped(query.relationship), asked, most=query.most, after=read_place(query.cursor, asked, sent)
@@ -48,13 +50,13 @@ def search(query: SearchQuery) -> Response:
             as_of=asked.moment.as_of,
             known_at=asked.moment.known_at,
             counts=found.counts,
-            hits=[_shape(hit) for hit in found.hits],
+            hits=[_shape(hit, corrected) for hit in found.hits],
             next=write_place(found.following, asked, sent),
         )
     )
 
 
-def _shape(hit: Hit) -> schemas.Hit:
+def _shape(hit: Hit, corrected: Corrected) -> schemas.Hit:
     channel = hit.view.channel.slug if hit.view else None
     source, told = hit.source, hit.entry or hit.release
     return schemas.Hit(
@@ -70,7 +72,12 @@ def _shape(hit: Hit) -> schemas.Hit:
         lang=hit.release.lang if hit.release else language_of(source.title) if source else None,
         url=(source.url or None) if source else None,
         href=f"/api/v1/channels/{channel}" if channel else f"/api/v1/releases/{hit.release.id}",
+        corrected=correction(hit.telling, _relationship(hit), corrected) if hit.view else None,
     )
+
+
+def _relationship(hit: Hit) -> Relationship:
+    return current().snapshot().relationship(hit.view.channel.relationship)
 
 
 def _excerpt(part: Excerpt) -> schemas.Excerpt:

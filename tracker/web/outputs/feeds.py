@@ -246,6 +246,7 @@ def _item(statement: Statement) -> dict[str, Any]:
                     "side": source.side,
                     "published": source.published.value if source.published else None,
                     "quote": source.quote,
+                    "level": source.level,
                     "denies": source.denies,
                 }
                 for source in statement.sources
