@@ -27,7 +27,7 @@ from config.files import (
     read_readout_languages,
     stamp_of,
 )
-from config.schema import ChannelFile, Citation, FeedEntry, RelationshipFile, SourceEntry
+from config.schema import ChannelFile, Citation, FeedEntry, SourceEntry
 from config.weights import read_weights
 from config.yamlfile import Loc
 from tracker.detect import Detector
@@ -170,7 +170,7 @@ def _pack(
     compared: dict[str, ReadoutLanguage],
     folder: Path,
 ) -> RelationshipPack:
-    relationship = _relationship(files.slug, files.relationship.data)
+    relationship = _relationship(files)
     return RelationshipPack(
         relationship=relationship,
         channels=tuple(_channel(slug, read.data, files) for slug, read in files.channels.items()),
@@ -194,9 +194,19 @@ def _speaking(lexicon: Lexicon, files: RelationshipFiles, languages: dict[str, L
     return lexicon.speaking([languages[code] for code in files.relationship.data.languages if code in languages])
 
 
-def _relationship(slug: str, data: RelationshipFile) -> Relationship:
-    first, second = (Party(p.code, p.names, p.timezone, p.in_text) for p in data.parties)
-    return Relationship(slug=slug, names=data.names, parties=(first, second), languages=tuple(data.languages))
+def _relationship(files: RelationshipFiles) -> Relationship:
+    data, offices = files.relationship.data, files.lexicon.data.offices
+    first, second = (
+        Party(
+            party.code,
+            party.names,
+            party.timezone,
+            party.in_text,
+            levels={slug: one.level for slug, one in offices.items() if one.party == party.code and one.level},
+        )
+        for party in data.parties
+    )
+    return Relationship(files.slug, data.names, (first, second), tuple(data.languages))
 
 
 def _channel(slug: str, data: ChannelFile, files: RelationshipFiles) -> Channel:

@@ -6,10 +6,11 @@ import gzip
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from db.queries import Connection, Row, load_queries
-from db.text import instant
+from db.text import by, instant
 from tracker.record.chain import Checkpoint, Link, linked
 from tracker.record.proof import Cited
 from tracker.verifier import START, sha256
@@ -90,14 +91,14 @@ class Chain:
         fields = {name: value for name, value in told.items() if name not in ("id", who, *_STAMPS)}
         return Entry(fields, told[who] if who else None, told[_WHEN.get(kind, "recorded_at")])
 
-    def head(self) -> Checkpoint:
-        """The last link; link 0 before the first."""
-        row = _sql.last_link(self._db)
+    def head(self, known_at: datetime | None = None) -> Checkpoint:
+        """The last link, as the chain stood at an instant (None: now); link 0 before the first."""
+        row = _sql.head(self._db, known_at=by(known_at))
         return _checkpoint(row) if row else Checkpoint(0, START, None)
 
-    def daily_heads(self) -> list[Checkpoint]:
-        """The last link of each UTC day, oldest first; that of today may still grow."""
-        return [_checkpoint(row) for row in _sql.daily_heads(self._db)]
+    def daily_heads(self, known_at: datetime | None = None) -> list[Checkpoint]:
+        """The last link of each UTC day up to an instant (None: now), oldest first; that of today may still grow."""
+        return [_checkpoint(row) for row in _sql.daily_heads(self._db, known_at=by(known_at))]
 
     def links(self) -> Iterator[Link]:
         """All links in order, one at a time."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from db.audit import Audit, What
+from db.audit import Audit
+from db.audit import What as Deed
+from db.past import Kept, Past, What
 from db.queries import Connection, Row, load_queries
-from db.text import day, instant
+from db.text import by, day, instant
 from tracker.model import Feed
 from tracker.moments import instant_text
 from tracker.record.coverage import Polled, Read, Switch
@@ -19,18 +22,18 @@ _sql = load_queries("feeds.sql")
 _BEYOND = timedelta(days=2)
 """How far beyond a span failures are looked for; no feed is left untried for longer."""
 
-_LATEST = "9999"
-"""Sorts after every instant."""
+_LAST = "\U0010ffff"
+"""Sorts after every slug."""
 
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
 
 @dataclass(frozen=True)
 class Paused:
-    """A person's word that a feed is not to be polled until it is resumed."""
+    """A person's word that a feed is not to be polled until it is resumed; `by` is None where that was not kept."""
 
     at: datetime
-    by: str
+    by: str | None
     because: str | None
 
 
@@ -45,13 +48,18 @@ class Gap:
 
 @dataclass(frozen=True)
 class FeedHealth:
-    """What is known of a feed now. Instants are UTC; `fault` is a sentence, None after a good read.
+    """What is known of a feed now, or was at some instant. Instants are UTC; `fault` is a sentence, None after a good
+    read.
 
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
     Of the last answer with a body: the items `shown`, how many were `undated`, its `flaw` if it could only be read
     leniently, and for how long it says that it stays `good_for`. `newest` is the last day on which a new item came,
     `rhythm` the usual time between such days, `longest_break` the longest that is its habit. `also`: the relationships
     beside its own for which it is read.
+
+    As a feed stood at an instant nobody knows any more when it was to be polled next (`next_poll` is None), nor what
+    only the next poll needs. `kept_from`: since when it is kept how it is configured, where that is later: shown is the
+    first that was kept, and what its answers said of themselves is not known.
     """
 
     slug: str
@@ -64,7 +72,7 @@ class FeedHealth:
     every: int
     enabled: bool
     reason: str | None
-    next_poll: datetime
+    next_poll: datetime | None
     failures: int
     last_read: datetime | None
     last_new: datetime | None
@@ -87,6 +95,7 @@ class FeedHealth:
     good_for: timedelta = timedelta()
     gap: Gap | None = None
     also: tuple[str, ...] = ()
+    kept_from: datetime | None = None
 
     @property
     def relationships(self) -> tuple[str, ...]:
@@ -125,6 +134,7 @@ class Feeds:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self._past = Past(connection)
 
     def sync(self, feeds: Iterable[Feed], *, now: datetime, why_gone: Mapping[str, str] | None = None) -> None:
         """Take over the feeds that there are; one that there is no more is disabled and keeps its history.
@@ -156,6 +166,7 @@ class Feeds:
         for gone in {row["slug"] for row in _sql.slugs(self._db)} - {feed.slug for feed in configured}:
             _sql.disable_feed(self._db, slug=gone, reason=(why_gone or {}).get(gone, NOT_CONFIGURED))
         self._note_switches(now)
+        self._past.keep_feeds(at=now)
 
     def _note_switches(self, now: datetime) -> None:
         """Note where the configuration decides otherwise than before; a pause outlives it."""
@@ -184,6 +195,31 @@ class Feeds:
         for row in _sql.shares(self._db):
             shares.setdefault(row["feed"], []).append(row["relationship"])
         return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db)]
+
+    def all_at(self, known_at: datetime) -> list[FeedHealth]:
+        """Every feed that there was at an instant as it stood then, in the order of the configuration; its rhythm and
+        its gap are looked for of one feed alone (`arrival_days`, `gap_by`).
+        """
+        kept = self._past.at(What.FEED, known_at)
+        every = _sql.feeds_at(self._db, first="", last=_LAST, at=instant_text(known_at))
+        rows = [row for row in every if row["slug"] in kept]
+        found = [(kept[row["slug"]].told, _health_at(row, kept[row["slug"]], known_at)) for row in rows]
+        found.sort(key=lambda one: (one[0]["relationship"], one[0]["position"], one[0]["slug"]))
+        return [health for _, health in found]
+
+    def get_at(self, slug: str, known_at: datetime) -> FeedHealth | None:
+        """One feed as it stood at an instant; None where there was none."""
+        kept = self._past.one_at(What.FEED, slug, known_at)
+        row = next(iter(_sql.feeds_at(self._db, first=slug, last=slug, at=instant_text(known_at))), None)
+        return _health_at(row, kept, known_at) if row and kept else None
+
+    def gap_by(self, slug: str, known_at: datetime, *, since: datetime) -> Gap | None:
+        """The last gap of a feed that had ended by an instant, and not before `since`."""
+        for row in _sql.gaps(self._db, feed=slug, since=instant_text(since), at=instant_text(known_at)):
+            read = read_from(dict(row) | {"feed": slug, "fault": None, "fault_kind": None})
+            if read.late or row["items"]:
+                return Gap(read.after, read.ended_at, read.overlap)
+        return None
 
     def changed(self, after: int) -> list[str]:
         """The feeds of which something that is shown, or their polls, changed after a revision of polls."""
@@ -253,12 +289,12 @@ class Feeds:
         seconds = int(good_for.total_seconds())
         _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw, good_for=seconds)
 
-    def arrival_days(self, slug: str, *, most: int) -> list[date]:
+    def arrival_days(self, slug: str, *, most: int, known_at: datetime | None = None) -> list[date]:
         """The newest days on which new items of a feed came, newest first.
 
         Items that were there at the first read came on the day that they bear; later ones when they were first seen.
         """
-        return [day(row["day"]) for row in _sql.arrival_days(self._db, feed=slug, most=most)]
+        return [day(row["day"]) for row in _sql.arrival_days(self._db, feed=slug, most=most, at=by(known_at))]
 
     def record_rhythm(
         self, slug: str, *, newest: date, rhythm: timedelta | None, longest_break: timedelta | None = None
@@ -275,12 +311,14 @@ class Feeds:
         """Not to be polled by any scheduler until it is resumed."""
         _sql.pause(self._db, slug=slug, now=instant_text(now), by=by, because=because)
         self.note_switch(slug, Polled.PAUSED, at=now, reason=because)
-        Audit(self._db).note(What.FEED_PAUSED, slug, by=by, at=now, detail=because)
+        self._past.keep_feed(slug, at=now)
+        Audit(self._db).note(Deed.FEED_PAUSED, slug, by=by, at=now, detail=because)
 
     def resume(self, slug: str, *, now: datetime, by: str) -> None:
         _sql.resume(self._db, slug=slug)
         self.note_switch(slug, Polled.ON, at=now)
-        Audit(self._db).note(What.FEED_RESUMED, slug, by=by, at=now)
+        self._past.keep_feed(slug, at=now)
+        Audit(self._db).note(Deed.FEED_RESUMED, slug, by=by, at=now)
 
     def make_due(self, slug: str, *, now: datetime) -> None:
         """Due at the next tick, whatever a backoff or the server asked for."""
@@ -289,7 +327,7 @@ class Feeds:
     def hurry(self, slug: str, *, now: datetime, by: str) -> None:
         """The same because somebody asked for it."""
         self.make_due(slug, now=now)
-        Audit(self._db).note(What.FEED_HURRIED, slug, by=by, at=now)
+        Audit(self._db).note(Deed.FEED_HURRIED, slug, by=by, at=now)
 
     def bring_back(self, *, now: datetime, latest_poll: datetime, latest_claim: datetime) -> None:
         """Make due and free what waits for longer than anything can: the clock stood ahead when that was written."""
@@ -327,18 +365,30 @@ class Feeds:
             after=before["last_good"],
             vouches=int(read.vouches),
         )
+        if poll.fault is None:
+            self._past.keep_feed(poll.feed, at=poll.ended_at)
 
-    def reads_since(self, since: datetime, until: datetime | None = None, *, relationship: str = "") -> list[Read]:
-        """The polls that tell how far feeds were read from `since` to `until` (None: now), oldest first.
+    def reads_since(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        relationship: str = "",
+        known_at: datetime | None = None,
+    ) -> list[Read]:
+        """The polls that tell how far feeds were read from `since` to `until` (None: now), oldest first; those that had
+        ended by `known_at` (None: now).
 
         Good polls that vouch for the time before them are left out, but for the one up to `until` and the one after
         it: what is not there left no hole. Failures are told a little beyond, since they say why a hole went on.
         """
+        known = by(known_at)
         rows = _sql.telling_polls(
             self._db,
             since=instant_text(since),
-            at=instant_text(until) if until else _LATEST,
-            until=instant_text(until + _BEYOND) if until else _LATEST,
+            at=min(by(until), known),
+            until=min(by(until and until + _BEYOND), known),
+            known_at=known,
             relationship=relationship,
         )
         return [read_from(row) for row in rows]
@@ -360,7 +410,7 @@ class Feeds:
         return instant(row["last_tick"]) if row else None
 
 
-def read_from(row: Row) -> Read:
+def read_from(row: Row | Mapping[str, Any]) -> Read:
     """A poll as coverage reads it."""
     return Read(
         feed=row["feed"],
@@ -417,6 +467,43 @@ def _health(row: Row, also: Iterable[str]) -> FeedHealth:
         good_for=timedelta(seconds=row["good_for"]),
         gap=_gap(row),
         also=tuple(also),
+    )
+
+
+def _health_at(row: Row, kept: Kept, known_at: datetime) -> FeedHealth:
+    """A feed as it stood: as it was kept, and what decisions and polls tell (`row`)."""
+    told, by_then = kept.told, kept.since <= known_at
+    polled, decided_at = Polled(row["polled"]), instant(row["decided_at"])
+    paused_by = told["paused_by"] if by_then and told["paused_at"] == row["decided_at"] else None
+    off = polled is Polled.OFF
+    return FeedHealth(
+        slug=row["slug"],
+        relationship=told["relationship"],
+        publisher=told["publisher"],
+        side=told["side"],
+        lang=told["lang"],
+        kind=told["kind"],
+        url=told["url"],
+        every=told["every"],
+        enabled=not off,
+        reason=(told["reason"] if by_then and not told["enabled"] else row["decided_because"]) if off else None,
+        unconfirmed=told["unconfirmed"],
+        next_poll=None,
+        failures=row["failures"],
+        last_read=instant(row["last_read"]),
+        last_new=instant(row["last_new"]),
+        fault_kind=row["fault_kind"],
+        fault=row["fault"],
+        moved_to=told["moved_to"] if by_then else None,
+        etag=None,
+        last_modified=None,
+        failing_since=instant(row["failing_since"]),
+        paused=Paused(decided_at, paused_by, row["decided_because"]) if polled is Polled.PAUSED else None,
+        shown=told["shown"] if by_then else None,
+        undated=told["undated"] if by_then else None,
+        flaw=told["flaw"] if by_then else None,
+        also=tuple(told["also"]),
+        kept_from=None if by_then else kept.since,
     )
 
 

@@ -216,7 +216,8 @@ class Notifications:
         }
 
     def note(self, event: Event, *, now: datetime) -> bool:
-        """Keep an event and queue its messages: a first one to all who want it, any other to those of its thread.
+        """Keep an event and queue its messages: to all who want it where it tells something new, and to those of its
+        thread.
 
         False where it was kept before, by whomever: then nothing is queued.
         """
@@ -236,13 +237,13 @@ class Notifications:
         if row is None:
             return False
         signal, queued = event.candidate is not None, {"event": row["id"], "now": instant_text(now)}
-        if event.what.begins:
+        if not event.what.begins:
+            queue = _sql.queue_of_signal if signal else _sql.queue_further
+            queue(self._db, statement=event.statement, **queued)
+        if event.opens:
             queue = _sql.queue_signal if signal else _sql.queue_first
             place = {name: event.told[name] for name in ("relationship", "category", "channel")}
             queue(self._db, at=instant_text(event.at), **queued, **place)
-        else:
-            queue = _sql.queue_of_signal if signal else _sql.queue_further
-            queue(self._db, statement=event.statement, **queued)
         return True
 
     def due(self, kind: str, *, now: datetime, most: int) -> list[int]:
@@ -335,7 +336,7 @@ class Notifications:
             return Obstacle(Unsendable.ENDED)
         if row["state"] == "pending":
             return Obstacle(Unsendable.WAITS)
-        if not What(row["what"]).begins and not row["heard"]:
+        if not (What(row["what"]).begins or json.loads(row["told"]).get("opens") or row["heard"]):
             return Obstacle(Unsendable.FOLLOWS, row["begins_with"])
         return None
 

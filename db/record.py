@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from db.chain import Chain
+from db.past import Past, What
 from db.queries import Connection, Row, load_queries
 from db.search import Search
 from db.text import as_json, day, instant, partial, text_or_none
@@ -19,6 +20,7 @@ from tracker.model import (
     Channel,
     Contact,
     Entry,
+    Level,
     Outcome,
     Party,
     Passage,
@@ -62,10 +64,14 @@ class Record:
         self._db = connection
         self._search = search
         self._chain = Chain(connection)
+        self._past = Past(connection)
         self._floor: datetime | None = None
 
-    def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel]) -> None:
-        """Put the definitions as configured; what was defined before is overwritten, what is gone stays."""
+    def define(self, relationships: Iterable[Relationship], channels: Iterable[Channel], *, at: datetime) -> None:
+        """Put the definitions as configured; what was defined before is overwritten, what is gone stays. How channels
+        were defined until `at` is kept.
+        """
+        at = self.instant_for(at)
         for position, relationship in enumerate(relationships):
             parties = [asdict(party) for party in relationship.parties]
             _sql.put_relationship(
@@ -91,26 +97,39 @@ class Record:
                 aliases=as_json(channel.aliases),
                 people=as_json(channel.people),
             )
+            self._past.keep_channel(channel.slug, at=at)
         self.index_anew()
 
     def index_anew(self) -> None:
         """Make searchable what is defined otherwise than it was, or is not yet searchable: channels and their rows,
-        those that no longer stand too, with the sources of each time.
-
-        Of channels only what they are called now is known; so their rows are found by that, at any time.
+        those that no longer stand too, with the names and the sources of each time.
         """
         for channel in self.channels():
-            if self._search.keep_channel(channel):
-                self._search.drop_entries(channel.slug)
-                for rows in self.entries_of(channel.slug):
-                    for row in rows:
-                        self._index_past_of(row, channel)
+            defined = self._definitions(channel.slug)
+            if not self._search.knows(channel.slug):
+                for since, then in defined:
+                    self._search.keep_channel(then, at=since)
+                for row in self._rows_of(channel.slug):
+                    self._index_past_of(row, defined)
+            elif self._search.keep_channel(channel, at=defined[-1][0]):
+                for row in self._rows_of(channel.slug):
+                    self._search.keep_entry(as_cited(row, defined[-1][0]), channel, at=defined[-1][0])
 
-    def _index_past_of(self, row: Entry, channel: Channel) -> None:
+    def _definitions(self, slug: str) -> list[tuple[datetime, Channel]]:
+        """How a channel was defined from when on, the oldest first; the first as if it had always been so."""
+        return [(kept.since, _channel(kept.told)) for kept in self._past.of(What.CHANNEL, slug)]
+
+    def _rows_of(self, slug: str) -> list[Entry]:
+        return [row for rows in self.entries_of(slug) for row in rows]
+
+    def _index_past_of(self, row: Entry, defined: Sequence[tuple[datetime, Channel]]) -> None:
+        _, channel = defined[0]
+        named = dict(defined[1:])
         cited = {at for source in row.sources for at in (source.recorded_at, source.withdrawn_at) if at}
-        self._search.keep_entry(as_cited(row, row.recorded_at), channel)
-        for at in sorted(at for at in cited if at > row.recorded_at):
-            self._search.keep_entry(as_cited(row, at), channel, at=at)
+        for at in sorted({row.recorded_at, *named, *cited}):
+            channel = named.get(at, channel)
+            if at >= row.recorded_at:
+                self._search.keep_entry(as_cited(row, at), channel, at=at)
 
     def _index_entries(self, channel: Channel, *, at: datetime) -> None:
         """Make the rows of a channel searchable by what they and the sources in force tell; what was so before `at`
@@ -198,7 +217,7 @@ class Record:
         for source in entry.sources:
             self._cite(type(entry), entry_id, source, origin)
         recorded = replace(entry, id=entry_id, recorded_at=origin.at)
-        self._search.keep_entry(recorded, self._channel(entry.channel))
+        self._search.keep_entry(recorded, self._channel(entry.channel), at=origin.at)
         return entry_id
 
     def cite(self, kind: type[Entry], entry_id: int, source: Source, origin: Origin) -> None:
@@ -223,6 +242,7 @@ class Record:
             dated=text_or_none(source.dated),
             persons=as_json(source.persons) if source.persons else None,
             denies=1 if source.denies else None,
+            level=source.level,
             recorded_at=instant_text(origin.at),
             decision=origin.decision,
             release=passage and passage.release,
@@ -354,11 +374,16 @@ def _row_of(kind: type[Entry], entry_id: int) -> dict[str, int | None]:
 
 
 def _relationship(row: Row) -> Relationship:
-    first, second = (Party(**party) for party in json.loads(row["parties"]))
+    first, second = (_party(party) for party in json.loads(row["parties"]))
     return Relationship(row["slug"], json.loads(row["names"]), (first, second), tuple(json.loads(row["languages"])))
 
 
-def _channel(row: Row) -> Channel:
+def _party(told: dict[str, Any]) -> Party:
+    levels = {office: Level(level) for office, level in told.pop("levels", {}).items()}
+    return Party(**told, levels=levels)
+
+
+def _channel(row: Row | Mapping[str, Any]) -> Channel:
     return Channel(
         slug=row["slug"],
         relationship=row["relationship"],
@@ -385,6 +410,7 @@ def _source(row: Row, seen: Marks | None) -> Source:
         dated=partial(row["dated"]),
         persons=tuple(json.loads(row["persons"])) if row["persons"] else (),
         denies=bool(row["denies"]),
+        level=Level(row["level"]) if row["level"] else None,
         recorded_at=instant(row["recorded_at"]),
         withdrawn_at=instant(row["withdrawn_at"]),
         pages=seen.pages.get(row["url"], ()) if seen else (),

@@ -11,7 +11,7 @@ from db.bases import Bases
 from db.queries import Connection, Row, load_queries
 from db.rows import release_from
 from db.search import Search
-from db.text import as_json, day, instant
+from db.text import as_json, by, day, instant
 from tracker.model import Release, ReleaseHistory, ReleaseName, Revision
 from tracker.moments import instant_text
 from tracker.releases.gone import Shown
@@ -222,9 +222,7 @@ class Releases:
         """Note of releases that a feed no longer shows since when, unless another one does; of those that it shows
         that they are back. They stay, either way.
         """
-        for release in {one.release for one in shown}:
-            if _sql.is_gone(self._db, release=release):
-                _sql.set_gone(self._db, release=release, since=None)
+        _sql.set_back(self._db, [{"release": release} for release in {one.release for one in shown}])
         for release in gone:
             if not self._is_shown_elsewhere(release, feed):
                 _sql.set_gone(self._db, release=release, since=instant_text(now))
@@ -270,11 +268,18 @@ class Releases:
             instant(row["gone_since"]),
         )
 
-    def newest(self, feed: str, *, most: int) -> list[Arrived]:
-        """The releases of a feed that were first seen last, in their newest revision; newest first."""
+    def newest(self, feed: str, *, most: int, known_at: datetime | None = None) -> list[Arrived]:
+        """The releases of a feed that were first seen last, in their newest revision, as known at an instant (None:
+        now); newest first. One that was shown no more and is again counts as if it had always been.
+        """
+        rows = _sql.newest_releases(self._db, feed=feed, most=most, at=by(known_at))
         return [
-            Arrived(release_from(row), instant(row["first_seen"]), instant(row["gone_since"]))
-            for row in _sql.newest_releases(self._db, feed=feed, most=most)
+            Arrived(
+                release_from(row),
+                instant(row["first_seen"]),
+                instant(row["gone_since"]) if (row["gone_since"] or "") <= by(known_at) else None,
+            )
+            for row in rows
         ]
 
     def count(self, *, feed: str | None = None, since: date = date.min) -> int:

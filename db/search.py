@@ -29,7 +29,9 @@ _AT_ONCE = 1_000
 """Releases whose words are held in memory while an index is filled."""
 
 MOST_OF_RECORD = 5_000
-"""Rows of the record that one query finds at most, the best."""
+"""Rows of the record that one query finds at most, the best; in the past all, since what is best changes later."""
+
+_ALL = 2**62
 
 
 @dataclass(frozen=True)
@@ -96,34 +98,31 @@ class Search(ABC):
         self._found.add_release_words(self._db, self._release_words)
         self._record_words, self._release_words = [], []
 
-    def keep_channel(self, channel: Channel) -> bool:
-        """Make a channel searchable as it is defined now; whether that differs from before."""
-        return self._keep(Kind.CHANNEL, channel.slug, 0, of_channel(channel), since=_ALWAYS, at=None)
+    def knows(self, channel: str) -> bool:
+        """Whether a channel is searchable, and with it its rows."""
+        return _sql.standing(self._db, kind=Kind.CHANNEL, channel=channel, entry=0) is not None
 
-    def keep_entry(self, entry: StatusChange | Contact, channel: Channel, *, at: datetime | None = None) -> None:
-        """Make a recorded row searchable with its sources, from `at` on; None: as if it had always been so."""
+    def keep_channel(self, channel: Channel, *, at: datetime) -> bool:
+        """Make a channel searchable as it is defined from `at` on; one that was not searchable, as if it had always
+        been so. Whether it was defined otherwise.
+        """
+        return self._keep(Kind.CHANNEL, channel.slug, 0, of_channel(channel), since=_ALWAYS, at=at)
+
+    def keep_entry(self, entry: StatusChange | Contact, channel: Channel, *, at: datetime) -> None:
+        """Make a recorded row searchable as it and its sources stand from `at` on."""
         kind = Kind.CHANGE if isinstance(entry, StatusChange) else Kind.CONTACT
         self._keep(
             kind, entry.channel, entry.id, of_entry(entry, channel), since=instant_text(entry.recorded_at), at=at
         )
 
-    def drop_entries(self, channel: str) -> None:
-        """Make the rows of a channel searchable no more, as they stand and as they stood."""
-        _sql.drop_record_documents(self._db, channel=channel)
-
-    def _keep(
-        self, kind: Kind, channel: str, entry: int, document: Document, *, since: str, at: datetime | None
-    ) -> bool:
+    def _keep(self, kind: Kind, channel: str, entry: int, document: Document, *, since: str, at: datetime) -> bool:
         subject = {"kind": kind, "channel": channel, "entry": entry}
         before = _sql.standing(self._db, **subject)
         if before and before["digest"] == document.digest:
             return False
-        if before and at:
+        if before:
             since = instant_text(at)
             _sql.end_record_document(self._db, id=before["id"], until=since)
-        elif before:
-            since = before["since"]
-            _sql.drop_record_document(self._db, id=before["id"])
         number = _sql.add_record_document(self._db, since=since, digest=document.digest, **subject)["id"]
         self._record_words.append(self._kept(number, **vars(document)))
         return True
@@ -178,8 +177,8 @@ class Search(ABC):
         """
         if not query:
             return []
-        known = instant_text(known_at) if known_at else _NOW
-        rows = self._found.found_in_record(self._db, words=self._expression(query), known_at=known, most=MOST_OF_RECORD)
+        known, most = (instant_text(known_at), _ALL) if known_at else (_NOW, MOST_OF_RECORD)
+        rows = self._found.found_in_record(self._db, words=self._expression(query), known_at=known, most=most)
         return [InRecord(Kind(row["kind"]), row["channel"], row["entry"], row["score"]) for row in rows]
 
     def releases(

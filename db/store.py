@@ -24,6 +24,7 @@ from db.integrity import Integrity
 from db.notifications import Notifications
 from db.pages import Pages
 from db.passkeys import Passkeys
+from db.past import Past
 from db.polls import Polls
 from db.queries import Connection
 from db.record import Record, revisions
@@ -71,6 +72,7 @@ class Subjects:
     search: Search
     chain: Chain
     bases: Bases
+    past: Past
     integrity: Integrity
     notifications: Notifications
 
@@ -212,6 +214,7 @@ class Store:
             search,
             Chain(connection),
             bases,
+            Past(connection),
             self._connections.integrity(connection),
             Notifications(connection),
         )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from tracker.model import PartialDate
+from tracker.moments import instant_text
 
 
 def instant(text: str | None) -> datetime | None:
@@ -23,6 +24,11 @@ def day(text: str | None) -> date | None:
 def partial(text: str | None) -> PartialDate | None:
     """The date; the same one for the same text, since a record has many of one day."""
     return PartialDate(text) if text else None
+
+
+def by(known_at: datetime | None) -> str:
+    """An instant that nothing known then is after, for a query; None: now."""
+    return instant_text(known_at) if known_at else "9999"
 
 
 def text_or_none(value: object | None) -> str | None:

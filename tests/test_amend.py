@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import product
+from types import MappingProxyType
 
 import pytest
 
@@ -11,7 +13,7 @@ from config.load import SeedEntry
 from tests.make import CHANNEL, US_CHINA, change, contact, release, sighting, source
 from tests.test_review import arrive, decide, page
 from tracker.errors import Conflict, NotFound, Refused
-from tracker.model import Contact, Moment, Outcome, PartialDate, Signal, Source, State, StatusChange
+from tracker.model import Contact, Level, Moment, Outcome, PartialDate, Signal, Source, State, StatusChange
 from tracker.operating.seed import seed
 from tracker.record.differing import contested_words
 from tracker.record.disputes import disputes
@@ -29,9 +31,9 @@ def name_of(row: StatusChange | Contact) -> ClaimName:
     return ClaimName(type(row), row.id)
 
 
-def amended(service, row, reason="Read again.", **told):
+def amended(service, row, reason="Read again.", levels=MappingProxyType({}), **told):
     service.clock.advance(seconds=1)
-    return correct(service.store, name_of(row), told, reason=reason, at=service.clock(), **WHO)
+    return correct(service.store, name_of(row), told, reason=reason, levels=levels, at=service.clock(), **WHO)
 
 
 def test_a_correction_replaces_the_row_keeps_its_sources_and_says_why(seeded):
@@ -159,6 +161,83 @@ def test_persons_of_whom_none_is_in_both_make_the_level_contested():
     deputies = account("cn", Signal.HELD, "2024-01-08", persons=("dasd-china",))
     (dispute,) = disputes(change(State.RESUMED, "2024-01-08", sources=(ministers, deputies)), US_CHINA)
     assert dispute.about == "the level"
+
+
+RANKED = replace(
+    US_CHINA,
+    parties=(
+        replace(US_CHINA.parties[0], levels={"us-secretary": Level.MINISTERS, "us-desk": Level.DIRECTORS}),
+        replace(US_CHINA.parties[1], levels={"cn-minister": Level.MINISTERS, "cn-vice": Level.DEPUTIES}),
+    ),
+)
+
+
+def met(side: str, told: Level | tuple[str, ...] | None, **over) -> Source:
+    """A document of a side that tells a level, or names who met."""
+    said = {"persons": told} if isinstance(told, tuple) else {"level": told}
+    return account(side, Signal.HELD, "2024-01-08", **said, **over)
+
+
+def about(row, relationship=RANKED) -> list[str]:
+    return [dispute.about for dispute in disputes(row, relationship)]
+
+
+@pytest.mark.parametrize(("one", "other"), [*product([*Level, None], repeat=2)])
+def test_levels_that_the_two_sides_tell_are_contested_unless_one_includes_the_other(one, other):
+    row = contact(Outcome.HELD, "2024-01-08", sources=(met("us", one), met("cn", other)))
+    silent, alike = None in (one, other), {one, other} == {Level.DIRECTORS, Level.WORKING}
+    differ = [] if silent or alike or one is other else ["the level"]
+    assert about(row) == about(replace(row, sources=row.sources[::-1])) == differ
+    assert about(replace(row, settled="It was the ministers.")) == []
+
+
+@pytest.mark.parametrize(
+    ("us", "cn", "differ"),
+    [
+        (("us-secretary",), Level.WORKING, True),
+        (("us-secretary",), Level.MINISTERS, False),
+        (("us-desk",), Level.WORKING, False),
+        (("us-secretary", "cn-minister"), ("cn-minister",), False),
+        (("us-secretary",), ("cn-minister",), False),
+        (("us-secretary",), ("cn-vice",), True),
+        (("us-unranked",), Level.WORKING, False),
+        (("us-secretary", "us-unranked"), Level.WORKING, False),
+    ],
+)
+def test_a_level_is_held_against_the_offices_that_the_other_side_names(us, cn, differ):
+    row = contact(Outcome.HELD, "2024-01-08", sources=(met("us", us), met("cn", cn)))
+    assert about(row) == about(replace(row, sources=row.sources[::-1])) == (["the level"] if differ else [])
+
+
+def test_a_level_that_a_reviewer_read_in_a_document_counts_though_it_says_nothing_else_and_third_parties_do_not():
+    cited = source(side="cn", level=Level.WORKING, url="https://cn.example/2")
+    row = contact(Outcome.HELD, "2024-01-08", sources=(met("us", Level.MINISTERS), cited))
+    words = "United States: held on 8 Jan 2024, at ministers’ level; China: at working level."
+    assert contested_words(row, RANKED) == f"The sides differ on the level. {words}"
+    assert about(replace(row, sources=(row.sources[0], replace(cited, side="third-party")))) == []
+
+
+def test_the_sides_agree_on_the_level_once_the_newer_account_of_one_does():
+    first = met("cn", Level.WORKING, published=PartialDate("2024-01-09"))
+    later = met("cn", Level.MINISTERS, published=PartialDate("2024-01-20"))
+    silent = met("cn", None, published=PartialDate("2024-01-21"))
+    row = contact(Outcome.HELD, "2024-01-08", sources=(met("us", Level.MINISTERS), first))
+    assert about(row) == about(replace(row, sources=(*row.sources, silent))) == ["the level"]
+    assert about(replace(row, sources=(*row.sources, later, silent))) == []
+
+
+def test_a_correction_says_at_which_level_each_side_told_it_and_leaves_other_documents_alone(seeded):
+    row = cut_of(seeded)
+    side = row.sources[0].side
+    new = amended(seeded, row, levels={side: Level.WORKING})
+    assert {one.level for one in cut_of(seeded).sources if one.side == side} == {Level.WORKING}
+    assert {one.level for one in cut_of(seeded).sources if one.side != side} <= {None}
+    with pytest.raises(Refused, match="says what the row says already"):
+        amended(seeded, cut_of(seeded), levels={side: Level.WORKING})
+    with pytest.raises(Refused, match="none of the two parties"):
+        amended(seeded, cut_of(seeded), levels={"uk": Level.WORKING})
+    withdraw(seeded.store, new, reason="It was right before.", at=seeded.clock(), **WHO)
+    assert {one.level for one in cut_of(seeded).sources} == {None}
 
 
 def test_the_sides_agree_once_the_newer_account_of_one_does():

@@ -208,7 +208,7 @@ def kept(store: Store, schedules) -> list[str]:
     slugs = [f"feed-{number}" for number in range(len(schedules))]
     rows = []
     with store.writing() as db:
-        db.record.define([US_CHINA], [])
+        db.record.define([US_CHINA], [], at=at(0))
         configured = []
         for slug, schedule in sorted(zip(slugs, schedules, strict=True), key=lambda one: one[1][2]):
             trouble, every, begins, _ = schedule

@@ -178,6 +178,30 @@ def test_what_one_decision_recorded_is_one_item_that_tells_both_and_is_taken_bac
     assert "They met." in html
 
 
+def test_a_correction_that_brings_something_new_is_one_item_and_new_to_who_had_not_been_told(mailing, box, clock):
+    begin(mailing)
+    number = record(mailing)
+    clock.advance(days=1)
+    serve(mailing)
+    begin(mailing, to="late@desk.example")
+    clock.advance(minutes=1)
+    at = clock()
+    with mailing.store.writing() as db:
+        candidate = db.candidates.open("dpct", report(), Status.PENDING, at=at)
+        origin = Origin(at, "ana", db.candidates.add_decision(candidate, Verdict.ACCEPT, by="ana", at=at))
+        cited = (source(side="us"),)
+        db.record.add(contact(Outcome.HELD, "2024-01-08", replaces=number, place="Geneva", sources=cited), origin)
+        db.record.add(change(State.RESUMED, "2024-01-08", cause="They met.", sources=cited), origin)
+        db.record.bump()
+    clock.advance(days=1)
+    serve(mailing)
+    letters = {to[0]: letter for _, to, letter in box.letters}
+    for reader, subject in ((READER, "1 corrected"), ("late@desk.example", "1 new")):
+        assert letters[reader]["Subject"] == f"Open Lines, daily: {subject}"
+        assert text(letters[reader]).count("contact held 8 Jan 2024, Geneva; resumed since 8 Jan 2024") == 1
+        assert ("We told you before: " in text(letters[reader])) is (reader == READER)
+
+
 def test_a_long_address_in_a_header_stays_whole(mailing, box, clock):
     site = f"https://{'a-long-name.' * 9}example/lines"
     long = replace(mailing, settings=replace(mailing.settings, base_url=site))

@@ -215,6 +215,41 @@ def test_what_one_decision_recorded_is_one_thread_that_begins_with_one_message(r
     assert happened(*contacts, changes=changes, known=known) == left
 
 
+@st.composite
+def joined_later(draw):
+    """A contact, and a decision that corrects it and adds a status change; either may be corrected and taken back."""
+    joined, later = draw(st.integers(1, 10)), st.none() | st.integers(11, 25)
+    met = row(1, draw(st.integers(0, joined - 1)))
+    corrected = row(2, joined, replaces=1, place="Geneva", decision=9, withdrawn_at=at_or_none(draw(later)))
+    gone = at_or_none(draw(later))
+    told = {"decision": 9, "recorded_at": at(joined), "sources": (), "withdrawn_at": gone}
+    changes = [change(State.SUSPENDED, "2024-01-09", id=90, **told)]
+    if day := draw(later):
+        changes.append(change(State.ENDED, "2024-01-09", id=91, replaces=90, recorded_at=at(day), sources=()))
+    return [met, corrected], changes, joined
+
+
+def at_or_none(day: int | None) -> datetime | None:
+    return None if day is None else at(day)
+
+
+@given(joined_later(), st.integers(0, 30), st.integers(0, 30))
+def test_what_a_decision_adds_beside_what_it_corrects_is_told_in_the_thread_of_that(rows, since, looked):
+    contacts, changes, joined = rows
+    every = happened(*contacts, changes=changes)
+    assert {event.statement for event in every} == {"contact-1"}
+    assert len({event.key for event in every}) == len(every)
+    assert [event.what is What.FIRST for event in every] == [True, *[False] * (len(every) - 1)]
+    assert [event.at for event in every if event.opens] == [every[0].at, at(joined)]
+    (opening,) = [event for event in every if event.at == at(joined)]
+    assert (opening.what, opening.statements) == (What.CORRECTED, {"contact-1", "change-90"})
+    assert all("change-90" not in event.statements for event in every if event.at < at(joined))
+    assert happened(*contacts, changes=changes, since=since) == [event for event in every if event.at >= at(since)]
+    known = noted([event for event in every if event.at <= at(looked)])
+    left = [event for event in every if event.at > at(looked)]
+    assert happened(*contacts, changes=changes, known=known) == left
+
+
 JANUARY = st.dates(date(2024, 1, 2), date(2024, 1, 20))
 
 

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from db.export import VIEWS
 from db.record import Origin
 from tests.conftest import EVERYTHING, ROOT, Clock, Shipped
-from tests.make import sighting
+from tests.make import sighting, source
 from tests.test_cli import one_sentence, settings, tracker  # noqa: F401  fixtures
 from tests.test_review import CN, US, arrive, decide
 from tests.web.api_client import Api, api_over
@@ -211,15 +211,43 @@ def test_every_field_of_a_claim_in_the_api_is_in_the_folder_and_in_the_sqlite_fi
             told = (" ".join(told) or None) if isinstance(told, list) else told
             assert rows[str(one["id"])][field].removeprefix("'") == _text(told), (one["id"], field)
             assert stored[one["id"]][field] == told, (one["id"], field)
-        if one["corrected"]:
-            row = rows[str(one["id"])]
-            assert (row["corrected"], row["reason"]) == ("true", one["corrected"]["why"])
-            assert row["replaces"] in rows
+        assert rows[str(one["id"])]["corrected"] == _text(one["corrected"] is not None)
         own = [row for row in cited if row[name.removesuffix("s")] == one["id"]]
         assert len(own) == len(one["sources"])
-        for source in one["sources"]:
-            told = {field: source[field] for field in source.keys() - LEFT_OUT}
+        for document in one["sources"]:
+            told = {field: document[field] for field in document.keys() - LEFT_OUT}
             assert told in [{field: row[field] for field in told} for row in own]
+
+
+def test_whether_a_row_is_corrected_is_one_thing_in_the_export_and_in_the_api(
+    seeded_2023: Service, clock: Clock, tmp_path: Path
+):
+    """Also of one whose correction was taken back, and of one that took another's place for a further source."""
+    with seeded_2023.store.reading() as db:
+        met = [row for row in db.record.entries_of("strategic-channel")[1] if row.outcome is Outcome.HELD]
+    plain, restored, moved, cited = met[:4]
+    claims = []
+    for row in (restored, moved):
+        clock.advance(minutes=1)
+        told = {"place": "Honolulu"}
+        name = amend.ClaimName(Contact, row.id)
+        claims.append(amend.correct(seeded_2023.store, name, told, reason="Read again.", by="ana", at=clock()))
+    clock.advance(minutes=1)
+    amend.withdraw(seeded_2023.store, claims[0], reason="It was right.", by="ana", at=clock())
+    with seeded_2023.store.writing() as db:
+        further = source(url="https://more.example/", recorded_at=clock())
+        db.record.add(replace(cited, sources=(*cited.sources, further), replaces=cited.id), Origin(clock(), "ana"))
+        db.record.bump()
+    clock.advance(minutes=1)
+    rows = {row["id"]: row for row in table(write(seeded_2023, tmp_path / "record"), "contacts")}
+    answered = Api(seeded_2023).json(f"/contacts?channel=strategic-channel&as_of={DAY}&limit=200")["contacts"]
+    told = {str(one["id"]): _text(one["corrected"] is not None) for one in answered}
+    assert {number: rows[number]["corrected"] for number in told} == told
+    assert [told[str(one)] for one in (plain.id, restored.id, claims[1].id)] == ["false", "true", "true"]
+    (again,) = [number for number, row in rows.items() if row["replaces"] == str(cited.id)]
+    assert told[again] == "false"
+    assert rows[str(moved.id)]["corrected"] == "false", "what it was before it was replaced"
+    assert rows[str(claims[0].id)]["corrected"] == "true"
 
 
 def stored_in(file: Path, name: str) -> tuple[dict[int, dict], list[dict]]:

@@ -28,12 +28,12 @@ from tests.conftest import ROOT, Clock
 from tests.make import contact, sighting, source
 from tests.site import Handler, Site, running_site
 from tests.test_review import CN, US, arrive, decide
-from tracker.model import Contact, Outcome, StatusChange
+from tracker.model import Candidate, Contact, Outcome, PartialDate, State, StatusChange
 from tracker.news.events import events_of
 from tracker.notifications.notify import FAILING, LONGEST_WAIT, RETRY_FOR, WEBHOOK_WORKERS, Notifying, wait_after
 from tracker.notifications.webhook import new_secret
 from tracker.record.lineage import entry_key
-from tracker.reviewing.review import undo
+from tracker.reviewing.review import Choice, undo
 from tracker.scheduler import Polling
 from tracker.service import Service
 
@@ -192,6 +192,130 @@ def test_what_an_earlier_version_told_in_two_messages_is_corrected_in_two_thread
     after = [(body["data"]["what"], body["data"]["thread"]) for body in bodies(site)[2:]]
     assert [what for what, _ in after] == ["withdrawn"] * 2
     assert len({thread for _, thread in after}) == 2
+
+
+def state_alone(service: Service) -> None:
+    """A review that records a status change alone."""
+    (candidate,) = arrive(service, US, sighting())
+    decide(service, candidate, choice=STATE_ALONE)
+
+
+def corrected_with_a_contact(service: Service) -> Candidate:
+    """A review that corrects that status change and records a contact beside it."""
+    (candidate,) = arrive(service, CN, sighting())
+    both = replace(
+        STATE_ALONE, effective=PartialDate("2024-01-09"), outcome=Outcome.HELD, date=PartialDate("2024-01-09")
+    )
+    return decide(service, candidate, choice=both)
+
+
+STATE_ALONE = Choice(state=State.RESUMED, effective=PartialDate("2024-01-08"), cause="They said so.")
+
+
+def test_a_decision_that_corrects_one_row_and_adds_another_is_one_message_to_all_whom_either_concerns(
+    seeded_2023, site, clock
+):
+    for path in ("/hook", "/late", "/elsewhere"):
+        site.serve(path)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    state_alone(seeded_2023)
+    serve(seeded_2023)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/late"))
+    subscribe(seeded_2023, site.url("/elsewhere"), Filter(channel="mmca"))
+    clock.advance(minutes=1)
+    decided = corrected_with_a_contact(seeded_2023)
+    serve(seeded_2023)
+    first, second = (body["data"] for body in bodies(site))
+    (late,) = (body["data"] for body in bodies(site, "/late"))
+    assert (first["what"], first["also"]) == ("first", [])
+    assert (second["what"], second["kind"], second["thread"]) == ("corrected", "change", first["thread"])
+    assert [(one["kind"], one["what"], one["withdrawn"]) for one in second["also"]] == [("contact", "first", False)]
+    assert second["before"].startswith("resumed since 8 Jan 2024")
+    assert "contact held 9 Jan 2024" in second["title"]
+    assert (late["what"], late["before"], late["reason"]) == ("first", None, None), "who had not heard has it new"
+    assert not late["title"].startswith("Corrected")
+    assert late["also"] == second["also"]
+    assert {one: late[one] for one in ("id", "thread", "sequence")} == {
+        one: second[one] for one in ("id", "thread", "sequence")
+    }
+
+    clock.advance(minutes=1)
+    with seeded_2023.store.writing() as db:
+        met = next(row for row in db.record.entries_of("dpct")[1] if row.decision)
+        db.record.add(replace(met, replaces=met.id, place="Xi’an"), Origin(clock(), "ana"))
+        db.record.bump()
+    serve(seeded_2023)
+    for path, number in (("/hook", 3), ("/late", 2)):
+        assert len(bodies(site, path)) == number
+        data = bodies(site, path)[-1]["data"]
+        assert (data["what"], data["thread"]) == ("corrected", first["thread"])
+        assert "Xi’an" in data["title"]
+    clock.advance(minutes=1)
+    with seeded_2023.store.writing() as db:
+        met = next(row for row in db.record.entries_of("dpct")[1] if row.place == "Xi’an")
+        db.record.withdraw(Contact, met.id, at=clock(), by="ana", reason="There was none.")
+        db.record.withdraw(Contact, met.replaces, at=clock(), by="ana", reason="There was none.")
+        db.record.bump()
+    clock.advance(minutes=1)
+    undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    serve(seeded_2023)
+    for path in ("/hook", "/late"):
+        assert [what for what, _ in told(site, path)][-2:] == ["corrected", "corrected"]
+        assert "resumed since 8 Jan 2024" in told(site, path)[-1][1]
+    assert told(site, "/elsewhere") == []
+
+
+def test_what_such_a_decision_recorded_reaches_who_was_down_when_the_thread_began(seeded_2023, site, clock):
+    site.serve("/hook", 500)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    state_alone(seeded_2023)
+    serve(seeded_2023)
+    clock.advance(days=6)
+    serve(seeded_2023)
+    assert [state for _, state in states(seeded_2023)] == ["dead"]
+    site.serve("/hook")
+    corrected_with_a_contact(seeded_2023)
+    clock.advance(days=1)
+    serve(seeded_2023)
+    assert [state for _, state in states(seeded_2023)] == ["dead", "sent"]
+    data = bodies(site)[-1]["data"]
+    assert (data["what"], data["before"], [one["kind"] for one in data["also"]]) == ("first", None, ["contact"])
+    with seeded_2023.store.reading() as db:
+        dead, sent = sorted(one.id for one in db.notifications.deliveries())
+        assert db.notifications.obstacle(sent) is None, "it may be sent again by itself"
+        assert db.notifications.obstacle(dead) is None
+
+
+def test_of_what_such_a_decision_recorded_and_an_earlier_version_told_apart_both_threads_go_on(
+    seeded_2023, site, clock
+):
+    site.serve("/hook")
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    state_alone(seeded_2023)
+    decided = corrected_with_a_contact(seeded_2023)
+    with seeded_2023.store.writing() as db:
+        changes, contacts = db.record.entries_of("dpct")
+        one = next(row for row in changes if row.decision)
+        two = next(row for row in contacts if row.decision)
+        channel = next(one for one in db.record.channels() if one.slug == "dpct")
+        kept = [replace(row, decision=None) for row in changes], [replace(row, decision=None) for row in contacts]
+        apart = events_of(
+            channel, db.record.relationships()[0], *kept, today=seeded_2023.today(), since=one.recorded_at
+        )
+        for event in apart:
+            db.notifications.note(event, now=clock())
+    serve(seeded_2023)
+    threads = [entry_key(one), entry_key(one), entry_key(two)]
+    assert sorted(key.rpartition("-r")[0] for key, _ in states(seeded_2023)) == sorted(threads)
+    clock.advance(minutes=1)
+    undo(seeded_2023.store, decided.id, decided.version, by="ana", at=clock())
+    serve(seeded_2023)
+    after = {(body["data"]["what"], body["data"]["statement"].rpartition(":")[2]) for body in bodies(site)[3:]}
+    assert after == {("corrected", entry_key(one)), ("withdrawn", entry_key(two))}
 
 
 def test_a_correction_brings_the_old_wording_and_goes_only_to_those_who_had_it(service, site, clock):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tracker.tongue import msg
@@ -65,6 +65,13 @@ class Faults:
             if one.field is None or one.field not in self.fields:
                 self._found.append(one)
 
+    def renamed(self, fields: Mapping[str, str]) -> Faults:
+        """The same, where a caller calls some fields by other names."""
+        faults = Faults()
+        for one in self._found:
+            faults.add(Refused(one.wrong, one.remedy, field=fields.get(one.field, one.field), plain=one.plain))
+        return faults
+
     @contextmanager
     def gathered(self, *, unread: Collection[str | None] = ()) -> Iterator[None]:
         """Goes on behind the block where that refuses what was sent; what else is in the way is raised at once. What
@@ -77,12 +84,15 @@ class Faults:
                 raise
             self.add(*(one for one in refused.parts if not set(one.beside) & set(unread)))
 
+    @property
+    def refused(self) -> Refused | None:
+        """What is wrong: that alone, or all of it together; None where nothing is."""
+        return RefusedTogether(self._found) if len(self._found) > 1 else next(iter(self._found), None)
+
     def check(self) -> None:
-        """Raise Refused where something is wrong: that alone, or all of it together."""
-        if len(self._found) == 1:
-            raise self._found[0]
-        if self._found:
-            raise RefusedTogether(self._found)
+        """Raise Refused where something is wrong."""
+        if refused := self.refused:
+            raise refused
 
 
 class NotSignedIn(Refused):

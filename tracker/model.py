@@ -50,6 +50,17 @@ class Signal(StrEnum):
     POSTPONED = "postponed"
 
 
+class Level(StrEnum):
+    """At which level the sides met, the highest first."""
+
+    LEADERS = "leaders"
+    MINISTERS = "ministers"
+    DEPUTIES = "deputies"
+    COMMANDERS = "commanders"
+    DIRECTORS = "directors"
+    WORKING = "working"
+
+
 class Outcome(StrEnum):
     """What became of a contact."""
 
@@ -131,13 +142,15 @@ class PartialDate:
 @dataclass(frozen=True)
 class Party:
     """One side of a relationship. `timezone` is its capital's (IANA name). `in_text`: its names as they stand within a
-    sentence, in the languages in which those differ (English puts an article before some).
+    sentence, in the languages in which those differ (English puts an article before some). `levels`: of its offices, by
+    their slugs in the lexicon, the level at which their holders meet.
     """
 
     code: str
     names: dict[str, str]
     timezone: str
     in_text: dict[str, str] = field(default_factory=dict)
+    levels: dict[str, Level] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,10 @@ class Relationship:
     def sides(self) -> tuple[str, ...]:
         """Codes of the parties in their fixed order, then third parties."""
         return (*(party.code for party in self.parties), THIRD_PARTY)
+
+    def level_of(self, office: str) -> Level | None:
+        """At which level the holder of an office of either party meets; None where it is not known, or not one."""
+        return next((party.levels[office] for party in self.parties if office in party.levels), None)
 
 
 @dataclass(frozen=True)
@@ -212,7 +229,8 @@ class Source:
     """A cited document and the side it speaks for. `published` is the publisher's local date.
 
     What it says of the event, where detection read it: `says` (a signal), `dated` (the event's day) and `persons` (the
-    offices whose holders took part). Two sides' accounts are held against each other by these.
+    offices whose holders took part). Two sides' accounts are held against each other by these, and by the `level` at
+    which it says that they met, as a reviewer read it.
     `denies`: a reviewer says that it denies what the row tells, and so attests nothing of it.
     `pages` is what we saw of its page by and by, oldest first; `page_read` the last time that it told us anything.
     `passage`: what is kept of it here; None where the document was never read as a release.
@@ -227,6 +245,7 @@ class Source:
     says: Signal | None = None
     dated: PartialDate | None = None
     persons: tuple[str, ...] = ()
+    level: Level | None = None
     denies: bool = False
     recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None

@@ -26,6 +26,7 @@ from tracker.polling.outcome import LONGEST_RETRY_AFTER
 from tracker.polling.poll import CLAIM
 from tracker.polling.rereading import Rereading
 from tracker.polling.retention import Retention
+from tracker.reviewing.reckoning import Reckoning
 from tracker.reviewing.sampler import sample
 from tracker.service import Service
 
@@ -68,12 +69,13 @@ class Polling:
     def __init__(self, service: Service, *, tick_seconds: float = TICK_SECONDS) -> None:
         self._service = service
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        # Beside the feeds: the desk, the sample, the watch, and old pages.
-        self._workers = ThreadPoolExecutor(WORKERS + 4, thread_name_prefix="poll")
+        # Beside the feeds: the desk, the sample, the watch, old pages, and figures.
+        self._workers = ThreadPoolExecutor(WORKERS + 5, thread_name_prefix="poll")
         self._desk = Desk(service, self._workers, hands=WORKERS)
         self._stopped = False
         self._sampling, self._watching, self._tidying = threading.Lock(), threading.Lock(), threading.Lock()
-        self._rereading, self._retention = Rereading(service), Retention(service)
+        self._counting = threading.Lock()
+        self._rereading, self._retention, self._reckoning = Rereading(service), Retention(service), Reckoning(service)
         self._notifying = Notifying(service)
         # A tick that was missed (the machine slept, or was busy) runs once when it can, however late.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -104,7 +106,8 @@ class Polling:
         """Look up which feeds are due and have them polled; answers what will be done when they are.
 
         What earlier polls brought is measured meanwhile, some of the pages that the record cites are read again, old
-        copies of pages go where that is set, and what was reviewed is told to who asked for it.
+        copies of pages go where that is set, figures of detection are reckoned anew where something was decided, and
+        what was reviewed is told to who asked for it.
         """
         try:
             due = due_feeds(self._service, self._holder)
@@ -116,6 +119,7 @@ class Polling:
             if self._service.settings.watch:
                 self._workers.submit(self._alone, "the watch", self._watching, self._watch)
             self._workers.submit(self._alone, "old pages", self._tidying, self._retention.go)
+            self._workers.submit(self._alone, "the figures", self._counting, self._reckoning.go)
             self._notifying.tick()
         return self._desk.serve(due or [])
 

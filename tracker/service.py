@@ -16,6 +16,7 @@ from tempfile import NamedTemporaryFile
 from config.load import Loaded, RelationshipPack, feeds_of, load
 from config.settings import SHORTEST_SECRET, Settings
 from config.weights import Measured, read_measured
+from db.past import CASES, What
 from db.store import Store, StoreError, Subjects, open_store
 from tracker.added import judged, why_removed
 from tracker.detect import Detector, Detectors, examine
@@ -128,9 +129,15 @@ class Service:
         packs = list(packs)
         with self.store.writing() as db:
             db.record.define(
-                [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
+                [pack.relationship for pack in packs],
+                [channel for pack in packs for channel in pack.channels],
+                at=self.clock(),
             )
             self._tell_feeds(db, packs, feeds)
+            if self.measured:
+                shipped = {"measured": self.measured.model_dump(mode="json", by_alias=True)}
+                weights = [packs[0].weights.flag, packs[0].weights.beside] if packs else []
+                db.past.keep(What.MEASURED, CASES, shipped | {"thresholds": weights}, at=self.clock())
 
     def take_over_feeds(self, db: Subjects) -> None:
         """Tell the database which feeds there are now, those that people added included."""

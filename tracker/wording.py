@@ -14,7 +14,7 @@ from functools import lru_cache
 from babel.dates import format_date
 from babel.lists import format_list
 
-from tracker.model import Category, Contact, Outcome, PartialDate, Precision, Relationship, State, StatusChange
+from tracker.model import Category, Contact, Level, Outcome, PartialDate, Precision, Relationship, State, StatusChange
 from tracker.tongue import ENGLISH, gettext, language, msg, name_of, pgettext
 
 STATE_WORDS = {
@@ -41,6 +41,15 @@ CATEGORY_WORDS = {
     Category.LAW_ENFORCEMENT: msg("Law enforcement"),
     Category.ECONOMIC: msg("Economic"),
     Category.OTHER: msg("Other"),
+}
+
+LEVEL_WORDS = {
+    Level.LEADERS: msg("at leaders’ level"),
+    Level.MINISTERS: msg("at ministers’ level"),
+    Level.DEPUTIES: msg("at deputy ministers’ level"),
+    Level.COMMANDERS: msg("at commanders’ level"),
+    Level.DIRECTORS: msg("at directors’ level"),
+    Level.WORKING: msg("at working level"),
 }
 
 _FORM_WORDS = {"in person": msg("in person"), "phone": msg("phone"), "video": msg("video")}
@@ -166,6 +175,11 @@ def state_words(state: State) -> str:
 
 def outcome_words(outcome: Outcome) -> str:
     return gettext(OUTCOME_WORDS[outcome])
+
+
+def level_words(level: Level) -> str:
+    """`at ministers’ level`."""
+    return gettext(LEVEL_WORDS[level])
 
 
 _UNCONFIRMED = {

@@ -32,6 +32,7 @@ from tracker.polling.desk import poll_if_due
 from tracker.polling.poll import logged_as_poll_of
 from tracker.polling.rereading import Rereading, read_again
 from tracker.polling.retention import Retention
+from tracker.reviewing.reckoning import Reckoning
 from tracker.reviewing.sampler import sample
 from tracker.scheduler import TICK_SECONDS, WORKERS, due_feeds
 from tracker.service import Service
@@ -74,7 +75,7 @@ class Working:
                 "Set OPENLINES_DATABASE_URL=postgresql://…, or run: python -m tracker schedule",
             )
         self._service, self._concurrency = service, concurrency
-        self._notifying, self._retention = Notifying(service), Retention(service)
+        self._notifying, self._retention, self._reckoning = Notifying(service), Retention(service), Reckoning(service)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), name="worker")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,6 +98,7 @@ class Working:
             ("tick", self._tick, each_tick),
             ("rescue", self._rescue, each_tick),
             ("notify", self._notify, each_tick),
+            ("figures", lambda timestamp: self._reckoning.go(), each_minute),
             ("forget", self._forget, daily),
         ]
         if settings.sample:

@@ -37,6 +37,10 @@ WHERE citation.id = :id;
 -- name: last_link()^
 SELECT * FROM chain_link ORDER BY seq DESC LIMIT 1;
 
+-- name: head(known_at)^
+-- The links' instants go up with their numbers.
+SELECT seq, hash, at FROM chain_link WHERE at <= :known_at ORDER BY seq DESC LIMIT 1;
+
 -- name: add_link(seq, kind, entry, at, salt, payload, payload_hash, hash)!
 INSERT INTO chain_link (seq, kind, entry, at, salt, payload, payload_hash, hash)
 VALUES (:seq, :kind, :entry, :at, :salt, :payload, :payload_hash, :hash);
@@ -53,9 +57,9 @@ SELECT * FROM chain_link WHERE seq = :seq;
 -- name: count_links()^
 SELECT COUNT(*) AS number FROM chain_link;
 
--- name: daily_heads()
+-- name: daily_heads(known_at)
 SELECT seq, hash, at FROM chain_link
-WHERE seq IN (SELECT MAX(seq) FROM chain_link GROUP BY SUBSTR(at, 1, 10))
+WHERE seq IN (SELECT MAX(seq) FROM chain_link WHERE at <= :known_at GROUP BY SUBSTR(at, 1, 10))
 ORDER BY seq;
 
 -- name: unlinked()

@@ -50,6 +50,38 @@ SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND e
     AS failing_since
 FROM feed WHERE slug = :slug;
 
+-- name: feeds_at(first, last, at)
+-- Of the feeds from a slug to a slug of which something was decided by an instant, what decisions and polls tell: how each
+-- stood by then. A poll that was left alone for its host's sake is no failure of the feed's.
+WITH decided AS (
+    SELECT slug AS feed, (SELECT id FROM feed_switch WHERE feed_switch.feed = feed.slug AND at <= :at
+        ORDER BY id DESC LIMIT 1) AS switch
+    FROM feed WHERE slug BETWEEN :first AND :last
+), good AS (
+    SELECT feed, switch, (SELECT ended_at FROM poll WHERE poll.feed = decided.feed AND outcome <> 'failed'
+        AND ended_at <= :at ORDER BY ended_at DESC LIMIT 1) AS last_read
+    FROM decided
+), failed AS (
+    SELECT feed, switch, last_read, (SELECT COUNT(*) FROM poll WHERE poll.feed = good.feed
+        AND ended_at > COALESCE(last_read, '') AND ended_at <= :at AND COALESCE(fault_kind, '') <> 'left-alone') AS failures,
+        (SELECT MIN(ended_at) FROM poll WHERE poll.feed = good.feed
+        AND ended_at > COALESCE(last_read, '') AND ended_at <= :at) AS failing_since,
+        (SELECT id FROM poll WHERE poll.feed = good.feed AND ended_at > COALESCE(last_read, '') AND ended_at <= :at
+        AND COALESCE(fault_kind, '') <> 'left-alone' ORDER BY ended_at DESC, id DESC LIMIT 1) AS poll
+    FROM good
+)
+SELECT failed.feed AS slug, last_read, failures, failing_since, poll.fault, poll.fault_kind,
+    feed_switch.at AS decided_at, feed_switch.polled, feed_switch.reason AS decided_because,
+    (SELECT MAX(first_seen) FROM release WHERE release.feed = failed.feed AND first_seen <= :at) AS last_new
+FROM failed JOIN feed_switch ON feed_switch.id = failed.switch LEFT JOIN poll ON poll.id = failed.poll
+ORDER BY failed.feed;
+
+-- name: gaps(feed, since, at)
+-- Good polls that did not vouch for the time before them, newest first.
+SELECT after, ended_at, every, items, outcome, overlap, whole FROM poll
+WHERE feed = :feed AND vouches = 0 AND outcome <> 'failed' AND after IS NOT NULL AND ended_at >= :since AND ended_at <= :at
+ORDER BY ended_at DESC, id DESC;
+
 -- name: due(now, most)
 SELECT slug FROM feed
 WHERE enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
@@ -112,13 +144,13 @@ UPDATE feed SET newest = :newest, rhythm = :rhythm, longest_break = :longest_bre
 -- name: record_gap(slug, gap_from, gap_to, bridged)!
 UPDATE feed SET gap_from = :gap_from, gap_to = :gap_to, gap_bridged = :bridged WHERE slug = :slug;
 
--- name: arrival_days(feed, most)
+-- name: arrival_days(feed, most, at)
 -- Steps from day to day in the index: what it costs is so many days, however many releases came on them.
 WITH RECURSIVE beginning (instant) AS (
     SELECT MIN(first_seen) FROM release WHERE feed = :feed
 ), step (day) AS (
     SELECT (SELECT substr(MAX(first_seen), 1, 10) FROM release
-        WHERE feed = :feed AND first_seen > (SELECT instant FROM beginning))
+        WHERE feed = :feed AND first_seen > (SELECT instant FROM beginning) AND first_seen <= :at)
     UNION ALL
     SELECT (SELECT substr(MAX(first_seen), 1, 10) FROM release
         WHERE feed = :feed AND first_seen > (SELECT instant FROM beginning) AND first_seen < step.day)
@@ -128,7 +160,8 @@ WITH RECURSIVE beginning (instant) AS (
 )
 SELECT day FROM newest WHERE day IS NOT NULL
 UNION
-SELECT published FROM release WHERE feed = :feed AND first_seen = (SELECT instant FROM beginning)
+SELECT published FROM release
+WHERE feed = :feed AND first_seen = (SELECT instant FROM beginning) AND first_seen <= :at
 ORDER BY day DESC LIMIT :most;
 
 -- name: record_fault(slug, next_poll, fault_kind, fault)!
@@ -158,9 +191,10 @@ INSERT INTO poll (feed, started_at, ended_at, outcome, fault, fault_kind, status
 VALUES (:feed, :started_at, :ended_at, :outcome, :fault, :fault_kind, :status, :items, :fresh, :revised, :overlap,
         :sightings, :whole, :every, :after, :vouches);
 
--- name: telling_polls(since, at, until, relationship)
+-- name: telling_polls(since, at, until, known_at, relationship)
 -- Polls that coverage needs: those that vouch for nothing, the last good one up to a moment and the first after it. Of
--- failures the last alone before a good poll, and none before one that vouches: that left no hole.
+-- failures the last alone before a good poll, and none before one that vouches: that left no hole. Of all of them those
+-- that were known at an instant, which `until` is not after.
 SELECT poll.id, poll.feed, poll.every, poll.after, poll.ended_at, poll.outcome, poll.fault, poll.fault_kind,
     poll.overlap, poll.whole
 FROM feed CROSS JOIN poll
@@ -178,7 +212,7 @@ FROM feed JOIN poll ON poll.id IN (
     (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at <= :at
         ORDER BY good.ended_at DESC LIMIT 1),
     (SELECT good.id FROM poll good WHERE good.feed = feed.slug AND good.outcome <> 'failed' AND good.ended_at > :at
-        ORDER BY good.ended_at LIMIT 1))
+        AND good.ended_at <= :known_at ORDER BY good.ended_at LIMIT 1))
 WHERE :relationship = '' OR feed.relationship = :relationship OR EXISTS (SELECT 1 FROM feed_share
     WHERE feed_share.feed = feed.slug AND feed_share.relationship = :relationship)
 ORDER BY ended_at, id;

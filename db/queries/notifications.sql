@@ -82,13 +82,12 @@ ORDER BY subscription.id
 ON CONFLICT (subscription, event) DO NOTHING;
 
 -- name: queue_further(event, statement, now)!
--- Whoever was to get the first message of the thread; whether it arrived is looked at when this one is sent.
+-- Whoever was to get a message of the thread before; whether one arrived is looked at when this one is sent.
 INSERT INTO delivery (subscription, event, queued_at, next_try)
-SELECT delivery.subscription, :event, :now, :now FROM delivery
-JOIN event ON event.id = delivery.event
-JOIN subscription ON subscription.id = delivery.subscription
-WHERE event.statement = :statement AND event.what = 'first' AND subscription.ended_at IS NULL
-ORDER BY delivery.subscription
+SELECT subscription.id, :event, :now, :now FROM subscription
+WHERE ended_at IS NULL AND EXISTS (SELECT 1 FROM event earlier JOIN delivery ON delivery.event = earlier.id
+                                   WHERE earlier.statement = :statement AND delivery.subscription = subscription.id)
+ORDER BY subscription.id
 ON CONFLICT (subscription, event) DO NOTHING;
 
 -- name: due(kind, now, most)
@@ -110,7 +109,8 @@ UPDATE subscription SET claimed_until = '' WHERE id = :id AND claimed_until = :u
 -- which are few, to their deliveries.
 SELECT delivery.id AS delivery, delivery.attempts, event.*,
        EXISTS (SELECT 1 FROM event earlier CROSS JOIN delivery other
-               WHERE earlier.statement = event.statement AND other.event = earlier.id
+               WHERE earlier.statement = event.statement AND earlier.sequence < event.sequence
+                   AND other.event = earlier.id
                    AND other.subscription = delivery.subscription AND other.state = 'sent') AS heard
 FROM delivery JOIN event ON event.id = delivery.event
 WHERE delivery.subscription = :subscription AND delivery.state = 'pending' AND delivery.next_try <= :now
@@ -123,7 +123,8 @@ ORDER BY delivery.attempts, event.id LIMIT 1;
 -- name: waiting(subscription)
 SELECT delivery.id AS delivery, delivery.attempts, event.*,
        EXISTS (SELECT 1 FROM event earlier CROSS JOIN delivery other
-               WHERE earlier.statement = event.statement AND other.event = earlier.id
+               WHERE earlier.statement = event.statement AND earlier.sequence < event.sequence
+                   AND other.event = earlier.id
                    AND other.subscription = delivery.subscription AND other.state = 'sent') AS heard
 FROM delivery JOIN event ON event.id = delivery.event
 WHERE delivery.subscription = :subscription AND delivery.state = 'pending' ORDER BY event.id;
@@ -177,10 +178,10 @@ SELECT at, succeeded, status, outcome FROM attempt WHERE subscription = :subscri
 -- name: standing(id)^
 -- What has to be known of a message before it is sent again: to whom it goes, what its thread begins with there, and
 -- whether anything of the thread arrived there or will arrive first.
-SELECT delivery.state, event.what, subscription.kind, subscription.ended_at,
-       (SELECT MIN(other.id) FROM event first JOIN delivery other ON other.event = first.id
-        WHERE first.statement = event.statement AND first.what IN ('first', 'reported')
-            AND other.subscription = delivery.subscription) AS begins_with,
+SELECT delivery.state, event.what, event.told, subscription.kind, subscription.ended_at,
+       (SELECT other.id FROM event first JOIN delivery other ON other.event = first.id
+        WHERE first.statement = event.statement AND other.subscription = delivery.subscription
+        ORDER BY first.sequence LIMIT 1) AS begins_with,
        CASE WHEN EXISTS (SELECT 1 FROM event earlier JOIN delivery other ON other.event = earlier.id
                WHERE earlier.statement = event.statement AND earlier.id <> event.id
                    AND other.subscription = delivery.subscription

@@ -41,7 +41,7 @@ SELECT * FROM contact WHERE channel = :channel ORDER BY id;
 
 -- name: citations()
 SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
-       citation.persons, citation.denies, citation.recorded_at, citation.withdrawn_at,
+       citation.persons, citation.denies, citation.level, citation.recorded_at, citation.withdrawn_at,
        citation.release, citation.revision, citation.quote_field, citation.quote_start,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
@@ -49,7 +49,7 @@ ORDER BY citation.id;
 
 -- name: citations_of(channel)
 SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
-       citation.persons, citation.denies, citation.recorded_at, citation.withdrawn_at,
+       citation.persons, citation.denies, citation.level, citation.recorded_at, citation.withdrawn_at,
        citation.release, citation.revision, citation.quote_field, citation.quote_start,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
@@ -98,10 +98,10 @@ RETURNING id;
 SELECT id FROM source
 WHERE url = :url AND title = :title AND publisher = :publisher AND side = :side AND published = :published;
 
--- name: add_citation(status_change, contact, source, quote, says, dated, persons, denies, recorded_at, decision, release, revision, quote_field, quote_start)^
-INSERT INTO citation (status_change, contact, source, quote, says, dated, persons, denies, recorded_at, decision,
+-- name: add_citation(status_change, contact, source, quote, says, dated, persons, denies, level, recorded_at, decision, release, revision, quote_field, quote_start)^
+INSERT INTO citation (status_change, contact, source, quote, says, dated, persons, denies, level, recorded_at, decision,
                       release, revision, quote_field, quote_start, words_sha256, page_sha256)
-VALUES (:status_change, :contact, :source, :quote, :says, :dated, :persons, :denies, :recorded_at, :decision,
+VALUES (:status_change, :contact, :source, :quote, :says, :dated, :persons, :denies, :level, :recorded_at, :decision,
         :release, :revision, :quote_field, :quote_start,
         (SELECT hash FROM release_revision WHERE release = :release AND number = :revision),
         (SELECT sha256 FROM page_copy WHERE release = :release AND revision = :revision))
@@ -124,9 +124,9 @@ WHERE id = :id AND withdrawn_at IS NULL
 RETURNING id;
 
 -- name: carry_citations_of_status_change(replaced, by, recorded_at)
-INSERT INTO citation (status_change, source, quote, says, dated, persons, denies, recorded_at, decision,
+INSERT INTO citation (status_change, source, quote, says, dated, persons, denies, level, recorded_at, decision,
                       release, revision, quote_field, quote_start, words_sha256, page_sha256)
-SELECT :by, citation.source, citation.quote, citation.says, citation.dated, citation.persons, citation.denies, :recorded_at,
+SELECT :by, citation.source, citation.quote, citation.says, citation.dated, citation.persons, citation.denies, citation.level, :recorded_at,
        citation.decision, citation.release, citation.revision, citation.quote_field, citation.quote_start,
        citation.words_sha256, citation.page_sha256
 FROM citation JOIN source ON source.id = citation.source
@@ -137,9 +137,9 @@ ORDER BY citation.id
 RETURNING id;
 
 -- name: carry_citations_of_contact(replaced, by, recorded_at)
-INSERT INTO citation (contact, source, quote, says, dated, persons, denies, recorded_at, decision,
+INSERT INTO citation (contact, source, quote, says, dated, persons, denies, level, recorded_at, decision,
                       release, revision, quote_field, quote_start, words_sha256, page_sha256)
-SELECT :by, citation.source, citation.quote, citation.says, citation.dated, citation.persons, citation.denies, :recorded_at,
+SELECT :by, citation.source, citation.quote, citation.says, citation.dated, citation.persons, citation.denies, citation.level, :recorded_at,
        citation.decision, citation.release, citation.revision, citation.quote_field, citation.quote_start,
        citation.words_sha256, citation.page_sha256
 FROM citation JOIN source ON source.id = citation.source

@@ -54,8 +54,8 @@ WHERE slug <> :feed AND enabled = 1 AND slug IN (SELECT feed FROM release_name W
 -- name: set_shown(feed, shown)!
 UPDATE feed SET last_shown = :shown WHERE slug = :feed;
 
--- name: is_gone(release)^
-SELECT 1 AS gone FROM release WHERE id = :release AND gone_since IS NOT NULL;
+-- name: set_back(release)*!
+UPDATE release SET gone_since = NULL WHERE id = :release AND gone_since IS NOT NULL;
 
 -- name: set_gone(release, since)!
 UPDATE release SET gone_since = :since WHERE id = :release;
@@ -101,12 +101,14 @@ FROM release JOIN release_revision
 WHERE (:feed = '' OR release.feed = :feed) AND release.published >= :since AND release.id > :after
 ORDER BY release.id LIMIT :most;
 
--- name: newest_releases(feed, most)
+-- name: newest_releases(feed, most, at)
+-- Each in the words that it had by an instant.
 SELECT release.id, release.feed, release.url, release.side, release.publisher, release.lang, release.published,
        release.first_seen, release.gone_since, release_revision.title, release_revision.summary
 FROM release JOIN release_revision
-    ON release_revision.release = release.id AND release_revision.number = release.revision
-WHERE release.feed = :feed
+    ON release_revision.release = release.id AND release_revision.number = (SELECT MAX(number)
+        FROM release_revision known WHERE known.release = release.id AND known.seen_at <= :at)
+WHERE release.feed = :feed AND release.first_seen <= :at
 ORDER BY release.first_seen DESC, release.published DESC, release.id LIMIT :most;
 
 -- name: count_releases(feed, since)^

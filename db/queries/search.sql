@@ -8,13 +8,6 @@ INSERT INTO record_document (kind, channel, entry, since, digest) VALUES (:kind,
 -- name: end_record_document(id, until)!
 UPDATE record_document SET until = :until WHERE id = :id;
 
--- name: drop_record_document(id)!
-DELETE FROM record_document WHERE id = :id;
-
--- name: drop_record_documents(channel)!
--- Of its rows alone.
-DELETE FROM record_document WHERE channel = :channel AND kind <> 'channel';
-
 -- name: add_release_document(release, revision, side, lang, published, since, until)^
 INSERT INTO release_document (release, revision, side, lang, published, since, until)
 VALUES (:release, :revision, :side, :lang, :published, :since, :until) RETURNING id;

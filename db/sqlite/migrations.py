@@ -8,6 +8,7 @@ from sqlite_utils import Database, Migrations
 
 from db.bases import Bases
 from db.chain import Chain
+from db.past import Past
 from db.sqlite.search import Search
 from tracker.verifier import words_hash
 
@@ -1498,4 +1499,36 @@ def m0030_denials(db: Database) -> None:
     for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
         db.execute(f"DROP TRIGGER citation_{trigger}")
     db.execute("ALTER TABLE citation ADD COLUMN denies INTEGER CHECK (denies = 1)")
+    _guard(db, "citation", _MAY_CHANGE["citation"])
+
+
+_PAST = """
+CREATE TABLE past (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL CHECK (subject IN ('channel', 'feed', 'measured')),
+    name TEXT NOT NULL,
+    at TEXT NOT NULL,
+    told TEXT NOT NULL
+) STRICT;
+CREATE INDEX past_by_name ON past (subject, name, id, at);
+"""
+
+
+@migrations()
+def m0031_past(db: Database) -> None:
+    """What is overwritten where it stands is kept as it stood (`db/past.py`), first of all as it stands now."""
+    _run(db, _PAST)
+    _guard(db, "past", ())
+    Past(db.conn).keep_all(at=datetime.now(UTC))
+
+
+_LEVELS = "('leaders', 'ministers', 'deputies', 'commanders', 'directors', 'working')"
+
+
+@migrations()
+def m0032_levels(db: Database) -> None:
+    """At which level a cited document says that the sides met, or NULL as in every row before."""
+    for trigger in ("never_deleted", "never_changed", "withdrawn_once"):
+        db.execute(f"DROP TRIGGER citation_{trigger}")
+    db.execute(f"ALTER TABLE citation ADD COLUMN level TEXT CHECK (level IN {_LEVELS})")
     _guard(db, "citation", _MAY_CHANGE["citation"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from db import bases, candidates, feeds, polls, releases, samples, search
+from db import bases, candidates, feeds, past, polls, releases, samples, search
 from db.store import Store, open_store
 
 pytestmark = pytest.mark.both_engines
@@ -25,6 +25,7 @@ FILL = (
         {_NUMBERS} SELECT 'f' || i, 'us-china', i, 'P', 'us', 'en', 'feed', 'u' || i, 1800, 1, '' FROM n""",
     f"""INSERT INTO poll (feed, started_at, ended_at, outcome, every, vouches)
         {_NUMBERS} SELECT 'f' || i, '2024', '2024', 'read', 1800, 0 FROM n""",
+    f"""INSERT INTO past (subject, name, at, told) {_NUMBERS} SELECT 'feed', 'f' || i, '2024', '{{}}' FROM n""",
     f"""INSERT INTO feed_switch (feed, at, polled) {_NUMBERS} SELECT 'f' || i, '2024', 'on' FROM n""",
     f"""INSERT INTO release (feed, guid, url, canonical_url, side, publisher, lang, published, first_seen)
         {_NUMBERS} SELECT 'f' || i, i, 'u' || i, 'u' || i, 'us', 'P', 'en', '2024-01-01', '2024' FROM n""",
@@ -44,7 +45,8 @@ FILL = (
 )
 
 GROWING = (
-    "feed|feed_switch|poll|release|release_revision|release_name|release_key|release_document|candidate|sighting|sample"
+    "feed|feed_share|feed_switch|past|poll|release|release_revision|release_name|release_key|release_document|"
+    "candidate|sighting|sample"
 )
 
 ASKED = [
@@ -56,7 +58,7 @@ ASKED = [
     (releases._sql, "names_of", {"release": 5}),
     (releases._sql, "summary_of", {"feed": "f5", "guid": "5"}),
     (releases._sql, "shown_elsewhere", {"release": 5, "feed": "f5"}),
-    (releases._sql, "newest_releases", {"feed": "f5", "most": 20}),
+    (releases._sql, "newest_releases", {"feed": "f5", "most": 20, "at": "2025"}),
     (bases._sql, "of_releases", {"release": 5}),
     (bases._sql, "sightings", {"candidate": 5}),
     (bases._sql, "revisions", {"release": 5}),
@@ -64,14 +66,18 @@ ASKED = [
     (search._sql, "release_in", {"release": 5, "revision": 1}),
     (candidates._sql, "sightings_of_release", {"release": 5, "channel": "c"}),
     (samples._sql, "guess", {"candidate": 5}),
-    (polls._sql, "newest_polls", {"feed": "f5", "failed": 0, "most": 20}),
-    (polls._sql, "arrivals", {"feed": "f5", "since": "2024"}),
-    (polls._sql, "telling_polls_of", {"feed": "f5", "since": "2023"}),
+    (polls._sql, "newest_polls", {"feed": "f5", "failed": 0, "most": 20, "at": "2025"}),
+    (polls._sql, "arrivals", {"feed": "f5", "since": "2024", "at": "2025"}),
+    (polls._sql, "telling_polls_of", {"feed": "f5", "since": "2023", "at": "2025"}),
     (feeds._sql, "feed", {"slug": "f5"}),
     (feeds._sql, "shares_of", {"feed": "f5"}),
     (feeds._sql, "switches_of", {"feed": "f5"}),
     (feeds._sql, "before_poll", {"feed": "f5"}),
-    (feeds._sql, "arrival_days", {"feed": "f5", "most": 40}),
+    (feeds._sql, "arrival_days", {"feed": "f5", "most": 40, "at": "2025"}),
+    (feeds._sql, "gaps", {"feed": "f5", "since": "2023", "at": "2025"}),
+    (past._sql, "feed", {"slug": "f5"}),
+    (past._sql, "shares", {"slug": "f5"}),
+    (past._sql, "last", {"subject": "feed", "name": "f5"}),
     (feeds._sql, "claim", {"slug": "f5", "now": "2024", "until": "2025"}),
 ]  # fmt: skip
 

@@ -164,7 +164,7 @@ def test_what_a_transaction_that_failed_had_brought_is_not_found(store):
 @pytest.fixture
 def defined(store):
     with store.writing() as db:
-        db.record.define([US_CHINA], [CHANNEL])
+        db.record.define([US_CHINA], [CHANNEL], at=AT)
     return store
 
 
@@ -217,7 +217,7 @@ def _decision(db):
 
 def test_the_words_of_a_definition_that_was_replaced_lead_to_nothing(defined):
     with defined.writing() as db:
-        db.record.define([US_CHINA], [replace(CHANNEL, names={"en": "Working Meeting"})])
+        db.record.define([US_CHINA], [replace(CHANNEL, names={"en": "Working Meeting"})], at=AT)
     assert rows(defined, "coordination") == []
 
 
@@ -225,33 +225,32 @@ def test_a_channel_that_is_defined_anew_is_found_by_its_new_names_and_so_are_its
     with defined.writing() as db:
         db.record.add(change(State.ACTIVE, "2024-01-08"), Origin(AT, "ana"))
         before = db.record._db.execute("SELECT COUNT(*) FROM record_document").fetchone()[0]
-        db.record.define([US_CHINA], [CHANNEL])
+        db.record.define([US_CHINA], [CHANNEL], at=AT)
         assert db.record._db.execute("SELECT COUNT(*) FROM record_document").fetchone()[0] == before
         names = {"en": "Ministry Working Meeting", "zh": "部际磋商"}
-        db.record.define([US_CHINA], [replace(CHANNEL, names=names, aliases=("MWM",))])
+        db.record.define([US_CHINA], [replace(CHANNEL, names=names, aliases=("MWM",))], at=AT)
     assert {kind for kind, _ in rows(defined, "部际磋商")} == {Kind.CHANNEL, Kind.CHANGE}
     assert rows(defined, "mwm") == [(Kind.CHANNEL, 0)]
     assert rows(defined, '"coordination talks"') == []
 
 
-def test_what_stood_of_a_channel_that_is_named_anew_is_found_by_its_new_names_as_in_a_copy(defined):
-    """A copy has its index made anew, and knows no former names."""
+def test_a_channel_that_is_named_anew_is_found_in_the_past_by_its_former_names_as_in_a_copy(defined):
+    """A copy has its index made anew."""
     later = AT + timedelta(days=1)
     with defined.writing() as db:
         entry = db.record.add(change(State.ACTIVE, "2024-01-08"), Origin(AT, "ana"))
         db.record.cite(StatusChange, entry, source(title="Readout"), Origin(later, "ana", _decision(db)))
         gone = db.record.add(contact(Outcome.HELD, "2024-01-09"), Origin(AT, "ana"))
         db.record.withdraw(Contact, gone, at=later, by="ana", reason="Never took place.")
-        db.record.define([US_CHINA], [replace(CHANNEL, names={"en": "Ministry Working Meeting"})])
+        db.record.define([US_CHINA], [replace(CHANNEL, names={"en": "Ministry Working Meeting"})], at=later)
 
     def asked():
         asked_for = product(("ministry", "coordination", "readout"), (AT, later, None))
         return [sorted(rows(defined, typed, known_at=at)) for typed, at in asked_for]
 
     told = asked()
-    assert [told[0], told[3]] == [
-        [(Kind.CHANGE, entry), (Kind.CHANNEL, 0), (Kind.CONTACT, gone)], []
-    ]  # fmt: skip
+    all_of_it = [(Kind.CHANGE, entry), (Kind.CHANNEL, 0), (Kind.CONTACT, gone)]
+    assert told[:6] == [[], all_of_it, all_of_it, all_of_it, [], []]
     with defined.writing() as db:
         db.record._db.execute("DELETE FROM record_document")
         db.record.index_anew()
@@ -284,6 +283,6 @@ def test_what_an_older_database_holds_is_searchable_after_migrating_and_taking_t
     assert titles(store, "通话") == []
     assert titles(store, "通话", known_at=datetime(2024, 1, 10, tzinfo=UTC)) == ["兩軍通話"]
     with store.writing() as db:
-        db.record.define([US_CHINA], [CHANNEL])
+        db.record.define([US_CHINA], [CHANNEL], at=AT)
     assert rows(store, "qingdao 国防部") == [(Kind.CONTACT, 1)]
     store.close()

@@ -155,3 +155,38 @@ def test_why_a_channel_was_cut_is_quoted_where_a_release_says_so(read: Told):
     found = read("dpct", f"In response to Speaker Pelosi's visit to Taiwan, {cut}.", **said)
     assert found.cause.value == "In response to Speaker Pelosi's visit to Taiwan."
     assert read("dpct", f"{cut}.", **said).cause is None
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        (f"{TALKS}, a working-level meeting, on January 8-9, 2024.", "working"),
+        (f"{TALKS} at the ministerial level on January 8-9, 2024.", "ministers"),
+        (f"{TALKS} at vice-ministerial level on January 8-9, 2024.", "deputies"),
+        ("1月8日至9日，第17次中美国防部工作会晤以司局级会谈形式在华盛顿举行。", "directors"),
+        ("1月8日至9日，第17次中美国防部工作会晤在华盛顿以副部长级会谈形式举行。", "deputies"),
+    ],
+)
+def test_the_level_is_read_where_a_release_says_it_outright(read: Told, text: str, level: str):
+    found = read("dpct", text)
+    assert {side: one.value for side, one in found.levels.items()} == {"us" if text.isascii() else "cn": level}
+
+
+def test_each_side_has_the_level_that_its_own_release_tells(read: Told):
+    found = read(
+        "dpct", f"{TALKS} at ministerial level on January 8-9, 2024.", LONG_CHINESE.replace("国防部", "国防部工作层")
+    )
+    assert {side: one.value for side, one in found.levels.items()} == {"us": "ministers", "cn": "working"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Senior officials met as {TALKS} on January 8-9, 2024.",
+        f"{TALKS} on January 8-9, 2024, and agreed to meet at ministerial level in the fall.",
+        f"{TALKS} on January 8-9, 2024, on a call of the President.",
+        f"{TALKS} at ministerial level, the first at working level in years, on January 8-9, 2024.",
+    ],
+)
+def test_a_level_that_is_vague_said_of_another_meeting_or_said_in_two_ways_is_none(read: Told, text: str):
+    assert read("dpct", text).levels == {}

@@ -52,6 +52,8 @@ def test_every_read_of_the_present_may_be_kept_for_half_a_minute_between_us_and_
 
 def test_only_what_both_clocks_fix_may_be_kept_longer(api: Api) -> None:
     for path in reads_of(api):
+        if path.startswith("/feeds/"):
+            continue  # was none yet then
         needed = NEEDED.get(path, "")
         longer = path in RECORD_PATHS | {"/channels/dpct"}
         assert keeping_of(api, f"{path}?{BOTH_PAST}&{needed}".rstrip("&")) == (PAST if longer else PRESENT), path

@@ -105,7 +105,7 @@ def test_the_document_takes_no_parameters(api: Api) -> None:
 def test_every_problem_says_no_more_than_its_schema(api: Api) -> None:
     problem = api.document["components"]["schemas"]["Problem"]
     assert set(problem["required"]) == {"type", "title", "status", "detail"}
-    assert set(problem["properties"]) == {"type", "title", "status", "detail", "remedy", "field"}
+    assert set(problem["properties"]) == {"type", "title", "status", "detail", "remedy", "field", "errors"}
 
 
 @pytest.mark.parametrize(

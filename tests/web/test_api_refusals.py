@@ -112,3 +112,73 @@ def test_nothing_of_the_queue_is_kept_on_the_way(api: Api, reviewer: dict[str, s
     for path in ("/candidates", f"/candidates/{talks['id']}"):
         assert api.get(path, headers=reviewer).headers["Cache-Control"] == "no-store"
         assert api.get(path).headers["Cache-Control"] == "no-store"
+
+
+def faults_of(response: Any) -> list[str | None]:
+    """The fields of all that is wrong; the first is told as the problem itself, too."""
+    body = response.get_json()
+    first = body["errors"][0]
+    assert all(one["detail"] and one["remedy"] for one in body["errors"])
+    assert {name: body.get(name) for name in ("detail", "remedy", "field")} == {
+        name: first.get(name) for name in ("detail", "remedy", "field")
+    }
+    return [one.get("field") for one in body["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (
+            {"decision": "maybe", "effective": "2024-02-30", "contact": {"end": "soon"}},
+            ["decision", "effective", "contact.end"],
+        ),
+        ({"decision": "accept", "effectiv": "2024", "stat": "active"}, ["effectiv", "stat"]),
+        (
+            {
+                "decision": "accept",
+                "contact": {"end": "2023-01-01", "round": 1000, "asked_by": "zz"},
+                "levels": {"uk": "working"},
+            },
+            ["contact.end", "contact.round", "contact.asked_by", "levels"],
+        ),
+        (
+            {"decision": "accept", "state": None, "effective": "2024-01-09", "contact": {"outcome": None}},
+            ["effective", "contact.outcome"],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_a_decision_is_told_at_once(
+    api: Api, reviewer: dict[str, str], talks: dict[str, Any], body: dict[str, Any], fields: list[str]
+) -> None:
+    headers = reviewer | {"If-Match": f'"{talks["version"]}"'}
+    answer = api.post(f"/candidates/{talks['id']}/review", json=body, headers=headers)
+    assert answer.status_code == 400
+    assert faults_of(answer) == fields
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "fields"),
+    [
+        ("change-1/correction", {"reason": " ", "place": "x", "state": None}, ["place", "state", "reason"]),
+        ("contact-1/correction", {"reason": "x", "end": "1990-01-01", "asked_by": "zz"}, ["end", "asked_by"]),
+        ("contact-1/correction", {"end": "soon", "announced": "later"}, ["end", "announced", "reason"]),
+        (
+            "change-1/sources",
+            {"url": "ftp://x", "title": "x", "publisher": "x", "side": "uk", "published": "2031-01-10"},
+            ["url", "side", "published"],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_an_amendment_is_told_at_once(
+    api: Api, reviewer: dict[str, str], call: str, body: dict[str, Any], fields: list[str]
+) -> None:
+    answer = api.post(f"/claims/{call}", json=body, headers=reviewer)
+    assert answer.status_code == 400
+    assert sorted(faults_of(answer), key=fields.index) == fields
+    assert api.json("/corrections")["count"] == 0
+
+
+def test_one_thing_that_is_wrong_is_the_problem_itself(api: Api, reviewer: dict[str, str]) -> None:
+    answer = api.post("/claims/contact-1/correction", json={"reason": "x", "round": 1000}, headers=reviewer)
+    assert_problem(answer, 400, field="round", says="no number of a round")
+    assert "errors" not in answer.get_json()

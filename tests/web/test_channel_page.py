@@ -278,7 +278,7 @@ def test_where_nothing_was_read_the_page_says_that_silence_says_nothing(client) 
     words = words_of(client.get("/channels/dpct").text)
     assert "nothing was observed, and silence says nothing" in words
     past = words_of(client.get("/channels/dpct?as_of=2023-01-01").text)
-    assert "is shown for the present alone" in past
+    assert "shown for the present or at a known_at" in past
 
 
 def test_background_is_two_or_three_plain_sentences_with_their_address(later) -> None:

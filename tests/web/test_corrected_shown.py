@@ -23,6 +23,8 @@ SHOWN = [
     "/timeline",
     "/embed/dpct?as_of=2022-09-01",
     "/changes?from=2022-08-01&to=2022-08-31",
+    "/search?q=talks+countermeasures&kind=change",
+    "/search?q=dpct&kind=channel&as_of=2022-09-01",
 ]
 
 BEFORE = "known_at=2024-02-01T12:30:00Z"
@@ -118,3 +120,27 @@ def test_the_table_of_changes_says_it_in_columns_at_its_end(api: Api) -> None:
         "2024-02-03T12:00:01Z", "effective: 2022-08-05", "The ministry says so.",
     ]  # fmt: skip
     assert {row["corrected_at"] for row in rows.values()} == {""}
+
+
+def test_the_table_of_channels_says_it_of_the_change_that_made_the_state(api: Api) -> None:
+    text = api.client.get("/channels.csv?as_of=2022-09-01").text.removeprefix("\ufeff")
+    rows = {row["slug"]: row for row in csv.DictReader(text.splitlines())}
+    assert [rows["dpct"][name] for name in ("corrected_at", "corrected_from", "corrected_why")] == [
+        "2024-02-03T12:00:01Z", "effective: 2022-08-05", "The ministry says so.",
+    ]  # fmt: skip
+    assert rows["mmca"]["corrected_at"] == ""
+
+
+def test_the_picture_says_it_in_the_words_of_what_was_corrected(api: Api) -> None:
+    words = "suspended since 4 Aug 2022, corrected 3 Feb 2024"
+    assert api.client.get("/timeline.svg").text.count(words) == 1
+    assert "corrected" not in api.client.get(f"/timeline.svg?{BEFORE}").text
+
+
+def test_what_is_found_says_it(api: Api) -> None:
+    hits = {hit["id"]: hit["corrected"] for hit in api.json("/search?q=countermeasures+talks&kind=change")["hits"]}
+    assert hits.pop(cut_of(api.service).id)["was"] == {"effective": {"date": "2022-08-05", "precision": "day"}}
+    assert set(hits.values()) == {None}
+    hits = api.json("/search?q=dpct&kind=channel&as_of=2022-09-01")["hits"]
+    assert [hit["corrected"]["why"] for hit in hits if hit["channel"] == "dpct"] == ["The ministry says so."]
+    assert all(hit["corrected"] is None for hit in hits if hit["channel"] != "dpct")

@@ -13,7 +13,7 @@ from flask import g, render_template
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.make import sighting
+from tests.make import US_CHINA, sighting
 from tests.test_intake import candidate
 from tests.test_later import queue
 from tests.test_review import CN, US, arrive, decide, page
@@ -186,7 +186,8 @@ def seen_by(app: Any, service: Service, number: int, name: str, template: str) -
     with app.test_request_context(f"/review/{number}"):
         with service.store.reading() as db:
             g.account = db.accounts.user(name)
-        return render_template(template, candidate=candidate(service, number), now=service.clock())
+        shown = {"candidate": candidate(service, number), "relationship": US_CHINA, "now": service.clock()}
+        return render_template(template, **shown)
 
 
 def test_the_form_of_a_second_person_says_who_asked_and_offers_each_what_they_may(service, app, ana, ben, cut):

@@ -74,7 +74,7 @@ def _poll(db: Subjects, slug: str, clock: Clock) -> None:
 def _define(db: Subjects, slug: str, clock: Clock) -> None:
     channels = db.record.channels()
     named = [replace(one, description=f"{one.description}+") if one.slug == slug else one for one in channels]
-    db.record.define(db.record.relationships(), named)
+    db.record.define(db.record.relationships(), named, at=clock())
     db.record.bump("polls")
 
 

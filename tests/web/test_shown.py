@@ -117,7 +117,6 @@ def test_tables_name_the_sources_that_deny(api: Api) -> None:
     name = denied(api)
     for path in ("/changes.csv?channel=dpct", "/channels.csv?as_of=2023-01-01"):
         rows = list(csv.DictReader(io.StringIO(api.client.get(path).data.decode("utf-8-sig"))))
-        assert [*rows[0]][-1] == "denied_by"
         denying = [row for row in rows if row["denied_by"]]
         assert [row["denied_by"] for row in denying] == [DENIAL["url"]]
         assert name == f"change-{denying[0].get('id', name.partition('-')[2])}"

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.detect.normalise import simplify
+from tracker.model import Level
 
 MOST_SPELLINGS = 1000
 """Alternatives multiply; a term with more than this is more likely a slip than a wish."""
@@ -187,11 +188,13 @@ class Holder(_Part):
 class Office(_Part):
     """An office of one party. `terms` name the office, `own` too, but only in releases of that party ("the President").
 
-    Each counts as a mention of the party. `names` is what pages call it, by language; without any, its slug.
+    Each counts as a mention of the party. `names` is what pages call it, by language; without any, its slug. `level` is
+    that at which its holders meet, left out of an entry that stands for offices of several ranks.
     """
 
     party: str
     names: dict[str, str] = {}
+    level: Level | None = None
     terms: Terms = []
     own: Terms = []
     holders: list[Holder] = []

@@ -78,9 +78,12 @@ _ABBREVIATION = re.compile(
     r"|Gov|Dr|Mr|Mrs|Ms|DR|MR|MRS|MS|GEN|ADM|Jr|Sr|St|No|vs|etc|[ap]\.m|Amb|Prof|Hon|Vice|approx|Ret|Messrs|Asst|Dep|Min|Sec))$"
 )
 _STOP = re.compile(
-    r"[。!?！？\n]+[\"')]*"
-    r"|\.(?=[\"')\]]*(?:\s|$))[\"')\]]*"
-    r"|(?:(?<=[a-z\"')])|(?<=\d\d))\.(?=[\u3400-\u9fff])"  # a sentence in the other language follows at once
+    # One set of characters begins it, which the search looks for and nothing else.
+    r"[.。!?！？\n](?:"
+    r"(?<!\.)[。!?！？\n]*[\"')]*"
+    r"|(?<=\.)(?=[\"')\]]*(?:\s|$))[\"')\]]*"
+    r"|(?:(?<=[a-z\"')]\.)|(?<=\d\d\.))(?=[\u3400-\u9fff])"  # a sentence in the other language follows at once
+    r")"
 )
 _CLAUSE = re.compile(r"\.\.\.|…|[,;:，；：]+(?:\s|(?=\D)|(?<!\d[,;:，；：])(?=\d))|\s-+\s|--+|[()]")
 _INITIALS = re.compile(r"\b[A-Z]\.[A-Z]$")

@@ -108,6 +108,8 @@ def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]]
 
 def _onward(sentence: Sentence, own: list[Tie]) -> Iterator[Tie]:
     """The ties of a clause that promises a further contact to the channels of which one before told what was."""
+    if not own:
+        return
     promises = {sentence.clause(m.start) for m in sentence.marked("future")}
     told = [(sentence.clause(w.start), w) for w in sentence.of("signal") if w.key in _CONTACTS]
     for tie in own:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import TypeAdapter
 
 from tracker.tongue import msg
 
@@ -137,6 +139,19 @@ class Figures:
     def last_day(self) -> date:
         """The Sunday of the last week."""
         return self.weeks[-1] + timedelta(days=6)
+
+
+_AS_JSON = TypeAdapter(Figures)
+
+
+def as_told(found: Figures) -> dict[str, Any]:
+    """Figures as JSON has them."""
+    return _AS_JSON.dump_python(found, mode="json")
+
+
+def figures_from(told: Mapping[str, Any]) -> Figures:
+    """Figures that were written so."""
+    return _AS_JSON.validate_python(told)
 
 
 def week_of(day: date) -> date:

@@ -2,8 +2,9 @@
 
 Pure. A statement appears, is confirmed or contested by a side that had not spoken, is corrected, is withdrawn. What one
 decision put on the record, a status change and a contact, is one event: both are told together from then on, in the
-thread that the status change names. An event is known by that name and by the instant at which its cause was recorded,
-so that the same record gives the same events.
+thread that the status change names. Where the decision corrected one of the two, the other one is told in that one's
+thread from then on. An event is known by the name of its thread and by the instant at which its cause was recorded, so
+that the same record gives the same events.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class Event:
     """One thing that happened to a statement, at a UTC instant; `sequence` grows along the statement's thread.
 
     `told` is what a message says of the statement as it then stood, in plain JSON values; `also` in it are those that
-    the same decision recorded. `before` is the wording that
-    a correction or a withdrawal takes back; `reason` says why, where a person said so. All three are in English;
+    the same decision recorded, and `opens` is true where one of all these is new. `before` is the wording that a
+    correction or a withdrawal takes back; `reason` says why, where a person said so. All three are in English;
     `worded` has, by language, what is told otherwise in another one: fields of `told`, `before` and `reason`.
     """
 
@@ -77,6 +78,18 @@ class Event:
         words = dict(self.worded.get(language(), {}))
         whole = {name: words.pop(name) for name in ("before", "reason") if name in words}
         return replace(self, told=self.told | words, **whole)
+
+    @property
+    def opens(self) -> bool:
+        """Whether it tells something new, and so goes to whoever wants to be told, be they in its thread or not."""
+        return self.what.begins or bool(self.told.get("opens"))
+
+    def as_first(self) -> Event:
+        """It for a reader who was told nothing of its thread, and to whom all in it is new."""
+        if not self.opens or self.what.begins:
+            return self
+        worded = {tongue: _without(words, "before", "reason") for tongue, words in self.worded.items()}
+        return replace(self, what=What.FIRST, before=None, reason=None, worded=worded)
 
     @property
     def key(self) -> str:
@@ -105,6 +118,10 @@ _MARKS = {
     What.REJECTED: "Rejected by a reviewer: ",
     What.REOPENED: "Waits for a review again, may be wrong: ",
 }
+
+
+def _without(words: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in words.items() if name not in names}
 
 
 def statements_told(statement: str, told: Mapping[str, Any]) -> frozenset[str]:
@@ -141,7 +158,8 @@ def events_of(
             if at < since or (keys[0], at) in known:
                 continue
             earlier = [stood(instant) for instant in instants[:sequence]]
-            parts = [_part(stood(at).get(key), [seen[key] for seen in earlier if key in seen]) for key in keys]
+            begun = [key for key in keys if latest[key].lineage.recorded_at <= at]
+            parts = [_part(stood(at).get(key), [seen[key] for seen in earlier if key in seen]) for key in begun]
             if event := _event(keys[0], sequence, at, parts):
                 found.append(event)
     return sorted(found, key=lambda event: (event.at, event.told["day"], event.statement))
@@ -149,11 +167,39 @@ def events_of(
 
 def _told_as_one(
     latest: Mapping[str, Statement], known: Known, stood: Callable[[datetime], Mapping[str, Statement]]
-) -> Iterator[tuple[str, ...]]:
-    """Which statements messages tell together, the one that names their thread first: what one decision put on record.
+) -> Iterable[Sequence[str]]:
+    """Which statements messages tell together, the one that names their thread first: what one decision put on record,
+    and after that what later decisions put there as they corrected it.
 
-    A thread that has begun keeps the statements of its first message. Those that the world came to know of later, and
-    those that an earlier version told apart, have threads of their own: somebody follows each.
+    What was told keeps its thread: statements that the world came to know of later, and those that an earlier version
+    told apart, have threads of their own, since somebody follows each.
+    """
+    corrected_by = {
+        (row.decision, row.recorded_at): key
+        for key, statement in latest.items()
+        for row in statement.lineage.rows[1:]
+        if row.decision is not None
+    }
+    found: dict[str, list[str]] = {}
+    threads: dict[str, str] = {}
+    new = sorted(_new_together(latest, known, stood), key=lambda keys: latest[keys[0]].lineage.recorded_at)
+    for keys in new:
+        first = latest[keys[0]].lineage.rows[0]
+        thread = threads.get(corrected_by.get((first.decision, first.recorded_at)), keys[0])
+        told_there = known.get((thread, first.recorded_at), keys)
+        if (keys[0], first.recorded_at) in known or keys[0] not in told_there:
+            thread = keys[0]
+        found.setdefault(thread, []).extend(keys)
+        threads.update(dict.fromkeys(keys, thread))
+    return found.values()
+
+
+def _new_together(
+    latest: Mapping[str, Statement], known: Known, stood: Callable[[datetime], Mapping[str, Statement]]
+) -> Iterator[tuple[str, ...]]:
+    """Which statements one decision put on record, so that their first message tells all of them.
+
+    A thread that has begun keeps the statements of its first message.
     """
     grouped: dict[object, list[str]] = defaultdict(list)
     for key, statement in latest.items():
@@ -206,13 +252,14 @@ def _event(key: str, sequence: int, at: datetime, parts: Sequence[_Part]) -> Eve
     others = [part for part in parts if part is not main]
     taken_back = [part.before for part in parts if part.before] if what in (What.CORRECTED, What.WITHDRAWN) else []
     reasons = [_reason(part) for part in (main, *others)]
+    opens = {"opens": True} if what is not What.FIRST and any(part.what is What.FIRST for part in parts) else {}
     return Event(
         statement=key,
         sequence=sequence,
         what=what,
         at=at,
         channel=main.now.told.channel,
-        told=_told(main, others),
+        told=_told(main, others) | opens,
         before=_wordings(taken_back),
         reason=sentences(*dict.fromkeys(reasons)) or None,
         worded=in_other_languages(
@@ -386,5 +433,6 @@ def source_told(source: Source) -> dict[str, Any]:
         "side": source.side,
         "published": source.published.value if source.published else None,
         "quote": source.quote,
+        "level": source.level,
         "denies": source.denies,
     }

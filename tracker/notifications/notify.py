@@ -222,7 +222,7 @@ class Notifying:
                 due = db.notifications.next_for(subscription.id, now=self._service.clock())
             if due is None:
                 return
-            if not due.event.what.begins and not due.heard:
+            if not due.event.opens and not due.heard:
                 # What it follows never arrived.
                 with self._service.store.writing() as db:
                     db.notifications.settle(due.delivery, "void", now=self._service.clock())
@@ -237,7 +237,7 @@ class Notifying:
         settings = self._service.settings
         return webhook.deliver(
             subscription.target,
-            webhook.message_of(due.event, settings.base_url),
+            webhook.message_of(due.event if due.heard else due.event.as_first(), settings.base_url),
             key=due.event.key,
             secret=subscription.secret,
             now=self._service.clock(),

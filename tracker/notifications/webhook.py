@@ -52,11 +52,11 @@ def message_of(event: Event, base_url: str) -> dict[str, Any]:
     """The body: what happened, of which statement (the thread), and what it says now. See docs/notifications.md."""
     tag = f"tag:{urlsplit(base_url).hostname},2026:"
     told = {"statement": event.statement, "also": [], "unconfirmed": []} | event.told
-    told = {name: value for name, value in told.items() if name not in ("day", "words")}
+    told = {name: value for name, value in told.items() if name not in ("day", "words", "opens")}
     also = [dict(other) for other in told["also"]]
     for one in (told, *also):
         one["statement"] = f"{tag}{one['statement']}"
-        one["sources"] = [{"denies": False} | source for source in one["sources"]]
+        one["sources"] = [{"level": None, "denies": False} | source for source in one["sources"]]
     return {
         "type": f"{'signal' if event.candidate else 'statement'}.{event.what}",
         "timestamp": second_text(event.at),

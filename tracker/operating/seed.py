@@ -73,7 +73,7 @@ def seed(
     packs = list(packs)
     with store.writing() as db:
         db.record.define(
-            [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels]
+            [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels], at=at
         )
         seeded, counts = db.record.seeded(), Counter[str]()
         at, rows = db.record.instant_for(at), db.record.entries()

@@ -148,9 +148,12 @@ def gap_ended(feed: FeedHealth, now: datetime, *, items: int, bridged: bool) -> 
 
 def _paused(feed: FeedHealth) -> str:
     by, when = feed.paused.by, _instant(feed.paused.at)
-    if not feed.paused.because:
+    because = (feed.paused.because or "").rstrip(".。")
+    if by is None:
+        paused = gettext("Paused on %(when)s; by whom was not kept.", when=when)
+        return sentences(paused, gettext("The reason: %(because)s.", because=because) if because else "")
+    if not because:
         return gettext("Paused by %(name)s on %(when)s.", name=by, when=when)
-    because = feed.paused.because.rstrip(".。")
     return gettext("Paused by %(name)s on %(when)s: %(because)s.", name=by, when=when, because=because)
 
 

@@ -18,9 +18,11 @@ from tracker.readouts.sentences import (
     ATTENDING,
     BECAUSE,
     GLOSS,
+    OUTRIGHT,
     PLACE,
     SETTLED,
     SPEAKS,
+    VAGUE,
     Sentence,
     agreed_spans,
     evidence,
@@ -114,11 +116,13 @@ class Comparer:
         for language in self._languages:
             for kind, called in (
                 (PointKind.FORM, language.forms),
-                (PointKind.LEVEL, language.levels),
                 (PointKind.TOPIC, language.topics),
                 (PointKind.TONE, language.tones),
             ):
                 yield from ((kind, key, term) for key, one in called.items() for term in one.terms)
+            for level, rank in language.levels.items():
+                for kind, terms in ((PointKind.LEVEL, rank.said), (OUTRIGHT, rank.outright), (VAGUE, rank.vague)):
+                    yield from ((kind, level, term) for term in terms)
             for kind in (PointKind.ASKED, PointKind.NEXT, AGREED, SETTLED, SPEAKS, ATTENDING, BECAUSE):
                 yield from ((kind, "", term) for term in getattr(language, kind))
             yield from (("mark", "masked", term) for term in language.masked)

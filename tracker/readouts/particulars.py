@@ -17,10 +17,20 @@ from tracker.detect.match import Mention
 from tracker.detect.normalise import fold
 from tracker.detect.offices import first_in, holder_called, is_one_person
 from tracker.detect.rounds import ordinals
-from tracker.model import IN_PERSON, Evidence, Release, Sighting, Signal
+from tracker.model import IN_PERSON, Evidence, Level, Release, Sighting, Signal
 from tracker.readouts.compare import Comparer
 from tracker.readouts.points import PointKind
-from tracker.readouts.sentences import AGREED, BECAUSE, PLACE, Sentence, evidence, outermost, persons
+from tracker.readouts.sentences import (
+    AGREED,
+    BECAUSE,
+    OUTRIGHT,
+    PLACE,
+    VAGUE,
+    Sentence,
+    evidence,
+    outermost,
+    persons,
+)
 from tracker.wording import language_of
 
 FORMS = {"video": "video", "phone": "phone", "in-person": IN_PERSON}
@@ -48,7 +58,7 @@ class Particulars:
     """What releases say of one event, beside what happened and when; None of what they do not say.
 
     `form` is a form as the record writes it, `round` a number in digits, `persons` names and offices with semicolons
-    between them, `cause` a sentence.
+    between them, `cause` a sentence. `levels`: by side the level at which its releases say that they met.
     """
 
     form: Particular | None = None
@@ -56,6 +66,7 @@ class Particulars:
     persons: Particular | None = None
     round: Particular | None = None
     cause: Particular | None = None
+    levels: Mapping[str, Particular] = field(default_factory=dict)
 
 
 @dataclass
@@ -68,6 +79,8 @@ class _Account:
     rounds: list[tuple[str, Evidence]] = field(default_factory=list)
     causes: list[tuple[str, Evidence]] = field(default_factory=list)
     persons: list[tuple[str, Evidence]] = field(default_factory=list)
+    levels: list[tuple[str, Evidence]] = field(default_factory=list)
+    ranks: list[tuple[str, Evidence]] = field(default_factory=list)
 
 
 def particulars(
@@ -91,6 +104,7 @@ def particulars(
         persons=_persons(accounts, comparer.lexicon.offices, languages[0]),
         round=_agreed([(_only(one.rounds), one.rounds) for one in accounts]),
         cause=_first([one.causes for one in accounts]),
+        levels=_levels(accounts),
     )
 
 
@@ -123,6 +137,31 @@ def _of_contact(account: _Account, sentence: Sentence, said: Sighting) -> None:
     for one in persons(sentence):
         if one.key in said.persons:
             _add(account.persons, one.key, account.release, sentence, one, PointKind.PERSON)
+    for one in outermost(sentence.of(OUTRIGHT)):
+        if one.start < end:
+            _add(account.levels, one.key, account.release, sentence, one, PointKind.LEVEL)
+    if not said.persons:
+        # Who is known by office tells the level already, and surely.
+        for one in outermost(sentence.of(PointKind.LEVEL)):
+            if one.start < end and not any(_overlap(one, other) for other in sentence.of(VAGUE, "office")):
+                _add(account.ranks, one.key, account.release, sentence, one, PointKind.LEVEL)
+
+
+def _levels(accounts: Sequence[_Account]) -> dict[str, Particular]:
+    """The level that each side tells: the word for it, else the highest rank that is named."""
+    found = {}
+    for side in dict.fromkeys(account.release.side for account in accounts):
+        told = [_level(account) for account in accounts if account.release.side == side]
+        if agreed := _agreed([(_only(words), words) for words in told]):
+            found[side] = agreed
+    return found
+
+
+def _level(account: _Account) -> list[tuple[str, Evidence]]:
+    if account.levels or not account.ranks:
+        return account.levels
+    highest = min((rank for rank, _ in account.ranks), key=[*Level].index)
+    return [(rank, words) for rank, words in account.ranks if rank == highest]
 
 
 def _of_round(account: _Account, sentence: Sentence, said: Sighting) -> None:

@@ -14,7 +14,7 @@ from tracker.model import Evidence, Release
 from tracker.readouts.points import PointKind
 
 AGREED, SETTLED, SPEAKS, ATTENDING, PLACE, GLOSS = "agreed", "settled", "speaks", "attending", "place", "gloss"
-BECAUSE = "because"
+BECAUSE, OUTRIGHT, VAGUE = "because", "outright", "vague"
 """Kinds of words beside those of points."""
 
 _EDGES = " 、，,。.;；:：\n"

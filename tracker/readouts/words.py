@@ -10,9 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.detect.lexicon import Term, Terms
+from tracker.model import Level
 
 Form = Literal["video", "phone", "in-person"]
-Level = Literal["leaders", "ministers", "deputies", "commanders", "directors", "working"]
 
 
 class _Part(BaseModel):
@@ -26,6 +26,19 @@ class Called(_Part):
     terms: Terms
 
 
+class Rank(Called):
+    """A level: `terms` name offices of that rank, `outright` the level itself, `vague` people of some rank about it."""
+
+    terms: Terms = []
+    outright: Terms = []
+    vague: Terms = []
+
+    @property
+    def said(self) -> list[str]:
+        """All words that say it."""
+        return [*self.terms, *self.outright, *self.vague]
+
+
 class ReadoutLanguage(_Part):
     """The words of one language. Of `forms` and `levels` that a readout says, the first counts.
 
@@ -37,7 +50,7 @@ class ReadoutLanguage(_Part):
 
     language: str
     forms: dict[Form, Called]
-    levels: dict[Level, Called]
+    levels: dict[Level, Rank]
     topics: dict[str, Called]
     tones: dict[str, Called]
     asked: Terms

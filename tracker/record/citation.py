@@ -1,7 +1,8 @@
 """How a view of the record is cited: what it showed, hashed, and the sentence or entry that a reader puts in a paper.
 
 Pure. The hash is over the rows of the view in a canonical form, so that it can be reckoned again years later: JSON with
-sorted keys, in UTF-8, without what is empty, so that a field that came later changes no older hash.
+sorted keys, in UTF-8, without what is empty, so that a field that came later changes no older hash. Rows are those of
+the record, or facts of another kind, such as the heads of its chain.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache
@@ -65,15 +66,56 @@ class Mark:
         return (self.count, self.sha256[:HASH_SHOWN]) == (other.count, other.sha256[:HASH_SHOWN])
 
 
-def mark_of(rows: Iterable[Entry], revision: int) -> Mark:
+Rows = Mapping[str, bytes]
+"""What a view shows: each row by its name (`change-7`, `checkpoint-12`), in its canonical form."""
+
+
+def mark_of(rows: Rows, revision: int) -> Mark:
     """The mark of a view that shows these rows."""
-    told = sorted(canonical(row) for row in rows)
-    return Mark(revision, len(told), hashlib.sha256(b"\n".join(told)).hexdigest())
+    return Mark(revision, len(rows), hashlib.sha256(b"\n".join(sorted(rows.values()))).hexdigest())
 
 
-def row_hash(row: Entry) -> str:
-    """The SHA-256 of one row in its canonical form."""
-    return hashlib.sha256(canonical(row)).hexdigest()
+def hashes(rows: Rows) -> list[tuple[str, str]]:
+    """Each row by name, with the SHA-256 of its canonical form."""
+    return sorted((name, hashlib.sha256(told).hexdigest()) for name, told in rows.items())
+
+
+@dataclass(frozen=True)
+class Differing:
+    """Rows by name that read otherwise in a later view than in an earlier one, are in the later one alone, or gone."""
+
+    otherwise: tuple[str, ...]
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.otherwise, *self.new, *self.gone)
+
+
+def differing(then: Rows, now: Rows) -> Differing:
+    """How the rows of a view differ from those that it showed."""
+    return Differing(
+        otherwise=tuple(sorted(name for name in then.keys() & now.keys() if then[name] != now[name])),
+        new=tuple(sorted(now.keys() - then.keys())),
+        gone=tuple(sorted(then.keys() - now.keys())),
+    )
+
+
+def entry_rows(entries: Iterable[Entry]) -> dict[str, bytes]:
+    """Rows of the record as they are cited."""
+    return {entry_key(entry): canonical(entry) for entry in entries}
+
+
+def json_told(told: Mapping[str, Any]) -> str:
+    """A value of a fact that has parts of its own."""
+    return _written(told)
+
+
+def fact(name: str, told: Mapping[str, Any]) -> tuple[str, bytes]:
+    """A row that is none of the record, by its name: what it tells in its canonical form, by the same rules."""
+    filled = {field: _plain(value) for field, value in told.items() if not _says_nothing(value)}
+    return name, _written(filled | {"row": name}).encode()
 
 
 def canonical(row: Entry) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracker.model import Entry, Relationship, Signal, Source
 from tracker.record.disputes import Dispute, disputes
 from tracker.tongue import gettext
-from tracker.wording import date_words, side_in_text, side_name
+from tracker.wording import date_words, level_words, side_in_text, side_name
 
 
 def contested_words(entry: Entry, relationship: Relationship) -> str | None:
@@ -30,6 +30,8 @@ def dispute_words(dispute: Dispute, relationship: Relationship) -> str:
 
 
 def _account(source: Source, relationship: Relationship) -> str:
+    if source.says is None:
+        return level_words(source.level)
     told = gettext(source.says)
     if source.dated:
         date = date_words(source.dated)
@@ -41,6 +43,8 @@ def _account(source: Source, relationship: Relationship) -> str:
     if source.persons:
         offices = ", ".join(_office(slug, relationship) for slug in source.persons)
         told = gettext("%(told)s by %(persons)s", told=told, persons=offices)
+    if source.level:
+        told = gettext("%(told)s, %(level)s", told=told, level=level_words(source.level))
     return told
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from tracker.model import THIRD_PARTY, Entry, Outcome, Party, Relationship, Signal, Source, State, StatusChange
+from tracker.model import THIRD_PARTY, Entry, Level, Outcome, Party, Relationship, Signal, Source, State, StatusChange
 from tracker.tongue import msg
 
 ONE_DAY = timedelta(days=1)
@@ -51,12 +51,15 @@ def disputes(entry: Entry, relationship: Relationship) -> tuple[Dispute, ...]:
     if denied := tuple(Dispute(_DENIAL, one, None) for one in newest if one and one.denies):
         return denied
     one, other = (last_word((s for s in entry.heard if s.says), party.code) for party in relationship.parties)
-    if one is None or other is None:
-        return ()
-    return tuple(Dispute(about, one, other) for about, differ in _DIFFER.items() if differ(one, other))
+    told = [about for about, differ in _DIFFER.items() if one and other and differ(one, other)]
+    found = [Dispute(about, one, other) for about in told]
+    one, other = (last_word(filter(_tells_level, entry.heard), party.code) for party in relationship.parties)
+    if one and other and _levels_differ(one, other, relationship):
+        found.append(Dispute(_LEVEL, one, other))
+    return tuple(found)
 
 
-_DENIAL = msg("whether it is so")
+_DENIAL, _LEVEL = msg("whether it is so"), msg("the level")
 
 
 def contradicts(source: Source, entry: Entry) -> bool:
@@ -117,8 +120,56 @@ _DIFFER = {
     ),
     msg("the state"): lambda one, other: _of_two_kinds(one, other, "cut"),
     msg("the date"): _days_apart,
-    msg("the level"): lambda one, other: bool(one.persons and other.persons) and not {*one.persons} & {*other.persons},
 }
+
+
+OF_SIDE = "level_"
+"""Begins the name of the field in which stands at which level a side's documents say that they met: `level_us`."""
+
+
+def told_levels(sources: Iterable[Source]) -> dict[str, Level]:
+    """By side the level that its newest document tells which tells one."""
+    telling = [source for source in sources if source.level]
+    return {side: last_word(telling, side).level for side in dict.fromkeys(source.side for source in telling)}
+
+
+def levels_read_anew(
+    before: Collection[Source], after: Collection[Source]
+) -> Iterator[tuple[str, Level | None, Level | None]]:
+    """The field of each side of which a document that both rows cite is read otherwise in the later one, with the level
+    that the side told, and tells.
+    """
+    was = {(source.url, source.title): source.level for source in before}
+    otherwise = {one.side for one in after if was.get((one.url, one.title), one.level) is not one.level}
+    old, new = told_levels(before), told_levels(after)
+    return ((f"{OF_SIDE}{side}", old.get(side), new.get(side)) for side in sorted(otherwise))
+
+
+def _tells_level(source: Source) -> bool:
+    return bool(source.level or source.persons) and not source.denies
+
+
+def _levels_differ(one: Source, other: Source, relationship: Relationship) -> bool:
+    """Whether two accounts are of meetings at different levels, by what they say of it, else by the offices that they
+    name. Who names the same office speaks of the same meeting, whoever else was there.
+    """
+    shared = {*one.persons} & {*other.persons}
+    if shared and not (one.level and other.level):
+        return False
+    levels = [source.level or _level_by_offices(source, relationship) for source in (one, other)]
+    if None in levels:
+        return bool(one.persons and other.persons)
+    return levels[0] is not levels[1] and {*levels} != _ALIKE
+
+
+_ALIKE = {Level.DIRECTORS, Level.WORKING}
+"""Levels of which the one word includes the other: at working level meet directors and whoever works for them."""
+
+
+def _level_by_offices(source: Source, relationship: Relationship) -> Level | None:
+    """The highest level of the offices that an account names, where that of each is known."""
+    levels = [relationship.level_of(office) for office in source.persons]
+    return None if None in levels else min(levels, key=[*Level].index, default=None)
 
 
 def differs_from(entry: Entry) -> date:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, State, StatusChange
 from tracker.record.attest import visible_from
+from tracker.record.disputes import levels_read_anew
 from tracker.record.history import ChannelView, as_cited, in_force, view
 from tracker.record.lineage import entry_key, first_rows
 
@@ -70,11 +71,16 @@ class Act:
 
     @property
     def altered(self) -> tuple[tuple[str, object, object], ...]:
-        """The fields in which a correction differs from what stood before: name, old value, new value."""
+        """The fields in which a correction differs from what stood before: name, old value, new value. `level_us` is
+        the level that documents of a side tell, where a reviewer reads those otherwise that were cited before.
+        """
         if self.says is None or self.said is None:
             return ()
         pairs = ((name, getattr(self.said, name), getattr(self.says, name)) for name in _TOLD[type(self.row)])
-        return tuple((name, old, new) for name, old, new in pairs if old != new)
+        return (
+            *((name, old, new) for name, old, new in pairs if old != new),
+            *levels_read_anew(self.said.sources, self.says.sources),
+        )
 
     def concerns(self, row: Row) -> bool:
         """Whether it is about that very row: what stood before it, or stands after it."""

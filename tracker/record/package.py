@@ -9,15 +9,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Generic
 
-from tracker.model import Channel, Contact, Moment, Relationship, Signal, Source, StatusChange
+from tracker.model import Channel, Contact, Level, Moment, Relationship, Signal, Source, StatusChange
 from tracker.moments import second_text
 from tracker.record.attest import as_seen, first_seen
 from tracker.record.chain import Link
 from tracker.record.history import AnyEntry, ChannelView, in_force, view
+from tracker.record.ledger import Corrections, acts_of
 from tracker.record.lineage import known_rows, lineages
 from tracker.record.tables import (
     CHANGE,
@@ -108,6 +109,7 @@ _CITATIONS = (
     Column("says", "What the document reports of the event, where that was read from it.", values=tuple(Signal)),
     Column("dated", "The event's day as the document tells it, where that was read from it.", "partial"),
     Column("persons", "Who took part, as the document tells it; set apart by semicolons."),
+    Column("level", "At which level it says that the sides met, as a reviewer read it.", values=tuple(Level)),
     Column("denies", "Whether it denies what the row tells, as a reviewer read it.", "boolean", required=True),
     Column("archived", "Whether its words, as they were read, are kept.", "boolean", required=True),
 )
@@ -169,6 +171,7 @@ def tables_of(
     changes = [row.entry for one in known for row in one.changes]
     contacts = [row.entry for one in known for row in one.contacts]
     sources = {source_id(source): source for entry in (*changes, *contacts) for source in entry.sources}
+    corrections = Corrections(act for rows in entries.values() for act in acts_of(*rows))
     return (
         _table("relationships", "The pairs of parties.", _RELATIONSHIPS, ("slug",), map(_relationship, relationships)),
         _table("parties", "The two parties of each.", _PARTIES, ("relationship", "code"), _parties(relationships)),
@@ -180,11 +183,11 @@ def tables_of(
         _table("decisions", "The decisions behind rows and citations.", _DECISIONS, ("id",), _decisions(links)),
         _table(
             "changes", "Status changes, every row.", _CHANGES, ("id",),
-            _rows(known, "changes", change_row, moment.as_of),
+            _rows(known, "changes", change_row, corrections, moment),
         ),
         _table(
             "contacts", "Meetings and calls, held or not, every row.", _CONTACTS, ("id",),
-            _rows(known, "contacts", contact_row, moment.as_of),
+            _rows(known, "contacts", contact_row, corrections, moment),
         ),
         _table("history", "The states that each channel went through.", _HISTORY, ("channel", "position"),
                (row for one in known for row in _history(one.view))),
@@ -255,18 +258,25 @@ def _parties(relationships: Iterable[Relationship]) -> Iterator[Row]:
             }
 
 
-def _rows(known: Iterable[_Known], kind: str, told: Callable[[Any, Relationship], Row], day: date) -> list[Row]:
-    """The rows of one kind in the order of recording."""
+def _rows(
+    known: Iterable[_Known],
+    kind: str,
+    told: Callable[[Any, Relationship], Row],
+    corrections: Corrections,
+    moment: Moment,
+) -> list[Row]:
+    """The rows of one kind in the order of recording. One that stands no more is `corrected` as it was recorded."""
     every = [(row, one.relationship) for one in known for row in getattr(one, kind)]
     numbers = {row.entry.id for row, _ in every}
     return [
-        told(as_seen(row.entry, day), pair)
+        told(as_seen(row.entry, moment.as_of), pair)
         | {
             "statement": row.statement,
             "replaces": row.entry.replaces if row.entry.replaces in numbers else None,
             "withdrawn_at": second_text(row.entry.withdrawn_at),
             "withdrawn_reason": row.entry.withdrawn_reason,
             "standing": row.stands,
+            "corrected": bool(corrections.of(row.entry, moment.known_at if row.stands else row.entry.recorded_at)),
             "decision": row.entry.decision,
         }
         for row, pair in sorted(every, key=lambda item: item[0].entry.id)
@@ -321,6 +331,7 @@ def _citations(changes: Iterable[StatusChange], contacts: Iterable[Contact], mom
             "says": source.says,
             "dated": source.dated.value if source.dated else None,
             "persons": "; ".join(source.persons) or None,
+            "level": source.level,
             "denies": source.denies,
             "archived": source.archived,
         }

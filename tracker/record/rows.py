@@ -21,6 +21,19 @@ LONGEST_WORDS = 1_000
 """Characters of a sentence, a name or a quote that a person writes into the record: pages show each whole."""
 
 
+LARGEST_ROUND = 999
+"""No series of talks has had more rounds; what is larger is a year or a slip."""
+
+
+def no_round(told: object) -> Refused:
+    """What is said of a number that counts no round."""
+    return Refused(
+        gettext("%(value)s is no number of a round.", value=repr(str(told)[:20])),
+        gettext("Write 17, or leave it empty."),
+        field="round",
+    )
+
+
 def check_source(source: Source, sides: Collection[str], today: date) -> None:
     """Raise Refused, naming the fields, for a source that speaks for none of the `sides`, or is of a day to come."""
     faults = Faults()
@@ -51,6 +64,17 @@ def check_asked_by(asked_by: str | None, parties: Collection[str]) -> None:
             gettext("Send one of %(known)s.", known=", ".join(parties)),
             field="asked_by",
         )
+
+
+def check_levels(levels: Collection[str], parties: Collection[str]) -> None:
+    """Raise Refused for levels told by a side that is none of the parties: only theirs are held against each other."""
+    for side in levels:
+        if side not in parties:
+            raise Refused(
+                gettext("%(value)s is none of the two parties.", value=repr(side)),
+                gettext("Send one of %(known)s.", known=", ".join(parties)),
+                field="levels",
+            )
 
 
 def _tellable(row: StatusChange | Contact) -> set[str]:
@@ -126,6 +150,8 @@ def _of_contact(row: Contact, latest: date) -> Iterator[Refused]:
             field="end",
             beside=("date",),
         )
+    if row.round is not None and not 1 <= row.round <= LARGEST_ROUND:
+        yield no_round(row.round)
     yield from _of_announcement(row, latest)
     if row.outcome is Outcome.HELD and row.date and row.date.first > latest:
         yield Refused(

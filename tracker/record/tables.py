@@ -96,8 +96,8 @@ MORE = (
 """What both have at the end of a row, since it came later."""
 
 REPLACING = (
-    Column("corrected", "Whether the row corrects one that was recorded before.", "boolean", required=True),
-    Column("reason", "Why it does, where a reviewer said so."),
+    Column("corrected", "Whether its statement said otherwise before.", "boolean", required=True),
+    Column("reason", "Why the row replaces another, where a reviewer said so."),
 )
 """What tells of a row that is one of several which were recorded one after another."""
 
@@ -254,7 +254,6 @@ def _told(entry: Entry, relationship: Relationship) -> Row:
         "recorded_at": second_text(entry.recorded_at),
         "recorded_by": entry.recorder,
         "settled": entry.settled,
-        "corrected": entry.replaces is not None,
         "reason": entry.reason,
         "unconfirmed": " ".join(entry.unconfirmed) or None,
     }

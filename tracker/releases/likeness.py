@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from heapq import nsmallest
 
 from tracker.model import Release
 
@@ -46,7 +45,7 @@ class Words:
         """
         # Multiplied, since checksums of like texts differ alike.
         numbers = zlib.crc32(" ".join(self.numbers).encode()) * _SPREAD
-        smallest = [(run + numbers) % 2**32 for run in nsmallest(_KEYS, self.runs)] or [numbers % 2**32]
+        smallest = [(run + numbers) % 2**32 for run in sorted(self.runs)[:_KEYS]] or [numbers % 2**32]
         return (*smallest, *[smallest[-1]] * (_KEYS - len(smallest)))
 
 
@@ -98,5 +97,5 @@ def _plain(text: str) -> str:
 
 
 def _runs(words: Sequence[str]) -> frozenset[int]:
-    runs = map(" ".join, zip(words, words[1:], words[2:], strict=False))
-    return frozenset(zlib.crc32(run.encode("utf-8", "surrogatepass")) for run in runs)
+    coded = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
+    return frozenset(map(zlib.crc32, map(b" ".join, zip(coded, coded[1:], coded[2:], strict=False))))

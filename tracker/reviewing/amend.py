@@ -6,19 +6,23 @@ stamp, and what an older `known_at` shows never changes.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from db.audit import What
 from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, Faults, NotFound, Refused
-from tracker.model import Contact, Entry, Source, StatusChange
+from tracker.model import Contact, Entry, Level, Source, StatusChange
+from tracker.record.disputes import told_levels
 from tracker.record.history import in_force
 from tracker.record.lineage import first_rows
-from tracker.record.rows import check_asked_by, check_row, check_source
+from tracker.record.rows import check_asked_by, check_levels, check_row, check_source
 from tracker.reviewing.deeds import parties_of, relationship_of
+from tracker.reviewing.writing import with_levels
 from tracker.tongue import gettext
 from tracker.wording import instant_words
 
@@ -98,24 +102,31 @@ def correct(
     reason: str,
     by: str,
     at: datetime,
+    levels: Mapping[str, Level | None] = MappingProxyType({}),
     faults: Faults | None = None,
 ) -> ClaimName:
     """Replace the row of that name by one that says `amended` otherwise, and keeps its sources; answers the new row.
-    `faults`: what was wrong with other fields, and is told with the rest.
+    `levels`: by party at which level the sources that speak for it say that the sides met, None where they leave it
+    open. `faults`: what was wrong with other fields, and is told with the rest.
 
     Raises NotFound, Refused for a correction that cannot be, Conflict where the row stands no more, StoreError.
     """
     faults = faults or Faults()
-    unread = faults.fields
     with faults.gathered():
         check_reason(reason)
     with store.writing() as db:
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
-        fresh = replace(row, **amended, replaces=row.id, reason=reason.strip())
-        with faults.gathered(unread=unread):
-            _check_that_it_changes(row, fresh)
-        with faults.gathered(unread=unread):
+        told = told_levels(row.sources)
+        otherwise = {side: level for side, level in levels.items() if level is not told.get(side)}
+        sources = with_levels(row.sources, otherwise)
+        fresh = replace(row, **amended, sources=sources, replaces=row.id, reason=reason.strip())
+        with faults.gathered():
+            _check_levels(levels, row, parties_of(db, row.channel))
+        if faults.fields <= {"reason"}:
+            with faults.gathered():
+                _check_that_it_changes(row, fresh)
+        with faults.gathered(unread=faults.fields):
             check_row(fresh, at.date())
         with faults.gathered():
             check_asked_by(amended.get("asked_by"), parties_of(db, row.channel))
@@ -189,11 +200,22 @@ def check_reason(reason: str) -> None:
         )
 
 
+def _check_levels(levels: Collection[str], row: Row, parties: Collection[str]) -> None:
+    """Raise Refused for the level that a side is to tell of which the row cites nothing."""
+    check_levels(levels, parties)
+    for side in levels:
+        if not any(source.side == side for source in row.sources):
+            raise Refused(
+                gettext("The row cites no document of %(side)s.", side=side),
+                gettext("Cite one, and say its level there."),
+                field="levels",
+            )
+
+
 def _check_that_it_changes(row: Row, fresh: Row) -> None:
-    told = AMENDABLE[type(row)]
+    told = (*AMENDABLE[type(row)], "sources")
     if all(getattr(row, name) == getattr(fresh, name) for name in told):
         raise Refused(
             gettext("The correction says what the row says already."),
             gettext("Change a field, or leave it as it is."),
-            beside=told,
         )

@@ -7,7 +7,7 @@ are one transaction; taking it back withdraws those rows and leaves them in plac
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from db.record import Origin
@@ -16,6 +16,7 @@ from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import (
     Candidate,
     Contact,
+    Level,
     Outcome,
     PartialDate,
     Proposal,
@@ -27,15 +28,16 @@ from tracker.model import (
     Verdict,
 )
 from tracker.readouts import Comparer, Particular, Particulars, particulars
+from tracker.record.disputes import OF_SIDE, told_levels
 from tracker.record.history import in_force, state_at, was_cut, with_derived
 from tracker.record.lineage import entry_key
 from tracker.record.proposals import propose
-from tracker.record.rows import check_asked_by, check_row
+from tracker.record.rows import check_asked_by, check_levels, check_row
 from tracker.releases.grouping import Span, entries_telling, event_span
 from tracker.releases.quoting import sources_of
 from tracker.reviewing.called_off import NOTHING_OFF, CalledOff, called_off
 from tracker.reviewing.deeds import check_no_first_word, existing, parties_of, stale, unchanged
-from tracker.reviewing.writing import Row, Written, uncited, why_told, writes
+from tracker.reviewing.writing import Row, Written, uncited, why_told, with_levels, writes
 from tracker.tongue import ENGLISH, gettext, msg, speaking
 from tracker.wording import date_words, instant_words
 
@@ -48,7 +50,7 @@ class Choice:
 
     Of a planned state `expected` says when it is to take place. `persons` who took part in a contact, `round` its
     number in a series of talks, `asked_by` the party that had asked for it. `cause` is the sentence that the record
-    shows.
+    shows. `levels`: by party at which level its releases say that they met; of what they leave open nothing is kept.
     """
 
     state: State | None = None
@@ -65,10 +67,12 @@ class Choice:
     asked_by: str | None = None
     cause: str = ""
     note: str | None = None
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
     def as_text(self) -> dict[str, str]:
         """What is chosen, field by field, as `choice_of` reads it again."""
-        return {name: str(value) for name, value in vars(self).items() if value is not None}
+        told = {name: str(value) for name, value in vars(self).items() if value is not None and name != "levels"}
+        return told | {f"{OF_SIDE}{side}": str(level) for side, level in self.levels.items()}
 
 
 _READ = {
@@ -85,7 +89,9 @@ _READ = {
 
 def choice_of(told: Mapping[str, str]) -> Choice:
     """The choice that `Choice.as_text` wrote."""
-    return Choice(**{name: _READ.get(name, str)(text) for name, text in told.items()})
+    levels = {name.removeprefix(OF_SIDE): Level(text) for name, text in told.items() if name.startswith(OF_SIDE)}
+    read = {name: _READ.get(name, str)(text) for name, text in told.items() if not name.startswith(OF_SIDE)}
+    return Choice(**read, levels=levels)
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,7 @@ def question(
     reported = _reported(candidate)
     off = NOTHING_OFF if told else called_off(candidate.signal, candidate.telling, reported, changes, contacts)
     choice = _as_told(_of_what_is_off(_choice(candidate, proposal, read), off), told)
+    choice = replace(choice, levels=_levels(choice, candidate, told))
     own = tuple(row for row in _own_rows(candidate, changes, contacts) if row not in told)
     asked = Question(candidate, now, tuple(told), choice, proposal.why, read, off, own)
     written = writes(rows_of(candidate.channel, choice), asked.standing)
@@ -185,6 +192,7 @@ def _choice(candidate: Candidate, proposal: Proposal, read: Particulars) -> Choi
         persons=_said(read.persons) if proposal.contact else None,
         round=int(number) if proposal.contact and (number := _said(read.round)) else None,
         cause=_said(read.cause) or "",
+        levels={side: Level(level) for side, one in read.levels.items() if (level := _said(one))},
     )
 
 
@@ -209,6 +217,14 @@ def _as_told(choice: Choice, told: Sequence[Row]) -> Choice:
     if not causes and choice.state is None:
         causes = [entry.summary for entry in told if isinstance(entry, Contact) and entry.summary]
     return replace(choice, cause=causes[-1]) if causes else choice
+
+
+def _levels(choice: Choice, candidate: Candidate, told: Sequence[Row]) -> Mapping[str, Level]:
+    """The levels of a choice; of a side whose releases are cited already, as a reviewer read these then."""
+    own = {(source.url, source.title) for source in sources_of(candidate.telling)}
+    cited = [source for row in told for source in row.sources if (source.url, source.title) in own]
+    kept = {side: level for side, level in choice.levels.items() if all(source.side != side for source in cited)}
+    return kept | told_levels(cited)
 
 
 _TOLD: Mapping[type, tuple[str, ...]] = {
@@ -281,12 +297,17 @@ def asked_now(db: Subjects, candidate: Candidate, at: datetime) -> Question:
 
 def put_on_record(db: Subjects, candidate: Candidate, choice: Choice, asked: Question, *, by: str, at: datetime) -> int:
     """Accept a candidate inside the caller's transaction; answers the decision's id. Raises Stale."""
-    entries = rows_of(candidate.channel, choice, tuple(sources_of(candidate.telling)))
+    entries = rows_of(candidate.channel, choice, cited_for(candidate, choice))
     decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
     _record(db, entries, asked.standing, Origin(at, by, decision))
     _settle(db, candidate, Status.ACCEPTED, by=by, at=at)
     db.record.bump()
     return decision
+
+
+def cited_for(candidate: Candidate, choice: Choice) -> tuple[Source, ...]:
+    """The sources that accepting a choice cites, each with the level that its side tells."""
+    return with_levels(sources_of(candidate.telling), choice.levels)
 
 
 def _asks_second(candidate: Candidate, choice: Choice, asked: Question, second: Collection[State]) -> bool:
@@ -444,6 +465,8 @@ def check(choice: Choice, channel: str, parties: Collection[str], today: date) -
             check_row(row, today)
     with faults.gathered():
         check_asked_by(choice.asked_by, parties)
+    with faults.gathered():
+        check_levels(choice.levels, parties)
     faults.check()
 
 

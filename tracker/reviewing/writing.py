@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tracker.model import Contact, Source, StatusChange
+from tracker.model import Contact, Level, Source, StatusChange
+from tracker.record.disputes import levels_read_anew
 from tracker.releases.grouping import says_the_same
 from tracker.tongue import msg
 
@@ -34,7 +35,8 @@ class Written:
         if self.corrects is None:
             return ()
         both = ((name, getattr(self.corrects, name, None), getattr(self.row, name, None)) for name in _SHOWN)
-        return tuple((name, was, will) for name, was, will in both if was != will)
+        levels = levels_read_anew(self.corrects.sources, self.row.sources)
+        return (*((name, was, will) for name, was, will in both if was != will), *levels)
 
 
 def writes(rows: Sequence[Row], standing: Sequence[Row]) -> tuple[Written, ...]:
@@ -55,7 +57,7 @@ def _written(row: Row, standing: Sequence[Row], *, alone: bool) -> Written:
         **_unasked(row, corrected, alone=alone),
         replaces=corrected.id,
         reason=row.note or "A reviewer decided otherwise.",
-        sources=(*corrected.sources, *uncited(row, corrected)),
+        sources=(*_as_read(corrected.sources, row.sources), *uncited(row, corrected)),
     )
     return Written(row, corrects=corrected)
 
@@ -70,14 +72,27 @@ def why_told(written: Iterable[Written]) -> str:
     return msg("The record tells of this already; the releases become further sources.")
 
 
+def with_levels(sources: Iterable[Source], levels: Mapping[str, Level | None]) -> tuple[Source, ...]:
+    """The sources, those of the sides of `levels` with the level at which these say that they met."""
+    return tuple(replace(one, level=levels[one.side]) if one.side in levels else one for one in sources)
+
+
 def uncited(row: Row, other: Row) -> list[Source]:
     """The sources of `row` that `other` does not cite."""
     cited = {(source.url, source.title) for source in other.sources}
     return [source for source in row.sources if (source.url, source.title) not in cited]
 
 
+def _as_read(cited: Iterable[Source], read: Iterable[Source]) -> Iterator[Source]:
+    """Sources that are cited already, each with the level that a choice reads in it now."""
+    levels = {(source.url, source.title): source.level for source in read}
+    return (replace(one, level=levels.get((one.url, one.title), one.level)) for one in cited)
+
+
 def _adds_nothing(row: Row, other: Row) -> bool:
     """Whether a row says all that a choice says, but for the sentence of a contact, which may be that of the state."""
+    if tuple(_as_read(other.sources, row.sources)) != other.sources:
+        return False
     if isinstance(row, StatusChange):
         return says_the_same(row, other) and row.cause == other.cause
     if row.asked_by and row.asked_by != other.asked_by:

@@ -12,10 +12,10 @@ from flask import Response, make_response, render_template, request, url_for
 from tracker.model import Moment
 from tracker.record.citation import Citation
 from tracker.web.auth import as_private, session_cookie
-from tracker.web.cite import Recalled, citation_of, mark_in, recalled
+from tracker.web.cite import Recalled, citation_of, mark_in, recalled, shown_at
 from tracker.web.current import current, shows_the_past
 from tracker.web.scope import SCOPE, SCOPED
-from tracker.web.sent import LANGUAGE, NEVER_CITED, one_of
+from tracker.web.sent import LANGUAGE, one_of
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 
@@ -59,8 +59,8 @@ class Clocks:
 
     @property
     def citable(self) -> bool:
-        """Whether the page shows a moment, so that an address shows it for good."""
-        return request.endpoint not in NEVER_CITED
+        """Whether the page shows everybody the same, so that an address shows it for good."""
+        return shown_at(current().snapshot(), request.path, request.args) is not None
 
     def recalled(self) -> Recalled | None:
         """What became of the view, where the page is opened by an address by which it was cited.

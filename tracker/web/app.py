@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +212,7 @@ def _refused(refused: Refused):
     told = (refused.wrong, refused.remedy)
     if refused.plain and not outputs.for_programs(request.path):
         told = (refused.plain, "")
-    return _answer(refused.status, refused.title, *told, refused.field)
+    return _answer(refused.status, refused.title, *told, refused.field, refused.parts)
 
 
 def _form_expired(error: CSRFError):
@@ -254,9 +254,11 @@ def _defect(error: Exception):
     )
 
 
-def _answer(status: int, title: str, wrong: str, remedy: str, field: str | None = None) -> Response:
+def _answer(
+    status: int, title: str, wrong: str, remedy: str, field: str | None = None, parts: Sequence[Refused] = ()
+) -> Response:
     if outputs.for_programs(request.path):
-        return problem(status, title, wrong, remedy, field)
+        return problem(status, title, wrong, remedy, field, parts)
     template = "embed_error.html" if outputs.embeddable(request.path) else "error.html"
     typed = _typed() if status in (400, 401) else {}
     page = render_template(template, title=title, wrong=wrong, remedy=remedy, status=status, typed=typed)

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from tracker.brief import Brief, News, SidesRead, brief_of, news_of, stirred
 from tracker.errors import Refused
 from tracker.model import Channel, Moment, Relationship
-from tracker.moments import instant_of, told_of
+from tracker.moments import instant_of, instant_text, told_of
 from tracker.tongue import gettext
 from tracker.web.current import CLOCK_SKEW, Snapshot, current
 from tracker.web.listening import SILENCE_SPAN
@@ -49,8 +49,8 @@ def after_of(text: str | None, until: datetime, *, past: bool) -> datetime:
 def brief_since(snapshot: Snapshot, after: datetime, until: Moment, lang: str, *, past: bool) -> Brief:
     """What changed in the record from an instant to a moment. `past`: the moment was asked for, and is not now."""
     then = Moment(min(after.date(), until.as_of), after)
-    end = until.known_at if past else current().now()
-    read = [_sides_read(snapshot, pair, after, end) for pair in snapshot.relationships]
+    heard, end = current().listened(snapshot, {"known_at": instant_text(until.known_at) if past else ""})
+    read = [_sides_read(heard, pair, after, end, known_at=end if past else None) for pair in snapshot.relationships]
     return brief_of(_news(snapshot, then, until), read, after, lang)
 
 
@@ -75,12 +75,14 @@ def _with_pair(channel: Channel, pair: Relationship) -> Channel:
     )
 
 
-def _sides_read(snapshot: Snapshot, pair: Relationship, after: datetime, end: datetime) -> SidesRead:
-    """How far the parties' sources were read, in the last year of a longer span."""
+def _sides_read(
+    snapshot: Snapshot, pair: Relationship, after: datetime, end: datetime, *, known_at: datetime | None
+) -> SidesRead:
+    """How far the parties' sources were read, in the last year of a longer span, by what was known at an instant."""
     start = max(min(after, end), end - LONGEST_READ)
     reads = None
-    if start < snapshot.now - SILENCE_SPAN or end < snapshot.now:
+    if start < end - SILENCE_SPAN:
         with current().service.store.reading() as db:
-            reads = db.feeds.reads_since(start, end, relationship=pair.slug)
+            reads = db.feeds.reads_since(start, end, relationship=pair.slug, known_at=known_at)
     sides = (snapshot.coverage_between(pair.slug, party.code, start, end, reads) for party in pair.parties)
     return SidesRead(pair, tuple(sides))

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from flask import request
+
 from tracker.model import Channel, Contact, Moment, Relationship, StatusChange
 from tracker.record.fates import Promise
 from tracker.record.history import ChannelView
@@ -79,10 +81,12 @@ def _concerns(act: Act, channel: Channel, moment: Moment) -> bool:
 def _read(
     snapshot: Snapshot, view: ChannelView, relationship: Relationship
 ) -> tuple[Silence, Watched] | tuple[None, None]:
-    """What was read since the last report, and day by day; of a past moment the API tells, when asked for a span."""
-    if shows_the_past():
+    """What was read since the last report, and day by day, as it was known; of a past day in the world alone the API
+    tells, when asked for a span.
+    """
+    if shows_the_past() and not request.args.get("known_at"):
         return None, None
-    now = current().now()
+    snapshot, now = current().listened(snapshot, request.args)
     sides = [watch.side for watch in watches(snapshot, relationship, now)]
     silence = Silences(snapshot, relationship, sides, now).of(view)
     return silence, _watched(snapshot, relationship, sides, now)

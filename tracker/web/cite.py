@@ -15,17 +15,17 @@ from werkzeug.exceptions import HTTPException
 from tracker.errors import Refused
 from tracker.model import Channel, Entry, Moment
 from tracker.moments import instant_text
-from tracker.record.citation import FORMATS, PUBLISHER, Citation, Mark, mark_of, row_hash
+from tracker.record.citation import FORMATS, PUBLISHER, Citation, Mark, Rows, entry_rows, hashes, mark_of
 from tracker.record.history import contact_days, known_row
 from tracker.record.ledger import Act, acts_between
-from tracker.record.lineage import entry_key
 from tracker.tongue import gettext, language, speaking
 from tracker.web.api.selection import days_asked_for
 from tracker.web.auth import open_to
+from tracker.web.cited_rows import Shown, Since
 from tracker.web.claims import find_row
 from tracker.web.current import Snapshot, current, find_channel, moment_of
 from tracker.web.narrowing import narrowing_of
-from tracker.web.sent import LANGUAGE, NEVER_CITED, is_tag, names_taken, takes
+from tracker.web.sent import LANGUAGE, is_tag, names_taken, takes
 
 blueprint = Blueprint("cite", __name__)
 
@@ -47,7 +47,7 @@ _OF_THE_DASHBOARD = {"word", "only", "q"}
 
 
 @dataclass(frozen=True)
-class Scope:
+class Scope(Shown):
     """Which rows of the record an address shows: of some channels, status changes, contacts or both.
 
     `asked`: what the address asks for besides; a list of changes or contacts shows those that fit, any other view the
@@ -55,6 +55,7 @@ class Scope:
     of rows, though the mark of its citation is over the changes alone.
     """
 
+    snapshot: Snapshot
     channels: tuple[Channel, ...]
     changes: bool
     contacts: bool
@@ -62,14 +63,19 @@ class Scope:
     claim: Entry | None = None
     feed: bool = False
 
-    def rows(self, snapshot: Snapshot, moment: Moment) -> list[Entry]:
+    def rows(self, moment: Moment) -> Rows:
+        return entry_rows(self._entries(moment))
+
+    def _entries(self, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
         if self.claim:
             return [*filter(None, [known_row(self.claim, moment)])]
+        if moment.known_at >= self.snapshot.recorded_until:  # as known now, of which the page has the views already
+            moment = Moment(moment.as_of, self.snapshot.now)
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
-        views = [snapshot.view(channel, moment) for channel in self.channels]
+        views = [self.snapshot.view(channel, moment) for channel in self.channels]
         if self.changes and self.contacts:
-            narrowing = narrowing_of(self.asked, snapshot.relationships)
+            narrowing = narrowing_of(self.asked, self.snapshot.relationships)
             views, state = [view for view in views if narrowing.fits(view)], None
         found: list[Entry] = []
         if self.changes:
@@ -85,33 +91,54 @@ class Scope:
             )
         return found
 
-    def acts_since(self, snapshot: Snapshot, known_at: datetime, until: datetime) -> list[Act]:
-        """What was done to these rows after an instant, newest first."""
-        slugs = {channel.slug for channel in self.channels}
-        found = (act for act in acts_between(snapshot.acts, known_at, until) if act.at > known_at)
+    def since(self, moment: Moment) -> Since:
+        found = acts_after(self.snapshot, moment.known_at)
         if self.claim:
-            return [act for act in found if act.concerns(self.claim)]
-        return [
-            act
-            for act in found
-            if act.row.channel in slugs
-            and (self.feed or (self.changes if act.address.startswith("change") else self.contacts))
-        ]
+            return Since(tuple(act for act in found if act.concerns(self.claim)))
+        slugs = {channel.slug for channel in self.channels}
+        return Since(tuple(act for act in found if act.row.channel in slugs and self._tells_of(act)))
+
+    def _tells_of(self, act: Act) -> bool:
+        return self.feed or (self.changes if act.address.startswith("change") else self.contacts)
+
+    def settled(self) -> datetime:
+        """With the present instant, a row that is being written just now could still come to stand before it."""
+        return self.snapshot.recorded_until
+
+    def first(self) -> datetime:
+        if self.claim:
+            return self.claim.recorded_at
+        recorded = (self.snapshot.lines[channel.slug].acts for channel in self.channels)
+        return min((acts[0].at for acts in recorded if acts), default=self.snapshot.recorded_until)
 
 
-def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
-    """What an address shows: the pages and calls of a channel, or of a claim of it, its rows, lists those that their
-    filters let through.
+def acts_after(snapshot: Snapshot, known_at: datetime) -> list[Act]:
+    """What was done to the record after an instant, newest first."""
+    return [act for act in acts_between(snapshot.acts, known_at, snapshot.now) if act.at > known_at]
+
+
+def shown_at(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Shown | None:
+    """What an address of ours shows, by its view's own word (`cites`), else rows of the record; None: nothing for all.
+
+    Raises NotFound for a channel, claim or feed that there is not, HTTPException for no address of ours.
+    """
+    endpoint, parts = current_app.create_url_adapter(request).match(path, "GET")
+    find = getattr(current_app.view_functions[endpoint], "cites", None)
+    return find(snapshot, parts, asked) if find else _scope_of(snapshot, path, asked)
+
+
+def _scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
+    """The pages and calls of a channel, or of a claim of it, show its rows, lists those that their filters let through.
 
     Raises NotFound for a channel or claim that there is not.
     """
     parts = path.removeprefix("/api/v1").strip("/").split("/")
     only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
     if parts[0] in _OF_ONE_CHANNEL and len(parts) > 1:
-        return Scope((find_channel(snapshot, parts[1].removesuffix(".svg")),), *only, {})
+        return Scope(snapshot, (find_channel(snapshot, parts[1].removesuffix(".svg")),), *only, {})
     if parts[0] == "claims" and len(parts) > 1:
         claim = find_row(snapshot, parts[1])
-        return Scope((find_channel(snapshot, claim.channel),), *only, {}, claim if _is_claim(path) else None)
+        return Scope(snapshot, (find_channel(snapshot, claim.channel),), *only, {}, claim if _is_claim(path) else None)
     channels = (
         line
         for line in snapshot.channels
@@ -121,7 +148,7 @@ def scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     )
     if path != "/":
         asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
-    return Scope(tuple(channels), *only, asked, feed=parts[0] in ("changes.atom", "changes.json"))
+    return Scope(snapshot, tuple(channels), *only, asked, feed=parts[0] in ("changes.atom", "changes.json"))
 
 
 def _meets(days: tuple[date, date], first: date, last: date) -> bool:
@@ -140,14 +167,16 @@ def _is_claim(path: str) -> bool:
 
 
 def citation_of(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment, title: str) -> Citation:
-    """The citation of what an address shows at a moment.
-
-    It is known as of the newest act on the record: with the present instant, a row that is being written just now could
-    still come to stand before it.
-    """
-    rows = scope_of(snapshot, path, asked).rows(snapshot, moment)
-    moment = Moment(moment.as_of, min(moment.known_at, snapshot.recorded_until))
-    mark = mark_of(rows, snapshot.revision_at(moment.known_at))
+    """The citation of what an address shows at a moment; of the present it is what is settled of it. Raises Refused."""
+    shown = shown_at(snapshot, path, asked)
+    if shown is None:
+        raise Refused(
+            gettext("What %(path)s shows is for who asks: no address shows it to all.", path=path),
+            gettext("Cite a page or a call that shows rows of the record, such as /channels/dpct."),
+            field="path",
+        )
+    moment = Moment(moment.as_of, min(moment.known_at, shown.settled()))
+    mark = mark_of(shown.rows(moment), snapshot.revision_at(moment.known_at))
     address = cited_address(path, asked, moment, mark)
     return Citation(_OF_THE_SITE.sub("", title), address, moment.as_of, moment.known_at, current().day(), mark)
 
@@ -158,7 +187,7 @@ class Recalled:
 
     cited: Mark
     shown: Mark
-    since: tuple[Act, ...]
+    since: Since
 
     @property
     def holds(self) -> bool:
@@ -177,13 +206,15 @@ def mark_in(asked: Mapping[str, str]) -> Mark | None:
 
 
 def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Moment) -> Recalled | None:
-    """What the mark in an address says of its view; None where it has none. Raises Refused for what is no mark."""
+    """What the mark in an address says of its view; None where it has none, or nothing for all. Raises Refused for what
+    is no mark.
+    """
     cited = mark_in(asked)
-    if cited is None:
+    shown = shown_at(snapshot, path, asked) if cited else None
+    if shown is None:
         return None
-    scope = scope_of(snapshot, path, asked)
-    shown = mark_of(scope.rows(snapshot, moment), snapshot.revision_at(moment.known_at))
-    return Recalled(cited, shown, tuple(scope.acts_since(snapshot, moment.known_at, snapshot.now)))
+    mark = mark_of(shown.rows(moment), snapshot.revision_at(moment.known_at))
+    return Recalled(cited, mark, shown.since(moment))
 
 
 @blueprint.get("/cite")
@@ -216,15 +247,6 @@ def _own_address(text: str) -> SplitResult:
         is_ours = False
     if not is_ours or "cited" not in names_taken(endpoint):
         raise _no_address()
-    if endpoint in NEVER_CITED:
-        raise Refused(
-            gettext(
-                "What %(path)s shows is that of now, whatever the clocks say: no address shows it for good.",
-                path=address.path,
-            ),
-            gettext("Cite a page or a call that shows rows of the record, such as /channels/dpct."),
-            field="path",
-        )
     return address
 
 
@@ -271,10 +293,11 @@ def asked_view() -> AskedView:
     try:
         title = " ".join(request.args.get("title", "").split()), _title_of(address)
         moment = moment_of(asked)
-        rows = scope_of(snapshot, address.path, asked).rows(snapshot, moment)
+        citation = citation_of(snapshot, address.path, asked, moment, next(filter(None, title))[:LONGEST_TITLE])
+        rows = shown_at(snapshot, address.path, asked).rows(Moment(citation.as_of, citation.known_at))
         return AskedView(
-            citation_of(snapshot, address.path, asked, moment, next(filter(None, title))[:LONGEST_TITLE]),
-            sorted((entry_key(row), row_hash(row)) for row in rows),
+            citation,
+            hashes(rows),
             recalled(snapshot, address.path, asked, moment),
         )
     except Refused as refused:

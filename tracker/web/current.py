@@ -10,10 +10,12 @@ import difflib
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache, partial
 
+from cachetools import LRUCache
 from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
@@ -27,7 +29,7 @@ from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
 from tracker.tongue import gettext
-from tracker.web.listening import Listening, Sources
+from tracker.web.listening import Listening, Sources, sources_at
 from tracker.web.reading import Line, Reading, Rows
 from tracker.web.serving.keeping import keeping, settles
 
@@ -39,6 +41,12 @@ COVERAGE_SPAN = timedelta(hours=24)
 
 CLOCK_SKEW = timedelta(seconds=5)
 """A reader's clock may be ahead of ours by this much; what it calls now is now."""
+
+UNSETTLED = timedelta(minutes=5)
+"""A poll or a decision is in the database no later than this after its own instant: its transaction is over by then."""
+
+INSTANTS = 8
+"""Instants for which it is remembered how sources stood."""
 
 SHORTEST_MISSPELT = 4
 """Characters of a name that may be meant by one that is written nearly so; shorter ones resemble too much."""
@@ -103,6 +111,13 @@ class Snapshot:
     def recorded_until(self) -> datetime:
         """When the newest row was recorded, or taken back: whatever comes later has a later instant."""
         return self.acts[-1].at if self.acts else self.now
+
+    def listening_to(self, sources: Sources) -> Snapshot:
+        """The same record, with the sources as they stood at another instant; what is reckoned of rows stays."""
+        other = copy(self)
+        vars(other).pop("_parts", None)
+        object.__setattr__(other, "sources", sources.of(self.sources.relationship))
+        return other
 
     def of(self, relationship: str) -> Snapshot:
         """The same of one relationship alone; what is reckoned of it is reckoned once."""
@@ -193,6 +208,7 @@ class Current:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._reading, self._listening = Reading(), Listening()
+        self._heard: LRUCache[datetime, Sources] = LRUCache(INSTANTS)
 
     def now(self) -> datetime:
         """The present instant. An answer for which it is asked stands for a minute; `day` leaves it its day."""
@@ -232,6 +248,27 @@ class Current:
                 lines=self._reading.lines(db, channels, relationships),
                 sources=self._listening.sources(db, now),
             )
+
+    def listened(self, snapshot: Snapshot, asked: Mapping[str, str]) -> tuple[Snapshot, datetime]:
+        """The record with the sources as they stood at the `known_at` that is asked for, and that instant; where none
+        is, with the sources as they are, and the present. Raises Refused for what is no `known_at`.
+        """
+        if not asked.get("known_at"):
+            return snapshot, self.now()
+        known_at = moment_of(asked).known_at
+        return snapshot.listening_to(self._heard_at(known_at)), known_at
+
+    def _heard_at(self, known_at: datetime) -> Sources:
+        """What was heard by an instant: kept for the next who asks, where no poll can come before it any more."""
+        with self._lock:
+            heard = self._heard.get(known_at)
+        if heard is None:
+            with self.service.store.reading_for_all() as db:
+                heard = sources_at(db, known_at)
+            if known_at < self.service.clock() - UNSETTLED:
+                with self._lock:
+                    self._heard[known_at] = heard
+        return heard
 
     def rendered(self, render: Callable[[], str | bytes | Document], mimetype: str) -> Response:
         """The answer to this request, which everybody may have until its basis moves (`tracker/web/serving/memory.py`).

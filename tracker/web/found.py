@@ -10,6 +10,7 @@ from typing import Any
 from db.search import InRecord, Narrowed
 from db.store import Subjects
 from tracker.model import Contact, Moment, PartialDate, Release, Source, StatusChange
+from tracker.record.citation import entry_rows, fact
 from tracker.record.history import ChannelView, contact_days
 from tracker.search import Kind, Query
 from tracker.search.documents import Passage, channel_passages, entry_passages, names_of
@@ -26,16 +27,30 @@ Place = tuple[Kind, int, float]
 class Asked:
     """What is looked for, among which kinds and at which moment.
 
-    `narrowed` tells of rows and releases which sources and days they are to have; a channel has none of these.
+    `narrowed` tells of rows and releases which sources and days they are to have; a channel has none of these. Releases
+    were published by the day `published_by` (None: any).
     """
 
     query: Query
     kinds: tuple[Kind, ...]
     moment: Moment
     narrowed: Narrowed
+    published_by: date | None = None
 
-    def among(self, kind: Kind) -> Asked:
-        return replace(self, kinds=(kind,))
+    @property
+    def narrowed_releases(self) -> Narrowed:
+        ends = [day for day in (self.narrowed.last, self.published_by) if day]
+        return replace(self.narrowed, last=min(ends, default=None))
+
+    @property
+    def past(self) -> bool:
+        """Whether it is asked as it was known at an instant. The score of a row depends on what was recorded since, so
+        the newest come first then, and channels by how much of what is asked for stands in a name.
+        """
+        return self.narrowed.known_at is not None
+
+    def among(self, *kinds: Kind) -> Asked:
+        return replace(self, kinds=kinds)
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,11 @@ class Hit:
     view: ChannelView | None = None
     entry: StatusChange | Contact | None = None
     release: Release | None = None
+
+    @property
+    def telling(self) -> StatusChange | Contact | None:
+        """The row that was found, or that made the state of the channel that was."""
+        return self.entry or (self.view.change if self.view else None)
 
     @property
     def says(self) -> str | None:
@@ -103,7 +123,7 @@ def find(db: Subjects, snapshot: Snapshot, asked: Asked, *, most: int, after: Pl
         room = most - len(hits)
         if one is Kind.RELEASE:
             last = (score, start) if start else None
-            found = db.search.releases(asked.query, asked.narrowed, most=room + 1, after=last)
+            found = db.search.releases(asked.query, asked.narrowed_releases, most=room + 1, after=last)
             hits += [_release(one.release, asked.query) for one in found[:room]]
             if len(found) > room:
                 score, number = found[room - 1].place if room else (0.0, 0)
@@ -116,8 +136,16 @@ def find(db: Subjects, snapshot: Snapshot, asked: Asked, *, most: int, after: Pl
                 following = (one, start + room, 0.0)
                 break
     if Kind.RELEASE in asked.kinds and Kind.RELEASE not in counts:
-        counts[Kind.RELEASE] = db.search.count_releases(asked.query, asked.narrowed)
+        counts[Kind.RELEASE] = db.search.count_releases(asked.query, asked.narrowed_releases)
     return Found(tuple(hits), counts, following)
+
+
+def rows_found(db: Subjects, snapshot: Snapshot, asked: Asked) -> dict[str, bytes]:
+    """All channels and rows of the record that are found, as they are cited: of a channel only that it is found."""
+    rows = _rows(db.search.in_record(asked.query, known_at=asked.narrowed.known_at), snapshot, asked)
+    found = [row for of_kind in rows.values() for row in of_kind]
+    entries = entry_rows(row.entry for row in found if row.entry)
+    return entries | dict(fact(f"channel-{row.view.channel.slug}", {}) for row in found if row.entry is None)
 
 
 def _rows(found: Iterable[InRecord], snapshot: Snapshot, asked: Asked) -> dict[Kind, list[_Row]]:
@@ -138,12 +166,13 @@ def _rows(found: Iterable[InRecord], snapshot: Snapshot, asked: Asked) -> dict[K
 def _standing(one: InRecord, view: ChannelView, asked: Asked) -> _Row | None:
     if one.kind is Kind.CHANNEL:
         exact = any(stems(name) == asked.query.stems for name in _shown_names(view))
-        return _Row(view, None, (not exact, one.score, view.channel.slug))
+        named = -max(met(name, asked.query) for name in _shown_names(view))
+        return _Row(view, None, (not exact, named if asked.past else one.score, view.channel.slug))
     entries: Sequence[StatusChange | Contact] = view.history if one.kind is Kind.CHANGE else view.contacts
     entry = next((entry for entry in entries if entry.id == one.entry), None)
     if entry is None or not _narrowed(entry, asked.narrowed):
         return None
-    return _Row(view, entry, (one.score, -one.entry))
+    return _Row(view, entry, (-_days(entry)[1].toordinal() if asked.past else one.score, -one.entry))
 
 
 def _shown_names(view: ChannelView) -> Iterable[str]:

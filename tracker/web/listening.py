@@ -12,7 +12,8 @@ from functools import cached_property
 
 from db.feeds import FeedHealth
 from db.store import Subjects
-from tracker.record.coverage import Observed, observed
+from tracker.polling.health import GAP_SAID_FOR, YEAR_DAYS, longest_break, usual_gap
+from tracker.record.coverage import Observed, Read, Switch, observed
 
 SILENCE_SPAN, LANE_SPAN = timedelta(days=30), timedelta(days=90)
 """How far back silence since the last report is looked at on pages, and what was read is drawn there at most; the API
@@ -62,6 +63,26 @@ class Sources:
         return replace(self, by_slug={**self.by_slug, **changed}, sides={**self.sides, **sides})
 
 
+def sources_at(db: Subjects, known_at: datetime) -> Sources:
+    """The feeds as they stood at an instant, with the polls that had ended and the decisions taken by then."""
+    feeds = {feed.slug: feed for feed in db.feeds.all_at(known_at)}
+    reads = db.feeds.reads_since(known_at - LANE_SPAN, known_at=known_at)
+    return _sources(feeds, reads, [switch for switch in db.feeds.switches() if switch.at <= known_at])
+
+
+def with_signs(db: Subjects, feed: FeedHealth, known_at: datetime) -> FeedHealth:
+    """A feed as it stood at an instant, with what tells whether it had fallen silent by then."""
+    days = db.feeds.arrival_days(feed.slug, most=YEAR_DAYS, known_at=known_at)
+    usual = usual_gap(days)
+    return replace(
+        feed,
+        newest=days[0] if days else None,
+        rhythm=usual,
+        longest_break=longest_break(days, usual) if usual else None,
+        gap=db.feeds.gap_by(feed.slug, known_at, since=known_at - GAP_SAID_FOR),
+    )
+
+
 class Listening:
     """What was read so far, and up to which revision of polls."""
 
@@ -98,8 +119,11 @@ def _heard(db: Subjects, slug: str, since: datetime) -> Heard:
 
 
 def _everything(db: Subjects, since: datetime) -> Sources:
-    feeds = {feed.slug: feed for feed in db.feeds.all()}
-    told = observed(feeds, db.feeds.reads_since(since), db.feeds.switches())
+    return _sources({feed.slug: feed for feed in db.feeds.all()}, db.feeds.reads_since(since), db.feeds.switches())
+
+
+def _sources(feeds: Mapping[str, FeedHealth], reads: Sequence[Read], switches: Sequence[Switch]) -> Sources:
+    told = observed(feeds, reads, switches)
     by_slug = {one.feed: Heard(feeds[one.feed], one) for one in told}
     sides: dict[tuple[str, str], list[Heard]] = defaultdict(list)
     watched: dict[str, datetime] = {}

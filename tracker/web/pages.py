@@ -7,11 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from db.store import Subjects
 from tracker.errors import Refused
-from tracker.measuring.sampling import Figures
-from tracker.measuring.sampling import figures as live_figures
-from tracker.model import Category, Outcome, Relationship, State
+from tracker.model import Category, Outcome, State
 from tracker.record.citation import FORM_NAMES
 from tracker.record.fates import Fate
 from tracker.tongue import gettext, msg
@@ -30,15 +27,18 @@ from tracker.web.board import (
     page_of,
 )
 from tracker.web.channel import channel_values
+from tracker.web.cited_rows import cites
 from tracker.web.claims import claim_proof, claim_values
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
 from tracker.web.figures import figures_of, promises_in, views_asked_for
+from tracker.web.method import cited_method, method_values
 from tracker.web.narrowing import PARAMETERS as NARROWING
 from tracker.web.narrowing import narrowing_of
 from tracker.web.overview import overview
 from tracker.web.pictures.strip import strip_of
 from tracker.web.scope import SCOPE, scoped_snapshot
 from tracker.web.sent import CLOCKS, check_address, takes
+from tracker.web.sources.cited import cited_page, cited_sources
 from tracker.web.sources.feeds import FEED_ASKED, FEEDS_ASKED, feed_values, feeds_values
 
 PAGE = 50
@@ -232,6 +232,7 @@ def proof_of_claim(claim: str) -> Response:
 @blueprint.get("/feeds")
 @open_to("public")
 @takes(*CLOCKS, SCOPE, *FEEDS_ASKED)
+@cites(cited_sources)
 def feeds() -> Response:
     return answer(lambda: page("feeds.html", moment_from_request(), **feeds_values()))
 
@@ -239,6 +240,7 @@ def feeds() -> Response:
 @blueprint.get("/feeds/<slug>")
 @open_to("public")
 @takes(*CLOCKS, *FEED_ASKED)
+@cites(cited_page)
 def feed(slug: str) -> Response:
     return answer(lambda: page("feed.html", moment_from_request(), **feed_values(slug)))
 
@@ -246,31 +248,9 @@ def feed(slug: str) -> Response:
 @blueprint.get("/method")
 @open_to("public")
 @takes(*CLOCKS)
+@cites(cited_method)
 def method() -> Response:
-    return answer(_method)
-
-
-def _method() -> str:
-    snapshot, moment = current().snapshot(), moment_from_request()
-    with current().service.store.reading() as db:
-        live = {r.slug: _figures(db, r) for r in snapshot.relationships}
-    service = current().service
-    weights = service.packs[0].weights
-    return page(
-        "method.html",
-        moment,
-        snapshot=snapshot,
-        live=live,
-        measured=service.measured,
-        thresholds=(weights.flag, weights.beside),
-    )
-
-
-def _figures(db: Subjects, relationship: Relationship) -> Figures:
-    """How well detection does on live traffic; what waits for a decision is not in it."""
-    samples, slug = db.samples, relationship.slug
-    rows = samples.planned(slug), samples.measured(slug), samples.decided(slug)
-    return live_figures(*rows, sides=relationship.sides, today=current().day())
+    return answer(lambda: page("method.html", moment_from_request(), **method_values()))
 
 
 @blueprint.app_context_processor

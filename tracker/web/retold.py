@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
+from tracker.model import Contact, Level, Outcome, PartialDate, State, StatusChange
+from tracker.record.citation import Differing
 from tracker.record.fates import Fate, Promise
 from tracker.record.ledger import Act, Deed
 from tracker.tongue import gettext, msg, msgs, ngettext
-from tracker.wording import date_words, outcome_words, parts, span_words, state_words
+from tracker.wording import date_words, level_words, outcome_words, parts, span_words, state_words
 
 DEED_WORDS = {
     Deed.ADDED: msg("added to the record"),
@@ -81,6 +82,16 @@ def deeds_words(acts: Iterable[Act]) -> list[str]:
     return [ngettext(*_DEED_COUNTS[deed], number) for deed, number in counts.items()]
 
 
+def differing_words(rows: Differing) -> list[str]:
+    """How many rows of a view that was cited read otherwise now, are new, or are gone."""
+    told = (
+        (rows.otherwise, ngettext("%(num)s row reads otherwise", "%(num)s rows read otherwise", len(rows.otherwise))),
+        (rows.new, ngettext("%(num)s row is new", "%(num)s rows are new", len(rows.new))),
+        (rows.gone, ngettext("%(num)s row is shown no more", "%(num)s rows are shown no more", len(rows.gone))),
+    )
+    return [words for names, words in told if names]
+
+
 def field_words(name: str) -> str:
     """The name of a field of a row as a reader says it."""
     return gettext(_FIELD_WORDS.get(name, name.replace("_", " ")))
@@ -96,6 +107,8 @@ def value_words(value: object) -> str:
         return state_words(value)
     if isinstance(value, Outcome):
         return outcome_words(value)
+    if isinstance(value, Level):
+        return level_words(value)
     if isinstance(value, tuple):
         return parts(gettext(_UNCONFIRMED_WORDS[word]) for word in value)
     return date_words(value) if isinstance(value, (PartialDate, date)) else str(value)

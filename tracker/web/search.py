@@ -8,11 +8,12 @@ from tracker.errors import Refused
 from tracker.search import Kind
 from tracker.tongue import gettext, msg
 from tracker.web.answers import page
-from tracker.web.api.asked import asked_for, kinds_open, read_place, write_place
+from tracker.web.api.asked import NAMES, asked_for, cited_search, kinds_open, read_place, write_place
 from tracker.web.auth import as_private, open_to
+from tracker.web.cited_rows import cites
 from tracker.web.current import current
 from tracker.web.found import Asked, Found, find
-from tracker.web.scope import SCOPE, scoped_snapshot
+from tracker.web.scope import scoped_snapshot
 from tracker.web.sent import takes
 from tracker.wording import side_name
 
@@ -20,9 +21,6 @@ OF_EACH = 5
 """Hits of each kind that are shown together; the rest follow kind by kind."""
 
 PAGE = 30
-
-NAMES = ("q", SCOPE, "kind", "side", "lang", "from", "to", "as_of", "known_at")
-"""What the address may say of a search, beside the page of it."""
 
 KIND_WORDS = {
     Kind.CHANNEL: msg("Channels"),
@@ -37,6 +35,7 @@ blueprint = Blueprint("search", __name__)
 @blueprint.get("/search")
 @open_to("public")
 @takes(*NAMES, "cited", "cursor")
+@cites(cited_search)
 def search() -> Response:
     snapshot = scoped_snapshot()
     sent = {name: value for name in NAMES if (value := request.args.get(name, "").strip())}

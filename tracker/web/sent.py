@@ -12,7 +12,7 @@ from flask import current_app, request
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.sansio.http import parse_cookie
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.tongue import gettext
 
 LANGUAGE = "language"
@@ -20,17 +20,6 @@ LANGUAGE = "language"
 
 CLOCKS = ("as_of", "known_at", "cited")
 """What the address of every page that shows a moment may carry."""
-
-OF_NOW = {
-    "pages.feeds", "pages.feed", "pages.method", "search.search", "api.feeds", "api.feed", "api.search",
-    "api.checkpoint", "api.checkpoints",
-}  # fmt: skip
-"""Views that take the clocks and show no moment: they tell how things are now, or answer who asks. So they are asked
-for no time, and cited by none.
-"""
-
-NEVER_CITED = OF_NOW | {"api.channel_coverage"}
-"""Views that no address shows for good; how far sources were read is told up to now, and is no part of the record."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -71,13 +60,14 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def check_names(names: Iterable[str], known: Sequence[str]) -> None:
-    """Raises Refused for a name that is not known."""
+    """Raises Refused for names that are not known."""
+    faults = Faults()
     for name in names:
         if name not in known:
             shown = str(name)[:60]
-            raise Refused(
-                gettext("%(shown)s is not known here.", shown=repr(shown)), nearest(shown, known), field=shown
-            )
+            wrong = gettext("%(shown)s is not known here.", shown=repr(shown))
+            faults.add(Refused(wrong, nearest(shown, known), field=shown))
+    faults.check()
 
 
 def sent_once() -> dict[str, str]:

@@ -138,6 +138,7 @@ def timeline_svg(query: TimelineQuery) -> str:
         category=query.category,
         pen=FilePen(current().service.settings.base_url),
         address=address,
+        correction=snapshot.corrected_at(moment.known_at),
         words=Markup(" ").join(shown.words for shown in pictures).striptags(),
     )
 

@@ -20,6 +20,7 @@ from tracker.model import (
     Category,
     Contact,
     Entry,
+    Level,
     Move,
     Outcome,
     PageState,
@@ -37,7 +38,7 @@ from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
 from tracker.record.differing import dispute_words
-from tracker.record.disputes import accounts, disputes
+from tracker.record.disputes import OF_SIDE, accounts, disputes
 from tracker.record.fates import Promise
 from tracker.record.history import DENIED, ChannelView, Claim
 from tracker.record.lineage import entry_key
@@ -48,6 +49,7 @@ from tracker.web.retold import (
     DEED_SIGNS,
     deed_words,
     deeds_words,
+    differing_words,
     fate_words,
     field_words,
     promised_parts,
@@ -64,6 +66,7 @@ from tracker.wording import (
     form_words,
     instant_words,
     language_of,
+    level_words,
     listed,
     outcome_words,
     parts,
@@ -312,14 +315,29 @@ def is_change(entry: StatusChange | Contact) -> bool:
     return isinstance(entry, StatusChange)
 
 
-def options(vocabulary: Iterable[State | Outcome]) -> list[tuple[StrEnum, str]]:
+def options(vocabulary: Iterable[State | Outcome | Level]) -> list[tuple[StrEnum, str]]:
     """Each word of a vocabulary with how it is written for readers."""
-    return [(word, state_words(word) if isinstance(word, State) else outcome_words(word)) for word in vocabulary]
+    return [(word, _OPTIONS[type(word)](word)) for word in vocabulary]
 
 
-def words_of(vocabulary: Iterable[State | Outcome]) -> list[tuple[str, str]]:
+_OPTIONS = {State: state_words, Outcome: outcome_words, Level: level_words}
+
+
+def words_of(vocabulary: Iterable[State | Outcome | Level]) -> list[tuple[str, str]]:
     """The same as plain text."""
     return [(word.value, text) for word, text in options(vocabulary)]
+
+
+def level_labels(sides: Iterable[str], relationship: Relationship) -> dict[str, str]:
+    """By its name the label of each field that asks at which level a party's documents say that the sides met: of the
+    parties among the `sides` that are cited.
+    """
+    cited = set(sides)
+    return {
+        f"{OF_SIDE}{party.code}": gettext("Level told by %(side)s", side=side_in_text(party.code, relationship))
+        for party in relationship.parties
+        if party.code in cited
+    }
 
 
 def capitalised(words: str) -> str:
@@ -452,6 +470,7 @@ _RECORD = {
     "form_and_place": form_and_place,
     "is_change": is_change,
     "key": entry_key,
+    "level": level_words,
     "unconfirmed": unconfirmed_words,
     "heeds": lambda view: " ".join(heeds_of(view)),
     "promised": promised_mark,
@@ -462,6 +481,7 @@ _RECORD = {
 _REVIEW = {
     "deed": deed_words,
     "deeds": deeds_words,
+    "differing": differing_words,
     "doubt": doubt_words,
     "event": event_words,
     "highlighted": highlighted,
@@ -498,6 +518,8 @@ _GLOBALS = {
     "categories": tuple(Category),
     "deed_signs": DEED_SIGNS,
     "evidence_roles": ROLES,
+    "level_labels": level_labels,
+    "levels": tuple(Level),
     "outcomes": tuple(Outcome),
     "page_signs": PAGE_SIGNS,
     "source_link": source_link,

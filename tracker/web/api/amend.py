@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.model import Source, StatusChange
 from tracker.reviewing import amend
 from tracker.reviewing.amend import AMENDABLE, ClaimName, find_claim
@@ -35,15 +35,22 @@ def correct_claim(path: ClaimPath, body: CorrectionBody) -> Response:
     The name is that of the row that was read: where it stands no more, somebody else was first, and 409 says who.
     """
     name = ClaimName.read(path.name)
-    told = {field: getattr(body, field) for field in body.model_fields_set - {"reason"}}
+    told = {field: getattr(body, field) for field in body.model_fields_set - {"reason", "levels"}}
+    faults = Faults()
     for field in sorted(told):
         if field not in AMENDABLE[name.kind]:
-            raise Refused(f"A {name.word} has no {field}.", "Send fields of that kind of row.", field=field)
-        if told[field] is None and field in _REQUIRED:
-            raise Refused(f"{field} cannot be null.", "A row of the record always says it.", field=field)
+            faults.add(Refused(f"A {name.word} has no {field}.", "Send fields of that kind of row.", field=field))
+        elif told[field] is None and field in _REQUIRED:
+            faults.add(Refused(f"{field} cannot be null.", "A row of the record always says it.", field=field))
+    told = {field: value for field, value in told.items() if field not in faults.fields}
     if "unconfirmed" in told:
         told["unconfirmed"] = tuple(sorted(set(told["unconfirmed"] or ())))
-    return _done(name, lambda store, who: amend.correct(store, name, told, reason=body.reason, **who))
+    return _done(
+        name,
+        lambda store, who: amend.correct(
+            store, name, told, reason=body.reason, levels=body.levels, faults=faults, **who
+        ),
+    )
 
 
 @blueprint.post(
@@ -65,10 +72,12 @@ def withdraw_claim(path: ClaimPath, body: WithdrawalBody) -> Response:
 def cite_source(path: ClaimPath, body: SourceBody) -> Response:
     """Cite a further source for a row. Answers what was done."""
     name = ClaimName.read(path.name)
+    faults = Faults()
     if web_address(body.url) is None:
-        raise Refused(f"{body.url[:80]!r} is no address of a page.", "Send one with http or https.", field="url")
-    source = Source(body.url, body.title, body.publisher, body.side, body.published, body.quote, denies=body.denies)
-    return _done(name, lambda store, who: amend.cite(store, name, source, **who))
+        faults.add(Refused(f"{body.url[:80]!r} is no address of a page.", "Send one with http or https.", field="url"))
+    told = {name: getattr(body, name) for name in SourceBody.model_fields}
+    source = Source(**told)
+    return _done(name, lambda store, who: amend.cite(store, name, source, faults=faults, **who))
 
 
 def _done(name: ClaimName, deed: Callable[[Any, dict[str, Any]], object]) -> Response:

@@ -11,8 +11,9 @@ from typing import Any, get_type_hints
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.web.api.parameters import Sent
 from tracker.web.current import current
 from tracker.web.sent import sent_once, takes
@@ -146,33 +147,38 @@ def _no_number(name: str) -> Any:
 
 
 def invalid(error: ValidationError) -> Response:
-    """The first broken field as a problem."""
+    """The broken fields as a problem."""
     refused = refusal(error)
-    return problem(refused.status, refused.title, refused.wrong, refused.remedy, refused.field)
+    return problem(refused.status, refused.title, refused.wrong, refused.remedy, refused.field, refused.parts)
 
 
 def refusal(error: ValidationError) -> Refused:
-    """The first broken field in words."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
+    """The broken fields in words."""
+    faults = Faults()
+    faults.add(*(_fault(one) for one in error.errors(include_url=False)))
+    return faults.refused
+
+
+def _fault(one: ErrorDetails) -> Refused:
+    field = ".".join(str(part) for part in one["loc"]) or None
     name, remedy = field or "The request", "The page /api/docs says what is taken."
-    match first["type"]:
+    match one["type"]:
         case "missing":
             return Refused(f"{name} is missing.", remedy, field=field)
         case "enum" | "literal_error":
-            shown = repr(first["input"])[:80]
-            return Refused(f"{name} cannot be {shown}.", f"It is one of {first['ctx']['expected']}.", field=field)
+            shown = repr(one["input"])[:80]
+            return Refused(f"{name} cannot be {shown}.", f"It is one of {one['ctx']['expected']}.", field=field)
         case "int_parsing" | "int_type" | "int_from_float":
-            return Refused(f"{name} is {repr(first['input'])[:80]}, which is no whole number.", remedy, field=field)
+            return Refused(f"{name} is {repr(one['input'])[:80]}, which is no whole number.", remedy, field=field)
         case "greater_than_equal":
-            return Refused(f"{name} is {first['input']}.", f"Send {first['ctx']['ge']} or more.", field=field)
+            return Refused(f"{name} is {one['input']}.", f"Send {one['ctx']['ge']} or more.", field=field)
         case "string_too_long":
-            read = first["ctx"]["max_length"]
-            wrong = f"{name} has {len(first['input']):,} characters, and at most {read:,} are read."
+            read = one["ctx"]["max_length"]
+            wrong = f"{name} has {len(one['input']):,} characters, and at most {read:,} are read."
             return Refused(wrong, "Send less of it.", field=field)
         case "value_error":
-            return Refused(f"{name}: {first['ctx']['error']}.", remedy, field=field)
-    return Refused(f"{name}: {first['msg']}.", remedy, field=field)
+            return Refused(f"{name}: {one['ctx']['error']}.", remedy, field=field)
+    return Refused(f"{name}: {one['msg']}.", remedy, field=field)
 
 
 @blueprint.after_request

@@ -91,6 +91,7 @@ def _proposed(choice: Choice) -> schemas.Proposed:
         effective=shapes.partial_date(choice.effective),
         expected=shapes.partial_date(choice.expected),
         contact=contact,
+        levels=dict(choice.levels),
         cause=choice.cause,
     )
 

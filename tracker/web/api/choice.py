@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.model import PartialDate, Precision, Signal, State
 from tracker.reviewing.review import Choice, with_plain_cause
 from tracker.web.api.parameters import ContactBody, ReviewBody
@@ -15,7 +15,7 @@ _LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
 
 _OF_CONTACT = ("date", "end", "announced", "form", "place", "persons", "round", "asked_by")
 
-_RECORDED = {"state", "effective", "precision", "expected", "contact", "cause"}
+_RECORDED = {"state", "effective", "precision", "expected", "contact", "levels", "cause"}
 
 
 def check_rejection(body: ReviewBody) -> None:
@@ -29,20 +29,22 @@ def check_rejection(body: ReviewBody) -> None:
 
 def choice_of(body: ReviewBody, proposed: Choice, signal: Signal) -> Choice:
     """What to record of a `signal`: as proposed, but for what the body says. Raises Refused for impossible dates."""
-    choice = _with_contact(_with_state(proposed, body), body)
+    choice, faults = proposed, Faults()
+    for laid in (_with_state, _with_contact, _with_levels):
+        with faults.gathered():
+            choice = laid(choice, body)
+    faults.check()
     choice = with_plain_cause(choice, signal) if body.cause is None else replace(choice, cause=body.cause)
     return replace(choice, note=body.note or None)
 
 
 @contextmanager
 def named_as_sent() -> Iterator[None]:
-    """Names a field of the contact that is refused as the body has it: `contact.end`."""
-    try:
+    """Names fields of the contact that are refused as the body has them: `contact.end`."""
+    faults = Faults()
+    with faults.gathered():
         yield
-    except Refused as refused:
-        if refused.field in _OF_CONTACT:
-            raise Refused(refused.wrong, refused.remedy, field=f"contact.{refused.field}") from None
-        raise
+    faults.renamed({name: f"contact.{name}" for name in _OF_CONTACT}).check()
 
 
 def _with_state(proposed: Choice, body: ReviewBody) -> Choice:
@@ -73,6 +75,11 @@ def _coarsened(when: PartialDate, precision: Precision) -> PartialDate:
             f"{when} is not known to the {precision}.", "Send effective as precisely as it is known.", field="precision"
         )
     return PartialDate(when.value[: _LENGTHS[precision]])
+
+
+def _with_levels(choice: Choice, body: ReviewBody) -> Choice:
+    levels = {**choice.levels, **body.levels}
+    return replace(choice, levels={side: level for side, level in levels.items() if level})
 
 
 def _with_contact(choice: Choice, body: ReviewBody) -> Choice:

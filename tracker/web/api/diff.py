@@ -84,7 +84,12 @@ def citation(query: CitationQuery) -> schemas.CitedView:
 
 
 def _since(snapshot: Snapshot, found: Recalled) -> schemas.Since:
-    return schemas.Since(holds=found.holds, acts=_shaped(snapshot, found.since))
+    now = found.since.rows
+    return schemas.Since(
+        holds=found.holds,
+        acts=_shaped(snapshot, found.since.acts),
+        rows=schemas.Differing(**vars(now)) if now else None,
+    )
 
 
 def _shaped(snapshot: Snapshot, found: Sequence[Act]) -> list[schemas.Act]:

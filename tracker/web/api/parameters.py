@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 
 from tracker.errors import Refused
 from tracker.feeds.address import MAX_URL
-from tracker.model import Answer, Category, Outcome, PartialDate, Precision, State, Status
+from tracker.model import Answer, Category, Level, Outcome, PartialDate, Precision, State, Status
 from tracker.record.fates import Fate
 from tracker.record.rows import LONGEST_WORDS
 from tracker.search import Kind
@@ -60,6 +60,13 @@ IsoDay = Annotated[str, Field(description="YYYY-MM-DD."), AfterValidator(_day)]
 PublishingDay = Annotated[IsoDay, AfterValidator(_publishing_day)]
 Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST_NUMBER)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_WORDS)]
+Levels = Annotated[
+    dict[str, Level | None],
+    Field(
+        description="By a party's code, at which level its documents say that the sides met; null where they leave it "
+        "open. Of levels that differ the row is contested."
+    ),
+]
 
 
 class AtMoment(Sent):
@@ -101,7 +108,9 @@ ContactsFields = _chosen_of(CONTACTS)
 
 
 class CoverageQuery(AtMoment):
-    """The two clocks choose the record whose reports are counted; what was read depends on the span alone."""
+    """The two clocks choose the record whose reports are counted; `known_at` also the polls by which is told what was
+    read.
+    """
 
     since: str | None = Field(
         default=None,
@@ -110,7 +119,8 @@ class CoverageQuery(AtMoment):
     )
     to: str | None = Field(
         default=None,
-        description="Where it ends: a day (its end, in UTC, or now where it is today) or an instant; now if left out.",
+        description="Where it ends: a day (its end, in UTC, or now where it is today) or an instant; `known_at`, and "
+        "without that now, if left out.",
     )
 
 
@@ -256,7 +266,7 @@ class ChannelStatementsQuery(Page, AtMoment):
 
 
 class CheckpointsQuery(Page, AtMoment):
-    """The two clocks are accepted as everywhere and change nothing."""
+    """`known_at` leaves out days that were not over by then; `as_of` is accepted as everywhere and changes nothing."""
 
 
 class CandidatesQuery(Page, AtMoment):
@@ -329,6 +339,7 @@ class ReviewBody(Sent):
     precision: Precision | None = Field(default=None, description="Keep the date no more precise than this.")
     expected: PartialText | None = None
     contact: ContactBody | None = None
+    levels: Levels = {}
     cause: Words | None = Field(
         default=None, description="Left out, a state whose cause no release says is told by what was reported, and when"
     )
@@ -364,6 +375,7 @@ class CorrectionBody(Sent):
         default=None,
         description="What of it could not be confirmed (of a change its date alone); null when nothing.",
     )
+    levels: Levels = {}
     reason: Words = Field(description="Why the row is corrected; shown beside what it said before.")
 
 
@@ -380,6 +392,7 @@ class SourceBody(Sent):
     side: str = Field(description="For whom it speaks: a party's code, or third-party.")
     published: PartialText | None = None
     quote: Words | None = None
+    level: Level | None = Field(default=None, description="At which level it says that the sides met, if it does.")
     denies: bool = Field(default=False, description="Whether it denies what the row tells: then accounts differ.")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from flask import request
+
 from tracker.polling.health import Fares, health_of
-from tracker.record.history import reports_between
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, rendered
 from tracker.web.api.cursor import page_moment, page_of
@@ -15,18 +18,17 @@ from tracker.web.api.parameters import (
     ChannelQuery,
     ChannelsQuery,
     ContactsQuery,
-    CoverageQuery,
     FeedPath,
     FeedsQuery,
 )
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
 from tracker.web.api.sorting import CHANGE_KEYS, CONTACT_KEYS, change_position, direction, sorted_by
-from tracker.web.api.span import span_of
 from tracker.web.auth import open_to
+from tracker.web.cited_rows import cites
 from tracker.web.current import Snapshot, current, find_channel, moment_from_request
-from tracker.web.measures import silence_words
 from tracker.web.scope import scoped
-from tracker.web.sources.feeds import find_feed
+from tracker.web.sources.cited import cited_source, cited_sources
+from tracker.web.sources.feeds import fared, source_of
 
 
 @blueprint.get("/v1/relationships", responses=read_answers(schemas.Relationships), tags=[RECORD])
@@ -51,7 +53,8 @@ def channels(query: ChannelsQuery) -> schemas.Channels:
     """
     snapshot, moment = current().snapshot(), moment_from_request()
     found = sorted_by(query.sort, channels_asked_for(snapshot, moment, query))
-    read = {pair.slug: _coverage(snapshot, pair.slug) for pair in snapshot.relationships}
+    heard, until = current().listened(snapshot, request.args)
+    read = {pair.slug: _coverage(heard, until, pair.slug) for pair in snapshot.relationships}
     answered = [
         shapes.channel(
             view,
@@ -73,34 +76,9 @@ def channel(path: ChannelPath, query: ChannelQuery) -> schemas.ChannelWithHistor
     snapshot, moment = current().snapshot(), moment_from_request()
     found = find_channel(snapshot, path.slug)
     pair = snapshot.relationship(found.relationship)
-    read = _coverage(snapshot, pair.slug)
+    read = _coverage(*current().listened(snapshot, request.args), pair.slug)
     corrected = snapshot.corrected_at(moment.known_at)
     return shapes.channel_with_history(snapshot.view(found, moment), pair, read, links_of(found.slug), corrected)
-
-
-@blueprint.get("/v1/channels/<slug>/coverage", responses=read_answers(schemas.ChannelCoverage, 404), tags=[RECORD])
-@open_to("public")
-@rendered
-def channel_coverage(path: ChannelPath, query: CoverageQuery) -> schemas.ChannelCoverage:
-    """Whether anything was said of a channel in a span, and how far each side's sources were read in it.
-
-    Silence means something only where somebody looked: the holes say where nobody did, and why.
-    """
-    snapshot, moment = current().snapshot(), moment_from_request()
-    found = find_channel(snapshot, path.slug)
-    pair, view = snapshot.relationship(found.relationship), snapshot.view(found, moment)
-    start, end = span_of(query, current().now())
-    with current().service.store.reading() as db:
-        reads = db.feeds.reads_since(start, end, relationship=pair.slug)
-    publishers = {feed.slug: feed.publisher for feed in snapshot.feeds}
-    sides = {}
-    for side in pair.sides:
-        read = snapshot.coverage_between(pair.slug, side, start, end, reads)
-        reports = len(reports_between(view, pair, side, start, end))
-        sides[side] = shapes.side_coverage(read, reports, silence_words(read, reports), publishers)
-    return schemas.ChannelCoverage(
-        as_of=moment.as_of, known_at=moment.known_at, channel=found.slug, start=start, end=end, sides=sides
-    )
 
 
 @blueprint.get("/v1/changes", responses=read_answers(schemas.Changes), tags=[RECORD])
@@ -149,35 +127,42 @@ def contacts(query: ContactsQuery) -> schemas.Contacts:
 
 @blueprint.get("/v1/feeds", responses=read_answers(schemas.Feeds), tags=[RECORD])
 @open_to("public")
+@cites(cited_sources)
 @rendered
 def feeds(query: FeedsQuery) -> schemas.Feeds:
     """Feeds: when each was last read, what is wrong in words and since when, and when it is polled next.
 
-    The two clocks are accepted as everywhere and change nothing: health is that of now.
+    With `known_at` those that there were, as they were configured and fared by then; `as_of` is accepted as everywhere
+    and changes nothing, since it is our reading that is told.
     """
-    moment_from_request()
-    now = current().now()
-    found = [shapes.feed(health_of(feed, now)) for feed in scoped(query.relationship).feeds]
+    moment = moment_from_request()
+    _, _, told = fared(scoped(query.relationship), request.args)
+    found = [shapes.feed(one) for one in told]
     fares = [feed.health for feed in found]
     return schemas.Feeds(
-        count=len(found), failing=fares.count(Fares.FAILING), warning=fares.count(Fares.WARNING), feeds=found
+        as_of=moment.as_of,
+        known_at=moment.known_at,
+        count=len(found),
+        failing=fares.count(Fares.FAILING),
+        warning=fares.count(Fares.WARNING),
+        feeds=found,
     )
 
 
 @blueprint.get("/v1/feeds/<slug>", responses=read_answers(schemas.Feed, 404), tags=[RECORD])
 @open_to("public")
+@cites(cited_source)
 @rendered
 def feed(path: FeedPath, query: AtMoment) -> schemas.Feed:
     """One feed, as `/feeds` tells of it."""
-    moment_from_request()
-    found = find_feed(current().snapshot(), path.slug)
-    return shapes.feed(health_of(found, current().now()))
+    moment_from_request()  # refuses what is no day
+    found, _, now = source_of(current().snapshot(), path.slug, request.args)
+    return shapes.feed(health_of(found, now))
 
 
-def _coverage(snapshot: Snapshot, relationship: str) -> dict[str, schemas.Coverage]:
-    now = current().now()
-    sides = snapshot.relationship(relationship).sides
-    return shapes.coverages(snapshot.coverage(relationship, side, now) for side in sides)
+def _coverage(heard: Snapshot, until: datetime, relationship: str) -> dict[str, schemas.Coverage]:
+    sides = heard.relationship(relationship).sides
+    return shapes.coverages(heard.coverage(relationship, side, until) for side in sides)
 
 
 def links_of(slug: str) -> schemas.Links:

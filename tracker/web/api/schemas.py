@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.brief import NewsKind
 from tracker.model import Answer as Answered
-from tracker.model import Category, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
+from tracker.model import Category, Level, Move, Outcome, PageState, Precision, Signal, State, Status, Verdict
 from tracker.polling.health import Fares
 from tracker.readouts import PointKind
 from tracker.record.coverage import HoleKind
@@ -40,6 +40,14 @@ BySide = Annotated[dict[str, str], Field(description="By the code of the side.")
 Side = Annotated[str, Field(description="A party's code, or third-party.")]
 
 
+class Fault(Answer):
+    """One of several things that are wrong with a request."""
+
+    detail: str
+    remedy: str | None = None
+    field: str | None = None
+
+
 class Problem(Answer):
     """What is wrong with a request, and what to do instead (RFC 9457)."""
 
@@ -49,6 +57,10 @@ class Problem(Answer):
     detail: str
     remedy: str | None = Field(default=None, description="What to send instead; left out where there is nothing.")
     field: str | None = Field(default=None, description="The part of the request at fault; left out if none is.")
+    errors: list[Fault] | None = Field(
+        default=None,
+        description="All that is wrong, the first of it as above; left out where that is one thing.",
+    )
 
 
 class PartialDate(Answer):
@@ -90,6 +102,9 @@ class Source(Answer):
     archived: bool
     says: Signal | None = Field(description="What the document reports of the event, where that was read from it.")
     dated: str | None = Field(description="The event's day as the document tells it, where that was read from it.")
+    level: Level | None = Field(
+        description="At which level it says that the sides met, as a reviewer read it; null where it leaves it open."
+    )
     denies: bool = Field(description="Whether it denies what the row tells, as a reviewer read it.")
     page: CitedPage | None
 
@@ -118,7 +133,9 @@ class Hole(Answer):
 
 
 class Coverage(Answer):
-    """How far a side's feeds were read in the 24 hours before the answer was made; `share` from 0 to 1."""
+    """How far a side's feeds were read in the 24 hours before `known_at`, or before the answer was made where that was
+    left out; `share` from 0 to 1.
+    """
 
     last_read: Instant | None
     share: float = Field(ge=0, le=1)
@@ -484,17 +501,29 @@ class Figures(AtMoment):
 
 
 class RowHash(Answer):
-    """A row of the record by its name, and the SHA-256 of its canonical form."""
+    """A row by its name (change-7, checkpoint-12), and the SHA-256 of its canonical form."""
 
     row: str
     sha256: str
 
 
+class Differing(Answer):
+    """Rows that the same address shows otherwise now, those that are new on it, and those that it shows no more."""
+
+    otherwise: list[str]
+    new: list[str]
+    gone: list[str]
+
+
 class Since(Answer):
-    """What became of the view that was cited: whether its rows have the hash still, and what was done to them since."""
+    """What became of the view that was cited: whether its rows have the hash still, and what was done to them since.
+
+    `acts` are upon rows of the record. Other rows, as those of feeds, differ (`rows`) from what is shown now.
+    """
 
     holds: bool
     acts: list[Act]
+    rows: Differing | None = Field(description="Null for a view that shows rows of the record.")
 
 
 class CitedView(Answer):
@@ -539,10 +568,10 @@ class Relationships(AtMoment):
 
 
 class Paused(Answer):
-    """Who had a feed polled no more, when and why."""
+    """Who had a feed polled no more, when and why; `by` is null where that was not kept."""
 
     at: Instant
-    by: str
+    by: str | None
     because: str | None
 
 
@@ -557,7 +586,7 @@ class Feed(Answer):
     """A feed and how it fares. `every` in seconds; `fault` says why the last poll failed, null after a good one.
 
     `newest` is the last day on which a new item came, `usual_gap` the usual seconds between such days; both null until
-    known. `since` is when what is wrong began.
+    known. `since` is when what is wrong began. At a `known_at`, `next_poll` is null: it was not kept.
     """
 
     slug: str
@@ -586,9 +615,13 @@ class Feed(Answer):
     fault: str | None
     next_poll: Instant | None
     moved_to: str | None
+    kept_from: Instant | None = Field(
+        description="Since when it is kept how a feed is configured, where that is later than `known_at`: shown is "
+        "what was kept first, and what its answers said of themselves is not known. Null else."
+    )
 
 
-class Feeds(Answer):
+class Feeds(AtMoment):
     """In the order of the configuration. `warning` counts those that answer and may have fallen silent all the same."""
 
     count: int
@@ -834,6 +867,7 @@ class Proposed(Answer):
     effective: PartialDate | None
     expected: PartialDate | None
     contact: ProposedContact | None
+    levels: dict[str, Level] = Field(description="By side, at which level its releases say that the sides met.")
     cause: str
 
 
@@ -976,6 +1010,9 @@ class Hit(Answer):
     lang: str | None
     url: str | None
     href: str
+    corrected: Correction | None = Field(
+        description="Of a row, or of the change that made a channel's state; null where it was never corrected."
+    )
 
 
 class Found(AtMoment):

@@ -12,6 +12,7 @@ from tracker.polling.health import Health
 from tracker.record import coverage, history, ledger
 from tracker.record.attest import corroboration
 from tracker.record.differing import contested_words
+from tracker.record.disputes import OF_SIDE
 from tracker.record.fates import Promise
 from tracker.record.lineage import entry_key
 from tracker.record.rhythm import ladder, rhythm_of
@@ -41,6 +42,7 @@ def source(cited: model.Source) -> schemas.Source:
         archived=cited.archived,
         says=cited.says,
         dated=cited.dated.value if cited.dated else None,
+        level=cited.level,
         denies=cited.denies,
         page=_cited_page(cited),
     )
@@ -64,13 +66,15 @@ def claim(said: history.Claim) -> schemas.Claim:
     )
 
 
-def _correction(
+def correction(
     row: model.Entry | None, relationship: model.Relationship, corrected: Corrected
 ) -> schemas.Correction | None:
+    """The last correction of what a row tells; None for no row, and one that was never corrected."""
     act = corrected(row) if row else None
     if act is None:
         return None
-    said, altered = entry(act.said, relationship, _never), {name for name, _, _ in act.altered}
+    said = entry(act.said, relationship, _never)
+    altered = {"sources" if name.startswith(OF_SIDE) else name for name, _, _ in act.altered}
     was = said.model_dump(mode="json", include=altered)
     return schemas.Correction(at=act.at, claim=act.address, was=was, why=act.why)
 
@@ -98,7 +102,7 @@ def status_change(
         sources=[source(cited) for cited in change.sources],
         recorded_at=change.recorded_at,
         recorded_by=change.recorder,
-        corrected=_correction(change, relationship, corrected),
+        corrected=correction(change, relationship, corrected),
     )
 
 
@@ -125,7 +129,7 @@ def contact(met: model.Contact, relationship: model.Relationship, corrected: Cor
         sources=[source(cited) for cited in met.sources],
         recorded_at=met.recorded_at,
         recorded_by=met.recorder,
-        corrected=_correction(met, relationship, corrected),
+        corrected=correction(met, relationship, corrected),
     )
 
 
@@ -269,7 +273,7 @@ def _channel_fields(
         "since": partial_date(change.effective) if change else None,
         "expected": partial_date(change.expected) if change else None,
         "cause": change.cause if change else None,
-        "corrected": _correction(change, relationship, corrected),
+        "corrected": correction(change, relationship, corrected),
         "corroboration": view.corroboration,
         "claims": [claim(said) for said in view.claims],
         "contested": view.contested,
@@ -327,6 +331,7 @@ def feed(told: Health) -> schemas.Feed:
         fault=health.fault,
         next_poll=health.next_poll if told.polled else None,
         moved_to=health.moved_to,
+        kept_from=health.kept_from,
     )
 
 

@@ -15,14 +15,22 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing was polled before."""
 
 
-def span_of(query: CoverageQuery, now: datetime) -> tuple[datetime, datetime]:
-    """Where the span begins and ends; what is still to come of today is left out. Raises Refused."""
+Span = tuple[datetime, datetime]
+"""Where it begins and ends."""
+
+
+def span_of(query: CoverageQuery, now: datetime) -> Span:
+    """The span that is asked for; what is still to come of the day of `now`, or of `known_at`, is left out. Raises
+    Refused.
+    """
     end = instant_of(query.to, "to", day=time.max) if query.to else now
     if end > now:
         if end.date() > now.date() or len(query.to) > len("YYYY-MM-DD"):
-            raise Refused(
-                f"to is {query.to!r}, which has not come yet.", "Send a moment up to now, or leave it out.", field="to"
-            )
+            if query.known_at:
+                wrong, remedy = "is later than known_at", "Send a moment up to known_at"
+            else:
+                wrong, remedy = "has not come yet", "Send a moment up to now"
+            raise Refused(f"to is {query.to!r}, which {wrong}.", f"{remedy}, or leave it out.", field="to")
         end = now
     if end <= EARLIEST:
         raise _too_early("to", query.to)

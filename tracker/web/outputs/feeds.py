@@ -19,8 +19,9 @@ from lxml.builder import ElementMaker
 from tracker import __version__
 from tracker.model import Channel, Moment
 from tracker.moments import second_text
-from tracker.record.chain import Checkpoint, daily_checkpoints
+from tracker.record.chain import Checkpoint
 from tracker.record.statement import Statement, statements
+from tracker.web.api.chain import heads_of_days
 from tracker.web.api.cursor import page_moment, page_of
 from tracker.web.api.parameters import ChannelPath, ChannelStatementsQuery, StatementsQuery
 from tracker.web.api.selection import lines_asked_for
@@ -94,13 +95,8 @@ def _of_all(query: StatementsQuery) -> Shown:
     home = absolute(url_for("pages.changes"), category=query.category)
     shown = _shown(title, home, snapshot, lines, moment, query)
     whole = not narrowed and not query.cursor and not query.known_at
-    return replace(shown, checkpoints=_checkpoints()) if whole else shown
-
-
-def _checkpoints() -> list[Checkpoint]:
-    """The heads of the newest days that are over: who follows the feed keeps what the record can be held against."""
-    with current().service.store.reading_for_all() as db:
-        return daily_checkpoints(db.chain.daily_heads(), current().day())[:DAYS_OF_CHECKPOINTS]
+    # The heads of the newest days that are over: who follows the feed keeps what the record can be held against.
+    return replace(shown, checkpoints=heads_of_days(current().day())[:DAYS_OF_CHECKPOINTS]) if whole else shown
 
 
 def _of_channel(slug: str, query: ChannelStatementsQuery) -> Shown:
@@ -250,6 +246,7 @@ def _item(statement: Statement) -> dict[str, Any]:
                     "side": source.side,
                     "published": source.published.value if source.published else None,
                     "quote": source.quote,
+                    "level": source.level,
                     "denies": source.denies,
                 }
                 for source in statement.sources

@@ -49,7 +49,7 @@ _LINE = (
 _URL = Column("url", "The page that shows it.", required=True)
 _DERIVED = Column("derived", "Whether it follows from a contact by rule, and was not recorded itself.", "boolean")
 
-CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL, *DENIED)
+CHANNELS_CSV = (*AT_MOMENT, *CHANNEL, *STANDING, *CITED, _URL, *DENIED, *CORRECTED)
 CHANGES_CSV = (*AT_MOMENT, *CHANGE[:2], *_LINE, *CHANGE[2:], _DERIVED, *CITED, _URL, *MORE, *CORRECTED, *DENIED)
 CONTACTS_CSV = (*AT_MOMENT, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _URL, *MORE, *CORRECTED, *DENIED)
 _YEAR = (
@@ -62,11 +62,13 @@ YEARS_CSV = (*AT_MOMENT, *_YEAR, *CONTACT[:2], *_LINE, *CONTACT[2:], *CITED, _UR
 @output("/channels.csv", CSV)
 def channels_csv(query: ChannelsFilter) -> Document:
     snapshot, moment = current().snapshot(), moment_from_request()
+    corrected = snapshot.corrected_at(moment.known_at)
     rows = (
         channel_row(view.channel, snapshot.relationship(view.channel.relationship))
         | standing_row(view)
         | cited_row(view.sources)
         | _page_of(view.channel)
+        | corrected_row(corrected(view.change) if view.change else None)
         for view in channels_asked_for(snapshot, moment, query)
     )
     return _table("channels", moment, CHANNELS_CSV, rows)

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from tracker.errors import Conflict, Faults, NotFound, Refused
-from tracker.model import Entry, Outcome, Source, State, StatusChange
+from tracker.model import Entry, Level, Outcome, Source, State, StatusChange
+from tracker.record.disputes import told_levels
 from tracker.reviewing import amend
 from tracker.reviewing.amend import AMENDABLE, Claim, ClaimName
 from tracker.tongue import gettext
@@ -16,7 +17,15 @@ from tracker.web.auth import as_private, open_to, signed_in
 from tracker.web.claims import Done
 from tracker.web.current import current, find_channel
 from tracker.web.reach import of_claim
-from tracker.web.reviewing.choice import day_from, partial_from, round_from, text_from, word_from
+from tracker.web.reviewing.choice import (
+    day_from,
+    level_fields,
+    levels_from,
+    partial_from,
+    round_from,
+    text_from,
+    word_from,
+)
 from tracker.web.words import web_address
 from tracker.wording import unconfirmed_words
 
@@ -59,7 +68,9 @@ def _correct(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> C
     for field in AMENDABLE[name.kind]:
         with faults.gathered():
             told[field] = read_field(sent, field)
-    return amend.correct(current().service.store, name, told, reason=sent.get("reason", ""), faults=faults, **who)
+    levels = levels_from(sent, faults)
+    reason = sent.get("reason", "")
+    return amend.correct(current().service.store, name, told, reason=reason, levels=levels, faults=faults, **who)
 
 
 def _withdraw(name: ClaimName, sent: Mapping[str, str], who: dict[str, Any]) -> ClaimName:
@@ -127,8 +138,8 @@ def _unconfirmed(text: str) -> tuple[str, ...]:
 def source_from(sent: Mapping[str, str]) -> tuple[Source, Faults]:
     """What can be read of a source as it was typed, and what is wrong with the rest."""
     faults, read = Faults(), {}
-    for name in ("url", "title", "publisher", "side", "published", "quote"):
-        read[name] = None if name in ("published", "quote") else ""
+    for name in ("url", "title", "publisher", "side", "published", "quote", "level"):
+        read[name] = None if name in ("published", "quote", "level") else ""
         with faults.gathered():
             read[name] = _field_of_source(sent, name)
     return Source(**read, denies=bool(sent.get("denies"))), faults
@@ -140,6 +151,8 @@ def _field_of_source(sent: Mapping[str, str], name: str) -> Any:
             return partial_from(sent, name)
         case "quote":
             return text_from(sent, name)
+        case "level":
+            return word_from(sent, name, Level)
         case "url":
             address = _required(text_from(sent, name), name)
             url = web_address(address)
@@ -158,6 +171,7 @@ def typed(row: Row) -> dict[str, str]:
     shown = {name: getattr(row, name) for name in AMENDABLE[type(row)]}
     words = {name: "" if value is None else str(value) for name, value in shown.items()}
     words["unconfirmed"] = " ".join(row.unconfirmed)
+    words |= level_fields(told_levels(row.sources))
     return words | ({"substantive": "yes" if row.substantive else "no"} if "substantive" in words else {})
 
 

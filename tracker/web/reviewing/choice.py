@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from tracker.errors import Faults, Refused
 from tracker.measuring.sampling import ELSEWHERE
-from tracker.model import Channel, Contact, Moment, Outcome, PartialDate, Relationship, State, StatusChange
+from tracker.model import Channel, Contact, Level, Moment, Outcome, PartialDate, Relationship, State, StatusChange
+from tracker.record.disputes import OF_SIDE
 from tracker.record.history import ChannelView, view
-from tracker.record.rows import LONGEST_WORDS
+from tracker.record.rows import LONGEST_WORDS, no_round
 from tracker.record.slips import slips
-from tracker.releases.quoting import sources_of
-from tracker.reviewing.review import Choice, Question, check, rows_of, why_of
+from tracker.reviewing.review import Choice, Question, check, cited_for, rows_of, why_of
 from tracker.reviewing.writing import Row, Written, writes
 from tracker.tongue import gettext, msg
 from tracker.web.sent import whole_number
@@ -43,14 +43,12 @@ REASONS = (
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
 
-LARGEST_ROUND = 1_000
-
 DATE_REMEDY = "Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known."
 
 
 def typed(choice: Choice) -> dict[str, str]:
     """A choice as the text of the form's fields."""
-    return {name: str(getattr(choice, name) or "") for name in FIELDS}
+    return {name: str(getattr(choice, name) or "") for name in FIELDS} | level_fields(choice.levels)
 
 
 def choice_from(form: Mapping[str, str]) -> Choice:
@@ -78,7 +76,23 @@ def _read(form: Mapping[str, str]) -> tuple[Choice, Faults]:
     for name in FIELDS:
         with faults.gathered():
             read[name] = _READERS.get(name, text_from)(form, name)
-    return Choice(**read | {"cause": read.get("cause") or ""}), faults
+    levels = {side: level for side, level in levels_from(form, faults).items() if level}
+    return Choice(**read | {"cause": read.get("cause") or "", "levels": levels}), faults
+
+
+def level_fields(levels: Mapping[str, Level | None]) -> dict[str, str]:
+    """Levels by side as the text of a form's fields."""
+    return {f"{OF_SIDE}{side}": level or "" for side, level in levels.items()}
+
+
+def levels_from(form: Mapping[str, str], faults: Faults) -> dict[str, Level | None]:
+    """At which level the documents of each side say that they met, for the sides for which a form asks."""
+    levels: dict[str, Level | None] = {}
+    for name in form:
+        if name.startswith(OF_SIDE):
+            with faults.gathered():
+                levels[name.removeprefix(OF_SIDE)] = word_from(form, name, Level)
+    return levels
 
 
 def reason_from(form: Mapping[str, str]) -> str:
@@ -147,12 +161,8 @@ def round_from(form: Mapping[str, str], name: str) -> int | None:
     if text is None:
         return None
     number = whole_number(text)
-    if not number or number >= LARGEST_ROUND:
-        raise Refused(
-            gettext("%(value)s is no number of a round.", value=repr(text[:20])),
-            gettext("Write 17, or leave it empty."),
-            field=name,
-        )
+    if number is None:
+        raise no_round(text)
     return number
 
 
@@ -227,7 +237,7 @@ def dates_of(choice: Choice) -> str:
 
 def _rows(asked: Question, choice: Choice) -> tuple[Row, ...]:
     """The rows of a choice as the record would show them, its state first, as far as it is complete."""
-    told = rows_of(asked.candidate.channel, choice, tuple(sources_of(asked.candidate.telling)))
+    told = rows_of(asked.candidate.channel, choice, cited_for(asked.candidate, choice))
     return tuple(row for row in reversed(told) if _complete(row))
 
 

@@ -2,8 +2,9 @@
 bodies have no place above the rows where a page says it.
 
 `Citation-Status` is an item of structured fields (RFC 9651): `as-cited` where the rows have the hash that was cited,
-else `not-as-cited`; `changes-since` counts the acts upon them since. The present answer is the `latest-version` (RFC
-5829) of the one that was cited. Both depend on the record as it stands now, so the tag of an answer holds the status
+else `not-as-cited`; `changes-since` counts the acts upon them since or, where they are no rows of the record, the rows
+that the same address shows otherwise now. The present answer is the `latest-version` (RFC 5829) of the one that was
+cited. Both depend on the record as it stands now, so the tag of an answer holds the status
 (`tracker/web/serving/memory.py`), and no cache keeps it for longer than the present is kept.
 """
 
@@ -14,7 +15,7 @@ from flask import Flask, Response, request
 from tracker.web.cite import mark_in, recalled
 from tracker.web.current import current, moment_from_request
 from tracker.web.outputs import embeddable, for_programs
-from tracker.web.sent import NEVER_CITED, names_taken
+from tracker.web.sent import names_taken
 from tracker.web.serving.keeping import CITATION_STATUS
 from tracker.web.serving.memento import present_address
 
@@ -39,9 +40,11 @@ def _asks_for_cited() -> bool:
 
 def _say_what_became(response: Response) -> Response:
     # After the answer was made: what it rests on is then no newer than what is told of it, and memory drops it in time.
-    if response.status_code == 200 and _asks_for_cited() and request.endpoint not in NEVER_CITED:
+    if response.status_code == 200 and _asks_for_cited():
         found = recalled(current().snapshot(), request.path, request.args, moment_from_request())
+        if found is None:
+            return response
         standing = "as-cited" if found.holds else "not-as-cited"
-        response.headers[CITATION_STATUS] = f"{standing}; changes-since={len(found.since)}"
+        response.headers[CITATION_STATUS] = f"{standing}; changes-since={found.since.changes}"
         response.headers.add("Link", f'<{present_address()}>; rel="latest-version"')
     return response

@@ -16,9 +16,9 @@ from flask import Flask, Response, current_app, redirect, request
 from tracker.errors import Refused
 from tracker.moments import instant_of
 from tracker.tongue import gettext
-from tracker.web.cite import scope_of
+from tracker.web.cite import shown_at
 from tracker.web.current import current
-from tracker.web.sent import CLOCKS, OF_NOW, names_taken
+from tracker.web.sent import CLOCKS, names_taken
 
 
 def register(app: Flask) -> None:
@@ -43,7 +43,7 @@ def _to_that_time() -> Response | None:
 def _negotiates() -> bool:
     """Whether the view of this request can be asked for by a time."""
     endpoint = request.endpoint
-    if endpoint is None or endpoint in OF_NOW or "known_at" not in names_taken(endpoint):
+    if endpoint is None or "known_at" not in names_taken(endpoint):
         return False
     return current_app.view_functions[endpoint].open_to == "public"
 
@@ -51,11 +51,8 @@ def _negotiates() -> bool:
 def _first() -> datetime:
     """When the first row of what is asked for was recorded, and so there was something to see. Raises NotFound."""
     snapshot = current().snapshot()
-    scope = scope_of(snapshot, request.path, request.args)
-    if scope.claim:
-        return scope.claim.recorded_at
-    recorded = (snapshot.lines[channel.slug].acts for channel in scope.channels)
-    return min((acts[0].at for acts in recorded if acts), default=snapshot.recorded_until)
+    shown = shown_at(snapshot, request.path, request.args)
+    return shown.first() if shown else snapshot.recorded_until
 
 
 def _read(text: str) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,8 +22,8 @@ from tracker.record.coverage import Coverage, Hole, HoleKind, Polled, Read, Swit
 from tracker.tongue import gettext
 from tracker.web.auth import may
 from tracker.web.board import FRESH
-from tracker.web.current import Snapshot, current
-from tracker.web.listening import SILENCE_SPAN
+from tracker.web.current import Snapshot, current, moment_of
+from tracker.web.listening import SILENCE_SPAN, with_signs
 from tracker.web.reach import reaches_feed
 from tracker.web.scope import scoped_snapshot
 from tracker.web.sent import one_of
@@ -71,10 +71,22 @@ class Group:
     off: tuple[Health, ...]
 
 
+def fared(snapshot: Snapshot, asked: Mapping[str, str]) -> tuple[Snapshot, datetime, list[Health]]:
+    """The record with the sources of the `known_at` that is asked for, that instant, and how each of them fared then;
+    now, where none is asked for. Raises Refused.
+    """
+    heard, now = current().listened(snapshot, asked)
+    feeds: Iterable[FeedHealth] = heard.feeds
+    if asked.get("known_at"):
+        with current().service.store.reading_for_all() as db:
+            feeds = [with_signs(db, feed, now) for feed in feeds]
+    return heard, now, [health_of(feed, now) for feed in feeds]
+
+
 def feeds_values() -> dict[str, Any]:
     """What the page of all sources shows. Raises Refused for a filter that it does not know."""
-    snapshot, now = scoped_snapshot(), current().now()
-    told = [health_of(feed, now) for feed in snapshot.feeds]
+    snapshot, now, told = fared(scoped_snapshot(), request.args)
+    past = bool(request.args.get("known_at"))
     chosen = {"side": _side(snapshot), "fares": _fares()}
     wanted = [
         health
@@ -86,40 +98,42 @@ def feeds_values() -> dict[str, Any]:
     needing = sorted((one for one in (told if whole else shown) if one.fares in NEEDS), key=lambda one: one.need)
     return {
         "now": now,
+        "past": past,
+        "kept_from": max((one.feed.kept_from for one in shown if one.feed.kept_from), default=None),
         "chosen": chosen,
         "total": len(wanted),
         "following": following,
         "tally": _tally(told),
         "whole": whole,
-        "work": current().service.store.work() if whole and current().service.settings.poll else None,
+        "work": current().service.store.work() if whole and not past and current().service.settings.poll else None,
         "needing": needing,
         "on_top": needing[:ON_TOP] if whole else needing,
-        "added": _added(),
-        "groups": _groups(snapshot, told, _lines(shown, snapshot, now), shown, now, every_party=whole),
+        "added": {} if past else _added(),
+        "groups": _groups(snapshot, told, _lines(shown, snapshot, now, past=past), shown, now, every_party=whole),
         "sides": _sides(snapshot),
-        "unread": current().service.fault if may("admin") else None,
+        "unread": current().service.fault if may("admin") and not past else None,
     }
 
 
 def feed_values(slug: str) -> dict[str, Any]:
     """What the page of one source shows: the public, and what its reader may know besides. Raises NotFound, Refused."""
-    snapshot, now = current().snapshot(), current().now()
-    feed = find_feed(snapshot, slug)
-    only, since = _polls_asked_for(), beginning(now.date())
-    reviewer, admin = may("reviewer"), may("admin")
+    past, snapshot = bool(request.args.get("known_at")), current().snapshot()
+    feed, switches, now = source_of(snapshot, slug, request.args)
+    only, since, known_at = _polls_asked_for(), beginning(now.date()), now if past else None
+    reviewer, admin = may("reviewer") and not past, may("admin") and not past
     with current().service.store.reading_for_all() as db:
-        arrivals = db.polls.arrivals(slug, since=since)
-        reads = db.polls.reads_since(slug, since)
-        polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed")
-        releases = db.releases.newest(slug, most=MOST_RELEASES)
+        arrivals = db.polls.arrivals(slug, since=since, known_at=known_at)
+        reads = db.polls.reads_since(slug, since, known_at=known_at)
+        polls = db.polls.newest(slug, most=MOST_POLLS, failed=only == "failed", known_at=known_at)
+        releases = db.releases.newest(slug, most=MOST_RELEASES, known_at=known_at)
         queued = _queued(db, releases) if reviewer else {}
         polled = current().service.polled(db) if admin else {}
-        added = db.added.get(slug)
-    switches = snapshot.sources.by_slug[slug].observed.switches
+        added = None if past else db.added.get(slug)
     holes = _holes(feed, reads, switches, since, now)
     asked_for = sorted((hole for hole in holes if hole.kind is not HoleKind.NOT_CONFIGURED), key=lambda one: one.start)
     return {
         "now": now,
+        "past": past,
         "line": _line(health_of(feed, now), arrivals, reads, switches, now),
         "feed": feed,
         "relationship": snapshot.relationship(feed.relationship),
@@ -144,6 +158,25 @@ def _added() -> dict[str, AddedEntry]:
     configured = {feed.slug for feed in current().service.feeds}
     with current().service.store.reading() as db:
         return {one.slug: one for one in db.added.all() if not one.removed and one.slug not in configured}
+
+
+def source_of(snapshot: Snapshot, slug: str, asked: Mapping[str, str]) -> tuple[FeedHealth, Sequence[Switch], datetime]:
+    """One source with what was decided of it, and the instant up to which that is told: the `known_at` that is asked
+    for, or the present. Raises NotFound, Refused.
+    """
+    feed = find_feed(snapshot, slug)
+    if not asked.get("known_at"):
+        return feed, snapshot.sources.by_slug[slug].observed.switches, current().now()
+    known_at = moment_of(asked).known_at
+    with current().service.store.reading_for_all() as db:
+        then, switches = db.feeds.get_at(slug, known_at), db.feeds.switches_of(slug)
+        if then is None:
+            raise NotFound(
+                gettext("%(slug)s was no source yet by then.", slug=slug),
+                gettext("Send a later known_at, or leave it out."),
+                field="known_at",
+            )
+        return with_signs(db, then, known_at), [switch for switch in switches if switch.at <= known_at], known_at
 
 
 def find_feed(snapshot: Snapshot, slug: str) -> FeedHealth:
@@ -195,15 +228,15 @@ def _tally(told: Iterable[Health]) -> list[tuple[Fares, int]]:
     return [(fares, counts[fares]) for fares in Fares if counts[fares]]
 
 
-def _lines(shown: Iterable[Health], snapshot: Snapshot, now: datetime) -> dict[str, Line]:
+def _lines(shown: Iterable[Health], snapshot: Snapshot, now: datetime, *, past: bool) -> dict[str, Line]:
     """What is drawn and reckoned of those that are polled."""
-    since = beginning(now.date())
+    since, known_at = beginning(now.date()), now if past else None
     with current().service.store.reading() as db:
         return {
             health.feed.slug: _line(
                 health,
-                db.polls.arrivals(health.feed.slug, since=since),
-                db.polls.reads_since(health.feed.slug, since),
+                db.polls.arrivals(health.feed.slug, since=since, known_at=known_at),
+                db.polls.reads_since(health.feed.slug, since, known_at=known_at),
                 snapshot.sources.by_slug[health.feed.slug].observed.switches,
                 now,
             )
