@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -101,6 +102,15 @@ def test_the_commands_are_processes_that_read_and_write_and_end_as_a_shell_expec
     assert re.search(r"a-feed\W+read\W+1\W+1\W+0\W+1", process("poll")[1])
     code, told, wrong = process("detect", stdin=json.dumps(RELEASE | {"summary": TALKS[1] + " 会晤 \ud83d"}))
     assert (code, wrong, json.loads(told)["candidates"][0]["channel"]) == (0, "", "dpct")
+
+
+def test_a_command_begins_with_garbage_looked_for_again(tracker, seeded_folder):
+    gc.disable()  # as a process begins, until what it needs is loaded
+    try:
+        tracker("user", "list")
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_where_nobody_signs_in_the_list_says_so_beside_its_output(tracker, seeded_folder):
