@@ -346,7 +346,7 @@ def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
 
 def _known(text: str, now: datetime) -> datetime:
     """`known_at` of a request: an instant as it was asked for, so that the answer says so. Of today it is what we know
-    now; a later moment is refused, since nobody knows what will be known then.
+    now; a later moment is refused, since nobody knows what will be known then, and one of years that cannot be reckoned.
     """
     instant, clock = known_instant(text), current().service.clock()
     # What has come does not go again, so that the answer outlives the minute.
@@ -361,4 +361,5 @@ def _known(text: str, now: datetime) -> datetime:
                 value=text,
             ),
         )
+    told_of(instant.date(), text, "known_at")
     return min(instant, now if today else max(now, clock))
