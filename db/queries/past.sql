@@ -7,6 +7,10 @@ INSERT INTO past (subject, name, at, told) VALUES (:subject, :name, :at, :told);
 -- name: every(subject, name)
 SELECT name, at, told FROM past WHERE subject = :subject AND name = :name ORDER BY id;
 
+-- name: last_change(subject)^
+SELECT MAX(at) AS at FROM past WHERE subject = :subject AND EXISTS (SELECT 1 FROM past earlier
+    WHERE earlier.subject = past.subject AND earlier.name = past.name AND earlier.id < past.id);
+
 -- name: standing(subject, known_at)
 -- Of each name what stood by then, or the first that was kept.
 SELECT name, at, told FROM past WHERE id IN (
