@@ -90,8 +90,8 @@ class Past:
 
     def one_at(self, what: What, name: str, known_at: datetime) -> Kept | None:
         """How one thing stood, as `at` tells of all; None where nothing was ever kept of it."""
-        every = self.of(what, name)
-        return next((kept for kept in reversed(every) if kept.since <= known_at), next(iter(every), None))
+        row = _sql.standing_one(self._db, subject=what, name=name, known_at=instant_text(known_at))
+        return _kept(row) if row else None
 
     def at(self, what: What, known_at: datetime) -> dict[str, Kept]:
         """How every thing stood at an instant, by name; where nothing was kept by then, the first that was (`since` is

@@ -99,21 +99,22 @@ class Record:
             )
             self._past.keep_channel(channel.slug, at=at)
         self.index_anew()
+        for channel in self.channels():
+            if self._search.keep_channel(channel, at=at):
+                for row in self._rows_of(channel.slug):
+                    self._search.keep_entry(as_cited(row, at), channel, at=at)
 
     def index_anew(self) -> None:
-        """Make searchable what is defined otherwise than it was, or is not yet searchable: channels and their rows,
-        those that no longer stand too, with the names and the sources of each time.
+        """Make searchable what is not yet: channels and their rows, those that no longer stand too, with the names and
+        the sources of each time.
         """
         for channel in self.channels():
-            defined = self.definitions(channel.slug)
             if not self._search.knows(channel.slug):
+                defined = self.definitions(channel.slug)
                 for since, then in defined:
                     self._search.keep_channel(then, at=since)
                 for row in self._rows_of(channel.slug):
                     self._index_past_of(row, defined)
-            elif self._search.keep_channel(channel, at=defined[-1][0]):
-                for row in self._rows_of(channel.slug):
-                    self._search.keep_entry(as_cited(row, defined[-1][0]), channel, at=defined[-1][0])
 
     def definitions(self, slug: str) -> list[tuple[datetime, Channel]]:
         """How a channel was defined from when on, the oldest first; the first as if it had always been so."""

@@ -19,6 +19,12 @@ SELECT name, at, told FROM past WHERE id IN (
 )
 ORDER BY id;
 
+-- name: standing_one(subject, name, known_at)^
+SELECT name, at, told FROM past WHERE id = (
+    SELECT COALESCE(MAX(CASE WHEN at <= :known_at THEN id END), MIN(id)) FROM past
+    WHERE subject = :subject AND name = :name
+);
+
 -- name: channels()
 SELECT slug FROM channel ORDER BY slug;
 

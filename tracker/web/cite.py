@@ -51,8 +51,8 @@ class Scope(Shown):
     """Which rows of the record an address shows: of some channels, status changes, contacts or both.
 
     `channels` are those of any category: which were of the one that is asked for, the moment tells. `asked`: what the
-    address asks for besides; a list of changes or contacts shows those that fit, any other view the channels that are in
-    the state. `claim`: the one row that a claim's own page shows. `feed`: it tells of both kinds of rows, though the
+    address asks for besides; a list of changes or contacts shows those that fit, any other view the channels that are
+    in the state. `claim`: the one row that a claim's own page shows. `feed`: it tells of both kinds of rows, though the
     mark of its citation is over the changes alone.
     """
 

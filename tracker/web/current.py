@@ -109,8 +109,8 @@ class Snapshot:
 
     @cached_property
     def recorded_until(self) -> datetime:
-        """When the newest row was recorded, or taken back, or a channel was last defined otherwise: whatever comes later
-        has a later instant.
+        """When the newest row was recorded or taken back, or a channel was last defined otherwise: whatever comes
+        later has a later instant.
         """
         redefined = [line.redefined for line in self.lines.values() if line.redefined]
         return max((*redefined, *(act.at for act in self.acts[-1:])), default=self.now)
@@ -323,7 +323,10 @@ def shows_the_past() -> bool:
 
 
 def find_channel(snapshot: Snapshot, slug: str, known_at: datetime | None = None) -> Channel:
-    """The channel of that slug as it was defined at an instant (None: now). Raises NotFound with those that may be meant."""
+    """The channel of that slug as it was defined at an instant (None: now).
+
+    Raises NotFound with those that may be meant.
+    """
     for channel in snapshot.channels:
         if channel.slug == slug:
             return snapshot.lines[slug].channel_at(known_at) if known_at else channel
