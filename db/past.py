@@ -84,10 +84,14 @@ class Past:
         """All that was kept of a thing, the oldest first."""
         return [_kept(row) for row in _sql.every(self._db, subject=what, name=name)]
 
+    def last_change(self, what: What) -> datetime | None:
+        """When anything of that kind was kept last that stood otherwise before."""
+        return instant(_sql.last_change(self._db, subject=what)["at"])
+
     def one_at(self, what: What, name: str, known_at: datetime) -> Kept | None:
         """How one thing stood, as `at` tells of all; None where nothing was ever kept of it."""
-        every = self.of(what, name)
-        return next((kept for kept in reversed(every) if kept.since <= known_at), next(iter(every), None))
+        row = _sql.standing_one(self._db, subject=what, name=name, known_at=instant_text(known_at))
+        return _kept(row) if row else None
 
     def at(self, what: What, known_at: datetime) -> dict[str, Kept]:
         """How every thing stood at an instant, by name; where nothing was kept by then, the first that was (`since` is

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from db.notifications import Filter
+from db.notifications import Filter, Obstacle, Unsendable
 from db.record import Origin
 from db.store import open_store
 from tests.conftest import ROOT, Clock
@@ -287,6 +287,32 @@ def test_what_such_a_decision_recorded_reaches_who_was_down_when_the_thread_bega
         dead, sent = sorted(one.id for one in db.notifications.deliveries())
         assert db.notifications.obstacle(sent) is None, "it may be sent again by itself"
         assert db.notifications.obstacle(dead) is None
+
+
+def test_a_message_that_followed_a_lost_one_is_not_queued_again_by_itself_though_a_later_one_arrived(
+    seeded_2023, site, clock
+):
+    site.serve("/hook", 500)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    state_alone(seeded_2023)
+    serve(seeded_2023)
+    clock.advance(days=6)
+    serve(seeded_2023)
+    site.serve("/hook")
+    with seeded_2023.store.writing() as db:
+        row = next(row for row in db.record.entries_of("dpct")[0] if row.decision)
+        db.record.add(replace(row, replaces=row.id, cause="In other words."), Origin(clock(), "ana"))
+        db.record.bump()
+    clock.advance(days=1)
+    serve(seeded_2023)
+    corrected_with_a_contact(seeded_2023)
+    clock.advance(days=1)
+    serve(seeded_2023)
+    assert [state for _, state in states(seeded_2023)] == ["dead", "void", "sent"]
+    with seeded_2023.store.reading() as db:
+        dead, void, _ = sorted(one.id for one in db.notifications.deliveries())
+        assert db.notifications.obstacle(void) == Obstacle(Unsendable.FOLLOWS, dead)
 
 
 def test_of_what_such_a_decision_recorded_and_an_earlier_version_told_apart_both_threads_go_on(

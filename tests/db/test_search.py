@@ -257,6 +257,16 @@ def test_a_channel_that_is_named_anew_is_found_in_the_past_by_its_former_names_a
     assert asked() == told
 
 
+def test_rows_are_found_by_their_sources_also_where_an_older_version_indexed_the_channel_otherwise(defined):
+    cited = (source(title="Communiqué"),)
+    with defined.writing() as db:
+        entry = db.record.add(change(State.ACTIVE, "2024-01-08", sources=cited), Origin(AT + timedelta(days=1), "ana"))
+        db.record._db.execute("UPDATE record_document SET digest = 'older'")
+        db.record.define([US_CHINA], [CHANNEL], at=AT + timedelta(days=2))
+    for known_at in (None, AT + timedelta(days=1)):
+        assert rows(defined, "communiqué", known_at=known_at) == [(Kind.CHANGE, entry)]
+
+
 OLD = """
 INSERT INTO relationship VALUES ('us-china', 0, '{"en": "x"}',
     '[{"code": "us", "names": {}, "timezone": "UTC"}, {"code": "cn", "names": {}, "timezone": "UTC"}]', '[]');
