@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page
@@ -85,5 +86,5 @@ def test_dates_under_a_picture_neither_overlap_nor_are_cut_on_a_phone(address: s
     dates = page.locator(".rhythm.large text, .own-years text.year")
     boxes = [box for date in dates.all() if (box := date.bounding_box())]
     assert len(boxes) > 2
-    assert all(one["x"] + one["width"] < other["x"] for one, other in zip(boxes, boxes[1:], strict=False))
+    assert all(one["x"] + one["width"] < other["x"] for one, other in pairwise(boxes))
     assert all(box["x"] + box["width"] <= 390 for box in boxes)
