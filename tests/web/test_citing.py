@@ -345,3 +345,11 @@ def test_what_an_older_version_cited_without_its_contacts_holds_still(api: Api, 
     assert api.json(f"/citation?path={quote(path + asked)}")["since"]["holds"]
     altered = re.sub(r"cited=(\d+\.\d+\.)", r"cited=\g<1>0", asked)[:-1]
     assert not api.json(f"/citation?path={quote(path + altered)}")["since"]["holds"]
+
+
+def test_a_cited_address_is_taken_as_the_citation_prints_it(api: Api) -> None:
+    address = api.json("/citation?path=/channels/dpct")["address"]
+    assert address.startswith("http")
+    assert api.json(f"/citation?path={quote(address)}")["since"]["holds"]
+    elsewhere = address.replace("://", "://elsewhere.example.")
+    assert_problem(api.get(f"/citation?path={quote(elsewhere)}"), 400, field="path", says="no address of this site")

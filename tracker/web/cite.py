@@ -247,9 +247,9 @@ def cite() -> Response:
 
 
 def _own_address(text: str) -> SplitResult:
-    """An address of ours at which the record can be read at a moment, as it was sent. Raises Refused."""
+    """An address of ours at which the record can be read at a moment, as it was sent or printed. Raises Refused."""
     try:
-        address = urlsplit(text)
+        address = urlsplit(text.removeprefix(current().service.settings.base_url))
     except ValueError:  # Brackets that do not fit.
         address = urlsplit("")
     is_ours = address.path.startswith("/") and not address.netloc and not address.scheme
