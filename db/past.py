@@ -7,6 +7,7 @@ was kept nobody knows.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,14 +62,17 @@ class Past:
         self.keep(What.CHANNEL, slug, dict(_sql.channel(self._db, slug=slug)), at=at)
 
     def keep_feed(self, slug: str, *, at: datetime) -> None:
-        """Keep how a feed is configured, with what of its health no poll tells. How many items it shows is told by its
-        polls, and kept where that is a sign of something alone: the number may be another one each time.
+        """Keep how a feed is configured, with what of its health no poll tells.
+
+        The numbers in that (of items, of the line with a flaw) may be others at each poll: those of when it began stay.
         """
         told = dict(_sql.feed(self._db, slug=slug))
         told["also"] = [row["relationship"] for row in _sql.shares(self._db, slug=slug)]
         if told["shown"] and not told["undated"]:
-            told["shown"] = None
-        self.keep(What.FEED, slug, told, at=at)
+            told["shown"] = None  # its polls tell it, and it is no sign of anything
+        last = _sql.last(self._db, subject=What.FEED, name=slug)
+        if last is None or _but_for_numbers(json.loads(last["told"])) != _but_for_numbers(told):
+            self.keep(What.FEED, slug, told, at=at)
 
     def keep_feeds(self, *, at: datetime) -> None:
         for row in list(_sql.feeds(self._db)):
@@ -84,10 +88,14 @@ class Past:
         """All that was kept of a thing, the oldest first."""
         return [_kept(row) for row in _sql.every(self._db, subject=what, name=name)]
 
+    def last_change(self, what: What) -> datetime | None:
+        """When anything of that kind was kept last that stood otherwise before."""
+        return instant(_sql.last_change(self._db, subject=what)["at"])
+
     def one_at(self, what: What, name: str, known_at: datetime) -> Kept | None:
         """How one thing stood, as `at` tells of all; None where nothing was ever kept of it."""
-        every = self.of(what, name)
-        return next((kept for kept in reversed(every) if kept.since <= known_at), next(iter(every), None))
+        row = _sql.standing_one(self._db, subject=what, name=name, known_at=instant_text(known_at))
+        return _kept(row) if row else None
 
     def at(self, what: What, known_at: datetime) -> dict[str, Kept]:
         """How every thing stood at an instant, by name; where nothing was kept by then, the first that was (`since` is
@@ -95,6 +103,16 @@ class Past:
         """
         rows = _sql.standing(self._db, subject=what, known_at=instant_text(known_at))
         return {row["name"]: _kept(row) for row in rows}
+
+
+def _but_for_numbers(told: Mapping[str, Any]) -> dict[str, Any]:
+    """How a feed stands, and what is wrong with its answers: of their items whether some or all have no date."""
+    shown, undated = told["shown"], told["undated"]
+    signs = {"shown": bool(shown), "undated": bool(undated) and ("all" if undated == shown else "some")}
+    return {**told, **signs, "flaw": told["flaw"] and _NUMBER.sub("", told["flaw"])}
+
+
+_NUMBER = re.compile(r"\d+")
 
 
 def _kept(row: Row) -> Kept:

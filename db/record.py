@@ -99,25 +99,28 @@ class Record:
             )
             self._past.keep_channel(channel.slug, at=at)
         self.index_anew()
+        for channel in self.channels():
+            if self._search.keep_channel(channel, at=at):
+                for row in self._rows_of(channel.slug):
+                    self._search.keep_entry(as_cited(row, at), channel, at=at)
 
     def index_anew(self) -> None:
-        """Make searchable what is defined otherwise than it was, or is not yet searchable: channels and their rows,
-        those that no longer stand too, with the names and the sources of each time.
+        """Make searchable what is not yet: channels and their rows, those that no longer stand too, with the names and
+        the sources of each time.
         """
         for channel in self.channels():
-            defined = self._definitions(channel.slug)
             if not self._search.knows(channel.slug):
+                defined = self.definitions(channel.slug)
                 for since, then in defined:
                     self._search.keep_channel(then, at=since)
                 for row in self._rows_of(channel.slug):
                     self._index_past_of(row, defined)
-            elif self._search.keep_channel(channel, at=defined[-1][0]):
-                for row in self._rows_of(channel.slug):
-                    self._search.keep_entry(as_cited(row, defined[-1][0]), channel, at=defined[-1][0])
 
-    def _definitions(self, slug: str) -> list[tuple[datetime, Channel]]:
+    def definitions(self, slug: str) -> list[tuple[datetime, Channel]]:
         """How a channel was defined from when on, the oldest first; the first as if it had always been so."""
-        return [(kept.since, _channel(kept.told)) for kept in self._past.of(What.CHANNEL, slug)]
+        pair = self._channel(slug).relationship
+        every = self._past.of(What.CHANNEL, slug)
+        return [(kept.since, replace(_channel(kept.told), relationship=pair)) for kept in every]
 
     def _rows_of(self, slug: str) -> list[Entry]:
         return [row for rows in self.entries_of(slug) for row in rows]
@@ -190,12 +193,12 @@ class Record:
         return grouped
 
     def instant_for(self, at: datetime) -> datetime:
-        """The instant, or one after whatever earlier transactions recorded, where a clock was set back or the writer
-        waited for its turn: what a view at some `known_at` showed is never joined by a row that came later. The first
-        in a transaction to ask must do so before anything of it is in the chain.
+        """The instant, or one after whatever earlier transactions recorded or defined otherwise, where a clock was set
+        back or the writer waited for its turn: what a view at some `known_at` showed is never joined by a row that came
+        later. The first in a transaction to ask must do so before anything of it is in the chain.
         """
         if self._floor is None:
-            last = self._chain.head().at
+            last = max(filter(None, (self._chain.head().at, self._past.last_change(What.CHANNEL))), default=None)
             self._floor = last + timedelta(microseconds=1) if last and last >= at else datetime.min.replace(tzinfo=UTC)
         return max(at, self._floor)
 

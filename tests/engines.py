@@ -7,6 +7,7 @@ Most tests run on SQLite, or on what --record-on names; those marked `both_engin
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.store import Store
+from db.store import Store, open_store
 from tests.servers import FOLDER, create, drop, new_folder, remove, remove_abandoned
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
@@ -69,6 +70,27 @@ def new_database(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
     yield url
     for one in made:
+        drop(one)
+
+
+@pytest.fixture(scope="session")
+def new_record(
+    engine: str, new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], str]]:
+    """Makes an empty record of that engine at each call, a copy of one that was migrated once; answers its URL."""
+    template, copies = new_database(), []
+    store = open_store(template, create=True)
+    store.migrate()
+    store.close()
+
+    def url() -> str:
+        if engine == POSTGRES:
+            copies.append(create(template))
+            return copies[-1]
+        return f"sqlite:///{shutil.copy(store.path, tmp_path_factory.mktemp('copy'))}"
+
+    yield url
+    for one in copies:
         drop(one)
 
 

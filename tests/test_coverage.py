@@ -2,8 +2,10 @@
 
 import itertools
 import random
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -249,8 +251,13 @@ def seen(schedule) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("outages")
+def empty(tmp_path_factory) -> Path:
+    """A database in which nothing is recorded yet."""
+    file = tmp_path_factory.mktemp("outages") / "empty.db"
+    store = open_store(f"sqlite:///{file}", create=True)
+    store.migrate()
+    store.close()
+    return file
 
 
 @settings(max_examples=25)
@@ -258,10 +265,8 @@ def folder(tmp_path_factory):
     st.lists(schedules, min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, HORIZON - 1), st.integers(1, HORIZON)), min_size=40, max_size=40),
 )
-def test_no_report_is_never_said_of_a_minute_that_nobody_looked_at(folder, schedules, spans):
-    (folder / "outages.db").unlink(missing_ok=True)
-    store = open_store(f"sqlite:///{folder}/outages.db", create=True)
-    store.migrate()
+def test_no_report_is_never_said_of_a_minute_that_nobody_looked_at(empty, schedules, spans):
+    store = open_store(f"sqlite:///{shutil.copyfile(empty, empty.with_name('outages.db'))}")
     slugs = kept(store, schedules)
     observed = dict(zip(slugs, map(seen, schedules), strict=True))
     for begins, lasts in spans:
@@ -290,4 +295,4 @@ def test_no_report_is_never_said_of_a_minute_that_nobody_looked_at(folder, sched
         assert read.share < 1 or not read.holes
     store.close()
     for suffix in ("-wal", "-shm"):
-        (folder / f"outages.db{suffix}").unlink(missing_ok=True)
+        empty.with_name(f"outages.db{suffix}").unlink(missing_ok=True)

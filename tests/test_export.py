@@ -18,8 +18,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from datasette.app import Datasette
-from frictionless import Package, system
 
 from db.export import VIEWS
 from db.record import Origin
@@ -60,6 +58,8 @@ def write(service: Service, folder: Path, known_at: datetime | None = None) -> P
 
 
 def validated(folder: Path):
+    from frictionless import Package, system  # takes a second, and no other test needs it
+
     with system.use_context(trusted=True):
         return Package(str(folder / "datapackage.json")).validate()
 
@@ -336,6 +336,8 @@ def test_the_sqlite_file_is_sound_and_holds_what_the_folder_holds(database: Path
 
 
 async def _ask(database: Path, *addresses: str) -> list:
+    from datasette.app import Datasette  # takes a second, and no other test needs it
+
     datasette = Datasette([str(database)], immutables=[])
     await datasette.invoke_startup()
     return [await datasette.client.get(address) for address in addresses]

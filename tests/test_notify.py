@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from db.notifications import Filter
+from db.notifications import Filter, Obstacle, Unsendable
 from db.record import Origin
 from db.store import open_store
 from tests.conftest import ROOT, Clock
@@ -289,6 +289,32 @@ def test_what_such_a_decision_recorded_reaches_who_was_down_when_the_thread_bega
         assert db.notifications.obstacle(dead) is None
 
 
+def test_a_message_that_followed_a_lost_one_is_not_queued_again_by_itself_though_a_later_one_arrived(
+    seeded_2023, site, clock
+):
+    site.serve("/hook", 500)
+    clock.advance(minutes=1)
+    subscribe(seeded_2023, site.url("/hook"))
+    state_alone(seeded_2023)
+    serve(seeded_2023)
+    clock.advance(days=6)
+    serve(seeded_2023)
+    site.serve("/hook")
+    with seeded_2023.store.writing() as db:
+        row = next(row for row in db.record.entries_of("dpct")[0] if row.decision)
+        db.record.add(replace(row, replaces=row.id, cause="In other words."), Origin(clock(), "ana"))
+        db.record.bump()
+    clock.advance(days=1)
+    serve(seeded_2023)
+    corrected_with_a_contact(seeded_2023)
+    clock.advance(days=1)
+    serve(seeded_2023)
+    assert [state for _, state in states(seeded_2023)] == ["dead", "void", "sent"]
+    with seeded_2023.store.reading() as db:
+        dead, void, _ = sorted(one.id for one in db.notifications.deliveries())
+        assert db.notifications.obstacle(void) == Obstacle(Unsendable.FOLLOWS, dead)
+
+
 def test_of_what_such_a_decision_recorded_and_an_earlier_version_told_apart_both_threads_go_on(
     seeded_2023, site, clock
 ):
@@ -476,7 +502,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_and_no_review(service, site, cloc
     hanging = [subscribe(service, site.url("/hangs")) for _ in range(WEBHOOK_WORKERS - 1)]
     subscribe(service, site.url("/hook"))
     record(service)
-    notifying = Notifying(service, lots=lambda: 0.0, deadline=1.0)
+    notifying = Notifying(service, lots=lambda: 0.0, deadline=3.0)
     turns = notifying.tick().result()
     assert held.wait(10)
     record(service)
@@ -488,7 +514,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_and_no_review(service, site, cloc
     notifying.stop()
     with service.store.reading() as db:
         (attempt,) = db.notifications.attempts_of(hanging[0])
-    assert attempt.outcome == "127.0.0.1 did not finish its answer within 1 seconds."
+    assert attempt.outcome == "127.0.0.1 did not finish its answer within 3 seconds."
 
 
 def test_a_process_that_is_told_to_stop_lets_what_it_has_in_hand_end_and_leaves_the_rest(service, site):
@@ -520,7 +546,7 @@ def endless(handler: Handler) -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (drip, "127.0.0.1 did not finish its answer within 1 seconds."),
+        (drip, "127.0.0.1 did not finish its answer within 3 seconds."),
         (endless, "The receiver answered 200 OK."),
         (lambda handler: handler.wfile.write(b"garbage\r\n\r\n"), "127.0.0.1 broke off, or sent what is not HTTP"),
     ],
@@ -529,7 +555,7 @@ def test_an_answer_is_bounded_in_time_and_its_body_is_not_read(service, site, an
     site.routes["/hook"] = answer
     number = subscribe(service, site.url("/hook"))
     record(service)
-    notifying = Notifying(service, deadline=1.0)
+    notifying = Notifying(service, deadline=3.0)
     serve(service, notifying)
     notifying.stop()
     with service.store.reading() as db:

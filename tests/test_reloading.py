@@ -186,4 +186,4 @@ def test_a_running_service_takes_packs_as_they_come_and_leaves_what_is_broken(tm
         assert "p001-hotline" in told(f"/?relationship={slug_of(1)}")
         feeds.write_text(good.replace("every: 30m", "every: 2h", 1))
         served.process.send_signal(signal.SIGHUP)
-        until(lambda: "line 3" not in told("/readyz"), within=4)
+        until(lambda: "line 3" not in told("/readyz"), within=30)

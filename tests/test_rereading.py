@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from config.load import RelationshipPack, load_relationships
 from db.record import Origin
 from db.store import open_store
-from tests.conftest import ROOT, Clock, settings_in
 from tests.engines import REFUSED
 from tests.feeds.conftest import no_proxies  # noqa: F401 - a fixture
 from tests.feeds.test_full_text import linked
@@ -97,22 +94,12 @@ class Watching:
             return [notice.visit.found for notice in db.watch.notices()]
 
 
-@pytest.fixture(scope="module")
-def packs() -> tuple[RelationshipPack, ...]:
-    """The shipped configuration, loaded once."""
-    return load_relationships(ROOT / "config")
-
-
 @pytest.fixture
-def watching(packs: tuple[RelationshipPack, ...], tmp_path: Path, clock: Clock, site: Site) -> Iterator[Watching]:
+def watching(service: Service, site: Site) -> Watching:
     """Pages on loopback may be read, since a feed of the operator's is there."""
-    settings = settings_in(tmp_path)
-    store = open_store(settings.database_url, create=True)
-    store.migrate()
-    service = Service(settings, store, packs, (feed_at(site.url()),), clock)
+    service.take(service.packs, (feed_at(site.url()),))
     service.prepare()
-    yield Watching(service, site)
-    store.close()
+    return Watching(service, site)
 
 
 @pytest.fixture

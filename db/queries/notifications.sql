@@ -177,15 +177,14 @@ SELECT at, succeeded, status, outcome FROM attempt WHERE subscription = :subscri
 
 -- name: standing(id)^
 -- What has to be known of a message before it is sent again: to whom it goes, what its thread begins with there, and
--- whether anything of the thread arrived there or will arrive first.
+-- whether anything that it follows arrived there or will arrive first.
 SELECT delivery.state, event.what, event.told, subscription.kind, subscription.ended_at,
        (SELECT other.id FROM event first JOIN delivery other ON other.event = first.id
         WHERE first.statement = event.statement AND other.subscription = delivery.subscription
         ORDER BY first.sequence LIMIT 1) AS begins_with,
        CASE WHEN EXISTS (SELECT 1 FROM event earlier JOIN delivery other ON other.event = earlier.id
-               WHERE earlier.statement = event.statement AND earlier.id <> event.id
-                   AND other.subscription = delivery.subscription
-                   AND (other.state = 'sent' OR other.state = 'pending' AND earlier.sequence < event.sequence))
+               WHERE earlier.statement = event.statement AND earlier.sequence < event.sequence
+                   AND other.subscription = delivery.subscription AND other.state IN ('sent', 'pending'))
             THEN 1 ELSE 0 END AS heard
 FROM delivery
 JOIN event ON event.id = delivery.event

@@ -7,6 +7,10 @@ INSERT INTO past (subject, name, at, told) VALUES (:subject, :name, :at, :told);
 -- name: every(subject, name)
 SELECT name, at, told FROM past WHERE subject = :subject AND name = :name ORDER BY id;
 
+-- name: last_change(subject)^
+SELECT MAX(at) AS at FROM past WHERE subject = :subject AND EXISTS (SELECT 1 FROM past earlier
+    WHERE earlier.subject = past.subject AND earlier.name = past.name AND earlier.id < past.id);
+
 -- name: standing(subject, known_at)
 -- Of each name what stood by then, or the first that was kept.
 SELECT name, at, told FROM past WHERE id IN (
@@ -14,6 +18,12 @@ SELECT name, at, told FROM past WHERE id IN (
     WHERE subject = :subject GROUP BY name
 )
 ORDER BY id;
+
+-- name: standing_one(subject, name, known_at)^
+SELECT name, at, told FROM past WHERE id = (
+    SELECT COALESCE(MAX(CASE WHEN at <= :known_at THEN id END), MIN(id)) FROM past
+    WHERE subject = :subject AND name = :name
+);
 
 -- name: channels()
 SELECT slug FROM channel ORDER BY slug;

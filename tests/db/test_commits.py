@@ -70,7 +70,7 @@ def elsewhere(database: Path) -> Iterator[Callable[[], None]]:
 
     yield commit
     child.stdin.close()
-    assert child.wait(10) == 0
+    assert child.wait(60) == 0
 
 
 def number(connection: sqlite3.Connection) -> int:

@@ -9,6 +9,8 @@ import pytest
 from db.past import What
 from db.store import open_store
 from tests.engines import REFUSED
+from tests.feeds.test_poll import feed_at
+from tests.make import CHANNEL, US_CHINA
 from tests.reliability.old_schemas import STEPS, make_old_database
 
 pytestmark = pytest.mark.both_engines
@@ -38,6 +40,31 @@ def test_what_stands_is_kept_when_it_differs_and_told_of_any_instant(store):
     assert [kept["cases"].since for kept in told] == [AT, AT, LATER]
     assert told[0]["live x"].since == LATER, "the first that was kept, which says that it came later"
     assert told[0]["cases"].told["名"] == "值"
+
+
+def test_of_a_feed_that_is_wrong_at_each_poll_it_is_kept_when_that_began(store):
+    told = [
+        {"shown": 9, "undated": 0, "flaw": None},
+        *({"shown": 9, "undated": 0, "flaw": f"It is not well-formed XML (line {line})."} for line in (3, 4, 9)),
+        *({"shown": shown, "undated": shown, "flaw": None} for shown in (9, 8)),
+        {"shown": 8, "undated": 2, "flaw": None},
+        {"shown": 7, "undated": 1, "flaw": None},
+        {"shown": 7, "undated": 0, "flaw": None},
+    ]
+    with store.writing() as db:
+        db.record.define([US_CHINA], [CHANNEL], at=AT)
+        db.feeds.sync([feed_at("https://news.example/feed")], now=AT)
+        before = len(db.past.of(What.FEED, "sample"))
+        for hour, answer in enumerate(told):
+            db.feeds.record_answer("sample", **answer)
+            db.past.keep_feed("sample", at=AT + timedelta(hours=hour))
+        kept = db.past.of(What.FEED, "sample")[before:]
+    assert [(one.told["flaw"] or "", one.told["undated"]) for one in kept] == [
+        ("It is not well-formed XML (line 3).", 0),
+        ("", 9),
+        ("", 2),
+        ("", 0),
+    ]
 
 
 @pytest.mark.parametrize("attempt", ["UPDATE past SET told = '{}'", "DELETE FROM past"])

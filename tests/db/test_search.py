@@ -30,18 +30,16 @@ pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture
-def store(new_database):
-    opened = open_store(new_database(), create=True)
-    opened.migrate()
+def store(new_record):
+    opened = open_store(new_record())
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def told(new_database):
+def told(new_record):
     """A store of three releases that tests only ask."""
-    opened = open_store(new_database(), create=True)
-    opened.migrate()
+    opened = open_store(new_record())
     for one in (ENGLISH, CHINESE, TRADITIONAL):
         keep(opened, one)
     yield opened
@@ -115,9 +113,8 @@ def test_a_word_is_found_by_any_beginning_of_three_letters_or_more(words, word, 
 
 
 @pytest.fixture(scope="module")
-def words(new_database):
-    opened = open_store(new_database(), create=True)
-    opened.migrate()
+def words(new_record):
+    opened = open_store(new_record())
     for word in WORDS:
         keep(opened, release(title=word, summary=""))
     yield opened
@@ -258,6 +255,16 @@ def test_a_channel_that_is_named_anew_is_found_in_the_past_by_its_former_names_a
         db.record._db.execute("DELETE FROM record_document")
         db.record.index_anew()
     assert asked() == told
+
+
+def test_rows_are_found_by_their_sources_also_where_an_older_version_indexed_the_channel_otherwise(defined):
+    cited = (source(title="Communiqué"),)
+    with defined.writing() as db:
+        entry = db.record.add(change(State.ACTIVE, "2024-01-08", sources=cited), Origin(AT + timedelta(days=1), "ana"))
+        db.record._db.execute("UPDATE record_document SET digest = 'older'")
+        db.record.define([US_CHINA], [CHANNEL], at=AT + timedelta(days=2))
+    for known_at in (None, AT + timedelta(days=1)):
+        assert rows(defined, "communiqué", known_at=known_at) == [(Kind.CHANGE, entry)]
 
 
 OLD = """

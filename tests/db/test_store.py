@@ -31,9 +31,13 @@ def url(new_database) -> str:
 
 
 @pytest.fixture
-def store(url):
-    opened = open_store(url, create=True)
-    opened.migrate()
+def record(new_record) -> str:
+    return new_record()
+
+
+@pytest.fixture
+def store(record):
+    opened = open_store(record)
     yield opened
     opened.close()
 
@@ -208,10 +212,10 @@ for _ in range(50):
 """
 
 
-def test_processes_that_read_and_then_write_lose_nothing_and_are_never_locked_out(store, url, engine):
+def test_processes_that_read_and_then_write_lose_nothing_and_are_never_locked_out(store, record, engine):
     number = 6 if engine == SQLITE else 3  # a server has one kind of lock for those of one process and of several
     running = [
-        subprocess.Popen([sys.executable, "-c", READ_THEN_WRITE, url], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", READ_THEN_WRITE, record], stderr=subprocess.PIPE, text=True)
         for _ in range(number)
     ]
     errors = [process.communicate()[1] for process in running]

@@ -176,7 +176,7 @@ def test_a_hostile_address_is_refused_and_nobody_inside_hears_of_it(network: Net
 
 @pytest.mark.parametrize("url", REACHED)
 def test_plain_requests_would_have_gone_there(network: Network, url: str):
-    assert requests.get(url, timeout=2).content == SECRET
+    assert requests.get(url, timeout=30).content == SECRET
 
 
 @pytest.mark.parametrize("url", HOSTILE)
@@ -239,7 +239,7 @@ def test_checking_first_and_connecting_later_would_have_been_led_astray(network:
     """The control of the test above: a client that checks a name, and then lets a library look it up again."""
     network.names["rebound.example"] = [[PUBLIC], ["127.0.0.1"]]
     assert is_public(socket.getaddrinfo("rebound.example", 80)[0][4][0])
-    assert requests.get("http://rebound.example/", timeout=2).content == SECRET
+    assert requests.get("http://rebound.example/", timeout=30).content == SECRET
 
 
 def test_a_connection_that_is_kept_stays_with_the_address_that_was_checked(network: Network):

@@ -114,8 +114,8 @@ def test_a_server_that_hangs_up_on_a_new_connection_is_not_asked_again(get, site
 
 
 def test_each_exchange_over_one_connection_has_its_own_deadline(get, site, connections):
-    get(site.url(), limits=Limits(deadline=0.3))
-    site.over.wait(0.4)
+    get(site.url(), limits=Limits(deadline=1))
+    site.over.wait(1.1)
     get(site.url(), limits=Limits(deadline=5))
 
     def hang_in_body(handler) -> None:
@@ -200,9 +200,9 @@ def test_a_turn_that_does_not_come_is_told_in_words(hosts, get, site, monkeypatc
 
 
 def test_our_own_wait_between_two_requests_is_not_held_against_the_server(site, connections):
-    with closing(Hosts(gap=0.5)) as hosts:
+    with closing(Hosts(gap=1.5)) as hosts:
         for _ in range(2):
-            fetch(site.url(), allow_private=True, hosts=hosts, limits=Limits(deadline=0.4))
+            fetch(site.url(), allow_private=True, hosts=hosts, limits=Limits(deadline=1))
 
 
 @pytest.mark.parametrize("status", [429, 503])

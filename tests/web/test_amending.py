@@ -194,6 +194,20 @@ def send(client: FlaskClient, name: str, form: dict[str, str]) -> str:
     return answer.headers["Location"]
 
 
+def test_amendments_in_one_instant_are_told_and_the_form_of_the_new_row_opens(seeded: Service) -> None:
+    api, client = Api(seeded), signed_in(seeded)
+    name = f"change-{cut(api)['id']}"
+    done = amend(api, name, "correction", effective="2022-08-04", reason="Read again.").get_json()
+    assert (done["deed"], done["says"]["effective"]["date"]) == ("corrected", "2022-08-04")
+    first = f"change-{done['says']['id']}"
+    assert client.get(f"/claims/{first}/amend").status_code == 200
+    done = amend(api, first, "correction", effective="2022-08-06", reason="Once more.").get_json()
+    assert done["says"]["effective"]["date"] == "2022-08-06"
+    new = f"change-{done['says']['id']}"
+    landed = send(client, new, CUT | {"effective": "2022-08-03"})
+    assert f"This row stands in the place of {new}." in words_of(client.get(landed).text)
+
+
 def test_the_page_as_it_was_known_before_shows_the_older_words(api: Api) -> None:
     row = cut(api)
     api.service.clock.advance(days=1)

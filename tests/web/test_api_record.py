@@ -243,6 +243,8 @@ def test_every_read_takes_both_clocks(api: Api, path: str) -> None:
         assert_problem(api.get(f"{path}?as_of={beyond}"), 400, field="as_of", says="1900 to 2199")
     assert_problem(api.get(f"{path}?known_at=yesterday"), 400, field="known_at")
     assert_problem(api.get(f"{path}?known_at=0001-01-01T00:00:00%2B14:00"), 400, field="known_at")
+    for beyond in ("0001-01-01", "1899-12-31T23:59:59Z"):
+        assert_problem(api.get(f"{path}?known_at={beyond}"), 400, field="known_at", says="1900 to 2199")
 
 
 def test_an_unknown_channel_names_its_neighbours(api: Api) -> None:

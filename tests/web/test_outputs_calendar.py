@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from db.record import Origin
@@ -76,6 +75,8 @@ def test_each_contact_whose_day_is_known_is_one_all_day_event(api: Api):
 
 
 def test_a_second_parser_that_is_strict_takes_the_whole_calendar(api: Api):
+    from ical.calendar_stream import IcsCalendarStream  # takes half a second, and no other test needs it
+
     strict = IcsCalendarStream.calendar_from_ics(api.client.get("/contacts.ics").text)
     ours = events(api.client)
     assert {event.uid for event in strict.events} == set(ours)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import feedparser
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_rs import Draft202012Validator
 
 from db.record import Origin
 from tests.conftest import EVERYTHING, Clock, Shipped
@@ -81,7 +81,7 @@ def json_feed(client, address: str = "/changes.json"):
     answer = client.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "application/feed+json"), answer.text
     feed = json.loads(answer.data)
-    Draft202012Validator(JSON_FEED, format_checker=FormatChecker()).validate(feed)
+    Draft202012Validator(JSON_FEED, validate_formats=True).validate(feed)
     return feed
 
 

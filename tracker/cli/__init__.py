@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -62,6 +63,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="Open Lines")
 def cli() -> None:
     """Open Lines: which channels between two powers are open, since when, and who says so."""
+    gc.enable()  # the command is loaded, and begins
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

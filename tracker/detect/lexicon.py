@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -32,6 +33,7 @@ WILDCARD = re.compile(r" ?\.\.\. ?|\*")
 """What in a folded spelling stands for other words than itself."""
 
 
+@lru_cache(maxsize=20_000)  # when files are read anew, most of their terms are what they were
 def _usable(term: str) -> str:
     shown = repr(term if len(term) <= 80 else f"{term[:80]}…")
     if len(term) > _LONGEST:

@@ -211,9 +211,9 @@ def _new_together(
         begun = {key: set(told) for key, told in first_told.items() if told is not None}
         left = [key for key in keys if key not in begun]
         for key, told in begun.items():
-            seen = stood(latest[key].lineage.recorded_at)
             # What was taken back as soon as it was recorded is told of in no message, and has its place there.
-            theirs = [other for other in left if other in told or (other in seen and seen[other].withdrawn)]
+            at = latest[key].lineage.recorded_at
+            theirs = [other for other in left if other in told or (other in stood(at) and stood(at)[other].withdrawn)]
             yield key, *theirs
             left = [other for other in left if other not in theirs]
         if left:

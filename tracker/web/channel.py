@@ -42,6 +42,7 @@ def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, ever
     return {
         "view": view,
         "relationship": relationship,
+        "described_today": channel.description == snapshot.lines[channel.slug].channel.description,
         "picture": picture_of(view),
         "history": history,
         "more_changes": more_changes,

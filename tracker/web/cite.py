@@ -50,9 +50,10 @@ _OF_THE_DASHBOARD = {"word", "only", "q"}
 class Scope(Shown):
     """Which rows of the record an address shows: of some channels, status changes, contacts or both.
 
-    `asked`: what the address asks for besides; a list of changes or contacts shows those that fit, any other view the
-    channels that are in the state. `claim`: the one row that a claim's own page shows. `changes_once`: older versions
-    cited it by its status changes alone.
+    `channels` are those of any category: which were of the one that is asked for, the moment tells. `asked`: what the
+    address asks for besides; a list of changes or contacts shows those that fit, any other view the channels that are
+    in the state. `claim`: the one row that a claim's own page shows. `changes_once`: older versions cited it by its
+    status changes alone.
     """
 
     snapshot: Snapshot
@@ -76,7 +77,7 @@ class Scope(Shown):
         if moment.known_at >= self.snapshot.recorded_until:  # as known now, of which the page has the views already
             moment = Moment(moment.as_of, self.snapshot.now)
         state, outcome = self.asked.get("state") or None, self.asked.get("outcome") or None
-        views = [self.snapshot.view(channel, moment) for channel in self.channels]
+        views = [self.snapshot.view(channel, moment) for channel in self._channels(moment)]
         if self.changes and self.contacts:
             narrowing = narrowing_of(self.asked, self.snapshot.relationships)
             views, state = [view for view in views if narrowing.fits(view)], None
@@ -94,11 +95,17 @@ class Scope(Shown):
             )
         return found
 
+    def _channels(self, moment: Moment) -> list[Channel]:
+        """Those that were of the category that is asked for."""
+        category, lines = self.asked.get("category") or None, self.snapshot.lines
+        then = (lines[channel.slug].channel_at(moment.known_at) for channel in self.channels)
+        return [channel for channel in then if category in (None, channel.category)]
+
     def since(self, moment: Moment) -> Since:
         found = acts_after(self.snapshot, moment.known_at)
         if self.claim:
             return Since(tuple(act for act in found if act.concerns(self.claim)))
-        slugs = {channel.slug for channel in self.channels}
+        slugs = {channel.slug for channel in self._channels(moment)}
         return Since(tuple(act for act in found if act.row.channel in slugs and self._tells_of(act)))
 
     def _tells_of(self, act: Act) -> bool:
@@ -148,8 +155,7 @@ def _scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     channels = (
         line
         for line in snapshot.channels
-        if asked.get("category", line.category) == line.category
-        and asked.get("relationship", line.relationship) == line.relationship
+        if asked.get("relationship", line.relationship) == line.relationship
         and asked.get("channel", line.slug) == line.slug
     )
     if path != "/":

@@ -65,7 +65,7 @@ def claim_values(name: str, moment: Moment) -> dict[str, Any]:
     """
     snapshot = current().snapshot()
     row = find_row(snapshot, name)
-    channel = find_channel(snapshot, row.channel)
+    channel = find_channel(snapshot, row.channel, moment.known_at)
     of_any = {
         "name": name,
         "channel": channel,

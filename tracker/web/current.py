@@ -107,10 +107,17 @@ class Snapshot:
         """Everything that a channel is called, with its slug."""
         return tuple((name, line.slug) for line in self.channels for name in (line.slug, *names_of(line)))
 
-    @property
+    @cached_property
     def recorded_until(self) -> datetime:
-        """When the newest row was recorded, or taken back: whatever comes later has a later instant."""
-        return self.acts[-1].at if self.acts else self.now
+        """When the newest row was recorded or taken back, or a channel was last defined otherwise: whatever comes
+        later has a later instant.
+        """
+        redefined = [line.redefined for line in self.lines.values() if line.redefined]
+        return max((*redefined, *(act.at for act in self.acts[-1:])), default=self.now)
+
+    def channels_at(self, known_at: datetime) -> tuple[Channel, ...]:
+        """Every channel as it was defined at an instant."""
+        return tuple([self.lines[channel.slug].channel_at(known_at) for channel in self.channels])
 
     def listening_to(self, sources: Sources) -> Snapshot:
         """The same record, with the sources as they stood at another instant; what is reckoned of rows stays."""
@@ -238,14 +245,16 @@ class Current:
 
     def _load(self) -> Snapshot:
         with self.service.store.reading_for_all() as db:
-            now = max(self.service.clock(), db.chain.head().at or self.service.clock())
             relationships, channels = tuple(db.record.relationships()), tuple(db.record.channels())
+            lines = self._reading.lines(db, channels, relationships)
+            redefined = (line.redefined for line in lines.values())
+            now = max(filter(None, (self.service.clock(), db.chain.head().at, *redefined)))
             return Snapshot(
                 revisions=db.record.revisions(),
                 now=now,
                 relationships=relationships,
                 channels=channels,
-                lines=self._reading.lines(db, channels, relationships),
+                lines=lines,
                 sources=self._listening.sources(db, now),
             )
 
@@ -313,11 +322,14 @@ def shows_the_past() -> bool:
     return any(request.args.get(name) for name in ("as_of", "known_at", "cited"))
 
 
-def find_channel(snapshot: Snapshot, slug: str) -> Channel:
-    """The channel of that slug. Raises NotFound with those that may be meant."""
+def find_channel(snapshot: Snapshot, slug: str, known_at: datetime | None = None) -> Channel:
+    """The channel of that slug as it was defined at an instant (None: now).
+
+    Raises NotFound with those that may be meant.
+    """
     for channel in snapshot.channels:
         if channel.slug == slug:
-            return channel
+            return snapshot.lines[slug].channel_at(known_at) if known_at else channel
     if near := _near(slug, snapshot.called):
         raise NotFound(gettext("There is no channel %(slug)s.", slug=repr(slug)), near)
     raise NotFound(
@@ -346,7 +358,7 @@ def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
 
 def _known(text: str, now: datetime) -> datetime:
     """`known_at` of a request: an instant as it was asked for, so that the answer says so. Of today it is what we know
-    now; a later moment is refused, since nobody knows what will be known then.
+    now. Refused are a later moment, since nobody knows what will be known then, and years that cannot be reckoned.
     """
     instant, clock = known_instant(text), current().service.clock()
     # What has come does not go again, so that the answer outlives the minute.
@@ -361,4 +373,5 @@ def _known(text: str, now: datetime) -> datetime:
                 value=text,
             ),
         )
+    told_of(instant.date(), text, "known_at")
     return min(instant, now if today else max(now, clock))

@@ -97,7 +97,7 @@ def channel(slug: str) -> Response:
 
 def _channel(slug: str) -> str:
     snapshot, moment = current().snapshot(), moment_from_request()
-    found = find_channel(snapshot, slug)
+    found = find_channel(snapshot, slug, moment.known_at)
     return page("channel.html", moment, **channel_values(snapshot, found, moment, everything=_asks_for_all()))
 
 
@@ -144,9 +144,9 @@ def _between() -> str:
     asked = request.args
     bound = bool(asked.get("as_of")) and not asked.get("cited")
     span = span_of_days(asked.get("from"), asked.get("to"), moment.as_of, bound=bound)
-    asked_for = [line for line in snapshot.channels if category in (None, line.category) and slug in (None, line.slug)]
+    lines = {line.slug: line for line in snapshot.channels_at(moment.known_at)}
+    asked_for = [line for line in lines.values() if category in (None, line.category) and slug in (None, line.slug)]
     found = between(snapshot, span, moment.known_at, asked_for)
-    lines = {line.slug: line for line in snapshot.channels}
     chosen = {"category": category, "channel": slug}
     return page("between.html", moment, found=found, chosen=chosen, lines=lines, snapshot=snapshot)
 
@@ -161,7 +161,7 @@ def corrections() -> Response:
 def _corrections() -> str:
     snapshot, moment = scoped_snapshot(), moment_from_request()
     category = word_of(Category, "category")
-    lines = {line.slug: line for line in snapshot.channels if category in (None, line.category)}
+    lines = {line.slug: line for line in snapshot.channels_at(moment.known_at) if category in (None, line.category)}
     found = [act for act in snapshot.corrections if act.at <= moment.known_at and act.row.channel in lines]
     shown, following = page_of(found, act_key, _before(), PAGE)
     chosen = {"category": category}

@@ -6,7 +6,7 @@ others stands, whoever writes; pages that we read again are marked on the rows t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -25,6 +25,9 @@ VIEWS = 8
 Rows = tuple[list[StatusChange], list[Contact]]
 """Every row ever recorded of a channel, in the order of recording."""
 
+Definitions = Sequence[tuple[datetime, Channel]]
+"""How a channel was defined from when on, the oldest first, which is taken to have been so always."""
+
 
 @dataclass(frozen=True, eq=False)
 class Line:
@@ -33,6 +36,7 @@ class Line:
     channel: Channel
     relationship: Relationship
     rows: Rows
+    defined: Definitions
 
     @cached_property
     def acts(self) -> list[Act]:
@@ -42,7 +46,17 @@ class Line:
     @cached_property
     def settled(self) -> datetime:
         """From when on it is known as it is known now: nothing was recorded, taken back or seen later."""
-        return max(_instants(self.rows), default=datetime.min.replace(tzinfo=UTC))
+        return max((*_instants(self.rows), self.redefined or _NEVER))
+
+    @property
+    def redefined(self) -> datetime | None:
+        """From when on it is defined as it is; None: always."""
+        return self.defined[-1][0] if len(self.defined) > 1 else None
+
+    def channel_at(self, known_at: datetime) -> Channel:
+        """The channel as it was defined at an instant."""
+        later = (channel for since, channel in reversed(self.defined[1:]) if since <= known_at)
+        return next(later, self.defined[0][1])
 
     def view(self, moment: Moment) -> ChannelView:
         """The channel at a moment. A page asks for the same several times, and most pages for that of now."""
@@ -59,7 +73,12 @@ class Line:
 
     @cached_property
     def _view(self) -> Callable[[Moment], ChannelView]:
-        return lru_cache(maxsize=VIEWS)(lambda moment: view(self.channel, self.relationship, *self.rows, moment))
+        return lru_cache(maxsize=VIEWS)(
+            lambda moment: view(self.channel_at(moment.known_at), self.relationship, *self.rows, moment)
+        )
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _instants(rows: Rows) -> Iterator[datetime]:
@@ -89,7 +108,7 @@ class Reading:
             rows = self._kept(marks) | {slug: db.record.entries_of(slug, marks) for slug in moved}
         by_slug = {pair.slug: pair for pair in pairs}
         self._lines = {
-            channel.slug: self._line(channel, by_slug[channel.relationship], rows.get(channel.slug) or ([], []))
+            channel.slug: self._line(db, channel, by_slug[channel.relationship], rows.get(channel.slug) or ([], []))
             for channel in channels
         }
         self._revision, self._head, self._marks = revision, head, marks
@@ -110,11 +129,12 @@ class Reading:
         urls = marks.unlike(self._marks)
         return {slug: _marked(line.rows, marks, urls) for slug, line in self._lines.items()}
 
-    def _line(self, channel: Channel, relationship: Relationship, rows: Rows) -> Line:
+    def _line(self, db: Subjects, channel: Channel, relationship: Relationship, rows: Rows) -> Line:
         line = self._lines.get(channel.slug)
-        if line and line.rows is rows and (line.channel, line.relationship) == (channel, relationship):
+        same = line and line.channel == channel
+        if same and line.rows is rows and line.relationship == relationship:
             return line
-        return Line(channel, relationship, rows)
+        return Line(channel, relationship, rows, line.defined if same else db.record.definitions(channel.slug))
 
 
 def _marked(rows: Rows, marks: Marks, urls: set[str]) -> Rows:

@@ -211,7 +211,8 @@ def views_asked_for(snapshot: Snapshot, moment: Moment, asked: Asked) -> list[Ch
     """
     if asked.after:
         find_channel(snapshot, asked.after)
-    lines = lines_asked_for(snapshot, EntriesFilter(category=asked.category, relationship=asked.relationship))
+    query = EntriesFilter(category=asked.category, relationship=asked.relationship)
+    lines = lines_asked_for(snapshot, query, moment.known_at)
     views = (snapshot.view(line, moment) for line in lines)
     order = list(Category)
     return sorted(

@@ -85,7 +85,7 @@ def _done(name: ClaimName, deed: Callable[[Any, dict[str, Any]], object]) -> Res
     deed(current().service.store, {"by": signed_in().name, "at": current().service.clock()})
     snapshot = current().snapshot()
     for changes, contacts in snapshot.entries.values():
-        claim = find_claim(name, changes if name.kind is StatusChange else contacts, current().now())
+        claim = find_claim(name, changes if name.kind is StatusChange else contacts, snapshot.now)
         if claim:
             act = [act for act in snapshot.acts if act.address == str(claim.name)][-1]
             relationship = snapshot.relationship(find_channel(snapshot, act.row.channel).relationship)

@@ -26,7 +26,7 @@ from tracker.web.current import Snapshot, current
 def diff(query: DiffQuery) -> schemas.Diff:
     """What changed between two days: in the world, and in our record."""
     snapshot, moment = current().snapshot(), page_moment(query)
-    lines = lines_asked_for(snapshot, query)
+    lines = lines_asked_for(snapshot, query, moment.known_at)
     span = span_of_days(query.first, query.last, moment.as_of, bound=bool(query.as_of) and not query.cited)
     found = between(snapshot, span, moment.known_at, lines)
     page, following = _page_of_acts(found.acts, query, moment)
@@ -52,7 +52,7 @@ def diff(query: DiffQuery) -> schemas.Diff:
 def corrections(query: CorrectionsQuery) -> schemas.Corrections:
     """Everything that the record once said and says no more, with what it says now: newest first."""
     snapshot, moment = current().snapshot(), page_moment(query)
-    asked_for = {channel.slug for channel in lines_asked_for(snapshot, query)}
+    asked_for = {channel.slug for channel in lines_asked_for(snapshot, query, moment.known_at)}
     found = [
         act for act in snapshot.corrections if act.row.channel in asked_for and act.at <= moment.known_at
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from tracker.errors import Refused
 from tracker.model import Channel, Contact, Moment, StatusChange
@@ -61,8 +61,11 @@ def days_asked_for(first: str | None, last: str | None) -> tuple[date, date]:
     return begins, ends
 
 
-def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:
-    """The channels whose entries are asked for. Raises Refused for a relationship or channel that is not there."""
+def lines_asked_for(snapshot: Snapshot, query: EntriesFilter, known_at: datetime) -> list[Channel]:
+    """The channels whose entries are asked for, as they were defined at an instant.
+
+    Raises Refused for a relationship or channel that is not there.
+    """
     _check_relationship(snapshot, query.relationship)
     if query.channel:
         try:
@@ -71,7 +74,7 @@ def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:
             raise Refused(unknown.wrong, unknown.remedy, field="channel") from None
     return [
         line
-        for line in snapshot.channels
+        for line in snapshot.channels_at(known_at)
         if query.relationship in (None, line.relationship)
         and query.channel in (None, line.slug)
         and query.category in (None, line.category)
@@ -79,7 +82,7 @@ def lines_asked_for(snapshot: Snapshot, query: EntriesFilter) -> list[Channel]:
 
 
 def _views(snapshot: Snapshot, moment: Moment, query: EntriesFilter) -> Iterator[ChannelView]:
-    return (snapshot.view(line, moment) for line in lines_asked_for(snapshot, query))
+    return (snapshot.view(line, moment) for line in lines_asked_for(snapshot, query, moment.known_at))
 
 
 def _check_relationship(snapshot: Snapshot, slug: str | None) -> None:

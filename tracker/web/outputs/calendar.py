@@ -51,9 +51,9 @@ class Day:
 
 @output("/contacts.ics", CALENDAR)
 def contacts_ics(query: ContactsFilter) -> bytes:
-    snapshot = current().snapshot()
+    snapshot, known_at = current().snapshot(), moment_from_request().known_at
     narrowed = f", {category_words(query.category).lower()}" if query.category else ""
-    lines, days = lines_asked_for(snapshot, query), days_asked_for(query.first, query.last)
+    lines, days = lines_asked_for(snapshot, query, known_at), days_asked_for(query.first, query.last)
     told = (statement for line in lines for statement in _contacts(snapshot, line))
     asked_for = (one for one in told if query.outcome in (None, one.told.outcome) and _within(one, days))
     return _calendar(f"Open Lines: contacts{narrowed}", asked_for)
@@ -62,7 +62,7 @@ def contacts_ics(query: ContactsFilter) -> bytes:
 @output("/channels/<slug>/contacts.ics", CALENDAR)
 def channel_contacts_ics(path: ChannelPath, query: AtMoment) -> bytes:
     snapshot = current().snapshot()
-    line = find_channel(snapshot, path.slug)
+    line = find_channel(snapshot, path.slug, moment_from_request().known_at)
     return _calendar(f"Open Lines: {line.names['en']}", _contacts(snapshot, line))
 
 

@@ -87,7 +87,7 @@ def channel_changes_json(path: ChannelPath, query: ChannelStatementsQuery) -> st
 
 def _of_all(query: StatementsQuery) -> Shown:
     snapshot, moment = current().snapshot(), page_moment(query)
-    lines = lines_asked_for(snapshot, query)
+    lines = lines_asked_for(snapshot, query, moment.known_at)
     narrowed = [category_words(query.category).lower()] if query.category else []
     narrowed += [line.names["en"] for line in lines if query.channel == line.slug]
     narrowed += [pair.names["en"] for pair in snapshot.relationships if query.relationship == pair.slug]
@@ -103,7 +103,7 @@ def _of_all(query: StatementsQuery) -> Shown:
 
 def _of_channel(slug: str, query: ChannelStatementsQuery) -> Shown:
     snapshot, moment = current().snapshot(), page_moment(query)
-    line = find_channel(snapshot, slug)
+    line = find_channel(snapshot, slug, moment.known_at)
     home = absolute(url_for("pages.channel", slug=slug))
     return _shown(f"Open Lines: {line.names['en']}", home, snapshot, [line], moment, query)
 

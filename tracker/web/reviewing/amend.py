@@ -179,7 +179,7 @@ def _claim(name: ClaimName) -> Claim:
     snapshot = current().snapshot()
     for changes, contacts in snapshot.entries.values():
         rows = changes if name.kind is StatusChange else contacts
-        claim = amend.find_claim(name, rows, current().now())
+        claim = amend.find_claim(name, rows, snapshot.now)
         if claim:
             return claim
     raise NotFound(
