@@ -32,6 +32,9 @@ from tracker.operating.seed import seed
 from tracker.service import Service, open_service
 from tracker.tongue import ENGLISH, speaking
 
+for _name in [name for name in os.environ if name.startswith("OPENLINES_")]:
+    del os.environ[_name]  # Programs that tests start write nothing to the database of whoever runs them.
+
 
 class Compiled(BytecodeCache):
     """Templates compiled once for all the applications of a test run: that costs more than filling them in."""

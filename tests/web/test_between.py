@@ -167,3 +167,12 @@ def test_the_slider_of_the_dashboard_goes_to_a_day_by_the_keyboard(seeded: Servi
         expect(page.locator(".past")).to_contain_text("1 Sep 2023")
         page.get_by_role("link", name="What changed since").click()
         expect(page.locator("h1")).to_contain_text("What changed from 1 Sep 2023 to 1 Feb 2024")
+
+
+def test_what_changed_between_two_days_is_asked_of_one_channel_on_the_page_too(api: Api) -> None:
+    page = api.client.get("/changes?from=2022-08-01&to=2022-08-31&channel=dpct")
+    assert page.status_code == 200
+    assert "Something happened to 1 channel." in words_of(page.text)
+    assert '<option value="dpct" selected>' in page.text
+    assert "/api/v1/diff?from=2022-08-01&amp;to=2022-08-31&amp;channel=dpct" in page.text
+    assert api.client.get("/changes?from=2022-08-01&channel=dcpt").status_code == 404

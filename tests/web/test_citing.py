@@ -15,6 +15,7 @@ import rispy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.record import Origin
 from tests.make import change, contact, source
 from tests.test_amend import amended, cut_of
 from tests.test_ledger import INSTANTS, histories
@@ -321,6 +322,37 @@ def test_an_answer_says_the_known_at_that_it_was_asked_for(api: Api, asked: str,
     api.service.clock.advance(minutes=5)
     assert api.json("/channels?known_at=2024-02-01T13:04:10Z")["known_at"] == "2024-02-01T13:04:10Z"
     assert "13:04" in text_of(api.client.get("/?known_at=2024-02-01T13:04:10Z").text)
+
+
+@pytest.mark.parametrize("path", ["/changes.json", "/changes.atom", "/changes?from=2021-01-01&to=2022-12-31"])
+def test_what_tells_of_contacts_too_is_cited_with_them(api: Api, path: str) -> None:
+    cited = api.json(f"/citation?path={quote(path)}")
+    assert {row["row"].partition("-")[0] for row in cited["rows"]} == {"change", "contact"}
+    api.service.clock.advance(days=1)
+    with api.service.store.writing() as db:
+        met = next(row for row in db.record.entries_of("dpct")[1] if row.outcome is Outcome.HELD)
+        db.record.add(
+            replace(met, replaces=met.id, place="Xi’an", reason="Read again."), Origin(api.service.clock(), "a person")
+        )
+        db.record.bump()
+    since = api.json(f"/citation?path={quote(cited['address'])}")["since"]
+    assert (since["holds"], [act["claim"] for act in since["acts"]]) == (True, [f"contact-{met.id}"])
+
+
+@pytest.mark.parametrize("path", ["/changes.json?", "/changes?from=2021-01-01&to=2022-12-31&"])
+def test_what_an_older_version_cited_without_its_contacts_holds_still(api: Api, path: str) -> None:
+    _, _, asked = api.json(f"/citation?path={quote('/changes.csv')}")["address"].partition("?")
+    assert api.json(f"/citation?path={quote(path + asked)}")["since"]["holds"]
+    altered = re.sub(r"cited=(\d+\.\d+\.)", r"cited=\g<1>0", asked)[:-1]
+    assert not api.json(f"/citation?path={quote(path + altered)}")["since"]["holds"]
+
+
+def test_a_cited_address_is_taken_as_the_citation_prints_it(api: Api) -> None:
+    address = api.json("/citation?path=/channels/dpct")["address"]
+    assert address.startswith("http")
+    assert api.json(f"/citation?path={quote(address)}")["since"]["holds"]
+    elsewhere = address.replace("://", "://elsewhere.example.")
+    assert_problem(api.get(f"/citation?path={quote(elsewhere)}"), 400, field="path", says="no address of this site")
 
 
 @pytest.mark.parametrize(

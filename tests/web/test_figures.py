@@ -88,7 +88,7 @@ def test_what_the_leaders_agreed_to_restore_is_promised_with_the_words_that_are_
     assert kept["closed_by"] == f"contact-{talks['id']}"
     page = api.client.get("/figures?as_of=2023-11-20").text
     assert "Planned without a date, its next contact taken for the year that followed: Biden and Xi agreed" in page
-    assert f'href="/claims/{agreed["dpct"]["promised"]}"' in page
+    assert f'href="/claims/{agreed["dpct"]["promised"]}?as_of=2023-11-20"' in page
 
 
 def test_what_is_only_planned_counts_in_no_year(api: Api) -> None:

@@ -15,7 +15,7 @@ from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.make import release, sighting
 from tests.test_review import US, arrive, decide
 from tests.web.api_client import Api, api_over
-from tracker.model import Contact, PartialDate
+from tracker.model import Contact, PartialDate, StatusChange
 from tracker.reviewing.review import undo
 from tracker.service import Service
 from tracker.web.app import create_app
@@ -288,6 +288,20 @@ def test_the_heads_of_days_that_are_over_stand_in_the_feed_of_all_changes(seeded
     told = feedparser.parse(client.get("/changes.atom").data)
     assert head["hash"] in next(entry.summary for entry in told.entries if "checkpoint" in entry.id)
     assert not heads(client, "/changes.json?category=military")
+
+
+def test_a_feed_of_the_past_has_the_heads_of_the_days_that_were_over_then(seeded: Service, clock: Clock):
+    client = create_app(seeded).test_client()
+    clock.advance(days=1)
+    known_at, shown = clock().isoformat(timespec="seconds").replace("+00:00", "Z"), heads(client, "/changes.json")
+    with seeded.store.writing() as db:
+        db.record.withdraw(StatusChange, 1, at=clock(), by="ana", reason="No.")
+        db.record.bump()
+    clock.advance(days=1)
+    assert len(heads(client, "/changes.json")) == 2
+    assert heads(client, f"/changes.json?known_at={known_at}") == shown
+    assert heads(client, f"/changes.json?known_at={known_at[:10]}") == shown, "the day is not over while it is the last"
+    assert not heads(client, f"/changes.json?known_at={shown[0]['day']}")
 
 
 def heads(client, path: str) -> list[dict]:

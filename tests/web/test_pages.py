@@ -8,6 +8,7 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,25 @@ def test_with_no_source_read_the_page_warns_before_it_gives_any_state(client):
     warning = re.search(r"[Nn]o(ne| source)[^.]{0,80}read[^.]*last hour", words)
     assert warning, words[:800]
     assert warning.start() < words.index("As of 1 Feb 2024")
+
+
+OF_THE_PAST = [
+    "/", "/channels/dpct", "/claims/change-1", "/changes", "/changes?from=2022-08-01&to=2022-08-31", "/contacts",
+    "/corrections", "/feeds", "/feeds/war-releases", "/figures", "/method", "/search?q=pelosi", "/timeline",
+    "/since?after=2022-08-01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OF_THE_PAST)
+def test_links_and_forms_of_a_page_of_the_past_lead_into_the_same_past(client, clock, path):
+    known_at, joint = clock().strftime("%Y-%m-%dT%H:%M:%SZ"), "&" if "?" in path else "?"
+    shown = client.get(f"{path}{joint}as_of=2023-09-01&known_at={known_at}")
+    main = BeautifulSoup(shown.text, "lxml").find("main")
+    kept = re.compile(r"^/(channels/[^/?]+|claims/[^/?]+|feeds(/[^/?]+)?|corrections|method|search)?(\?|#|$)")
+    links = [link["href"] for link in main.find_all("a", href=kept)]
+    assert not [link for link in links if "known_at=" not in link]
+    for form in main.find_all("form", method="get"):
+        assert form.find("input", attrs={"name": "known_at", "value": known_at}), form["action"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page
@@ -68,3 +69,22 @@ def test_the_name_in_the_other_language_is_not_torn_after_one_sign(address: str,
     rects = page.locator("h1 .other-name").evaluate("name => name.getClientRects().length")
     height = page.locator("h1 .other-name").bounding_box()["height"]
     assert (rects, height < 40) == (1, True)
+
+
+def test_the_figures_of_detection_fit_beside_each_other_on_a_wide_page(address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{address}/method")
+    figures = page.locator(".scroll:has(table.figures)")
+    assert figures.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+@pytest.mark.parametrize("path", ["/feeds/mnd-news", "/channels/mmca?as_of=2024-01-31"])
+def test_dates_under_a_picture_neither_overlap_nor_are_cut_on_a_phone(address: str, page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.set_extra_http_headers({"Accept-Language": "zh"})
+    page.goto(f"{address}{path}")
+    dates = page.locator(".rhythm.large text, .own-years text.year")
+    boxes = [box for date in dates.all() if (box := date.bounding_box())]
+    assert len(boxes) > 2
+    assert all(one["x"] + one["width"] < other["x"] for one, other in pairwise(boxes))
+    assert all(box["x"] + box["width"] <= 390 for box in boxes)

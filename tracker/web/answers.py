@@ -40,8 +40,7 @@ class Clocks:
 
     @property
     def carried(self) -> dict[str, str]:
-        """The arguments that keep a link in the same moment."""
-        return {name: value for name in ("as_of", "known_at", LANGUAGE) if (value := request.args.get(name))}
+        return carried()
 
     def link(self, endpoint: str, **values: Any) -> str:
         carried = self.carried
@@ -75,6 +74,11 @@ class Clocks:
     def cite_as(self, form: str, title: str) -> str:
         """The address of the citation in one form."""
         return url_for("cite.cite", format=form, path=request.full_path.rstrip("?"), title=title)
+
+
+def carried() -> dict[str, str]:
+    """The arguments that keep a link or a form in the moment that was asked for."""
+    return {name: value for name in ("as_of", "known_at", LANGUAGE) if (value := request.args.get(name))}
 
 
 def page(template: str, moment: Moment, **values: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html import unescape
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
@@ -52,8 +52,8 @@ class Scope(Shown):
 
     `channels` are those of any category: which were of the one that is asked for, the moment tells. `asked`: what the
     address asks for besides; a list of changes or contacts shows those that fit, any other view the channels that are
-    in the state. `claim`: the one row that a claim's own page shows. `feed`: it tells of both kinds of rows, though the
-    mark of its citation is over the changes alone.
+    in the state. `claim`: the one row that a claim's own page shows. `changes_once`: older versions cited it by its
+    status changes alone.
     """
 
     snapshot: Snapshot
@@ -62,10 +62,13 @@ class Scope(Shown):
     contacts: bool
     asked: Mapping[str, str]
     claim: Entry | None = None
-    feed: bool = False
+    changes_once: bool = False
 
     def rows(self, moment: Moment) -> Rows:
         return entry_rows(self._entries(moment))
+
+    def rows_once(self, moment: Moment) -> Rows | None:
+        return replace(self, contacts=False).rows(moment) if self.changes_once else None
 
     def _entries(self, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
@@ -106,7 +109,7 @@ class Scope(Shown):
         return Since(tuple(act for act in found if act.row.channel in slugs and self._tells_of(act)))
 
     def _tells_of(self, act: Act) -> bool:
-        return self.feed or (self.changes if act.address.startswith("change") else self.contacts)
+        return self.changes if act.address.startswith("change") else self.contacts
 
     def settled(self) -> datetime:
         """With the present instant, a row that is being written just now could still come to stand before it."""
@@ -141,6 +144,9 @@ def _scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     """
     parts = path.removeprefix("/api/v1").strip("/").split("/")
     only = {"changes": (True, False), "contacts": (False, True)}.get(parts[0].partition(".")[0], (True, True))
+    tells_of_both = path in ("/changes.atom", "/changes.json") or (path == "/changes" and _asks_for_a_span(asked))
+    if tells_of_both:
+        only = (True, True)
     if parts[0] in _OF_ONE_CHANNEL and len(parts) > 1:
         return Scope(snapshot, (find_channel(snapshot, parts[1].removesuffix(".svg")),), *only, {})
     if parts[0] == "claims" and len(parts) > 1:
@@ -154,7 +160,11 @@ def _scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
     )
     if path != "/":
         asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
-    return Scope(snapshot, tuple(channels), *only, asked, feed=parts[0] in ("changes.atom", "changes.json"))
+    return Scope(snapshot, tuple(channels), *only, asked, changes_once=tells_of_both)
+
+
+def _asks_for_a_span(asked: Mapping[str, str]) -> bool:
+    return bool(asked.get("from") or asked.get("to"))
 
 
 def _meets(days: tuple[date, date], first: date, last: date) -> bool:
@@ -219,7 +229,9 @@ def recalled(snapshot: Snapshot, path: str, asked: Mapping[str, str], moment: Mo
     shown = shown_at(snapshot, path, asked) if cited else None
     if shown is None:
         return None
-    mark = mark_of(shown.rows(moment), snapshot.revision_at(moment.known_at))
+    revision = snapshot.revision_at(moment.known_at)
+    marks = [mark_of(rows, revision) for rows in (shown.rows(moment), shown.rows_once(moment)) if rows is not None]
+    mark = next((mark for mark in marks if mark.holds(cited)), marks[0])
     return Recalled(cited, mark, shown.since(moment))
 
 
@@ -241,9 +253,9 @@ def cite() -> Response:
 
 
 def _own_address(text: str) -> SplitResult:
-    """An address of ours at which the record can be read at a moment, as it was sent. Raises Refused."""
+    """An address of ours at which the record can be read at a moment, as it was sent or printed. Raises Refused."""
     try:
-        address = urlsplit(text)
+        address = urlsplit(text.removeprefix(current().service.settings.base_url))
     except ValueError:  # Brackets that do not fit.
         address = urlsplit("")
     is_ours = address.path.startswith("/") and not address.netloc and not address.scheme

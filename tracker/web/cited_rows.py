@@ -43,6 +43,10 @@ class Shown(ABC):
     def rows(self, moment: Moment) -> Rows:
         """What is shown at a moment, all of it and not a page. Raises Refused for what the address cannot ask."""
 
+    def rows_once(self, moment: Moment) -> Rows | None:
+        """The rows by which older versions cited it, where those were others: what they cited holds still."""
+        return None
+
     @abstractmethod
     def since(self, moment: Moment) -> Since:
         """What became of that until now."""

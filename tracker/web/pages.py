@@ -116,7 +116,7 @@ def _asks_for_all() -> bool:
 @takes(*CLOCKS, SCOPE, "from", "to", "state", "category", "channel", "before")
 def changes() -> Response:
     if request.args.get("from") or request.args.get("to"):
-        check_address(*CLOCKS, SCOPE, "from", "to", "category")
+        check_address(*CLOCKS, SCOPE, "from", "to", "category", "channel")
         return answer(_between)
     return answer(_changes)
 
@@ -140,14 +140,15 @@ def _changes() -> str:
 
 def _between() -> str:
     snapshot, moment = scoped_snapshot(), moment_from_request()
-    category = word_of(Category, "category")
+    category, slug = word_of(Category, "category"), _chosen_channel(snapshot)
     asked = request.args
     bound = bool(asked.get("as_of")) and not asked.get("cited")
     span = span_of_days(asked.get("from"), asked.get("to"), moment.as_of, bound=bound)
     lines = {line.slug: line for line in snapshot.channels_at(moment.known_at)}
-    asked_for = [line for line in lines.values() if category in (None, line.category)]
+    asked_for = [line for line in lines.values() if category in (None, line.category) and slug in (None, line.slug)]
     found = between(snapshot, span, moment.known_at, asked_for)
-    return page("between.html", moment, found=found, chosen={"category": category}, lines=lines, snapshot=snapshot)
+    chosen = {"category": category, "channel": slug}
+    return page("between.html", moment, found=found, chosen=chosen, lines=lines, snapshot=snapshot)
 
 
 @blueprint.get("/corrections")

@@ -16,7 +16,7 @@ from tracker.errors import Refused
 from tracker.model import Category, Contact, Moment, Outcome, PartialDate, Relationship, StatusChange
 from tracker.record.history import ChannelView, contact_days
 from tracker.tongue import gettext, name_of, ngettext, pgettext
-from tracker.web.answers import answer, page, word_of
+from tracker.web.answers import answer, carried, page, word_of
 from tracker.web.api.parameters import EntriesFilter, TimelineQuery
 from tracker.web.api.selection import lines_asked_for
 from tracker.web.auth import open_to
@@ -111,7 +111,7 @@ def _timeline() -> str:
         year=axis.start.year if axis.start.year == axis.end.year else None,
         years=years,
         asked=asked,
-        pen=PagePen(),
+        pen=PagePen(carried()),
         most=MOST_ROWS,
         contact_words=contact_words,
         labels_height=labels_height,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from tracker.model import Moment
@@ -27,7 +27,7 @@ class _Heads(Facts):
     daily: bool
 
     def rows(self, moment: Moment) -> Rows:
-        heads = heads_of_days(moment.known_at.date(), moment.known_at) if self.daily else [_head(moment.known_at)]
+        heads = heads_of_days(moment.known_at) if self.daily else [_head(moment.known_at)]
         return dict(fact(f"checkpoint-{head.seq}", vars(head)) for head in heads)
 
 
@@ -62,10 +62,9 @@ def checkpoint(query: AtMoment) -> schemas.Checkpoint:
 def checkpoints(query: CheckpointsQuery) -> schemas.Checkpoints:
     """The last head of every UTC day that was over by `known_at` and on which something was recorded, newest first."""
     moment = page_moment(query)
-    today = moment.known_at.date() if query.known_at else current().day()
     found = [
         ((head.at.isoformat(), head.seq, ""), schemas.DailyCheckpoint(day=head.at.date(), **vars(head)))
-        for head in heads_of_days(today, moment.known_at if query.known_at else None)
+        for head in heads_of_days(moment.known_at if query.known_at else None)
     ]
     page, following = page_of(found, query, moment)
     return schemas.Checkpoints(checkpoints=page, next=following)
@@ -76,7 +75,8 @@ def _head(known_at: datetime | None) -> Checkpoint:
         return db.chain.head(known_at)
 
 
-def heads_of_days(today: date, known_at: datetime | None = None) -> list[Checkpoint]:
-    """The heads of the days before `today`, newest first, as the chain stood at an instant (None: now)."""
+def heads_of_days(known_at: datetime | None) -> list[Checkpoint]:
+    """The heads of the days that were over at an instant (None: now), newest first, as the chain stood then."""
+    today = known_at.date() if known_at else current().day()
     with current().service.store.reading_for_all() as db:
         return daily_checkpoints(db.chain.daily_heads(known_at), today)

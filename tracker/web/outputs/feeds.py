@@ -94,9 +94,11 @@ def _of_all(query: StatementsQuery) -> Shown:
     title = f"Open Lines: changes and contacts{''.join(f', {words}' for words in narrowed)}"
     home = absolute(url_for("pages.changes"), category=query.category)
     shown = _shown(title, home, snapshot, lines, moment, query)
-    whole = not narrowed and not query.cursor and not query.known_at
-    # The heads of the newest days that are over: who follows the feed keeps what the record can be held against.
-    return replace(shown, checkpoints=heads_of_days(current().day())[:DAYS_OF_CHECKPOINTS]) if whole else shown
+    if narrowed or query.cursor:
+        return shown
+    # The heads of the newest days that were over: who follows the feed keeps what the record can be held against.
+    heads = heads_of_days(moment.known_at if query.known_at else None)
+    return replace(shown, checkpoints=heads[:DAYS_OF_CHECKPOINTS])
 
 
 def _of_channel(slug: str, query: ChannelStatementsQuery) -> Shown:

@@ -6,9 +6,10 @@ them, and since programs for slides read attributes best.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import url_for
 from markupsafe import Markup
 
 from tracker.model import Category, Contact, StatusChange
@@ -48,9 +49,14 @@ _LOOKS = {
 }
 
 
+@dataclass(frozen=True)
 class PagePen:
-    """Draws on a page: positions in percent of the lane, looks by classes of the style sheet."""
+    """Draws on a page: positions in percent of the lane, looks by classes of the style sheet.
 
+    `ways`: the arguments by which its links keep the moment of the page.
+    """
+
+    ways: Mapping[str, str]
     on_page = True
 
     def at(self, x: float) -> str:
@@ -62,7 +68,8 @@ class PagePen:
         return Markup('class="{}"').format(" ".join(names))
 
     def claim(self, entry: StatusChange | Contact) -> str | None:
-        return claim_of(entry)
+        name = claim_of(entry)
+        return name and url_for("pages.claim", claim=name, **self.ways)
 
 
 class FilePen:
@@ -88,18 +95,18 @@ class FilePen:
         return Markup(" ").join(Markup('{}="{}"').format(name, value) for name, value in looks.items())
 
     def claim(self, entry: StatusChange | Contact) -> str | None:
-        path = claim_of(entry)
-        return path and self._base_url + path
+        name = claim_of(entry)
+        return name and f"{self._base_url}/claims/{name}"
 
     def _pixels(self, share: float) -> float:
         return share / 100 * (SHEET - 2 * MARGIN - NAMES)
 
 
 def claim_of(entry: StatusChange | Contact) -> str | None:
-    """The page of a row; of a change that follows from a contact the contact's; None where neither was recorded."""
+    """The name of a row; of a change that follows from a contact the contact's; None where neither was recorded."""
     if isinstance(entry, StatusChange) and entry.derived:
-        return f"/claims/contact-{entry.follows}" if entry.follows else None
-    return f"/claims/{entry_key(entry)}" if entry.id else None
+        return f"contact-{entry.follows}" if entry.follows else None
+    return entry_key(entry) if entry.id else None
 
 
 @dataclass(frozen=True)
