@@ -168,6 +168,17 @@ def test_a_further_source_of_another_level_and_a_correction_make_it_contested_an
     assert (levels(row), row["contested"]) == ({"us": "ministers", "cn": "ministers"}, None)
 
 
+def test_what_differed_is_told_where_a_reviewer_settled_it(api: Api, client: FlaskClient) -> None:
+    row = accepted(api, MINISTERS, CHINESE, levels={"cn": "working"})
+    assert row["contested"] == f"{DIFFER}held on 9 Jan 2024, at working level."
+    settled = {"settled": "Ministers opened it, and officials went on.", "reason": "Read both."}
+    done = api.post(f"/claims/contact-{row['id']}/correction", json=settled, headers=api.token("reviewer"))
+    name = f"contact-{done.get_json()['says']['id']}"
+    for page in (f"/claims/{name}", "/channels/dpct"):
+        told = shown(client, page)
+        assert f"{settled['settled']} What differed: {DIFFER}held on 9 Jan 2024, at working level." in told, page
+
+
 def test_the_api_cites_and_corrects_with_a_level(api: Api) -> None:
     row, role = accepted(api, MINISTERS), api.token("reviewer")
     body = {"levels": {"cn": "working"}, "reason": "x"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -388,6 +389,11 @@ def contested_mark(entry: Entry, relationship: Relationship) -> Markup | None:
     return Markup(" ").join(filter(None, told)) or None
 
 
+def differed_mark(entry: Entry, relationship: Relationship) -> Markup | None:
+    """How accounts of an entry differed before a reviewer settled it."""
+    return contested_mark(replace(entry, settled=None), relationship)
+
+
 def form_and_place(contact: Contact) -> Markup:
     """`video, Geneva`: how and where, as far as it is known."""
     form = form_words(contact.form) if contact.form else ""
@@ -461,6 +467,7 @@ _RECORD = {
     "accounts": accounts,
     "claim": claim_words,
     "contested": contested_mark,
+    "differed": differed_mark,
     "corroboration": corroboration_words,
     "dispute": dispute_words,
     "disputed": ChannelView.disputed,
