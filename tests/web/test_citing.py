@@ -137,9 +137,9 @@ def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_sinc
         ("/api/v1/changes?stat=active", "Did you mean state?"),
         ("/contacts.csv?outcome=hold", "outcome"),
         ("/changes?from=2024-05-01&state=active", "'state' is not known here"),
-        ("/claims/change-1/proof", "no address of this site"),
-        ("/cite?path=/", "no address of this site"),
-        ("/login", "no address of this site"),
+        ("/claims/change-1/proof", "no address of this site that can be cited"),
+        ("/cite?path=/", "no address of this site that can be cited"),
+        ("/login", "no address of this site that can be cited"),
         ("/api/v1/candidates", "role reviewer"),
     ],
 )
@@ -352,7 +352,7 @@ def test_a_cited_address_is_taken_as_the_citation_prints_it(api: Api) -> None:
     assert address.startswith("http")
     assert api.json(f"/citation?path={quote(address)}")["since"]["holds"]
     elsewhere = address.replace("://", "://elsewhere.example.")
-    assert_problem(api.get(f"/citation?path={quote(elsewhere)}"), 400, field="path", says="no address of this site")
+    assert_problem(api.get(f"/citation?path={quote(elsewhere)}"), 400, field="path", says="no address of this site that can be cited")
 
 
 @pytest.mark.parametrize(
