@@ -270,7 +270,9 @@ def _own_address(text: str) -> SplitResult:
 
 def _no_address() -> Refused:
     return Refused(
-        gettext("path is no address of this site that can be cited."), gettext("Send one such as /channels/dpct."), field="path"
+        gettext("path is no address of this site that can be cited."),
+        gettext("Send one such as /channels/dpct."),
+        field="path",
     )
 
 
