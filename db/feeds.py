@@ -365,8 +365,6 @@ class Feeds:
             after=before["last_good"],
             vouches=int(read.vouches),
         )
-        if poll.fault is None:
-            self._past.keep_feed(poll.feed, at=poll.ended_at)
 
     def reads_since(
         self,

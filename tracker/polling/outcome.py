@@ -108,6 +108,9 @@ def keep(db: Subjects, brought: Brought) -> PollRow:
     else:
         row = _keep_reading(db, brought)
         _keep_signs(db, brought.begun.health, reading.parsed, row)
+        # An answer that nothing changed tells of the feed at most that it moved.
+        if reading.parsed or reading.fetched.permanent_url != brought.begun.health.moved_to:
+            db.past.keep_feed(feed, at=brought.ended_at)
     db.feeds.add_poll(row)
     db.record.bump("polls")
     return row
