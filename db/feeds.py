@@ -226,8 +226,12 @@ class Feeds:
         return [row["slug"] for row in _sql.changed(self._db, after=after)]
 
     def get(self, slug: str) -> FeedHealth | None:
-        row = _sql.feed(self._db, slug=slug)
-        return _health(row, [one["relationship"] for one in _sql.shares_of(self._db, feed=slug)]) if row else None
+        return self._whole(_sql.feed(self._db, slug=slug))
+
+    def _whole(self, row: Row | None) -> FeedHealth | None:
+        if row is None:
+            return None
+        return _health(row, [share["relationship"] for share in _sql.shares_of(self._db, feed=row["slug"])])
 
     def polled_since(self, before: FeedHealth) -> bool:
         """Whether a poll of the feed was kept since it was as `before`: each puts down when it read, or a failure."""
@@ -238,9 +242,9 @@ class Feeds:
         """Feeds whose time has come and whom nobody polls now, the longest waiting first."""
         return [row["slug"] for row in _sql.due(self._db, now=instant_text(now), most=most)]
 
-    def claim(self, slug: str, *, now: datetime, until: datetime) -> bool:
-        """Whether the feed was due and free and is now the caller's until `until`."""
-        return _sql.claim(self._db, slug=slug, now=instant_text(now), until=instant_text(until)) is not None
+    def claim(self, slug: str, *, now: datetime, until: datetime) -> FeedHealth | None:
+        """The feed, which is now the caller's until `until`; None where it was not due and free."""
+        return self._whole(_sql.claim(self._db, slug=slug, now=instant_text(now), until=instant_text(until)))
 
     def put_off(self, slug: str, *, until: datetime) -> None:
         """Poll the feed no sooner than `until`; nothing is held against it."""

@@ -59,7 +59,7 @@ class Service:
     def take(self, packs: tuple[RelationshipPack, ...], feeds: tuple[Feed, ...]) -> None:
         """Have these in force from now on. Who works with what was in force before ends with it."""
         self.packs, self.feeds = packs, feeds
-        self._together: dict[tuple[str, ...], Detectors] = {}
+        self._together: dict[frozenset[str], Detectors] = {}
 
     def today(self) -> date:
         """The day that a view shows when none is asked for: today in UTC, or that of a demonstration's story."""
@@ -84,12 +84,12 @@ class Service:
 
     def detect_for(self, relationships: Iterable[str]) -> Detect:
         """Detection of what a release may say of the channels of some relationships."""
-        wanted = set(relationships)
-        slugs = tuple(pack.relationship.slug for pack in self.packs if pack.relationship.slug in wanted)
+        wanted = frozenset(relationships)
         together = self._together
-        if slugs not in together:
-            together[slugs] = Detectors([self.pack(slug).detector for slug in slugs])
-        return together[slugs].examine
+        if wanted not in together:
+            slugs = [pack.relationship.slug for pack in self.packs if pack.relationship.slug in wanted]
+            together[wanted] = Detectors([self.pack(slug).detector for slug in slugs])
+        return together[wanted].examine
 
     def detect_all(self, release: Release) -> list[Sighting]:
         """What a release may say of the channels of any relationship."""

@@ -93,7 +93,8 @@ SELECT last_read, failures FROM feed WHERE slug = :slug;
 -- name: claim(slug, now, until)^
 UPDATE feed SET claimed_until = :until
 WHERE slug = :slug AND enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now
-RETURNING slug;
+RETURNING *, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND ended_at > COALESCE(last_read, ''))
+    AS failing_since;
 
 -- name: give_back(slug, next_poll)!
 UPDATE feed SET next_poll = :next_poll, claimed_until = '',

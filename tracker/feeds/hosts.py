@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from tracker.feeds.failure import FetchFailed, Kind
@@ -58,6 +59,7 @@ class _Idle:
     session: GuardedSession
 
 
+@lru_cache(MOST_HOSTS)
 def host_of(url: str) -> str:
     """The host of an address, as turns are counted: whatever the scheme and port; empty where it names none."""
     return urlsplit(url).hostname or ""

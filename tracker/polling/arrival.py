@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,9 @@ from tracker.polling.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, k
 from tracker.releases.study import Detect, Studied, study
 
 _OLDEST_CREDIBLE = date(1990, 1, 1)
+
+_at_the_processor = threading.Lock()
+"""Threads that need nothing but the processor only keep each other from it, and those that answer servers."""
 
 
 @dataclass(frozen=True)
@@ -126,4 +130,5 @@ def late_pages(waiting: Sequence[Waiting], fetch_page: FetchPage, detect: Detect
 
 def studied(arrivals: Sequence[Arrival], detect: Detect) -> list[Arrival]:
     """The arrivals, those that bring news with what is made of them."""
-    return [replace(a, studied=study(a.fullest, detect)) if a.news else a for a in arrivals]
+    with _at_the_processor:
+        return [replace(a, studied=study(a.fullest, detect)) if a.news else a for a in arrivals]

@@ -37,7 +37,8 @@ def begin_if_due(service: Service, db: Subjects, feed: Feed, *, claim: timedelta
     if alone := service.hosts.alone_for(feed.url):
         db.feeds.put_off(feed.slug, until=now + alone)
         return None
-    return begin(db, feed, now) if db.feeds.claim(feed.slug, now=now, until=now + claim) else None
+    health = db.feeds.claim(feed.slug, now=now, until=now + claim)
+    return begin(db, feed, health, now) if health else None
 
 
 def poll_if_due(service: Service, feed: Feed, *, claim: timedelta = CLAIM) -> PollRow | None:

@@ -61,7 +61,7 @@ def poll_feed(
     `OVERTAKEN`; nor where no turn came at its host, which is `POSTPONED`. Raises StoreError.
     """
     with store.reading() as db:
-        begun = begin(db, feed, clock())
+        begun = begin(db, feed, db.feeds.get(feed.slug), clock())
     brought = read(store, begun, detect, clock, fetch, robots)
     with store.writing() as db:
         row = keep(db, brought)
@@ -69,10 +69,10 @@ def poll_feed(
     return row
 
 
-def begin(db: Subjects, feed: Feed, now: datetime) -> Begun:
-    """What has to be known of a feed before it is read."""
+def begin(db: Subjects, feed: Feed, health: FeedHealth, now: datetime) -> Begun:
+    """What has to be known of a feed, beside how it stands, before it is read."""
     waiting = db.pages.waiting(feed.slug, now=now, most=PAGES_AT_ONCE) if feed.full_text else ()
-    return Begun(feed, db.feeds.get(feed.slug), waiting)
+    return Begun(feed, health, waiting)
 
 
 def read(
