@@ -35,6 +35,7 @@ class _WeightsFile(_Part):
     shares: list[Share] = Field(min_length=2)
     news: _Card
     signals: dict[Signal, _Card] = Field(min_length=1)
+    dates: _Card
 
     @model_validator(mode="after")
     def _rising(self) -> _WeightsFile:
@@ -110,6 +111,7 @@ def read_weights(config_dir: Path) -> Weights:
     return Weights(
         news=_card(data.news),
         signals={signal: _card(card) for signal, card in data.signals.items()},
+        dates=_card(data.dates),
         scores=tuple(data.scores),
         shares=tuple(data.shares),
         flag=data.flag,

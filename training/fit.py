@@ -1,4 +1,4 @@
-"""Fit the two scorecards of detection to labelled cases, and write them with their reliability curve.
+"""Fit the three scorecards of detection to labelled cases, and write them with their reliability curve.
 
     python -m training.fit [--development CASES] [--write]
 
@@ -10,6 +10,7 @@ held out. Needs scikit-learn (requirements-fit.txt); the product itself does not
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,18 +20,22 @@ from zlib import crc32
 
 import click
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from config.load import load_relationships
 from tracker.detect import Detector, Weights, examine
+from tracker.detect.findings import findings
 from tracker.detect.grounds import ground, grounds, scope
 from tracker.detect.match import Index
 from tracker.detect.reading import Sentence, read
+from tracker.detect.settle import events_of
 from tracker.detect.ties import Tie
 from tracker.detect.weigh import Scorecard, features, is_word, words
-from tracker.measuring.evaluate import Report, evaluate, release_from_case, reliability, render
+from tracker.detect.when import options
+from tracker.measuring.evaluate import Report, date_agrees, evaluate, release_from_case, reliability, render
 from tracker.model import Release, Sighting, Signal
 from training.drills import drills
 from training.figures import DOCUMENT, rewritten
@@ -47,6 +52,9 @@ STRENGTH, SIGNAL_STRENGTH = 0.45, 0.9
 CROSSED = 0.5
 """How much a ground together with the kind of its tie may say, beside the ground alone."""
 
+DATE_STRENGTH = 1.0
+"""The same of the scorecard for dates."""
+
 SMALLEST = 0.015
 """Weights smaller than this are left out."""
 
@@ -55,6 +63,9 @@ STEPS = 12
 
 COMMON = 8
 """Cases that must say a word before it may count."""
+
+COMMON_DATES = 10
+"""Dates of which a ground must hold before it may count."""
 
 DRILL = 0.4
 """What a drill counts beside a case."""
@@ -183,6 +194,66 @@ def scorecards(rows: Sequence[Row]) -> tuple[Scorecard, dict[Signal, Scorecard]]
     return _card(vectorizer, news.intercept_[0], news.coef_[0]), cards
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The dates that an update of a case may have, by their grounds, and which of them are right: one at least."""
+
+    lot: int
+    options: Sequence[tuple[str, ...]]
+    right: Sequence[bool]
+
+
+def choices_of(case: dict[str, Any], detector: Detector) -> list[Choice]:
+    """The choices of dates that a case teaches: of each channel of which it has one update."""
+    reading = read(release_from_case(case), detector.lexicon, detector.index)
+    if reading is None:
+        return []
+    events: dict[str, list[tuple[Signal, list[Any]]]] = {}
+    for signal, told in events_of(findings(reading, detector.lexicon, detector.weights), detector.weights):
+        events.setdefault(told[0].tie.channel, []).append((signal, told))
+    choices = []
+    for channel, happened in events.items():
+        updates = [update for update in case["updates"] if update["channel"] == channel]
+        if len(updates) != 1:
+            continue
+        (update,) = updates
+        as_labelled = (told for signal, told in happened if _BROKEN.get(signal, signal) == update["signal"])
+        told = next(as_labelled, happened[0][1])
+        offered = options(told, Signal(update["signal"]), reading)
+        days = [option.date.value if option.date else None for option in offered]
+        right = [day == update["date"] for day in days]
+        if not any(right):
+            right = [date_agrees(update["date"], day) for day in days]
+        if any(right):
+            choices.append(Choice(crc32(case["id"].encode()), [option.grounds for option in offered], right))
+    return choices
+
+
+def date_card(choices: Sequence[Choice]) -> Scorecard:
+    """The weights with which the right date of each choice is most likely to be taken (a conditional logit)."""
+    offered = [grounds for choice in choices for grounds in choice.options]
+    held = Counter(ground for grounds in offered for ground in grounds)
+    vectorizer = DictVectorizer()
+    table = vectorizer.fit_transform([{g: 1.0 for g in grounds if held[g] >= COMMON_DATES} for grounds in offered])
+    right = np.array([is_right for choice in choices for is_right in choice.right], dtype=float)
+    sizes = [len(choice.options) for choice in choices]
+    starts = np.cumsum([0, *sizes[:-1]])
+
+    def shares(odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        sums = np.add.reduceat(odds, starts)
+        return odds / np.repeat(sums, sizes), sums
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = table @ weights
+        odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
+        (every, all_sums), (good, right_sums) = shares(odds), shares(odds * right)
+        missed = float(np.sum(np.log(all_sums) - np.log(right_sums)))
+        return missed + weights @ weights / (2 * DATE_STRENGTH), table.T @ (every - good) + weights / DATE_STRENGTH
+
+    found = minimize(loss, np.zeros(table.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return _card(vectorizer, 0.0, found.x)
+
+
 def curve(scores: Sequence[float], right: Sequence[bool]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The steps of the reliability curve: mean score and share right of groups of like scores, never falling."""
     order = np.argsort(scores)
@@ -214,7 +285,7 @@ def fitted(rows: Sequence[Row], expected: Sequence[set[str]], judged: int) -> We
     best = {key: score for key, score in best.items() if key[0] < judged}
     scores, shares = curve(list(best.values()), [channel in expected[case] for case, channel in best])
     news, signals = scorecards(rows)
-    return Weights(news, signals, scores, shares, FLAG, BESIDE)
+    return Weights(news, signals, Scorecard(0.0, {}), scores, shares, FLAG, BESIDE)
 
 
 def as_json(weights: Weights, cases: int) -> dict[str, Any]:
@@ -229,6 +300,7 @@ def as_json(weights: Weights, cases: int) -> dict[str, Any]:
             signal.value: {"base": card.base, "weights": dict(sorted(card.weights.items()))}
             for signal, card in weights.signals.items()
         },
+        "dates": {"base": weights.dates.base, "weights": dict(sorted(weights.dates.weights.items()))},
     }
 
 
@@ -243,9 +315,8 @@ class Judge:
         (pack,) = load_relationships(Path("config"))
         self._lexicon, self._index = pack.lexicon, Index(pack.lexicon)
         everything = [*cases, *drills()]
-        bare = self._detector(
-            Weights(Scorecard(0.0, {}), {Signal.HELD: Scorecard(0.0, {})}, (0.0,), (0.5,), FLAG, BESIDE)
-        )
+        none = Scorecard(0.0, {})
+        bare = self._detector(Weights(none, {Signal.HELD: none}, none, (0.0,), (0.5,), FLAG, BESIDE))
         self.rows = common(
             [
                 row
@@ -254,15 +325,25 @@ class Judge:
             ]
         )
         self._expected = [{update["channel"] for update in case["updates"]} for case in everything]
-        self._judged = len(cases)
-        self.final = fitted(self.rows, self._expected, self._judged)
+        self._cases = cases
         self._without: dict[int, Detector] = {}
 
     def cross_validate(self) -> None:
-        """Fit anew for each tenth of the cases, without it."""
-        for others, left_out in _parted(self.rows, FOLDS):
-            detector = self._detector(fitted(others, self._expected, self._judged))
-            self._without.update({row.case: detector for row in left_out})
+        """Fit anew for each part of the cases, without it, and last to all of them."""
+        parts = self.weights_of_parts()
+        lots = {row.case: row.lot % FOLDS for row in self.rows if row.case < len(self._cases)}
+        # A date is chosen for what detection finds, which is of each case what weights find that do not know it.
+        detectors = [self._detector(weights) for weights in parts]
+        choices = [choice for n, part in lots.items() for choice in choices_of(self._cases[n], detectors[part])]
+        for part, weights in enumerate(parts):
+            dates = date_card([choice for choice in choices if choice.lot % FOLDS != part])
+            detector = self._detector(replace(weights, dates=dates))
+            self._without |= {number: detector for number, lot in lots.items() if lot == part}
+        self.final = replace(fitted(self.rows, self._expected, len(self._cases)), dates=date_card(choices))
+
+    def weights_of_parts(self) -> list[Weights]:
+        """For each part of the cases weights that were fitted without it, but for those of dates."""
+        return [fitted(others, self._expected, len(self._cases)) for others, _ in _parted(self.rows, FOLDS)]
 
     def unseen(self, number: int, release: Release) -> list[Sighting]:
         """What is made of a case by weights that do not know it."""

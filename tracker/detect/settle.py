@@ -10,9 +10,9 @@ from tracker.detect.grounds import scope
 from tracker.detect.match import Mention
 from tracker.detect.reading import Reading, Sentence
 from tracker.detect.rounds import round_in
-from tracker.detect.signals import BREAKS
+from tracker.detect.signals import BREAKS, WORDS_OF
 from tracker.detect.weigh import Weights, probability
-from tracker.detect.when import WORDS_OF, When, dated, on_the_day_of
+from tracker.detect.when import When, dated, on_the_day_of
 from tracker.model import Evidence, Sighting, Signal
 
 Event = tuple[Signal, list[Finding]]
@@ -40,8 +40,8 @@ _HEAVY = 0.3
 
 def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sighting]:
     """One sighting per channel and event, surest first."""
-    events = [event for told in _by_channel(found) for event in _events(told, weights).items()]
-    dates = {id(event): dated(told, signal, reading) for event in events for signal, told in (event,)}
+    events = events_of(found, weights)
+    dates = {id(event): dated(told, signal, reading, weights.dates) for event in events for signal, told in (event,)}
     held = _day_of_the_news(events, dates)
     surest = _surest(events, reading, weights)
     sightings = []
@@ -54,6 +54,11 @@ def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sig
             sighting = _sighting(signal, told, when, reading, weights)
             sightings.append(_flagged(sighting, told, surest, reading, weights))
     return sorted(sightings, key=lambda s: (-s.confidence, s.channel, s.signal))
+
+
+def events_of(found: Iterable[Finding], weights: Weights) -> list[Event]:
+    """What the findings of each channel tell that happened on it."""
+    return [event for told in _by_channel(found) for event in _events(told, weights).items()]
 
 
 def _surest(events: Iterable[Event], reading: Reading, weights: Weights) -> dict[int, float]:

@@ -26,6 +26,17 @@ SIGNAL_OF = {
     "occasion": Signal.HELD,
 }
 """The signal that each kind of word gives, the most telling kinds first."""
+WORDS_OF = {
+    Signal.HELD: ("meet", "hold", "visit", "act", "agree", "occasion"),
+    Signal.ANNOUNCED: ("create", "agree", "meet", "hold", "visit", "act", "occasion"),
+    Signal.RESUMED: ("resume",),
+    Signal.SUSPENDED: ("suspend", "end", "cancel", "postpone"),
+    Signal.CANCELLED: ("cancel", "suspend"),
+    Signal.POSTPONED: ("postpone", "suspend"),
+    Signal.REFUSED: ("refuse", "unanswered"),
+    Signal.ENDED: ("end", "suspend", "cancel"),
+}
+"""The kinds of words that tell each signal, the most telling first."""
 STRENGTH = tuple(SIGNAL_OF)
 """The kinds of words, the most telling first."""
 BREAKS = frozenset({Signal.REFUSED, Signal.CANCELLED, Signal.POSTPONED, Signal.SUSPENDED, Signal.ENDED})

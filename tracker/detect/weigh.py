@@ -1,6 +1,6 @@
-"""How much each ground weighs: two scorecards, fitted once to labelled cases and then fixed.
+"""How much each ground weighs: three scorecards, fitted once to labelled cases and then fixed.
 
-One says how sure it is that a tie is news, the other which signal it gives. A score is a plain sum of weights, so every
+One says how sure it is that a tie is news, one which signal it gives, one which date an event has. A score is a plain sum of weights, so every
 finding can list what spoke for it and what against. Fitting is `training/fit.py`; nothing here learns.
 """
 
@@ -47,12 +47,14 @@ class Scorecard:
 class Weights:
     """What fitting found. `news`: is the tie news; `signals`: which signal it gives.
 
+    `dates`: which of the dates that an event may have it has.
     `scores` and `shares` are the steps of the reliability curve: from a score on, this share of findings was right.
     `flag` is the share from which the surest finding of a paragraph goes to a reviewer, `beside` that for each further.
     """
 
     news: Scorecard
     signals: Mapping[Signal, Scorecard]
+    dates: Scorecard
     scores: tuple[float, ...]
     shares: tuple[float, ...]
     flag: float

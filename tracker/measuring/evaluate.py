@@ -193,7 +193,7 @@ def _reasons(expected: list[_Update], seen: list[Sighting]) -> tuple[str, ...]:
     for expectation, got in pairs:
         if _signal(expectation) != _signal(got):
             found.append(f"{got[0]} was read as {got[1]}")
-        elif not _date_agrees(expectation[2], got[2]):
+        elif not date_agrees(expectation[2], got[2]):
             found.append(f"{got[0]} was dated {got[2] or 'not at all'}")
     used = [g for _, g in pairs]
     for sighting in flagged:
@@ -206,7 +206,7 @@ def _reasons(expected: list[_Update], seen: list[Sighting]) -> tuple[str, ...]:
 def _count(relevant: bool, expected: list[_Update], got: list[_Update]) -> tuple[Counter[str], bool]:
     pairs = _paired(expected, got)
     signals = sum(_signal(e) == _signal(g) for e, g in pairs)
-    dates = sum(_date_agrees(e[2], g[2]) for e, g in pairs)
+    dates = sum(date_agrees(e[2], g[2]) for e, g in pairs)
     flagged = bool(got)
     counts = Counter(
         {
@@ -236,7 +236,7 @@ def _paired(expected: list[_Update], got: list[_Update]) -> list[tuple[_Update, 
         ((i, j) for i, e in enumerate(expected) for j, g in enumerate(got) if e[0] == g[0]),
         key=lambda ij: (
             _signal(expected[ij[0]]) != _signal(got[ij[1]]),
-            not _date_agrees(expected[ij[0]][2], got[ij[1]][2]),
+            not date_agrees(expected[ij[0]][2], got[ij[1]][2]),
             ij,
         ),
     )
@@ -251,7 +251,8 @@ def _paired(expected: list[_Update], got: list[_Update]) -> list[tuple[_Update, 
     return pairs
 
 
-def _date_agrees(expected: str | None, got: str | None) -> bool:
+def date_agrees(expected: str | None, got: str | None) -> bool:
+    """Whether a date found is as labelled, as `Report` counts it; both as ISO texts, None for none."""
     if expected is None or got is None:
         return expected == got
     if len(expected) < 10:

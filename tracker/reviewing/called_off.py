@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.detect.dates import find_dates
+from tracker.detect.dates import find_dates, fits
 from tracker.detect.normalise import fold, sentences
-from tracker.detect.when import fits
 from tracker.model import Contact, Evidence, KeptSighting, PartialDate, Precision, Signal, StatusChange
 from tracker.record.attest import first_seen
 from tracker.record.fates import Fate, Promise, promises_among, window

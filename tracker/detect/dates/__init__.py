@@ -10,9 +10,9 @@ from datetime import date
 
 from tracker.detect.dates.chinese import chinese_dates, chinese_number
 from tracker.detect.dates.english import english_dates
-from tracker.detect.dates.spans import DateMention, Span
+from tracker.detect.dates.spans import DateMention, Span, fits
 
-__all__ = ["DateMention", "Span", "chinese_number", "find_dates"]
+__all__ = ["DateMention", "Span", "chinese_number", "find_dates", "fits"]
 
 
 def find_dates(text: str, published: date) -> list[DateMention]:

@@ -133,3 +133,17 @@ def lasting(mention: DateMention, days: int) -> DateMention:
     more = timedelta(days=days - 1)
     past, future = (of_days(span.value.first, span.value.first + more) for span in (mention.past, mention.future))
     return replace(mention, past=past, future=future)
+
+
+def fits(mention: DateMention, future: bool, published: date) -> bool:
+    """Can an announcement (or else a report) made on that day mean this date?"""
+    if not future:
+        return mention.past.value.first <= published + timedelta(days=1)
+    ahead = mention.future.value
+    recent = 0 <= (published - mention.past.value.last).days <= _RECENT
+    far = (ahead.first - published).days > _FAR
+    return ahead.last >= published and not (recent and far)
+
+
+_RECENT, _FAR = 120, 200
+"""A day without a year that was so recently, and would next be so far ahead, means the one that was (in days)."""
