@@ -157,43 +157,13 @@ def _telling(signal: Signal, heard: list[Finding]) -> list[Finding]:
 
 
 def _sharpened(signal: Signal, heard: list[Finding]) -> Signal:
-    """The signal as the words of the surest finding's own clauses put it.
-
-    A contact that is off was cancelled or postponed where nothing says that a line is cut. What is told of a time to
-    come, or restored in a clause that only promises a contact, is announced, but for what is called off before its day;
-    headlines leave the time to the text.
+    """The signal as the words of the surest finding's own clauses put it: a contact that is off was cancelled or
+    postponed where nothing says that a line is cut.
     """
-    near, grounds = _near(heard[0]), set(heard[0].grounds)
-    if (
-        signal is Signal.SUSPENDED
-        and "objection background" in grounds
-        and near & _TO_COME
-        and near >= {"earlier", "future"}
-    ):
-        return Signal.ANNOUNCED  # "the talks that were put off earlier will be held in January"
+    near = _near(heard[0])
     if signal is Signal.SUSPENDED and "suspend" not in near:
         return Signal.POSTPONED if "postpone" in near else Signal.CANCELLED if "cancel" in near else signal
-    if signal is Signal.RESUMED and "resume" not in near and "future" in near and near & {"meet", "hold"}:
-        return Signal.ANNOUNCED
-    if signal is Signal.ANNOUNCED:
-        return _off_before_its_day(near, grounds) or signal
-    headline = heard[0].sentence.field == "title" and not heard[0].sentence.dates
-    times = _near(heard[1]) if headline and len(heard) > 1 else near
-    ahead = times & {*_TO_COME, "a time to come"}
-    if signal is Signal.HELD and ahead and not times & {"a day just past", "a day of the last fortnight"}:
-        return Signal.ANNOUNCED
     return signal
-
-
-def _off_before_its_day(near: set[str], grounds: set[str]) -> Signal | None:
-    """Whether a contact is off of which the day to come is told: "cancelled the talks planned for January"."""
-    if near & _BEFORE or not near & _TO_COME or not grounds >= {"no objection", "a break before a contact"}:
-        return None
-    return next((s for s in (Signal.CANCELLED, Signal.POSTPONED) if f"reads as {s}" in grounds), None)
-
-
-_BEFORE = {"earlier", "past", "since"}
-_TO_COME = {"a date to come", "a date far ahead"}
 
 
 def _near(finding: Finding) -> set[str]:

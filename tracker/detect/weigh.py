@@ -1,7 +1,8 @@
 """How much each ground weighs: three scorecards, fitted once to labelled cases and then fixed.
 
-One says how sure it is that a tie is news, one which signal it gives, one which date an event has. A score is a plain sum of weights, so every
-finding can list what spoke for it and what against. Fitting is `training/fit.py`; nothing here learns.
+One says how sure it is that a tie is news, one which signal it gives, one which date an event has. A score is a plain
+sum of weights, so every finding can list what spoke for it and what against. Fitting is `training/fit.py`; nothing here
+learns.
 """
 
 from __future__ import annotations
