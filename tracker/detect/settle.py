@@ -158,12 +158,17 @@ def _telling(signal: Signal, heard: list[Finding]) -> list[Finding]:
 
 def _sharpened(signal: Signal, heard: list[Finding]) -> Signal:
     """The signal as the words of the surest finding's own clauses put it: a contact that is off was cancelled or
-    postponed where nothing says that a line is cut.
+    postponed where nothing says that a line is cut, and one that was put off earlier and will be held is announced.
     """
     near = _near(heard[0])
+    if signal is Signal.SUSPENDED and near & _TO_COME and near >= {"earlier", "future"}:
+        return Signal.ANNOUNCED
     if signal is Signal.SUSPENDED and "suspend" not in near:
         return Signal.POSTPONED if "postpone" in near else Signal.CANCELLED if "cancel" in near else signal
     return signal
+
+
+_TO_COME = {"a date to come", "a date far ahead"}
 
 
 def _near(finding: Finding) -> set[str]:

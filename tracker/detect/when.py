@@ -74,26 +74,55 @@ _SILENT = msg("The release does not say when it is to take place.")
 def options(told: list[Finding], signal: Signal, reading: Reading) -> list[Option]:
     """Every date that the event may have, in the order of the text; then those that no words say."""
     named = [
-        Option(
-            mention.read(signal is Signal.ANNOUNCED).value,
-            tuple(_of_words(mention, sentence, position, told, signal, reading)),
-            mention,
-            sentence,
-        )
+        option
         for position, sentence in _around(told, reading)
         for mention in sentence.dates
+        for option in _named(mention, sentence, position, told, signal, reading)
     ]
-    published = reading.release.published
-    unsaid = {
-        "the day of publication": PartialDate.of(published),
-        "the month of publication": PartialDate(f"{published:%Y-%m}"),
-        "no date": None,
-    }
+    named = [replace(option, grounds=(*option.grounds, *_of_others(option, named))) for option in named]
     around = list(_of_silence(named, told, signal, reading))
-    for name, day in unsaid.items():
-        named.append(Option(day, (name, *(f"{name}: {ground}" for ground in around))))
+    unsaid = [
+        Option(day, (name, *(f"{name}: {ground}" for ground in around)))
+        for name, day in _unsaid(signal, reading.release.published).items()
+    ]
     kind = _KINDS[signal]
-    return [replace(o, grounds=tuple(g for one in o.grounds for g in (one, f"{kind}: {one}"))) for o in named]
+    return [
+        replace(option, grounds=tuple(g for one in option.grounds for g in (one, f"{kind}: {one}")))
+        for option in (*named, *unsaid)
+    ]
+
+
+def _unsaid(signal: Signal, published: date) -> dict[str, PartialDate | None]:
+    """The dates that no words say: what is only announced is not of the day of its news, and a refusal may be older."""
+    days = {"no date": None}
+    if signal is not Signal.ANNOUNCED:
+        days["the day of publication"] = PartialDate.of(published)
+    if signal is Signal.REFUSED:
+        days["the month of publication"] = PartialDate(f"{published:%Y-%m}")
+    return days
+
+
+def _named(
+    mention: DateMention, sentence: Sentence, position: int, told: list[Finding], signal: Signal, reading: Reading
+) -> Iterator[Option]:
+    """A date that the text names; of a journey to another country its month, too, since on which day of it a meeting is
+    to take place nobody says.
+    """
+    found = mention.read(signal is Signal.ANNOUNCED).value
+    grounds = tuple(_of_words(mention, sentence, position, told, signal, reading))
+    yield Option(found, grounds, mention, sentence)
+    if signal is Signal.ANNOUNCED and found.precision is Precision.DAY and sentence.of("other"):
+        yield Option(PartialDate(found.value[:7]), ("the month of a journey", *grounds), mention, sentence)
+
+
+def _of_others(option: Option, named: list[Option]) -> Iterator[str]:
+    """Whether another date that is named says more closely what this one says, or less."""
+    for other in named:
+        if other.mention is not option.mention and other.date.value != option.date.value:
+            if other.date.value.startswith(option.date.value):
+                yield "another date says it more closely"
+            elif option.date.value.startswith(other.date.value):
+                yield "says more closely what another date says"
 
 
 def _around(told: list[Finding], reading: Reading) -> Iterator[tuple[int, Sentence]]:
@@ -206,6 +235,9 @@ def _of_silence(named: list[Option], told: list[Finding], signal: Signal, readin
         yield "it merely stands"
     if reading.release.side != "third-party":
         yield "a party speaks"
+    refuses = any(f"refuse {where}" in told[0].grounds for where in ("near", "in the title"))
+    if refuses and reading.release.side != "third-party":
+        yield "a party says no itself"
     yield from (ground for ground in told[0].grounds if ground.endswith(" near") or ground in _TELLING)
 
 
