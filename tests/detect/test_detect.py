@@ -64,26 +64,24 @@ def test_a_channel_that_only_the_title_names_has_the_day_of_the_opening(sighting
     assert told(found) == {("science-technology", "ended", "2024-08-27", None)}
 
 
-def test_last_week_is_the_day_that_the_next_sentence_names(sightings_in: Detect):
+def test_last_week_is_its_month_where_no_day_of_the_event_is_told(sightings_in: Detect):
     found = sightings_in(
         "FBI director visits Beijing over fentanyl",
         "The FBI director held talks with Chinese officials on fentanyl in Beijing last week. "
         "He saw a minister on Saturday.",
         "2025-11-10",
     )
-    assert {(s.signal.value, s.date.value) for s in found if s.channel == "counternarcotics"} == {
-        ("held", "2025-11-08")
-    }
+    assert {(s.signal.value, s.date.value) for s in found if s.channel == "counternarcotics"} == {("held", "2025-11")}
 
 
-def test_a_meeting_on_a_journey_elsewhere_takes_place_in_its_month(sightings_in: Detect):
+def test_a_meeting_on_a_journey_of_several_days_is_given_none_of_them(sightings_in: Detect):
     found = sightings_in(
         "Announcement on Vice Premier He Lifeng's Visit to South Korea",
         "He Lifeng will be in South Korea from May 12 to 13. There he will hold a round of China-US trade talks.",
         "2026-05-10",
         "cn",
     )
-    assert ("trade-consultation", "announced", "2026-05") in {told_[:3] for told_ in told(found)}
+    assert ("trade-consultation", "announced", None) in {told_[:3] for told_ in told(found)}
 
 
 def test_what_was_discussed_as_one_of_several_next_steps_is_announced(sightings_in: Detect):
@@ -96,8 +94,6 @@ def test_what_was_discussed_as_one_of_several_next_steps_is_announced(sightings_
         "us",
     )
     assert ("ai-dialogue", "announced", "2024", None) in told(found)
-    (announced,) = (s for s in found if s.channel == "ai-dialogue")
-    assert [e.text for e in announced.evidence if e.role == "discount"] == []
 
 
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article that started the project lies beside the repository only")

@@ -14,7 +14,7 @@ from datetime import date
 from tracker.detect.dates import DateMention, Span, fits
 from tracker.detect.findings import Finding
 from tracker.detect.grounds import scope
-from tracker.detect.reading import REACH, Reading, Sentence
+from tracker.detect.reading import Reading, Sentence
 from tracker.detect.signals import WORDS_OF
 from tracker.detect.weigh import Scorecard
 from tracker.model import PartialDate, Precision, Signal
@@ -31,6 +31,7 @@ _FAR = 2
 _STEPS = (-400, -90, -45, -14, -8, -3, -2, -1, 0, 1, 2, 7, 14, 45, 90, 400)
 """Days from publication, as far as grounds tell them apart."""
 
+_JUST_PAST = -2
 _MONTHS = range(-3, 7)
 _AROUND = 24
 """Characters before and after a date in which its own small words stand ("since", "of", 于)."""
@@ -74,10 +75,15 @@ _SILENT = msg("The release does not say when it is to take place.")
 def options(told: list[Finding], signal: Signal, reading: Reading) -> list[Option]:
     """Every date that the event may have, in the order of the text; then those that no words say."""
     named = [
-        option
+        Option(
+            mention.read(signal is Signal.ANNOUNCED).value,
+            tuple(_of_words(mention, sentence, position, told, signal, reading)),
+            mention,
+            sentence,
+        )
         for position, sentence in _around(told, reading)
         for mention in sentence.dates
-        for option in _named(mention, sentence, position, told, signal, reading)
+        if not (reading.is_article and sentence.said(mention))  # who tells of a winter speaks long after
     ]
     named = [replace(option, grounds=(*option.grounds, *_of_others(option, named))) for option in named]
     around = list(_of_silence(named, told, signal, reading))
@@ -100,19 +106,6 @@ def _unsaid(signal: Signal, published: date) -> dict[str, PartialDate | None]:
     if signal is Signal.REFUSED:
         days["the month of publication"] = PartialDate(f"{published:%Y-%m}")
     return days
-
-
-def _named(
-    mention: DateMention, sentence: Sentence, position: int, told: list[Finding], signal: Signal, reading: Reading
-) -> Iterator[Option]:
-    """A date that the text names; of a journey to another country its month, too, since on which day of it a meeting is
-    to take place nobody says.
-    """
-    found = mention.read(signal is Signal.ANNOUNCED).value
-    grounds = tuple(_of_words(mention, sentence, position, told, signal, reading))
-    yield Option(found, grounds, mention, sentence)
-    if signal is Signal.ANNOUNCED and found.precision is Precision.DAY and sentence.of("other"):
-        yield Option(PartialDate(found.value[:7]), ("the month of a journey", *grounds), mention, sentence)
 
 
 def _of_others(option: Option, named: list[Option]) -> Iterator[str]:
@@ -195,11 +188,11 @@ def _opens(mention: DateMention, finding: Finding) -> bool:
 
 
 def _of_distance(span: Span, published: date, reading: Reading) -> Iterator[str]:
-    """How far from publication; in an article, which tells of older events, what is older counts as nearer."""
+    """How far from publication; of the days that an article tells of none is nearer than another."""
     if span.is_day:
         days = (span.value.first - published).days
-        if days < 0:
-            days = int(days * (REACH / reading.reach))
+        if reading.is_article and -reading.reach.days <= days < _JUST_PAST:
+            days = _JUST_PAST
         yield f"up to {next((step for step in _STEPS if days <= step), 'more')} days from publication"
     elif span.value.precision is Precision.MONTH:
         first = span.value.first
