@@ -25,6 +25,7 @@ from db.notifications import Notifications
 from db.pages import Pages
 from db.passkeys import Passkeys
 from db.past import Past
+from db.past_feeds import PastFeeds
 from db.polls import Polls
 from db.queries import Connection
 from db.record import Record, revisions
@@ -73,6 +74,7 @@ class Subjects:
     chain: Chain
     bases: Bases
     past: Past
+    past_feeds: PastFeeds
     integrity: Integrity
     notifications: Notifications
 
@@ -215,6 +217,7 @@ class Store:
             Chain(connection),
             bases,
             Past(connection),
+            PastFeeds(connection),
             self._connections.integrity(connection),
             Notifications(connection),
         )

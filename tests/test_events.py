@@ -146,7 +146,7 @@ def cited_histories(draw):
     """Rows that each say something else, with sources of any side that come later and may be taken back."""
     return [
         replace(one, place=f"Place {one.id}", sources=(*one.sources, *draw(st.lists(_sources(one.id), max_size=2))))
-        for one in draw(histories())
+        for one in draw(histories(soonest=1))
     ]
 
 

@@ -103,12 +103,14 @@ def test_the_anchor_of_a_row_is_its_statement_where_it_tells_it():
 
 
 @st.composite
-def histories(draw):
-    """Rows as the record can make them: each replaces an older one or none, and may be withdrawn later."""
+def histories(draw, soonest: int = 0):
+    """Rows as the record can make them: each replaces an older one or none, and may be withdrawn, `soonest` days later.
+    In the very instant of its recording a row could be withdrawn up to version 0.2 alone.
+    """
     rows = []
     for number in range(1, draw(st.integers(1, 8)) + 1):
         replaces = draw(st.none() | st.integers(1, number - 1)) if number > 1 else None
-        withdrawn = draw(st.none() | st.integers(number, number + 12))
+        withdrawn = draw(st.none() | st.integers(number + soonest, number + 12))
         stamp = {"withdrawn_at": at(withdrawn), "withdrawn_reason": "Undone."} if withdrawn else {}
         rows.append(row(number, number, replaces=replaces, **stamp))
     return rows

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from db import bases, candidates, feeds, past, polls, releases, samples, search
+from db import bases, candidates, feeds, past, past_feeds, polls, releases, samples, search
 from db.store import Store, open_store
 
 pytestmark = pytest.mark.both_engines
@@ -74,7 +74,7 @@ ASKED = [
     (feeds._sql, "switches_of", {"feed": "f5"}),
     (feeds._sql, "before_poll", {"feed": "f5"}),
     (feeds._sql, "arrival_days", {"feed": "f5", "most": 40, "at": "2025"}),
-    (feeds._sql, "gaps", {"feed": "f5", "since": "2023", "at": "2025"}),
+    (past_feeds._sql, "gaps", {"feed": "f5", "since": "2023", "at": "2025"}),
     (past._sql, "feed", {"slug": "f5"}),
     (past._sql, "shares", {"slug": "f5"}),
     (past._sql, "last", {"subject": "feed", "name": "f5"}),

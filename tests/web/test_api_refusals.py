@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import THEN, Shipped
+from tests.site import Site
 from tests.web.api_client import AMERICAN, Api, api_over, assert_problem
 
 
@@ -176,6 +177,40 @@ def test_all_that_is_wrong_with_an_amendment_is_told_at_once(
     assert answer.status_code == 400
     assert sorted(faults_of(answer), key=fields.index) == fields
     assert api.json("/corrections")["count"] == 0
+
+
+UNREAD = {"title": None, "text": None}
+"""A release of which only the address is sent."""
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"side": "uk", "lang": "fr", "published": "2031-01-10"}, ["side", "lang", "published"]),
+        ({"relationship": "us-uk", "side": "uk", "lang": "fr"}, ["relationship", "side", "lang"]),
+        ({"url": "ftp://example.org/x", "title": " ", "text": "", "published": None}, ["text", "published", "url"]),
+        ({"side": "uk", "published": "2031-01-10", "url": "http://[::1"}, ["side", "published", "url"]),
+        (UNREAD | {"side": "uk", "lang": "fr", "url": None}, ["side", "lang", "text"]),
+        (UNREAD | {"side": "uk", "lang": "fr", "url": "ftp://example.org/x"}, ["side", "lang", "url"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_release_is_told_at_once(
+    api: Api, reviewer: dict[str, str], change: dict[str, Any], fields: list[str]
+) -> None:
+    answer = api.post("/releases", json=AMERICAN | change, headers=reviewer)
+    assert answer.status_code == 400
+    assert faults_of(answer) == fields
+
+
+def test_no_page_is_fetched_for_a_call_that_is_refused_anyway(
+    api: Api, reviewer: dict[str, str], through: Site
+) -> None:
+    page = UNREAD | {"url": "http://ministry.invalid/talks", "published": None}
+    answer = api.post("/releases", json=AMERICAN | page | {"side": "uk", "lang": "fr"}, headers=reviewer)
+    assert faults_of(answer) == ["side", "lang"]
+    assert through.seen == []
+    api.post("/releases", json=AMERICAN | page, headers=reviewer)
+    assert through.seen != []
 
 
 def test_one_thing_that_is_wrong_is_the_problem_itself(api: Api, reviewer: dict[str, str]) -> None:

@@ -414,6 +414,27 @@ def test_a_source_that_was_none_yet_is_not_there(listener: Listener) -> None:
     assert "war" not in [feed["slug"] for feed in api.json(f"/feeds?known_at={earlier}")["feeds"]]
 
 
+def test_what_was_not_polled_then_is_told_in_the_past(listener: Listener) -> None:
+    api = Api(listener.service)
+
+    def told(address: str) -> str:
+        return words_of(main_of(api.client.get(address).text))
+
+    earlier = "known_at=2024-02-01T11:30:00Z"
+    before_any = told(f"/feeds?{earlier}")
+    assert "There was no source yet." in before_any
+    assert before_any.count("No source of this side was polled then. Its silence says nothing.") == 2
+    assert "There was no such source then." in told(f"/feeds?{earlier}&fares=paused")
+    then = told(f"/feeds?known_at={now_of(api)}")
+    assert then.count("1 source was polled, 1 read in the hour before.") == 2
+    for page in (before_any, then):
+        assert not re.search(r"(is|are) polled|There is no", page)
+    assert "1 source is polled, 1 read in the last hour." in told("/feeds")
+    chinese = told(f"/feeds?{earlier}&language=zh")
+    assert "当时还没有任何来源。" in chinese
+    assert "当时没有轮询该方的任何来源。没有消息并不代表没有动态。" in chinese.replace(" ", "")
+
+
 @pytest.mark.sqlite
 def test_what_was_not_kept_is_said_and_not_made_up(listener: Listener) -> None:
     """As in a database that was upgraded: how its sources were configured is kept from then on alone."""

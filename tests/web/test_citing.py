@@ -95,6 +95,18 @@ def test_a_cited_page_opened_later_shows_what_it_showed_and_what_changed_since(a
     )
 
 
+@pytest.mark.parametrize("path", ["/", "/channels/dpct", "/feeds"])
+def test_a_page_of_the_past_offers_that_past_to_be_cited(api: Api, path: str) -> None:
+    then = "known_at=2024-01-31T12:00:00Z"
+    for asked in (then, f"{then}&as_of=2023-01-01"):
+        page = api.client.get(f"{path}?{asked}").text
+        assert "Cite this page as it stood then" in page
+        assert "as it is now" not in page[page.index('<details class="cite">') :]
+        assert "引用本页当时的内容" in api.client.get(f"{path}?{asked}&language=zh").text
+    for asked in ("", "as_of=2023-01-01"):
+        assert "Cite this page as it is now" in api.client.get(f"{path}?{asked}").text, "cited from the record of now"
+
+
 def test_an_altered_mark_is_told_with_the_way_to_see_which_rows_differ(api: Api) -> None:
     address = cited_on(api.client.get("/channels/dpct").text)
     altered = api.client.get(address[:-4] + "0000").text

@@ -213,3 +213,34 @@ def test_the_review_pages_never_scroll_sideways(three, width):
         three.goto(path)
         root = "document.documentElement"
         assert three.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+
+
+RINGS_CUT = """() => {
+  const one = document.activeElement, style = getComputedStyle(one)
+  if (!one.closest('.panel') || style.outlineStyle === 'none') return []
+  const ring = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset), own = one.getBoundingClientRect()
+  const cut = []
+  for (let around = one.parentElement; around !== document.body; around = around.parentElement) {
+    if (getComputedStyle(around).overflowX === 'visible') continue
+    const outer = around.getBoundingClientRect()
+    const left = outer.left + around.clientLeft, top = outer.top + around.clientTop
+    if (own.left - ring < left || own.right + ring > left + around.clientWidth
+        || own.top - ring < top || own.bottom + ring > top + around.clientHeight) cut.push(one.outerHTML.slice(0, 120))
+  }
+  return cut
+}"""
+"""Where the focus stands in the panel and its ring reaches beyond what shows it."""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_ring_around_what_has_the_focus_is_whole(three, width):
+    three.set_viewport_size({"width": width, "height": 844})
+    send(three, "j", "Enter")
+    three.evaluate("document.querySelectorAll('.panel details').forEach(one => one.open = true)")
+    three.locator(".panel :is(input, select, button, summary):visible").first.focus()
+    passed, cut = 0, []
+    while three.evaluate("Boolean(document.activeElement.closest('.panel'))"):
+        passed, cut = passed + 1, cut + three.evaluate(RINGS_CUT)
+        press(three, "Tab")
+    assert passed > 20
+    assert cut == []

@@ -9,7 +9,7 @@ import click
 
 from tracker.cli.common import Day, opened
 from tracker.model import Release
-from tracker.polling.handin import check_language, check_side, other_day, release_from_file, release_from_page, take
+from tracker.polling.handin import check_told, other_day, release_from_file, release_from_page, take
 from tracker.polling.intake import HandedIn
 
 
@@ -23,8 +23,7 @@ from tracker.polling.intake import HandedIn
 def add_file(file: Path, url: str, side: str, published: date, publisher: str | None, lang: str | None) -> None:
     """Take a text file (its first line is the title) or an HTML page as a release, and say what it reports."""
     service = opened()
-    check_side(service, side)
-    check_language(service, lang)
+    check_told(service, side=side, lang=lang, published=published)
     service.prepare()
     release = release_from_file(file, url=url, side=side, published=published, publisher=publisher, lang=lang)
     _show(release, take(service, release))
@@ -42,8 +41,7 @@ def add_url(
 ) -> None:
     """Fetch a page as a release, and say what it reports."""
     service = opened()
-    check_side(service, side)
-    check_language(service, lang)
+    check_told(service, side=side, lang=lang, published=published)
     service.prepare()
     told = {"side": side, "published": published, "publisher": publisher, "lang": lang}
     release = release_from_page(url, service.fetch, allow_private=allow_private, **told)

@@ -152,7 +152,7 @@ def events_of(
 
     found = []
     latest = stood(END_OF_TIME)
-    for keys in _told_as_one(latest, known, stood):
+    for keys in _told_as_one(latest, known):
         instants = sorted({at for key in keys for at in latest[key].lineage.instants})
         for sequence, at in enumerate(instants):
             if at < since or (keys[0], at) in known:
@@ -165,9 +165,7 @@ def events_of(
     return sorted(found, key=lambda event: (event.at, event.told["day"], event.statement))
 
 
-def _told_as_one(
-    latest: Mapping[str, Statement], known: Known, stood: Callable[[datetime], Mapping[str, Statement]]
-) -> Iterable[Sequence[str]]:
+def _told_as_one(latest: Mapping[str, Statement], known: Known) -> Iterable[Sequence[str]]:
     """Which statements messages tell together, the one that names their thread first: what one decision put on record,
     and after that what later decisions put there as they corrected it.
 
@@ -182,7 +180,7 @@ def _told_as_one(
     }
     found: dict[str, list[str]] = {}
     threads: dict[str, str] = {}
-    new = sorted(_new_together(latest, known, stood), key=lambda keys: latest[keys[0]].lineage.recorded_at)
+    new = sorted(_new_together(latest, known), key=lambda keys: latest[keys[0]].lineage.recorded_at)
     for keys in new:
         first = latest[keys[0]].lineage.rows[0]
         thread = threads.get(corrected_by.get((first.decision, first.recorded_at)), keys[0])
@@ -194,9 +192,7 @@ def _told_as_one(
     return found.values()
 
 
-def _new_together(
-    latest: Mapping[str, Statement], known: Known, stood: Callable[[datetime], Mapping[str, Statement]]
-) -> Iterator[tuple[str, ...]]:
+def _new_together(latest: Mapping[str, Statement], known: Known) -> Iterator[tuple[str, ...]]:
     """Which statements one decision put on record, so that their first message tells all of them.
 
     A thread that has begun keeps the statements of its first message.
@@ -211,9 +207,7 @@ def _new_together(
         begun = {key: set(told) for key, told in first_told.items() if told is not None}
         left = [key for key in keys if key not in begun]
         for key, told in begun.items():
-            # What was taken back as soon as it was recorded is told of in no message, and has its place there.
-            at = latest[key].lineage.recorded_at
-            theirs = [other for other in left if other in told or (other in stood(at) and stood(at)[other].withdrawn)]
+            theirs = [other for other in left if other in told]
             yield key, *theirs
             left = [other for other in left if other not in theirs]
         if left:

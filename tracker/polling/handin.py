@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracker.errors import NotAllowed, Refused
+from tracker.errors import Faults, NotAllowed, Refused
 from tracker.feeds.address import canonical_url
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import FetchFailed, NotAPage
@@ -78,40 +78,61 @@ def release_from_text(
     *,
     url: str | None,
     side: str,
-    published: date,
+    published: date | None,
     publisher: str | None = None,
     lang: str | None = None,
 ) -> Release:
-    """Words that somebody sends, as a release. Raises Refused when there are none."""
+    """Words that somebody sends, as a release. Raises Refused, with all that is wrong, when there are none, or no date,
+    or an address that is none.
+    """
     return _release(title, text, url, side, published, publisher, lang, "the text")
 
 
-def check_side(service: Service, side: str, *, relationship: str | None = None) -> None:
-    """Raise Refused for a relationship that is not configured, or a side that it, or any, does not have."""
-    known = {pack.relationship.slug: pack.relationship for pack in service.packs}
-    if relationship and relationship not in known:
-        raise Refused(
-            f"There is no relationship {relationship!r}.", f"Known: {', '.join(known)}.", field="relationship"
+def check_told(
+    service: Service,
+    *,
+    side: str,
+    relationship: str | None = None,
+    lang: str | None = None,
+    published: date | None = None,
+) -> None:
+    """Raise Refused, with all that is wrong, for what cannot be so of a document: a relationship that is not
+    configured, a side that it, or any, does not have, a language that none has, a day that has begun nowhere on earth.
+    """
+    faults, pairs = Faults(), {pack.relationship.slug: pack.relationship for pack in service.packs}
+    if relationship and relationship not in pairs:
+        faults.add(
+            Refused(f"There is no relationship {relationship!r}.", f"Known: {', '.join(pairs)}.", field="relationship")
         )
-    sides = dict.fromkeys(side for slug, pair in known.items() if relationship in (None, slug) for side in pair.sides)
+    told = [pairs[relationship]] if relationship in pairs else pairs.values()
+    sides = dict.fromkeys(side for pair in told for side in pair.sides)
     if side not in sides:
-        raise Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(sides)}.", field="side")
+        faults.add(Refused(f"side {side!r} is none that there is.", f"Use one of {', '.join(sides)}.", field="side"))
+    languages = dict.fromkeys(code for pair in pairs.values() for code in pair.languages)
+    if lang is not None and lang not in languages:
+        faults.add(
+            Refused(f"lang {lang[:20]!r} is none that is read.", f"Use one of {', '.join(languages)}.", field="lang")
+        )
+    if published and published > (latest := (service.clock() + LATEST_CLOCK).date()):
+        faults.add(
+            Refused(
+                f"published is {published}, a day that has not come.",
+                f"Give the day on which it was published, {latest} at the latest.",
+                field="published",
+            )
+        )
+    faults.check()
 
 
-def check_language(service: Service, lang: str | None) -> None:
-    """Raise Refused for a language that no relationship has; None is told from the text."""
-    known = dict.fromkeys(code for pack in service.packs for code in pack.relationship.languages)
-    if lang is not None and lang not in known:
-        raise Refused(f"lang {lang!r} is none that is read.", f"Use one of {', '.join(known)}.", field="lang")
-
-
-def check_published(published: date, now: datetime) -> None:
-    """Raise Refused for a day of publication that has begun nowhere on earth at `now` (UTC)."""
-    if published > (latest := (now + LATEST_CLOCK).date()):
+def check_address(url: str) -> None:
+    """Raise Refused for what is no address of the web."""
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise Refused(
-            f"published is {published}, a day that has not come.",
-            f"Give the day on which it was published, {latest} at the latest.",
-            field="published",
+            f"{url!r} is no address of the web.", "Give one that begins with https:// or http://.", field="url"
         )
 
 
@@ -123,8 +144,7 @@ def take(
     Raises Refused for a side or relationship that is not configured, or a day to come; NotAllowed where it would have
     other words of what was read for none but others; StoreError.
     """
-    check_side(service, release.side, relationship=relationship)
-    check_published(release.published, service.clock())
+    check_told(service, side=release.side, relationship=relationship, published=release.published)
     wanted = [relationship] if relationship else service.detectors if within is None else within
     detect: Detect = service.detect_for(wanted)
     return hand_in(
@@ -174,26 +194,31 @@ def _release(
     words: str,
     url: str | None,
     side: str,
-    published: date,
+    published: date | None,
     publisher: str | None,
     lang: str | None,
     named: str,
 ) -> Release:
     title, words = title.strip(), words.strip()
+    faults = Faults()
     if not title and not words:
-        raise Refused(f"{named} has no words.", "Give a title and a text.", field="text")
+        faults.add(Refused(f"{named} has no words.", "Give a title and a text.", field="text"))
     if len(words) > LONGEST_TEXT:
-        raise Refused(
-            f"{named} has {len(words):,} characters; at most {LONGEST_TEXT:,} are read.",
-            "Hand in the part that matters.",
-            field="text",
+        faults.add(
+            Refused(
+                f"{named} has {len(words):,} characters; at most {LONGEST_TEXT:,} are read.",
+                "Hand in the part that matters.",
+                field="text",
+            )
         )
-    if not EARLIEST <= published <= LATEST:
-        raise Refused(f"{published} is no credible date.", "Give the day of publication.", field="published")
-    if url and urlsplit(url).scheme not in ("http", "https"):
-        raise Refused(
-            f"{url!r} is no address of the web.", "Give one that begins with https:// or http://.", field="url"
-        )
+    if published is None:
+        faults.add(Refused("published is missing.", "Give the publisher's date, as YYYY-MM-DD.", field="published"))
+    elif not EARLIEST <= published <= LATEST:
+        faults.add(Refused(f"{published} is no credible date.", "Give the day of publication.", field="published"))
+    if url:
+        with faults.gathered():
+            check_address(url)
+    faults.check()
     return Release(
         id=None,
         side=side,

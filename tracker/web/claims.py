@@ -130,8 +130,7 @@ def claim_proof(name: str) -> Response:
 
 def find_row(snapshot: Snapshot, name: str) -> StatusChange | Contact:
     """The row of that name, withdrawn or not, with all that became of it. Raises NotFound."""
-    rows = (row for changes, contacts in snapshot.entries.values() for row in (*changes, *contacts))
-    return next((row for row in rows if entry_key(row) == name), None) or _unknown(name)
+    return snapshot.by_name.get(name) or _unknown(name)
 
 
 def claim_at(snapshot: Snapshot, name: str, known_at: datetime) -> Claim:

@@ -20,11 +20,12 @@ from flask import Response, current_app, g, request
 
 from db.feeds import FeedHealth
 from tracker.errors import NotFound, Refused
-from tracker.model import Channel, Entry, Moment, Relationship
+from tracker.model import Channel, Contact, Entry, Moment, Relationship, StatusChange
 from tracker.moments import day_of, known_instant, told_of
 from tracker.record.coverage import Coverage, Read, coverage, covered
 from tracker.record.history import ChannelView
 from tracker.record.ledger import Act, Corrections
+from tracker.record.lineage import entry_key
 from tracker.search.documents import names_of
 from tracker.search.words import stems
 from tracker.service import Service
@@ -72,6 +73,11 @@ class Snapshot:
     def entries(self) -> dict[str, Rows]:
         """Every row ever recorded, by channel."""
         return {slug: line.rows for slug, line in self.lines.items()}
+
+    @cached_property
+    def by_name(self) -> dict[str, StatusChange | Contact]:
+        """Every row ever recorded, by its name as a claim."""
+        return {entry_key(row): row for changes, contacts in self.entries.values() for row in (*changes, *contacts)}
 
     @cached_property
     def acts(self) -> tuple[Act, ...]:

@@ -65,7 +65,7 @@ class Sources:
 
 def sources_at(db: Subjects, known_at: datetime) -> Sources:
     """The feeds as they stood at an instant, with the polls that had ended and the decisions taken by then."""
-    feeds = {feed.slug: feed for feed in db.feeds.all_at(known_at)}
+    feeds = {feed.slug: feed for feed in db.past_feeds.all_at(known_at)}
     reads = db.feeds.reads_since(known_at - LANE_SPAN, known_at=known_at)
     return _sources(feeds, reads, [switch for switch in db.feeds.switches() if switch.at <= known_at])
 
@@ -79,7 +79,7 @@ def with_signs(db: Subjects, feed: FeedHealth, known_at: datetime) -> FeedHealth
         newest=days[0] if days else None,
         rhythm=usual,
         longest_break=longest_break(days, usual) if usual else None,
-        gap=db.feeds.gap_by(feed.slug, known_at, since=known_at - GAP_SAID_FOR),
+        gap=db.past_feeds.gap_by(feed.slug, known_at, since=known_at - GAP_SAID_FOR),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flask import Response
 
-from tracker.errors import NotFound, Refused
+from tracker.errors import Faults, NotFound, Refused
 from tracker.model import Candidate, Release
 from tracker.polling import handin
 from tracker.web.api import schemas, shapes
@@ -89,21 +89,25 @@ def _as_kept(release: Release, candidates: Iterable[Candidate]) -> Release:
     return next(own, release)
 
 
-def _check_language(lang: str | None) -> None:
-    known = sorted({code for pack in current().service.packs for code in pack.relationship.languages})
-    if lang is not None and lang not in known:
-        raise Refused(f"No detection reads {lang[:20]!r}.", f"Use one of {', '.join(known)}.", field="lang")
-
-
 def _release(body: ReleaseBody) -> Release:
-    _check_language(body.lang)
+    """What was sent, or the page that it names. Raises Refused with all that is wrong; a page is fetched only where
+    nothing is.
+    """
+    service, faults = current().service, Faults()
+    told = {"side": body.side, "published": body.published, "lang": body.lang}
+    with faults.gathered():
+        handin.check_told(service, relationship=body.relationship, **told)
+    told["publisher"] = body.publisher
     words = body.text if body.text is not None else body.summary
-    known = {"side": body.side, "published": body.published, "publisher": body.publisher, "lang": body.lang}
     if words is None and body.url:
-        page = handin.release_from_page(body.url, current().service.fetch, **known)
+        with faults.gathered():
+            handin.check_address(body.url)
+        faults.check()
+        page = handin.release_from_page(body.url, service.fetch, **told)
         return replace(page, title=body.title) if body.title else page
-    if words is None and body.title is None:
-        raise Refused("There is nothing to read.", "Send text with published, or a url.", field="text")
-    if body.published is None:
-        raise Refused("published is missing.", "Send the publisher's date, as YYYY-MM-DD.", field="published")
-    return handin.release_from_text(body.title or "", words or "", url=body.url or None, **known)
+    with faults.gathered():
+        if words is None and body.title is None:
+            raise Refused("There is nothing to read.", "Send text with published, or a url.", field="text")
+        release = handin.release_from_text(body.title or "", words or "", url=body.url or None, **told)
+    faults.check()
+    return release

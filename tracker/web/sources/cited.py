@@ -53,7 +53,7 @@ class _Sources(_OfFeeds):
             return [one.feed for one in fared(scope, _at(moment))[2] if one.fares == fares]
         pairs = {pair.slug for pair in scope.relationships}
         with current().service.store.reading_for_all() as db:
-            return [feed for feed in db.feeds.all_at(moment.known_at) if not pairs.isdisjoint(feed.relationships)]
+            return [feed for feed in db.past_feeds.all_at(moment.known_at) if not pairs.isdisjoint(feed.relationships)]
 
 
 @dataclass(frozen=True)

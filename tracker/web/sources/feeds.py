@@ -169,7 +169,7 @@ def source_of(snapshot: Snapshot, slug: str, asked: Mapping[str, str]) -> tuple[
         return feed, snapshot.sources.by_slug[slug].observed.switches, current().now()
     known_at = moment_of(asked).known_at
     with current().service.store.reading_for_all() as db:
-        then, switches = db.feeds.get_at(slug, known_at), db.feeds.switches_of(slug)
+        then, switches = db.past_feeds.get_at(slug, known_at), db.feeds.switches_of(slug)
         if then is None:
             raise NotFound(
                 gettext("%(slug)s was no source yet by then.", slug=slug),
