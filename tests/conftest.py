@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -70,8 +70,26 @@ class Routes(dict[tuple[object, ...], Rule]):
         rule._build_unknown = MethodType(first._build_unknown.__func__, rule)
 
 
+class Events(dict[str, list[yaml.Event]]):
+    """What the parser of YAML tells of each text, kept of those that it read to their end."""
+
+    def __init__(self, parsed: Callable[..., Iterable[yaml.Event]]) -> None:
+        self._parsed = parsed
+
+    def of(self, text: str, **how: Any) -> Iterator[yaml.Event]:
+        if text in self:
+            yield from self[text]
+            return
+        told = []
+        for event in self._parsed(text, **how):
+            told.append(event)
+            yield event
+        self[text] = told
+
+
 # The shipped configuration is read by most commands: its files are parsed once.
 yaml.compose = lru_cache(maxsize=100)(yaml.compose)
+yaml.parse = Events(yaml.parse).of
 
 Flask.jinja_options = {"bytecode_cache": Compiled()}
 _routes = Routes(Rule.compile)
