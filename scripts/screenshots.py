@@ -99,7 +99,8 @@ def of_the_review(browser: Browser, folder: Path) -> None:
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    programs = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+    found = next(filter(None, map(shutil.which, programs)), None)
     if not found:
         sys.exit("No chromium is installed; `sh scripts/debian.sh` installs it or says how to.")
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:

@@ -8,12 +8,13 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType, MethodType
 from typing import Any
 
 import pytest
@@ -40,35 +41,59 @@ class Compiled(BytecodeCache):
     """Templates compiled once for all the applications of a test run: that costs more than filling them in."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
-class Builders(dict[tuple[object, ...], Callable[..., Any]]):
-    """What makes the addresses of a route, compiled once for all applications: half of what one of them costs."""
+class Routes(dict[tuple[object, ...], Rule]):
+    """Routes compiled once for all applications: half of what one of them costs."""
 
-    def __init__(self, compiled: Callable[[Rule, bool], Callable[..., Any]]) -> None:
+    def __init__(self, compiled: Callable[[Rule], None]) -> None:
         self._compiled = compiled
 
-    def of(self, rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
-        name = (rule.subdomain, rule.rule, append_unknown, *sorted((rule.defaults or {}).items()))
-        if name not in self:
-            self[name] = self._compiled(rule, append_unknown)
-        return self[name]
+    def compile(self, rule: Rule) -> None:
+        told = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, *sorted((rule.defaults or {}).items()))
+        name = (*told, rule.map.host_matching, *rule.map.converters.items())
+        first = self.get(name)
+        if first is None:
+            self._compiled(rule)
+            self[name] = rule
+            return
+        rule._parts, rule._trace, rule._converters = first._parts, first._trace, first._converters
+        rule.arguments = set(first.arguments)
+        rule._build = MethodType(first._build.__func__, rule)
+        rule._build_unknown = MethodType(first._build_unknown.__func__, rule)
+
+
+class Events(dict[str, list[yaml.Event]]):
+    """What the parser of YAML tells of each text, kept of those that it read to their end."""
+
+    def __init__(self, parsed: Callable[..., Iterable[yaml.Event]]) -> None:
+        self._parsed = parsed
+
+    def of(self, text: str, **how: Any) -> Iterator[yaml.Event]:
+        if text in self:
+            yield from self[text]
+            return
+        told = []
+        for event in self._parsed(text, **how):
+            told.append(event)
+            yield event
+        self[text] = told
 
 
 # The shipped configuration is read by most commands: its files are parsed once.
 yaml.compose = lru_cache(maxsize=100)(yaml.compose)
+yaml.parse = Events(yaml.parse).of
 
 Flask.jinja_options = {"bytecode_cache": Compiled()}
-_builders = Builders(Rule._compile_builder)
-Rule._compile_builder = lambda rule, append_unknown=True: _builders.of(rule, append_unknown)
+_routes = Routes(Rule.compile)
+Rule.compile = lambda rule: _routes.compile(rule)
 
 # No example is timed: the machine may be busy with other things.
 settings.register_profile("fast", max_examples=50, deadline=None)

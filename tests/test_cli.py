@@ -85,7 +85,9 @@ def one_sentence(text: str) -> bool:
     return text.count("\n") == 1 and "Traceback" not in text
 
 
-def test_the_commands_are_processes_that_read_and_write_and_end_as_a_shell_expects(environment, tmp_path, site: Site):
+def test_the_commands_are_processes_that_read_and_write_and_end_as_a_shell_expects(
+    tracker, environment, tmp_path, site: Site
+):
     def process(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
         done = subprocess.run(
             [sys.executable, "-m", "tracker", *arguments],
@@ -97,8 +99,8 @@ def test_the_commands_are_processes_that_read_and_write_and_end_as_a_shell_expec
     environment |= {"OPENLINES_CONFIG": str(config)}
     code, told, wrong = process("seed")
     assert (code, told, one_sentence(wrong)) == (2, "", True)
-    assert process("migrate")[0] == 0
-    assert "27 channels" in process("seed", "--until", "2023-11-01")[1]
+    assert tracker("migrate", OPENLINES_CONFIG=str(config)).returncode == 0
+    assert "27 channels" in tracker("seed", "--until", "2023-11-01", OPENLINES_CONFIG=str(config)).stdout
     assert re.search(r"a-feed\W+read\W+1\W+1\W+0\W+1", process("poll")[1])
     code, told, wrong = process("detect", stdin=json.dumps(RELEASE | {"summary": TALKS[1] + " 会晤 \ud83d"}))
     assert (code, wrong, json.loads(told)["candidates"][0]["channel"]) == (0, "", "dpct")

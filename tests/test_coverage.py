@@ -5,6 +5,7 @@ import random
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ LONG_AGO = Switch("mnd", START - timedelta(days=999), Polled.ON)
 KNOWN_NOTHING = "The feed showed no item that was known: some may have been missed."
 
 
+@cache
 def at(minutes: float) -> datetime:
     return START + timedelta(minutes=minutes)
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,10 +129,13 @@ def test_what_the_container_copies_is_all_that_the_product_needs(tmp_path: Path)
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["200 OK"]), done.stderr
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody has, each another: one that was let go may be offered again at once."""
+    with ExitStack() as held:
+        tried = [held.enter_context(socket.socket()) for _ in range(number)]
+        for one in tried:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in tried]
 
 
 class From(HTTPAdapter):
@@ -204,7 +207,7 @@ def front(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("front")
     shipped.over(folder, Clock(), NOTHING).store.close()
     certificate_in(folder)
-    ports = {"http": free_port(), "https": free_port(), "behind": free_port()}
+    ports = dict(zip(("http", "https", "behind"), free_ports(3), strict=True))
     config = (DEPLOY / "nginx.conf").read_text()
     for old, new in {
         r"\n *listen \[::\].*": "",
@@ -293,12 +296,12 @@ def test_another_name_gets_no_answer(front: Front):
 
 @with_nginx
 def test_a_cache_keeps_what_may_be_kept_and_nothing_else_though_one_node_is_down(front: Front, tmp_path: Path):
-    port, config = free_port(), (DEPLOY / "nginx-cache.conf").read_text()
+    config, (port, nobodys) = (DEPLOY / "nginx-cache.conf").read_text(), free_ports(2)
     for old, new in {
         "/var/cache/nginx/openlines": str(tmp_path / "cache"),
         "listen 8080": f"listen 127.0.0.1:{port}",
         "10.0.0.11:8000": f"127.0.0.1:{front.behind}",
-        "10.0.0.12:8000": f"127.0.0.1:{free_port()}",
+        "10.0.0.12:8000": f"127.0.0.1:{nobodys}",
     }.items():
         assert old in config
         config = config.replace(old, new)

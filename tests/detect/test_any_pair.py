@@ -18,7 +18,7 @@ from tests.detect.conftest import ROOT
 from tracker.cli import cli
 from tracker.detect import Detector, Detectors, Lexicon, detect, examine
 from tracker.detect.match import Index
-from tracker.detect.normalise import fold
+from tracker.detect.normalise import Folded, fold
 from tracker.measuring.evaluate import Report, evaluate, release_from_case, render
 from tracker.model import State
 
@@ -124,12 +124,16 @@ _ZONES = re.compile("|".join(map(re.escape, sorted(zoneinfo.available_timezones(
 
 
 def test_no_code_names_a_party_its_capital_or_its_persons(pack: RelationshipPack, koreas: RelationshipPack):
+    lines = [
+        (path, number, fold(_ZONES.sub(" ", line)))
+        for path in CODE
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+    ]
     named = [
         f"{path.relative_to(ROOT)}:{number} {word}"
         for index in map(names_of, (pack, koreas))
-        for path in CODE
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        for word in words_of(index, _ZONES.sub(" ", line))
+        for path, number, line in lines
+        for word in words_of(index, line)
     ]
     assert named == [], "\n".join(named)
 
@@ -146,7 +150,6 @@ def names_of(pack: RelationshipPack) -> Index:
     return Index(Lexicon(relationship=lexicon.relationship, parties={first: known, second: []}, **empty))
 
 
-def words_of(index: Index, line: str) -> Iterator[str]:
-    folded = fold(line)
-    for mention in index.find(folded, date.min):
-        yield folded.text[mention.start : mention.end]
+def words_of(index: Index, line: Folded) -> Iterator[str]:
+    for mention in index.find(line, date.min):
+        yield line.text[mention.start : mention.end]

@@ -14,9 +14,13 @@ import pytest
 from db.store import open_store
 from tests.conftest import EVERYTHING, Clock, Shipped
 from tests.web.api_client import Api, api_over, assert_problem
+from tests.web.conftest import reached_at
 from tracker.scheduler import LEASE
 from tracker.service import Service
+from tracker.web.app import create_app
 from tracker.web.auth import ROLES
+
+DOCUMENT = "/api/v1/openapi.json"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def test_the_document_is_valid_and_complete(api: Api) -> None:
 
     OpenAPIV31SpecValidator(api.document).validate()
     documented = {(method.upper(), path) for path, methods in api.document["paths"].items() for method in methods}
-    not_calls = {"/api/v1/openapi.json", "/api/docs"}
+    not_calls = {DOCUMENT, "/api/docs"}
     served = {
         (method, re.sub(r"<(?:[^>]*:)?(\w+)>", r"{\1}", rule.rule))
         for rule in api.app.url_map.iter_rules()
@@ -54,6 +58,13 @@ def test_the_document_is_valid_and_complete(api: Api) -> None:
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert documented == served | {("GET", path) for path in ("/healthz", "/readyz", "/metrics")}
+
+
+def test_the_document_is_the_same_of_every_application(api: Api, service: Service) -> None:
+    """Tests hold answers against that of the first one."""
+    other = create_app(reached_at(service, "https://lines.example")).test_client()
+    for told in (api.client.get(DOCUMENT), other.get(DOCUMENT, base_url="https://lines.example")):
+        assert told.get_json() == api.document
 
 
 def test_every_call_is_described_and_says_which_problems_and_which_token(api: Api) -> None:
@@ -86,8 +97,8 @@ def test_parameters_are_sent_or_left_out_but_never_null(api: Api) -> None:
 
 
 def test_the_document_itself_is_validated_by_its_etag(api: Api) -> None:
-    first = api.client.get("/api/v1/openapi.json")
-    again = api.client.get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    first = api.client.get(DOCUMENT)
+    again = api.client.get(DOCUMENT, headers={"If-None-Match": first.headers["ETag"]})
     assert (first.get_json()["openapi"][:4], again.status_code) == ("3.1.", 304)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
@@ -16,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.record import Origin
+from tests.conftest import EVERYTHING, Shipped
 from tests.make import change, contact, source
 from tests.test_amend import amended, cut_of
 from tests.test_ledger import INSTANTS, histories
-from tests.web.api_client import Api, assert_problem
+from tests.web.api_client import Api, api_over, assert_problem
 from tracker.model import Category, Outcome, PartialDate, Passage, Signal, State
 from tracker.record.citation import Mark, canonical, entry_rows, mark_of
 from tracker.record.history import in_force
@@ -30,6 +32,14 @@ from tracker.service import Service
 def api(seeded: Service) -> Api:
     seeded.clock.advance(hours=1)
     return Api(seeded)
+
+
+@pytest.fixture(scope="module")
+def whole(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The same a month later, for tests that leave it alone."""
+    with api_over(shipped, tmp_path_factory.mktemp("citing"), EVERYTHING) as api:
+        api.service.clock.advance(days=30, hours=1)
+        yield api
 
 
 def cited_on(page: str) -> str:
@@ -155,10 +165,10 @@ def test_the_api_tells_of_a_cited_answer_whether_it_holds_and_what_was_done_sinc
         ("/api/v1/candidates", "role reviewer"),
     ],
 )
-def test_no_address_is_cited_that_does_not_open(api: Api, path: str, says: str) -> None:
+def test_no_address_is_cited_that_does_not_open(whole: Api, path: str, says: str) -> None:
     asked = quote(path, safe="")
-    assert_problem(api.get(f"/citation?path={asked}"), 400, field="path", says=says)
-    assert api.client.get(f"/cite?path={asked}").status_code == 400
+    assert_problem(whole.get(f"/citation?path={asked}"), 400, field="path", says=says)
+    assert whole.client.get(f"/cite?path={asked}").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -173,13 +183,13 @@ def test_no_address_is_cited_that_does_not_open(api: Api, path: str, says: str) 
         ("/contacts.csv", "/contacts.csv"),
     ],
 )
-def test_a_page_is_cited_under_its_own_title(api: Api, path: str, title: str | None) -> None:
+def test_a_page_is_cited_under_its_own_title(whole: Api, path: str, title: str | None) -> None:
     if title is None:
-        title = unescape(re.search("<title>(.*?)</title>", api.client.get(path).text)[1]).removesuffix(": Open Lines")
-    assert f"“{title}”" in api.json(f"/citation?path={quote(path, safe='')}")["text"]
-    (page,) = api.client.get(f"/cite?format=csl&path={quote(path, safe='')}").json
+        title = unescape(re.search("<title>(.*?)</title>", whole.client.get(path).text)[1]).removesuffix(": Open Lines")
+    assert f"“{title}”" in whole.json(f"/citation?path={quote(path, safe='')}")["text"]
+    (page,) = whole.client.get(f"/cite?format=csl&path={quote(path, safe='')}").json
     assert page["title"] == title
-    assert api.json(f"/citation?path={quote(path, safe='')}&title=Talks")["text"].startswith("Open Lines, “Talks”")
+    assert whole.json(f"/citation?path={quote(path, safe='')}&title=Talks")["text"].startswith("Open Lines, “Talks”")
 
 
 def test_who_reads_chinese_cites_the_title_in_chinese_and_goes_on_in_their_language(api: Api) -> None:
@@ -257,24 +267,23 @@ TIMED = [
 
 
 @pytest.mark.parametrize("path", TIMED)
-def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(api: Api, path: str) -> None:
-    api.service.clock.advance(days=30)
+def test_a_time_that_http_asks_for_leads_to_the_view_of_that_time(whole: Api, path: str) -> None:
     asked = {"Accept-Datetime": "Sat, 10 Feb 2024 12:00:00 GMT"}
-    assert "Accept-Datetime" in api.client.get(path).headers["Vary"]
-    answer = api.client.get(path, headers=asked)
+    assert "Accept-Datetime" in whole.client.get(path).headers["Vary"]
+    answer = whole.client.get(path, headers=asked)
     assert (answer.status_code, "Accept-Datetime" in answer.headers["Vary"]) == (302, True)
     assert "as_of=2024-02-10&known_at=2024-02-10T12%3A00%3A00Z" in answer.headers["Location"]
-    view = api.client.get(answer.headers["Location"])
+    view = whole.client.get(answer.headers["Location"])
     assert view.headers["Memento-Datetime"] == "Sat, 10 Feb 2024 12:00:00 GMT"
     assert f'<{path}>; rel="original timegate"' in view.headers.getlist("Link")
 
 
 @pytest.mark.parametrize("path", [*TIMED, "/claims/contact-1"])
-def test_a_time_before_the_first_memento_leads_to_the_first(api: Api, path: str) -> None:
-    answer = api.client.get(path, headers={"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"})
+def test_a_time_before_the_first_memento_leads_to_the_first(whole: Api, path: str) -> None:
+    answer = whole.client.get(path, headers={"Accept-Datetime": "Thu, 01 Sep 2022 12:00:00 GMT"})
     assert answer.status_code == 302
     assert "as_of=2024-02-01&known_at=2024-02-01T12%3A00%3A00Z" in answer.headers["Location"]
-    view = api.client.get(answer.headers["Location"])
+    view = whole.client.get(answer.headers["Location"])
     assert (view.status_code, view.headers["Memento-Datetime"]) == (200, "Thu, 01 Feb 2024 12:00:00 GMT")
     assert "not on record" not in view.text
 
