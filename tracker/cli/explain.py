@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from tracker.detect import Detector, Finding, examine, explain
-from tracker.detect.reading import Sentence
+from tracker.detect.reading import Reading, Sentence
+from tracker.detect.settle import events_of
+from tracker.detect.when import options
 from tracker.model import Release, Sighting
 
 _STYLES = {
@@ -24,6 +26,7 @@ _STYLES = {
     "date": "bold red",
 }
 _MOST_GROUNDS = 12
+_MOST_DATES = 3
 _LEAST = 0.05
 """Ties less sure than this are counted and not shown."""
 
@@ -41,6 +44,7 @@ def show(release: Release, detector: Detector, console: Console) -> None:
     for sentence in reading.all:
         _show_sentence(sentence, console)
     _show_findings(findings, detector, console)
+    _show_dates(reading, findings, detector, console)
     for sighting in examine(release, detector):
         _show_sighting(sighting, console)
     console.print()
@@ -90,6 +94,24 @@ def _show_findings(findings: list[Finding], detector: Detector, console: Console
         console.print(
             Text(f"{len(findings) - len(likely)} ties less sure than {_LEAST:.0%} are not shown.", style="dim")
         )
+
+
+def _show_dates(reading: Reading, findings: list[Finding], detector: Detector, console: Console) -> None:
+    """The likeliest dates of what each channel's findings tell, with what speaks most for and against each."""
+    weights = detector.weights
+    console.print(Text("Dates, the likeliest first", style="bold"))
+    for signal, told in events_of(findings, weights):
+        if weights.confidence(told[0].score) < _LEAST:
+            continue
+        console.print(Text(told[0].tie.channel, style=_STYLES["name"]) + Text(f" {signal}"))
+        for option in sorted(options(told, signal, reading), key=lambda o: -weights.dates.sum(o.grounds))[:_MOST_DATES]:
+            weighed = sorted(((weights.dates.sum([g]), g) for g in option.grounds), key=lambda pair: -abs(pair[0]))
+            said = "; ".join(f"{weight:+.2f} {ground}" for weight, ground in weighed[:_MOST_GROUNDS] if weight)
+            console.print(
+                Text(f"    {option.date or 'none'}", style=_STYLES["date"])
+                + Text(f" {weights.dates.sum(option.grounds):+.2f}: ")
+                + Text(said, style="dim")
+            )
 
 
 def _show_sighting(sighting: Sighting, console: Console) -> None:
