@@ -104,8 +104,9 @@ def test_a_week_from_today_lies_ahead(sightings_in: Detect):
 
 def test_what_is_announced_together_has_each_its_own_date(sightings_in: Detect):
     summary = (
-        "American and Chinese officials fixed two dates. The U.S.-China Crisis Communications Working Group will meet in "
-        "Hawaii on Oct. 27, and Adm. Samuel Paparo will speak by video with China's Southern Theater Command in November."
+        "American and Chinese officials fixed two dates. The U.S.-China Crisis Communications Working Group will meet "
+        "in Hawaii on Oct. 27, and Adm. Samuel Paparo will speak by video with China's Southern Theater Command in "
+        "November."
     )
     found = days(sightings_in("Defense talks conclude in Beijing", summary, "2026-10-16"))
     assert found["crisis-communications-wg", "announced"] == "2026-10-27"
@@ -114,8 +115,8 @@ def test_what_is_announced_together_has_each_its_own_date(sightings_in: Detect):
 
 def test_a_request_has_the_day_on_which_it_was_made_and_not_that_on_which_it_is_told(sightings_in: Detect):
     summary = (
-        "Adm. Samuel Paparo told senators on April 9 that he proposed a video call with China's Southern Theater Command "
-        "on Feb. 20 and got no answer."
+        "Adm. Samuel Paparo told senators on April 9 that he proposed a video call with China's Southern Theater "
+        "Command on Feb. 20 and got no answer."
     )
     found = days(sightings_in("China leaves a request unanswered", summary, "2026-04-14", side="us"))
     assert found["theater-commanders", "refused"] == "2026-02-20"
