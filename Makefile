@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One process of tests more than there are cores, and four at most: they wait for servers and disks.
+AT_ONCE := --numprocesses $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4))) --dist worksteal
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 LOCKS := requirements.lock requirements-dev.lock requirements-fit.lock requirements-tools.lock
 COMPILE := $(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -29,19 +31,19 @@ demo: install  ## the same with sample feeds on loopback: the thaw of winter 202
 
 test: $(VENV)/.dev  ## run the whole test suite; installs Debian's chromium where it may
 	@sh scripts/debian.sh
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest $(AT_ONCE)
 
 test-long: $(VENV)/.dev  ## kill, fill, fuzz and poll for the better part of an hour; writes the table of docs/reliability.md
 	@sh scripts/debian.sh debootstrap
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/reliability -m "long or not long" \
-		--survived docs/reliability.md --numprocesses auto --maxprocesses 4 --dist worksteal
+		--survived docs/reliability.md $(AT_ONCE)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m long --ignore tests/reliability \
-		--numprocesses auto --maxprocesses 4 --dist worksteal
+		$(AT_ONCE)
 	$(MAKE) test-postgres
 
 test-postgres: $(VENV)/.dev  ## the whole suite with its records in PostgreSQL, which is installed where it may be
 	@sh scripts/debian.sh
-	$(BIN)/python -m pytest --record-on postgresql --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest --record-on postgresql $(AT_ONCE)
 
 lint: $(VENV)/.dev  ## format, lint, and who may import whom
 	$(BIN)/ruff check .

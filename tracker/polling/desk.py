@@ -21,7 +21,7 @@ from db.feeds import PollRow
 from db.store import StoreError, Subjects
 from tracker.feeds.hosts import PER_HOST, host_of
 from tracker.model import Feed
-from tracker.polling.outcome import Begun, Brought, keep
+from tracker.polling.outcome import Begun, Brought, keep, keep_of_group
 from tracker.polling.poll import CLAIM, begin, logged_as_poll_of, read, report
 from tracker.service import Service
 
@@ -76,7 +76,7 @@ class _Poll:
 
     def keep(self, db: Subjects) -> None:
         with self.lines:
-            self.row = keep(db, self.brought)
+            self.row = keep_of_group(db, self.brought)
 
     def report(self) -> None:
         with self.lines:
@@ -138,6 +138,8 @@ class Desk:
             with self._service.store.writing() as db:
                 for poll in self._coming(kept):
                     poll.keep(db)
+                if kept:
+                    db.record.bump("polls")
                 for poll in self._begin(db):
                     begun.append(poll)
         except Exception as error:

@@ -89,7 +89,14 @@ class Brought:
 
 
 def keep(db: Subjects, brought: Brought) -> PollRow:
-    """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it.
+    """Keep what a poll brought, inside the caller's transaction, and answer the row that tells of it."""
+    row = keep_of_group(db, brought)
+    db.record.bump("polls")
+    return row
+
+
+def keep_of_group(db: Subjects, brought: Brought) -> PollRow:
+    """The same of one of several that are kept together, after whom the caller bumps the counter of polls.
 
     Where somebody else polled the feed meanwhile, nothing is kept, and the row's outcome is `OVERTAKEN`: a process that
     was suspended for long is taken for dead, and what it has in hand when it wakes is older than what is kept. Nor is
@@ -101,7 +108,6 @@ def keep(db: Subjects, brought: Brought) -> PollRow:
         return PollRow(feed, reading.started_at, brought.ended_at, OVERTAKEN, said)
     if reading.failure and reading.failure.kind == Kind.BUSY:
         db.feeds.give_back(feed, next_poll=brought.ended_at + AGAIN_AFTER)
-        db.record.bump("polls")
         return PollRow(feed, reading.started_at, brought.ended_at, POSTPONED, reading.failure.sentence)
     if reading.failure:
         row = _keep_failure(db, brought)
@@ -112,7 +118,6 @@ def keep(db: Subjects, brought: Brought) -> PollRow:
         if reading.parsed or reading.fetched.permanent_url != brought.begun.health.moved_to:
             db.past.keep_feed(feed, at=brought.ended_at)
     db.feeds.add_poll(row)
-    db.record.bump("polls")
     return row
 
 
