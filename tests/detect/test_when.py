@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
 
 from tests.detect.conftest import Detect
-from tests.detect.test_detect import told
+from tests.detect.test_detect import ROOT, told
 from tracker.detect import Detector, examine
-from tracker.model import Release
+from tracker.measuring.evaluate import release_from_case
+from tracker.model import Release, Signal
+
+CASES = ROOT / "training" / "cases"
 
 
 def days(found) -> dict[tuple[str, str], str | None]:
@@ -120,3 +124,14 @@ def test_a_request_has_the_day_on_which_it_was_made_and_not_that_on_which_it_is_
     )
     found = days(sightings_in("China leaves a request unanswered", summary, "2026-04-14", side="us"))
     assert found["theater-commanders", "refused"] == "2026-02-20"
+
+
+def test_what_has_no_date_says_why_in_words_that_fit_and_what_has_one_does_not(detector: Detector):
+    cases = (CASES / "40.jsonl").read_text(encoding="utf-8").splitlines()
+    seen = [s for case in cases for s in examine(release_from_case(json.loads(case)), detector)]
+    assert all((s.date is None) == (s.undated is not None) for s in seen)
+    ahead = {s.signal for s in seen if s.undated and "is to take place" in s.undated}
+    behind = {s.signal for s in seen if s.undated and "when it happened" in s.undated}
+    assert ahead == {Signal.ANNOUNCED}
+    assert behind
+    assert not behind & {Signal.ANNOUNCED, Signal.REFUSED}

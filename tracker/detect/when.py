@@ -64,12 +64,15 @@ def dated(told: list[Finding], signal: Signal, reading: Reading, card: Scorecard
     """The date of the event that the findings of one channel tell of, the surest finding first."""
     best = max(options(told, signal, reading), key=lambda option: card.sum(option.grounds))
     if best.date is None:
-        return When(None, undated=_STANDS if signal is Signal.REFUSED else _SILENT)
+        return When(None, undated=_WHY_NONE.get(signal, _HAPPENED))
     return When(best.date, _first_day(best, told, signal), best.mention, best.sentence)
 
 
-_STANDS = msg("The request merely stands; no day of it is said.")
-_SILENT = msg("The release does not say when it is to take place.")
+_WHY_NONE = {
+    Signal.REFUSED: msg("The request merely stands; no day of it is said."),
+    Signal.ANNOUNCED: msg("The release does not say when it is to take place."),
+}
+_HAPPENED = msg("The release does not say when it happened.")
 
 
 def options(told: list[Finding], signal: Signal, reading: Reading) -> list[Option]:
@@ -83,7 +86,8 @@ def options(told: list[Finding], signal: Signal, reading: Reading) -> list[Optio
         )
         for position, sentence in _around(told, reading)
         for mention in sentence.dates
-        if not (reading.is_article and sentence.said(mention))  # who tells of a winter speaks long after
+        # An article tells of old days, and quotes people who speak of them now.
+        if not (reading.is_article and sentence.said(mention))
     ]
     named = [replace(option, grounds=(*option.grounds, *_of_others(option, named))) for option in named]
     around = list(_of_silence(named, told, signal, reading))
@@ -248,4 +252,4 @@ def _first_day(best: Option, told: list[Finding], signal: Signal) -> date | None
 
 def on_the_day_of(when: When, held: When | None) -> When:
     """An undated restoration declared in the report of a meeting was declared on that day."""
-    return replace(when, date=held.date) if held and when.mention is None else when
+    return replace(when, date=held.date, undated=held.undated) if held and when.mention is None else when
