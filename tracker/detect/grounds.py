@@ -24,10 +24,11 @@ NOUNS = "occasion"
 
 _TIMES = ("future", "earlier", "past", "since")
 _DOUBTS = ("modal", "wish", "view", "rumor", "condition", "asked", "fiction", "denial")
-_SETTINGS = ("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion")
+_SETTINGS = ("unofficial", "pastime", "court", "disclosed", "attributed", "attempt", "opinion", "personnel")
 _MARKS = (*_TIMES, *_DOUBTS, *_SETTINGS)
 _IN_CLAUSE = (*_MARKS, "reporting", "visit", "counterpart", "both", "standing", "closing")
 _BEFORE = ("denial", "attempt", "rumor", "asked", "condition", "earlier", "past", "attributed", "disclosed", "question")
+_AFTER = ("denial", "future", "rumor", "condition", "past", "fiction", "view", "wish")
 _IN_TITLE = (*_MARKS, "title_future")
 
 
@@ -347,6 +348,9 @@ def _of_signals(around: Scope, reading: Reading) -> Iterator[str]:
         for before in reading.before(around.sentence, 1):
             for key in sorted({w.key for w in before.of("signal")}):
                 yield f"{key} just before"
+    for after in reading.after(around.sentence):
+        for key in sorted({w.key for w in after.of("signal")}):
+            yield f"{key} just after"
 
 
 def _in_their_order(words: list[Mention], around: Scope) -> Iterator[str]:
@@ -404,6 +408,9 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     for before in reading.before(sentence, 1):
         for mark in _in(_BEFORE, before):
             yield f"{mark} just before"
+    for after in reading.after(sentence):
+        for mark in _in(_AFTER, after):
+            yield f"{mark} just after"
 
 
 def _in(marks: tuple[str, ...], sentence: Sentence) -> list[str]:

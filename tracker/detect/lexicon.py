@@ -149,6 +149,7 @@ Mark = Literal[
     "opinion",  # a title or opening of a comment, not a report
     "unofficial",  # legislators, scholars, business, retired persons
     "pastime",  # sport, art, families: the same words on other subjects
+    "personnel",  # an office changes hands
     "court",  # a prosecution: indicted, 起诉
     "disclosed",  # an older event only now made known: people familiar, 知情
     "attributed",  # told by somebody else: according to, confirmed, 据报道

@@ -22,6 +22,7 @@ _GROUNDS = frozenset({
     pmsg("ground", "asked"), pmsg("ground", "question"),
     pmsg("ground", "fiction"), pmsg("ground", "denial"), pmsg("ground", "opinion"),
     pmsg("ground", "unofficial"), pmsg("ground", "pastime"), pmsg("ground", "court"), pmsg("ground", "disclosed"),
+    pmsg("ground", "personnel"),
     pmsg("ground", "attributed"), pmsg("ground", "standing"), pmsg("ground", "attempt"), pmsg("ground", "reporting"),
     pmsg("ground", "closing"), pmsg("ground", "both"),
     # How far a date lies from publication.
