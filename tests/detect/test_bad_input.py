@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 
@@ -162,6 +163,28 @@ def test_a_long_text_is_read_to_its_end(detector: Detector, name: str):
 
 def test_a_title_too_long_to_be_one_is_read_to_its_end(detector: Detector):
     assert EVENT in told(in_title(f"{neutral(200_000)}\n{ENGLISH}"), detector)
+
+
+def steps(release: Release, detector: Detector) -> int:
+    """How many calls it takes to read a release: the same on every machine."""
+    count = 0
+
+    def one_more(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(one_more)
+    try:
+        detect(release, detector)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("sentence", [ENGLISH + " ", CHINESE])
+def test_four_times_as_many_sentences_that_tell_an_event_take_four_times_the_work(detector: Detector, sentence: str):
+    few, many = (steps(in_summary(sentence * times), detector) for times in (150, 600))
+    assert many / few < 4.4
 
 
 def run_detect(lines: bytes) -> subprocess.CompletedProcess[bytes]:

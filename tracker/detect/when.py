@@ -28,6 +28,8 @@ _KINDS = {signal: signal.value for signal in Signal} | dict.fromkeys(
 _FAR = 2
 """Sentences from what tells an event in which its day may stand."""
 
+_OFFSETS = sorted((off for off in range(-_FAR, _FAR + 1) if off), key=abs)
+
 _STEPS = (-400, -90, -45, -14, -8, -3, -2, -1, 0, 1, 2, 7, 14, 45, 90, 400)
 """Days from publication, as far as grounds tell them apart."""
 
@@ -37,6 +39,10 @@ _AROUND = 24
 """Characters before and after a date in which its own small words stand ("since", "of", 于)."""
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[\u3400-\u9fff]|[^\s]")
+
+
+Telling = dict[int, Finding]
+"""The surest finding of each sentence that tells an event, by its position; the surest of all stands last."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +83,22 @@ _HAPPENED = msg("The release does not say when it happened.")
 
 def options(told: list[Finding], signal: Signal, reading: Reading) -> list[Option]:
     """Every date that the event may have, in the order of the text; then those that no words say."""
+    telling = {finding.position: finding for finding in reversed(told)}
     named = [
         Option(
             mention.read(signal is Signal.ANNOUNCED).value,
-            tuple(_of_words(mention, sentence, position, told, signal, reading)),
+            tuple(_of_words(mention, sentence, position, telling, signal, reading)),
             mention,
             sentence,
         )
-        for position, sentence in _around(told, reading)
+        for position, sentence in _around(told[0], telling, reading)
         for mention in sentence.dates
         # An article tells of old days, and quotes people who speak of them now.
         if not (reading.is_article and sentence.said(mention))
     ]
-    named = [replace(option, grounds=(*option.grounds, *_of_others(option, named))) for option in named]
+    days = {option.date.value for option in named if option.date}
+    broader = {whole for day in days for whole in _broader(day)}
+    named = [replace(option, grounds=(*option.grounds, *_of_others(option, days, broader))) for option in named]
     around = list(_of_silence(named, told, signal, reading))
     unsaid = [
         Option(day, (name, *(f"{name}: {ground}" for ground in around)))
@@ -112,31 +121,33 @@ def _unsaid(signal: Signal, published: date) -> dict[str, PartialDate | None]:
     return days
 
 
-def _of_others(option: Option, named: list[Option]) -> Iterator[str]:
+def _of_others(option: Option, days: set[str], broader: set[str]) -> Iterator[str]:
     """Whether another date that is named says more closely what this one says, or less."""
-    for other in named:
-        if other.mention is not option.mention and other.date.value != option.date.value:
-            if other.date.value.startswith(option.date.value):
-                yield "another date says it more closely"
-            elif option.date.value.startswith(other.date.value):
-                yield "says more closely what another date says"
+    if option.date.value in broader:
+        yield "another date says it more closely"
+    if not days.isdisjoint(_broader(option.date.value)):
+        yield "says more closely what another date says"
 
 
-def _around(told: list[Finding], reading: Reading) -> Iterator[tuple[int, Sentence]]:
+def _broader(day: str) -> tuple[str, ...]:
+    """The month and the year of a day, the year of a month; none of a year."""
+    return tuple(day[:end] for end in (4, 7) if len(day) > end)
+
+
+def _around(surest: Finding, telling: Telling, reading: Reading) -> Iterator[tuple[int, Sentence]]:
     """The sentences that tell the event, those near them of the surest one's passage, and the title."""
-    telling = {finding.position for finding in told}
-    passage = reading.passage(told[0].sentence)
+    passage = reading.passage(surest.sentence)
+    near = {other + off for other in telling for off in range(-_FAR, _FAR + 1)}
     for position, sentence in enumerate(reading.all):
-        near = min(abs(position - other) for other in telling) <= _FAR
-        if position in telling or not position or (near and reading.passage(sentence) == passage):
+        if position in telling or not position or (position in near and reading.passage(sentence) == passage):
             yield position, sentence
 
 
 def _of_words(
-    mention: DateMention, sentence: Sentence, position: int, told: list[Finding], signal: Signal, reading: Reading
+    mention: DateMention, sentence: Sentence, position: int, telling: Telling, signal: Signal, reading: Reading
 ) -> Iterator[str]:
     """What is true of a date that the text names."""
-    yield from _of_place(mention, sentence, position, told)
+    yield from _of_place(mention, sentence, position, telling)
     future, published = signal is Signal.ANNOUNCED, reading.release.published
     span = mention.read(future)
     if not fits(mention, future, published):
@@ -160,20 +171,21 @@ def _of_words(
     yield from _of_small_words(mention, sentence)
 
 
-def _of_place(mention: DateMention, sentence: Sentence, position: int, told: list[Finding]) -> Iterator[str]:
+def _of_place(mention: DateMention, sentence: Sentence, position: int, telling: Telling) -> Iterator[str]:
     """Where it stands, seen from what tells the event."""
     if not position:
         yield "in the title"
-    finding = next((finding for finding in told if finding.position == position), None)
+    finding = telling.get(position)
     if finding is None:
-        nearest = min((f.position for f in told), key=lambda other: abs(position - other))
-        yield f"{max(-_FAR - 1, min(_FAR + 1, position - nearest)):+d} sentences from what tells it"
+        away = next((off for off in _OFFSETS if position - off in telling), -_FAR - 1)
+        yield f"{away:+d} sentences from what tells it"
         if sentence.of("name"):
             yield "a channel is named beside it"
         if sentence.of("other"):
             yield "another country is named beside it"
         return
-    yield "where the event is told most surely" if position == told[0].position else "where the event is told, too"
+    surest = finding is next(reversed(telling.values()))
+    yield "where the event is told most surely" if surest else "where the event is told, too"
     if scope(finding.tie, sentence).near(mention):
         yield "in the clauses that tell the event"
     else:

@@ -105,6 +105,7 @@ _OF_GROUNDS = (
     pmsg("ground", "%(what)s near, no day"),
     pmsg("ground", "%(what)s in the title"),
     pmsg("ground", "%(what)s just before"),
+    pmsg("ground", "%(what)s just after"),
     pmsg("ground", "%(what)s near"),
     pmsg("ground", "also tied by %(what)s"),
     pmsg("ground", "tied by %(what)s"),
