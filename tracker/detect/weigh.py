@@ -62,13 +62,10 @@ class Weights:
     beside: float
 
     @cached_property
-    def telling(self) -> dict[str, list[tuple[Signal, float]]]:
-        """The signals that each ground speaks for or against, with its weight for each."""
-        found: dict[str, list[tuple[Signal, float]]] = {}
-        for signal, card in self.signals.items():
-            for feature, weight in card.weights.items():
-                found.setdefault(feature, []).append((signal, weight))
-        return found
+    def telling(self) -> dict[str, tuple[float, ...]]:
+        """What each ground weighs for each signal, in the order of `signals`."""
+        cards = [card.weights for card in self.signals.values()]
+        return {feature: tuple(card.get(feature, 0.0) for card in cards) for feature in set().union(*cards)}
 
     def confidence(self, score: float) -> float:
         """The share of findings of such a score that were right on labelled cases, read between the steps."""
@@ -130,11 +127,10 @@ def probability(score: float) -> float:
 
 def signal_shares(weights: Weights, found: list[str]) -> dict[Signal, float]:
     """How likely each signal is, by the second scorecard; the shares add up to one."""
-    sums = dict.fromkeys(weights.signals, 0.0)
-    for feature in found:
-        for signal, weight in weights.telling.get(feature, ()):
-            sums[signal] += weight
-    scores = {signal: card.base + sums[signal] for signal, card in weights.signals.items()}
+    telling = weights.telling
+    bases = tuple(card.base for card in weights.signals.values())
+    sums = map(sum, zip(bases, *(telling[feature] for feature in found if feature in telling), strict=True))
+    scores = dict(zip(weights.signals, sums, strict=True))
     highest = max(scores.values())
     odds = {signal: math.exp(score - highest) for signal, score in scores.items()}
     total = sum(odds.values())
