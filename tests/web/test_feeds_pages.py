@@ -157,6 +157,11 @@ def test_sources_are_narrowed_by_side_and_by_how_they_fare(seeded: Service):
         assert (refused.status_code, said in words_of(refused.text)) == (400, True)
 
 
+def test_a_side_may_be_asked_for_at_a_time_before_any_source_was_read(seeded: Service):
+    answer = anybody(seeded).get("/feeds?side=cn&known_at=2019-01-01")
+    assert (answer.status_code, "id=\"feed-" in answer.text) == (200, False)
+
+
 def english_on(page: str) -> list[str]:
     """The texts of the main part that have three English words in a row, those that are marked as English included."""
     main = re.sub(r"<(script|style|code|svg|textarea).*?</\1>", "", page.partition("<main")[2], flags=re.DOTALL)

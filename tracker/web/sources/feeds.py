@@ -306,7 +306,8 @@ def _sides(snapshot: Snapshot) -> list[tuple[Relationship, str]]:
 
 
 def _side(snapshot: Snapshot) -> str | None:
-    return one_of("side", [side for _, side in _sides(snapshot)])
+    """A side that is asked for: any that a relationship has, also where no source speaks for it yet."""
+    return one_of("side", list(dict.fromkeys(side for pair in snapshot.relationships for side in pair.sides)))
 
 
 def _fares() -> Fares | None:
