@@ -78,7 +78,7 @@ GRAVE = 1.5
 are few.
 """
 
-FLAG, BESIDE = 0.36, 0.55
+FLAG, BESIDE = 0.33, 0.55
 """The shares right from which a finding is flagged: the surest of a release, and each further one. One more beside a
 right one costs the reviewer more than it finds.
 """

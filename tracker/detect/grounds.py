@@ -348,7 +348,7 @@ def _of_signals(around: Scope, reading: Reading) -> Iterator[str]:
         for before in reading.before(around.sentence, 1):
             for key in sorted({w.key for w in before.of("signal")}):
                 yield f"{key} just before"
-    for after in reading.after(around.sentence):
+    for after in _going_on(around.sentence, reading):
         for key in sorted({w.key for w in after.of("signal")}):
             yield f"{key} just after"
 
@@ -408,9 +408,18 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
     for before in reading.before(sentence, 1):
         for mark in _in(_BEFORE, before):
             yield f"{mark} just before"
-    for after in reading.after(sentence):
+    for after in _going_on(sentence, reading):
         for mark in _in(_AFTER, after):
             yield f"{mark} just after"
+
+
+def _going_on(sentence: Sentence, reading: Reading) -> list[Sentence]:
+    """The sentence after one, where it speaks of a party or of somebody named before, and of nothing else."""
+    return [
+        after
+        for after in reading.after(sentence)
+        if after.parties or any(after.marked(mark) for mark in ("pronoun", "both", "counterpart"))
+    ]
 
 
 def _in(marks: tuple[str, ...], sentence: Sentence) -> list[str]:
