@@ -159,7 +159,7 @@ def test_sources_are_narrowed_by_side_and_by_how_they_fare(seeded: Service):
 
 def test_a_side_may_be_asked_for_at_a_time_before_any_source_was_read(seeded: Service):
     answer = anybody(seeded).get("/feeds?side=cn&known_at=2019-01-01")
-    assert (answer.status_code, "id=\"feed-" in answer.text) == (200, False)
+    assert (answer.status_code, 'id="feed-' in answer.text) == (200, False)
 
 
 def english_on(page: str) -> list[str]:
