@@ -414,7 +414,7 @@ def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
 
 
 def _going_on(sentence: Sentence, reading: Reading) -> list[Sentence]:
-    """The sentence after one, where it speaks of a party or of somebody named before, and of nothing else."""
+    """The sentence after one, where it speaks of a party or of somebody named before; others may be about anything."""
     return [
         after
         for after in reading.after(sentence)
