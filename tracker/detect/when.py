@@ -29,6 +29,7 @@ _FAR = 2
 """Sentences from what tells an event in which its day may stand."""
 
 _OFFSETS = sorted((off for off in range(-_FAR, _FAR + 1) if off), key=abs)
+"""The nearest first."""
 
 _STEPS = (-400, -90, -45, -14, -8, -3, -2, -1, 0, 1, 2, 7, 14, 45, 90, 400)
 """Days from publication, as far as grounds tell them apart."""
@@ -42,7 +43,7 @@ _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[\u3400-\u9fff]|[^\s]")
 
 
 Telling = dict[int, Finding]
-"""The surest finding of each sentence that tells an event, by its position; the surest of all stands last."""
+"""The surest finding of each sentence that tells an event, by its position; the surest of all stands first."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ _HAPPENED = msg("The release does not say when it happened.")
 
 def options(told: list[Finding], signal: Signal, reading: Reading) -> list[Option]:
     """Every date that the event may have, in the order of the text; then those that no words say."""
-    telling = {finding.position: finding for finding in reversed(told)}
+    telling: Telling = {}
+    for finding in told:
+        telling.setdefault(finding.position, finding)
     named = [
         Option(
             mention.read(signal is Signal.ANNOUNCED).value,
@@ -184,7 +187,7 @@ def _of_place(mention: DateMention, sentence: Sentence, position: int, telling: 
         if sentence.of("other"):
             yield "another country is named beside it"
         return
-    surest = finding is next(reversed(telling.values()))
+    surest = finding is next(iter(telling.values()))
     yield "where the event is told most surely" if surest else "where the event is told, too"
     if scope(finding.tie, sentence).near(mention):
         yield "in the clauses that tell the event"
