@@ -28,9 +28,10 @@ from sklearn.linear_model import LogisticRegression
 from config.load import load_relationships
 from tracker.detect import Detector, Weights, examine
 from tracker.detect.findings import findings
-from tracker.detect.grounds import ground, grounds, scope
+from tracker.detect.grounds import ground, grounds
 from tracker.detect.match import Index
 from tracker.detect.reading import Sentence, read
+from tracker.detect.scope import scope
 from tracker.detect.settle import events_of
 from tracker.detect.ties import Tie
 from tracker.detect.weigh import Scorecard, features, is_word, words
