@@ -10,6 +10,9 @@ import pytest
 from tests.detect.conftest import Detect
 from tests.detect.test_detect import ROOT, told
 from tracker.detect import Detector, examine
+from tracker.detect.findings import findings
+from tracker.detect.reading import read
+from tracker.detect.when import options
 from tracker.measuring.evaluate import release_from_case
 from tracker.model import Release, Signal
 
@@ -135,3 +138,14 @@ def test_what_has_no_date_says_why_in_words_that_fit_and_what_has_one_does_not(d
     assert ahead == {Signal.ANNOUNCED}
     assert behind
     assert not behind & {Signal.ANNOUNCED, Signal.REFUSED}
+
+
+def test_where_a_sentence_tells_an_event_twice_its_surest_finding_is_the_one_that_counts(detector: Detector):
+    title = "商务部：中美经贸磋商机制之下将设贸易委员会"
+    summary = "双方团队就设立贸易委员会、投资委员会谈拢，归在经贸磋商机制之下，年内择期开首次会。"
+    reading = read(Release(1, "cn", "zh", "test", title, summary, date(2026, 5, 20)), detector.lexicon, detector.index)
+    found = findings(reading, detector.lexicon, detector.weights)
+    in_title, surest, other = (finding for finding in found if finding.tie.channel == "trade-consultation")
+    assert (in_title.position, surest.position, other.position) == (0, 1, 1)
+    (year,) = [one for one in options([surest, in_title, other], Signal.ANNOUNCED, reading) if one.mention]
+    assert "where the event is told most surely" in year.grounds
