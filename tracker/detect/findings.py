@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from tracker.detect.grounds import ground, grounds
 from tracker.detect.lexicon import Lexicon
@@ -16,7 +17,7 @@ from tracker.model import Signal
 class Finding:
     """One tie, weighed. `position` is that of its sentence in the reading, 0 for the title.
 
-    `score` is the sum of the weights of its grounds; `signals` says how likely each signal is.
+    `score` is the sum of the weights of its grounds.
     """
 
     tie: Tie
@@ -25,12 +26,23 @@ class Finding:
     grounds: tuple[str, ...]
     words: tuple[str, ...]
     score: float
-    signals: dict[Signal, float]
+    weights: Weights = field(repr=False)
 
-    def weighed(self, weights: Weights) -> list[tuple[str, float]]:
+    @property
+    def confidence(self) -> float:
+        """The share of findings of such a score that were right."""
+        return round(self.weights.confidence(self.score), 2)
+
+    @cached_property
+    def signals(self) -> dict[Signal, float]:
+        """How likely each signal is. Most findings are no news, and are never asked."""
+        return signal_shares(self.weights, [*features(self.tie, self.grounds), *self.words])
+
+    def weighed(self) -> list[tuple[str, float]]:
         """Each ground, and each word that counts, with what it weighs here; the heaviest first."""
-        found = [(ground, weights.news.sum(features(self.tie, [ground]))) for ground in self.grounds]
-        found += [(word, weights.news.sum([word])) for word in self.words]
+        news = self.weights.news
+        found = [(ground, news.sum(features(self.tie, [ground]))) for ground in self.grounds]
+        found += [(word, news.sum([word])) for word in self.words]
         return sorted(((g, w) for g, w in found if w), key=lambda pair: (-abs(pair[1]), pair[0]))
 
 
@@ -41,7 +53,6 @@ def findings(reading: Reading, lexicon: Lexicon, weights: Weights) -> list[Findi
     for position, (sentence, tied) in enumerate(zip(reading.all, whole.ties, strict=True)):
         for tie in tied:
             held, said = grounds(tie, position, whole), words(tie, sentence, reading.title)
-            shown = [*features(tie, held), *said]
-            score, signals = weights.news.score(shown), signal_shares(weights, shown)
-            found.append(Finding(tie, position, sentence, tuple(held), tuple(said), score, signals))
+            score = weights.news.score([*features(tie, held), *said])
+            found.append(Finding(tie, position, sentence, tuple(held), tuple(said), score, weights))
     return found

@@ -40,19 +40,17 @@ _HEAVY = 0.3
 
 def settle(found: list[Finding], reading: Reading, weights: Weights) -> list[Sighting]:
     """One sighting per channel and event, surest first."""
-    events = events_of(found, weights)
+    events = [(signal, told) for signal, told in events_of(_likely(found), weights) if told[0].confidence >= KEPT]
     dates = {id(event): dated(told, signal, reading, weights.dates) for event in events for signal, told in (event,)}
     held = _day_of_the_news(events, dates)
-    surest = _surest(events, reading, weights)
+    surest = _surest(events, reading)
     sightings = []
     for event in events:
         signal, told = event
         when = dates[id(event)]
         if signal is Signal.RESUMED:
             when = on_the_day_of(when, held)
-        if _confidence(told[0], weights) >= KEPT:
-            sighting = _sighting(signal, told, when, reading, weights)
-            sightings.append(_flagged(sighting, told, surest, reading, weights))
+        sightings.append(_flagged(_sighting(signal, told, when, reading), told, surest, reading, weights))
     return sorted(sightings, key=lambda s: (-s.confidence, s.channel, s.signal))
 
 
@@ -61,13 +59,20 @@ def events_of(found: Iterable[Finding], weights: Weights) -> list[Event]:
     return [event for told in _by_channel(found) for event in _events(told, weights).items()]
 
 
-def _surest(events: Iterable[Event], reading: Reading, weights: Weights) -> dict[int, float]:
+def _likely(found: Iterable[Finding]) -> list[Finding]:
+    """The findings of those channels of which one at least may be kept."""
+    told = list(found)
+    channels = {finding.tie.channel for finding in told if finding.confidence >= KEPT}
+    return [finding for finding in told if finding.tie.channel in channels]
+
+
+def _surest(events: Iterable[Event], reading: Reading) -> dict[int, float]:
     """The confidence of what each paragraph tells most surely, where it names what it speaks of."""
     surest: dict[int, float] = {}
     for _, told in events:
         if best := next((f for f in told if f.tie.names), None):
             paragraph = reading.paragraph(best.sentence)
-            surest[paragraph] = max(_confidence(best, weights), surest.get(paragraph, 0.0))
+            surest[paragraph] = max(best.confidence, surest.get(paragraph, 0.0))
     return surest
 
 
@@ -180,21 +185,17 @@ def _day_of_the_news(events: list[Event], dates: dict[int, When]) -> When | None
     return max(held, key=lambda pair: pair[0])[1] if held else None
 
 
-def _confidence(finding: Finding, weights: Weights) -> float:
-    return round(weights.confidence(finding.score), 2)
-
-
-def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading, weights: Weights) -> Sighting:
+def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading) -> Sighting:
     best = told[0]
     return Sighting(
         channel=best.tie.channel,
         signal=signal,
         date=when.date,
-        confidence=_confidence(best, weights),
-        evidence=(*_evidence(signal, told, when), *_discounts(best, weights)),
+        confidence=best.confidence,
+        evidence=(*_evidence(signal, told, when), *_discounts(best)),
         starts=when.starts,
         flagged=False,
-        doubts=tuple(g for g, w in best.weighed(weights) if w < -_HEAVY)[:_MOST_DOUBTS],
+        doubts=tuple(g for g, w in best.weighed() if w < -_HEAVY)[:_MOST_DOUBTS],
         undated=when.undated,
         persons=_persons(told),
         round=next((n for f in told if (n := round_in(f.sentence))), None),
@@ -226,8 +227,10 @@ def _evidence(signal: Signal, told: list[Finding], when: When) -> tuple[Evidence
 
 
 def _outermost(mentions: Iterable[Mention]) -> list[Mention]:
-    """The mentions that lie within no other: a phrase is quoted once, not again with each of its parts."""
-    found = sorted(set(mentions), key=lambda m: (m.start, -m.end))
+    """The mentions that lie within no other: a phrase is quoted once, not again with each of its parts, and as that of
+    an office where it is one.
+    """
+    found = sorted(set(mentions), key=lambda m: (m.start, -m.end, _role(m) != "office", m))
     return [m for i, m in enumerate(found) if all(other.end < m.end for other in found[:i])]
 
 
@@ -237,11 +240,11 @@ def _parties(sentence: Sentence) -> list[Mention]:
     return sentence.of("pair")[:1] or list(first.values())
 
 
-def _discounts(finding: Finding, weights: Weights) -> tuple[Evidence, ...]:
+def _discounts(finding: Finding) -> tuple[Evidence, ...]:
     """The marks in the surest sentence that weigh heavily against it, the heaviest first."""
     sentence = finding.sentence
     found: dict[Evidence, None] = {}
-    for ground, weight in finding.weighed(weights):
+    for ground, weight in finding.weighed():
         if weight < -_HEAVY and ground.endswith((" near", " in the sentence", " before the signal")):
             for mark in sentence.marked(ground.split(" ")[0]):
                 found[sentence.evidence(mark.start, mark.end, "discount")] = None
