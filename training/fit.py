@@ -79,7 +79,7 @@ GRAVE = 1.5
 are few.
 """
 
-FLAG, BESIDE = 0.33, 0.55
+FLAG, BESIDE = 0.31, 0.55
 """The shares right from which a finding is flagged: the surest of a release, and each further one. One more beside a
 right one costs the reviewer more than it finds.
 """
@@ -205,9 +205,10 @@ class Choice:
     lot: int
     options: Sequence[tuple[str, ...]]
     right: Sequence[bool]
+    weight: float
 
 
-def choices_of(case: dict[str, Any], detector: Detector) -> list[Choice]:
+def choices_of(case: dict[str, Any], detector: Detector, weight: float) -> list[Choice]:
     """The choices of dates that a case teaches: of each channel of which it has one update."""
     reading = read(release_from_case(case), detector.lexicon, detector.index)
     if reading is None:
@@ -229,7 +230,7 @@ def choices_of(case: dict[str, Any], detector: Detector) -> list[Choice]:
         if not any(right):
             right = [date_agrees(update["date"], day) for day in days]
         if any(right):
-            choices.append(Choice(crc32(case["id"].encode()), [option.grounds for option in offered], right))
+            choices.append(Choice(crc32(case["id"].encode()), [option.grounds for option in offered], right, weight))
     return choices
 
 
@@ -242,6 +243,8 @@ def date_card(choices: Sequence[Choice]) -> Scorecard:
     right = np.array([is_right for choice in choices for is_right in choice.right], dtype=float)
     sizes = [len(choice.options) for choice in choices]
     starts = np.cumsum([0, *sizes[:-1]])
+    count = np.array([choice.weight for choice in choices])
+    each = np.repeat(count, sizes)
 
     def shares(odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         sums = np.add.reduceat(odds, starts)
@@ -251,8 +254,10 @@ def date_card(choices: Sequence[Choice]) -> Scorecard:
         scores = table @ weights
         odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
         (every, all_sums), (good, right_sums) = shares(odds), shares(odds * right)
-        missed = float(np.sum(np.log(all_sums) - np.log(right_sums)))
-        return missed + weights @ weights / (2 * DATE_STRENGTH), table.T @ (every - good) + weights / DATE_STRENGTH
+        missed = float(count @ (np.log(all_sums) - np.log(right_sums)))
+        return missed + weights @ weights / (2 * DATE_STRENGTH), table.T @ (
+            each * (every - good)
+        ) + weights / DATE_STRENGTH
 
     found = minimize(loss, np.zeros(table.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return _card(vectorizer, 0.0, found.x)
@@ -320,10 +325,10 @@ class Judge:
         self._lexicon, self._index = pack.lexicon, Index(pack.lexicon)
         self._cases, drilled = [*own, *development], list(drills())
         everything = [*self._cases, *drilled]
-        weights = [*[1.0] * len(own), *[LIKENESS] * len(development), *[DRILL] * len(drilled)]
+        self._counts = [*[1.0] * len(own), *[LIKENESS] * len(development), *[DRILL] * len(drilled)]
         none = Scorecard(0.0, {})
         bare = self._detector(Weights(none, {Signal.HELD: none}, none, (0.0,), (0.5,), FLAG, BESIDE))
-        weighed = zip(everything, weights, strict=True)
+        weighed = zip(everything, self._counts, strict=True)
         self.rows = common([row for n, (case, weight) in enumerate(weighed) for row in rows_of(n, case, bare, weight)])
         self._expected = [{update["channel"] for update in case["updates"]} for case in everything]
         self._without: dict[int, Detector] = {}
@@ -334,7 +339,11 @@ class Judge:
         lots = {row.case: row.lot % FOLDS for row in self.rows if row.case < len(self._cases)}
         # A date is chosen for what detection finds, which is of each case what weights find that do not know it.
         detectors = [self._detector(weights) for weights in parts]
-        choices = [choice for n, part in lots.items() for choice in choices_of(self._cases[n], detectors[part])]
+        choices = [
+            choice
+            for n, part in lots.items()
+            for choice in choices_of(self._cases[n], detectors[part], self._counts[n])
+        ]
         for part, weights in enumerate(parts):
             dates = date_card([choice for choice in choices if choice.lot % FOLDS != part])
             detector = self._detector(replace(weights, dates=dates))

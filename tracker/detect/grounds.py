@@ -263,6 +263,8 @@ def _of_parties(around: Scope, reading: Reading, lexicon: Lexicon) -> Iterator[s
         yield "another country as partner"
         if any(around.near(p) for p in partners):
             yield "another country as partner, near"
+            if not needed <= around.parties:
+                yield "another country in the place of a party"
         if needed <= sentence.parties:
             yield "another country beside both parties"
     elif sentence.of("other"):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, cached_property, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from tracker.detect.dates import DateMention, find_dates
 from tracker.detect.lexicon import Lexicon
@@ -134,10 +134,19 @@ class Sentence:
     @cached_property
     def parties(self) -> frozenset[str]:
         """Parties named here, by name, by an office of theirs, or as a pair."""
-        named = {m.key for m in self.of("party")}
-        named |= {self.office_party[m.key] for m in self.of("office")}
-        if self.of("pair"):
-            named |= set(self.office_party.values())
+        return self.parties_of(chain(self.of("party"), self.of("office"), self.of("pair")))
+
+    def parties_of(self, mentions: Iterable[Mention]) -> frozenset[str]:
+        """The parties that some mentions name."""
+        named: set[str] = set()
+        for mention in mentions:
+            match mention.kind:
+                case "party":
+                    named.add(mention.key)
+                case "office":
+                    named.add(self.office_party[mention.key])
+                case "pair":
+                    named.update(self.office_party.values())
         return frozenset(named)
 
     @cached_property

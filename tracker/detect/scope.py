@@ -25,6 +25,11 @@ class Scope:
     def near(self, mention: Mention | DateMention) -> bool:
         return self.sentence.clause(mention.start) in self.clauses
 
+    @property
+    def parties(self) -> frozenset[str]:
+        """Parties named in these clauses."""
+        return self.sentence.parties_of(m for m in self.sentence.mentions if self.near(m))
+
     def signals(self) -> list[Mention]:
         """Signal words of the sentence, without those within the tie's own mentions (`talks` of a channel's name)."""
         words = [w for w in self.sentence.of("signal") if not any(_is_part(w, m) for m in self.own)]

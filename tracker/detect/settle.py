@@ -140,11 +140,17 @@ def _voted(told: list[Finding], weights: Weights) -> dict[Signal, list[Finding]]
     for finding, _ in heard:
         own = _own(finding)
         sure = finding.signals[own] >= _SURELY and weights.confidence(finding.score) >= weights.beside
-        headline = finding.sentence.field == "title" and not finding.sentence.dates
-        if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure and not headline:
+        if {own, main} == {Signal.HELD, Signal.ANNOUNCED} and sure and not _bare_headline(finding):
+            if all(map(_bare_headline, events[signal])):
+                del events[signal]
             events[own] = [finding]
             break
     return events
+
+
+def _bare_headline(finding: Finding) -> bool:
+    """A headline without a day is in the present tense whether it tells of what was or of what will be."""
+    return finding.sentence.field == "title" and not finding.sentence.dates
 
 
 def _own(finding: Finding) -> Signal:
