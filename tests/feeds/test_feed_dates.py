@@ -15,6 +15,7 @@ from tracker.feeds.dates import read_date
     ("raw", "zone", "utc"),
     [
         ("Wed, 03 Aug 2022 10:20:30 +0800", "UTC", "2022-08-03T02:20:30"),
+        ("Wed, 03 Aug 2022 10:20:30 +0800 (CST)", "UTC", "2022-08-03T02:20:30"),
         ("Wed, 3 Aug 2022 10:20 GMT", "Asia/Shanghai", "2022-08-03T10:20:00"),
         ("3 August 2022", "UTC", "2022-08-03T00:00:00"),
         ("03 Aug 22 10:20:30 Z", "UTC", "2022-08-03T10:20:30"),

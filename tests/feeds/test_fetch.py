@@ -187,6 +187,12 @@ def test_a_server_error_is_told_in_a_sentence(site):
     assert failure(site.serve("/feed", 500)).sentence == "The server answered 500 Internal Server Error."
 
 
+def test_two_lengths_for_one_answer_are_the_fault_of_the_server(site):
+    failed = failure(site.serve("/feed", body=b"hello", Content_Length="5, 7"))
+    assert failed.kind is Kind.BROKEN_OFF
+    assert "sent what is not HTTP" in failed.sentence
+
+
 def test_a_challenge_of_a_delivery_network_is_a_wall_whatever_its_status(site):
     assert failure(site.serve("/feed", 503, cf_mitigated="challenge")).kind is Kind.BOT_WALL
 
@@ -210,6 +216,8 @@ NOW = datetime(2024, 1, 9, 12, tzinfo=UTC)
         (None, None),
         ("", None),
         ("soon", None),
+        ("Mon, 30 Nov 99999999999999999999 10:00:00 GMT", None),
+        ("Mon, 30 Nov 2026 99999999999999999999:00:00 GMT", None),
         ("-5", None),
         ("1.5", None),
         ("٣", None),

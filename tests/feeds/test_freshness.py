@@ -29,6 +29,7 @@ DATE = "Tue, 09 Jan 2024 12:00:00 GMT"
         ({"Expires": "Tue, 09 Jan 2024 11:00:00 GMT", "Date": DATE}, 0),
         ({"Expires": "Fri, 31 Dec 9999 23:59:59 -2300", "Date": DATE}, LONGEST.total_seconds()),
         ({"Expires": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
+        ({"Expires": "Mon, 30 Nov 99999999999999999999 10:00:00 GMT"}, 0),
         ({"Expires": "0"}, 0),
         ({"Expires": "-1", "Cache-Control": "private"}, 0),
     ],

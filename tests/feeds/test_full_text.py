@@ -284,3 +284,37 @@ def test_the_copy_is_handed_out_to_reviewers_as_a_file(teasers, site: Site):
     assert "sandbox" in answer.headers.getlist("Content-Security-Policy"), "it never runs as a page of ours"
     assert_problem(api.get(address), 401)
     assert_problem(api.get("/releases/999/page", headers=reviewer), 404)
+
+
+def test_a_link_that_is_no_address_costs_its_item_the_page_and_the_others_nothing(polled, site: Site):  # noqa: F811
+    body = linked(site, TALKS[0], "Another item").replace(
+        site.url("/r1").encode(), "https://exa\u2100mple.example/x".encode()
+    )
+    site.serve("/feed", body=body)
+    site.serve("/r0", body=PAGE)
+    row = polled(feed_at(site.url(), full_text=True))
+    assert (row.outcome, row.fresh, row.sightings) == ("read", 2, 1)
+
+
+INSTEAD = {
+    "sign-in": page("Sign in to your account", "Enter your name and your password to go on to the page you asked for."),
+    "wall": page("Just a moment...", "Checking that you are a person before the site can be shown."),
+    "missing": page("页面不存在", "您访问的页面不存在或已删除，请返回首页。"),
+}
+
+
+@pytest.mark.parametrize("instead", INSTEAD)
+def test_what_stands_in_a_pages_place_is_not_its_text_and_the_page_is_tried_again(teasers, site: Site, instead):
+    site.serve("/r0", body=INSTEAD[instead], Content_Type="text/html; charset=utf-8")
+    teasers(TALKS[0])
+    assert [summary for _, summary, _ in releases(teasers.service)] == [TEASER]
+    site.serve("/r0", body=PAGE)
+    teasers.service.clock.advance(hours=1)
+    assert teasers(TALKS[0]).sightings == 1
+
+
+def test_a_front_page_to_which_a_release_leads_is_not_its_text(teasers, site: Site):
+    site.redirect("/r0", 302, "/")
+    site.serve("/", body=PAGE)
+    assert teasers(TALKS[0]).sightings == 0
+    assert [summary for _, summary, _ in releases(teasers.service)] == [TEASER]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.feeds import test_poll
@@ -257,3 +259,22 @@ def test_what_another_feed_still_shows_is_not_gone(polled, site: Site):
     site.serve("/feed", body=window(4, 2))
     poll_feed(polled.service.store, one, polled.service.detectors["us-china"], polled.service.clock)
     assert gone(polled.service) == set()
+
+
+GUID, LINK = re.compile(rb"<guid>[^<]*</guid>"), re.compile(rb"<link>[^<]*/r\d</link>")
+SHARED_NAMES = {
+    "one guid": lambda body: GUID.sub(b"<guid>tag:site</guid>", body),
+    "one address and no guid": lambda body: LINK.sub(b"<link>https://news.example/</link>", GUID.sub(b"", body)),
+}
+
+
+@pytest.mark.parametrize("alike", SHARED_NAMES.values(), ids=SHARED_NAMES)
+def test_items_that_share_all_names_are_told_apart_by_what_they_say(polled, site: Site, alike):
+    items = (TALKS, MINUTES, ("School visit", "The secretary read to children."))
+    feed = feed_at(site.serve("/feed", body=alike(rss(*items))))
+    assert (polled(feed).fresh, len(releases(polled.service))) == (3, 3)
+    row = polled(feed)
+    assert (row.fresh, row.revised) == (0, 0)
+    site.serve("/feed", body=alike(rss(*items, ("Another", "Something else altogether."))))
+    row = polled(feed)
+    assert (row.fresh, row.revised) == (1, 0)

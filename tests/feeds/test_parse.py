@@ -147,6 +147,12 @@ def test_the_format_is_read_from_the_root_wherever_it_begins(root, name):
     assert (parsed.format, [item.title for item in parsed.items]) == (name, ["A"])
 
 
+def test_a_comment_before_the_root_may_quote_any_markup():
+    body = rss("<item><title>Talks</title></item>").replace(b"<rss", b"<!-- no <html> here,\nbut <rss > --><rss", 1)
+    parsed = read(body, "text/xml")
+    assert ([item.title for item in parsed.items], parsed.flaw) == (["Talks"], None)
+
+
 def test_a_feed_without_entries_is_a_feed():
     assert read(rss("")).items == ()
 
@@ -242,6 +248,11 @@ SIMPLIFIED = "国防部：中美两军工作会晤在华盛顿举行，双方就
         (SIMPLIFIED, "gb18030", "big5", "gb2312"),
         (SIMPLIFIED, "gb18030", "gb2312", "big5"),
         (SIMPLIFIED, "gb18030", "utf-8", "utf-16"),
+        (SIMPLIFIED, "gb18030", "gb2312", "iso-8859-1"),
+        (SIMPLIFIED, "gb18030", None, "windows-1252"),
+        (TRADITIONAL, "big5", None, "gb2312"),
+        (TRADITIONAL, "big5", None, "iso-8859-1"),
+        ("Élysée: déjà vu à Noël, où l’on fête Zoë", "cp1252", None, "iso-8859-1"),
         (SIMPLIFIED, "utf-8", "gb2312", "iso-8859-1"),
         (SIMPLIFIED, "utf-8", "big5", "gb18030"),
         (SIMPLIFIED, "utf-8", "utf-16", "utf-16"),

@@ -76,6 +76,27 @@ def test_else_the_group_for_everybody_with_the_longest_rule_first(robots, site, 
     assert ask(robots, site, path) is allowed
 
 
+OTHERS = ("NotOpenLinesBot", "OpenLinesBot", "Baiduspider*", "Googlebot # *** google", "My-OpenLines")
+SPELLINGS = (
+    "user-agent:OPENLINES",
+    "User agent: OpenLines/1.0 # ours",
+    "useragent: *  # all",
+    "User-Agent : openlines",
+)
+
+
+@pytest.mark.parametrize("agent", OTHERS)
+def test_a_group_for_another_whose_name_holds_ours_or_a_star_is_not_ours(robots, site, agent):
+    site.serve("/robots.txt", body=f"User-agent: {agent}\nDisallow: /\n".encode())
+    assert ask(robots, site, "/news/1.html")
+
+
+@pytest.mark.parametrize("line", SPELLINGS)
+def test_a_group_is_ours_in_each_spelling(robots, site, line):
+    site.serve("/robots.txt", body=f"{line}\nDisallow: /\n".encode())
+    assert not ask(robots, site, "/news/1.html")
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 418])
 def test_a_robots_txt_that_is_not_there_allows_everything(robots, site, status):
     site.serve("/robots.txt", status)

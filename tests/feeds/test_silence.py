@@ -126,6 +126,14 @@ def test_an_outage_after_which_known_items_still_show_hid_none(after_poll, site)
     assert "none was missed" in told.words
 
 
+def test_items_that_are_known_under_other_ids_show_that_none_was_missed(after_poll, site):
+    site.serve("/feed", body=rss(TALKS, HARBOR))
+    after_poll()
+    after_poll.clock.advance(hours=5)
+    site.serve("/feed", body=rss(TALKS, HARBOR).replace(b"<guid>r", b"<guid>anew"))
+    assert kinds(after_poll()) == []
+
+
 def test_a_short_feed_that_was_overrun_between_two_polls_in_time_is_a_gap_too(after_poll, site):
     site.serve("/feed", body=rss(TALKS))
     after_poll()

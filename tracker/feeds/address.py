@@ -14,7 +14,8 @@ MAX_PAGES = 10
 """Pages of one source that are read in one poll, at most."""
 
 _PAGE = re.compile(r"\{page(-1)?\}")
-_PLAIN = re.compile(r"https?://[^\s/?#\\@\[\]]+(?:[/?#][^\s\\]*)?", re.IGNORECASE)
+_PLAIN = re.compile(r"(?i:https?)://[a-zA-Z0-9.-]+(?::[0-9]{1,4})?(?:[/?#][^\s\\]*)?")
+"""What needs no closer look: most addresses are such."""
 _SPLIT = re.compile(r"[\t\r\n]+")  # browsers read over them, and so find a scheme that was cut in two
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -43,7 +44,7 @@ def http_link(value: str | None, base: str) -> str | None:
     try:
         url = urljoin(base, value)
         parts = urlsplit(url)
-        usable = parts.scheme in _PORTS and parts.hostname
+        usable = parts.scheme in _PORTS and parts.hostname and parts.port != 0  # raises ValueError for what is no port
         return url.replace(" ", "%20") if usable else None
     except ValueError:
         return None
@@ -86,6 +87,12 @@ def canonical_url(url: str) -> str:
     if port is not None and port not in _PORTS.values():
         host = f"{host}:{port}"
     return urlunsplit(("https", host, _plain_path(_spell(parts.path)), _spell(_without_tracking(parts.query)), ""))
+
+
+def is_front(url: str) -> bool:
+    """Whether it is the address of a site's first page."""
+    parts = urlsplit(canonical_url(url))
+    return parts.path in ("", "/") and not parts.query
 
 
 def _place(url: str) -> tuple[str | None, int | None]:

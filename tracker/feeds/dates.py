@@ -40,6 +40,9 @@ _FORMS = tuple(
 )
 
 
+_REMARK = re.compile(r"\s+\([A-Za-z ]{1,20}\)$")
+"""How RFC 822 lets a zone be told once more in words: +0800 (CST)."""
+
 _TIME = re.compile(r"\d{1,2}(?:[:：]\d\d|[时時点]\d\d分)")
 
 
@@ -50,7 +53,7 @@ def read_date(raw: str | None, zone: str) -> datetime | None:
     hours ahead of UTC in the zones of `CST_AHEAD`, else six behind. Dates in the future or in 1970 come back as
     written: what to think of them is for the caller, who knows the time.
     """
-    raw = (raw or "").strip()
+    raw = _REMARK.sub("", (raw or "").strip())
     match = next((found for form in _FORMS if (found := form.fullmatch(raw))), None) if len(raw) <= 64 else None
     if not match:
         return None

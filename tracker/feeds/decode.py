@@ -38,6 +38,9 @@ _HEAD = 1024
 _DAMAGE = 0.02
 """The share of unreadable characters up to which UTF-8 is taken for UTF-8 that was cut or damaged."""
 
+_SOME, _FILLED = 4, 0.1
+"""How many of its characters, and what share of them, are common ones in a text that is clearly Chinese."""
+
 _COMMON = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说日月部美外交防商"
     "這個國為時來們於會對發動過說與長開關議問題華軍務經濟新聞話"
@@ -56,7 +59,7 @@ def decode(body: bytes, content_type: str | None) -> str:
     for encoding in _in_order(named):
         if (text := _sound(body, encoding)) is not None:
             doubtful = encoding in _CHINESE and len(set(named)) > 1
-            return _likeliest([text, *_in_chinese(body)]) if doubtful else text
+            return _likeliest([text, *_in_chinese(body)]) if doubtful else _unless_chinese(text, encoding, body)
     return _damaged(body, named[0] if named else "utf-8")
 
 
@@ -95,6 +98,23 @@ def _known(label: str) -> str | None:
     except (LookupError, ValueError):
         return None
     return None if codec.name.replace("_", "-") in _NO_CHARSET else _WIDER.get(codec.name, codec.name)
+
+
+def _unless_chinese(text: str, encoding: str, body: bytes) -> str:
+    """The text, unless it is clearly Chinese in another encoding: in one of single bytes anything can be read, and much
+    of Big5 in GB 18030.
+    """
+    if encoding == "utf-8" or text.isascii() or _is_chinese(text):
+        return text
+    other = _likeliest(_in_chinese(body))
+    return other if _is_chinese(other) else text
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether what is not ASCII in it is mostly Chinese, with many of the characters that fill it."""
+    strange = [char for char in text if char > "\x7f"]
+    common = sum(map(_COMMON.__contains__, strange))
+    return common >= _SOME and common >= len(strange) * _FILLED
 
 
 def _damaged(body: bytes, named: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tracker.feeds.address import http_link
@@ -67,7 +68,26 @@ def choose_link(links: Iterable[tuple[str, str, str]], permanent_guid: str) -> s
 def items(entries: Iterable[Raw], *, base_url: str, timezone: str) -> tuple[Item, ...]:
     """The entries that say something, in their order."""
     made = (_item(raw, base_url, timezone) for raw in entries)
-    return tuple(item for item in made if item is not None)
+    return _told_apart([item for item in made if item is not None])
+
+
+def _told_apart(found: Sequence[Item]) -> tuple[Item, ...]:
+    """The items; those of different titles that share one guid known by their addresses, or by their titles and dates.
+
+    Some feeds give each item the guid of the site, or its address and no guid.
+    """
+    titles: dict[str, set[str]] = {}
+    for item in found:
+        titles.setdefault(item.guid, set()).add(item.title)
+    addresses = Counter(item.url for item in found)
+    return tuple(
+        item if len(titles[item.guid]) == 1 else _by_its_own(item, item.url if addresses[item.url] == 1 else None)
+        for item in found
+    )
+
+
+def _by_its_own(item: Item, address: str | None) -> Item:
+    return replace(item, guid=_guid("", address, item.title, item.published_raw or ""))
 
 
 def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:

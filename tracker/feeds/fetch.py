@@ -172,7 +172,7 @@ def retry_instant(header: str | None, now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=int(header[:9])), MAX_WAIT)
     try:
         instant = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
@@ -368,7 +368,7 @@ def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
                 "supported."
             ),
         )
-    if isinstance(error, ValueError):  # requests' InvalidURL and the like
+    if isinstance(error, ValueError) and not isinstance(error, requests.exceptions.InvalidHeader):
         return _bad_address(url, str(error))
     return FetchFailed(
         Kind.BROKEN_OFF,

@@ -55,6 +55,6 @@ def _instant(header: str | None) -> datetime | None:
         return None
     try:
         told = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return told if told.tzinfo else told.replace(tzinfo=UTC)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import html
+import re
+from dataclasses import dataclass
 from datetime import date
 
 from tracker.feeds.confined import Unreadable, confined
-from tracker.feeds.decode import decode
 from tracker.feeds.failure import NotAPage
-from tracker.feeds.fetch import Fetched, Limits
-from tracker.model import Release
+from tracker.feeds.fetch import Limits
 from tracker.tongue import to_keep
 
 LIMITS = Limits(max_bytes=2_000_000, deadline=20.0)
@@ -21,6 +21,7 @@ MAX_TAGS = 50_000
 LONGEST_TEXT = 100_000
 """Characters of a page's text that are kept and read."""
 
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
 _NO_SEARCH = {"original_date": True, "extensive_search": False}
 
 
@@ -33,13 +34,13 @@ class Page:
     published: date | None
 
 
-def read_page(html: str, url: str, *, dated: bool = True) -> Page:
+def read_page(markup: str, url: str, *, dated: bool = True) -> Page:
     """The article on a page. Raises NotAPage when none is found.
 
     Without `dated` its day is not looked for in the text, which takes longer than all else.
     """
     try:
-        return confined(article, html, url, dated=dated)
+        return confined(article, markup, url, dated=dated)
     except Unreadable as why:
         raise NotAPage(
             to_keep("Reading the page %(why)s.", why=why),
@@ -47,9 +48,9 @@ def read_page(html: str, url: str, *, dated: bool = True) -> Page:
         ) from why
 
 
-def article(html: str, url: str, *, dated: bool = True) -> Page:
+def article(markup: str, url: str, *, dated: bool = True) -> Page:
     """The same, in this process. Raises whatever the library may raise of what nobody foresaw: to be run confined."""
-    if html.count("<") > MAX_TAGS:
+    if markup.count("<") > MAX_TAGS:
         raise NotAPage(
             to_keep(
                 "The page holds more than %(max_tags)s tags, more than any release needs.",
@@ -61,7 +62,7 @@ def article(html: str, url: str, *, dated: bool = True) -> Page:
 
     dates = None if dated else _NO_SEARCH
     document = trafilatura.bare_extraction(
-        html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
+        markup, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
     text = ((document and document.text) or "").strip()
     if not text:
@@ -71,7 +72,7 @@ def article(html: str, url: str, *, dated: bool = True) -> Page:
     return Page(document.title or "", text, date.fromisoformat(document.date) if document.date else None)
 
 
-def with_full_text(release: Release, fetched: Fetched) -> Release:
-    """The release with the words of its page, where they are more than the feed gave. Raises NotAPage."""
-    text = read_page(decode(fetched.body, fetched.content_type), fetched.final_url).text[:LONGEST_TEXT]
-    return replace(release, summary=text) if len(text) > len(release.summary) else release
+def title_of(markup: str) -> str:
+    """What a page calls itself in its head; empty where it does not."""
+    found = _TITLE.search(markup)
+    return html.unescape(found[1]).strip() if found else ""

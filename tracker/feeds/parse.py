@@ -24,6 +24,8 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FEED_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(rss|RDF|feed)(?=[\s/>])([^>]{0,2000})")
 _HTML_ROOT = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
 _ROOT_WITHIN = 8_000
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_VISIBLE = re.compile(r"\S")
 _RSS_VERSION = re.compile(r"""\bversion\s*=\s*["'](\d\.\d{1,2})""")
 
 _HTML_TITLE = re.compile(r"<title[^<>]*>([^<]{0,300})", re.IGNORECASE)
@@ -90,8 +92,9 @@ def words(body: bytes, content_type: str | None) -> str:
 
 def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
     """Format, document and flaw. The prolog is cut off first, and with it whatever a DOCTYPE might declare."""
-    root = _FEED_ROOT.search(text, 0, _ROOT_WITHIN)
-    html = _HTML_ROOT.search(text, 0, root.start() if root else _ROOT_WITHIN)
+    head = _without_comments(text)
+    root = _FEED_ROOT.search(head)
+    html = _HTML_ROOT.search(head, 0, root.start() if root else len(head))
     if html:
         raise _not_a_feed_but_html(text, base_url)
     if not root:
@@ -99,7 +102,7 @@ def _read_xml(text: str, base_url: str) -> tuple[str, Document, str | None]:
             to_keep("The answer is neither RSS nor Atom nor JSON Feed; it begins %(value)s.", value=repr(text[:60])),
             _CHECK_URL,
         )
-    prolog, text = text[: root.start()], text[root.start() :]
+    prolog, text = head[: root.start()], text[root.start() :]
     if "<!ENTITY" in prolog.upper():
         raise NotAFeed(to_keep("The document declares entities of its own, which a feed has no need of."), _CHECK_URL)
     if text.count("<") > MAX_TAGS:
@@ -179,5 +182,11 @@ def feed_begins(text: str) -> bool:
     """Whether the text is a feed rather than a page, whatever it then holds."""
     if text[:1] in ("{", "["):
         return True
-    root = _FEED_ROOT.search(text, 0, _ROOT_WITHIN)
-    return root is not None and not _HTML_ROOT.search(text, 0, root.start())
+    head = _without_comments(text)
+    root = _FEED_ROOT.search(head)
+    return root is not None and not _HTML_ROOT.search(head, 0, root.start())
+
+
+def _without_comments(text: str) -> str:
+    """The text in which a root element may stand, its comments blanked: they may quote any markup."""
+    return _COMMENT.sub(lambda comment: _VISIBLE.sub(" ", comment[0]), text[:_ROOT_WITHIN])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,10 @@ RETRY_AFTER = 3600.0
 MOST_HOSTS = 2_000
 """Hosts whose rules are remembered; the one asked longest ago is forgotten first."""
 
+_USER_AGENT = re.compile(r"user[\s-]?agent\s*[:\s]\s*(?P<product>\*(?=\s|#|$)|[\w-]*)", re.ASCII | re.IGNORECASE)
+"""Each spelling that the parser takes, and the product that is named, which may be followed by its version."""
+
+_OURS = {"*": "*", AGENT.lower(): AGENT}
 _LIMITS = Limits(max_bytes=1_000_000, deadline=15.0)
 _NO_RULES = frozenset({Kind.BOT_WALL, Kind.NOT_FOUND, Kind.GONE, Kind.BAD_ANSWER, Kind.REDIRECTS})
 """Answers that mean that there are no rules; after any other failure there may be some, so nothing is read."""
@@ -101,11 +106,12 @@ def _parse(text: str) -> Protego:
     for line in map(str.strip, text.splitlines()):
         if not line or line.startswith("#"):
             continue
-        if not line.lower().startswith("user"):  # each spelling of User-agent that the parser takes begins so
+        named = _USER_AGENT.match(line)
+        if not named:
             agents.clear()
             lines.append(line)
             continue
-        agent = next((name for name in ("*", AGENT) if name.lower() in line.lower()), "another")
+        agent = _OURS.get(named["product"].lower(), "another")
         if agent not in agents:
             agents.add(agent)
             lines.append(f"User-agent: {agent}")

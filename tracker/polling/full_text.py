@@ -10,10 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tracker.feeds.address import is_front
+from tracker.feeds.decode import decode
 from tracker.feeds.failure import OF_OTHERS, FetchFailed, NotAPage
 from tracker.feeds.fetch import Fetched
-from tracker.feeds.page import with_full_text
+from tracker.feeds.page import LONGEST_TEXT, read_page, title_of
 from tracker.model import PageCopy, Release
+from tracker.releases.watch import Wording
+from tracker.tongue import to_keep
 
 PAGES_AT_ONCE = 10
 """Pages fetched in one poll, so that it stays shorter than its claim; the others wait for the next."""
@@ -43,16 +47,38 @@ class Read:
 
 
 def read_full(release: Release, fetch_page: FetchPage, now: datetime) -> Read:
-    """Fetch and read the release's page. The copy is kept even where no article was found on it."""
+    """Fetch and read the release's page. The copy is kept even where no article was found on it; what stands there
+    instead of it is not: it may be gone the next time.
+    """
     try:
         fetched = fetch_page(release.url or "")
     except FetchFailed as failed:
         return Read(release, fault=str(failed), tried=failed.kind not in OF_OTHERS)
     copy = PageCopy(fetched.final_url, now, fetched.content_type, fetched.body)
+    markup, fault = decode(fetched.body, fetched.content_type), None
     try:
-        return Read(with_full_text(release, fetched), copy)
+        page = read_page(markup, fetched.final_url)
+        told = Wording(page.title, page.text[:LONGEST_TEXT])
     except NotAPage as wrong:
-        return Read(release, copy, str(wrong))
+        told, fault = Wording(title_of(markup), ""), str(wrong)
+    if instead := _instead(told, release.url or "", fetched.final_url):
+        return Read(release, fault=instead)
+    fuller = replace(release, summary=told.text) if len(told.text) > len(release.summary) else release
+    return Read(fuller, copy, fault)
+
+
+def _instead(told: Wording, asked: str, came_to: str) -> str | None:
+    """What was shown instead of the page; None where nothing says that it is another."""
+    if told.is_wall:
+        return to_keep("The site asked first whether a person is there; its page is tried again.")
+    if told.says_missing:
+        return to_keep(
+            "The page that came is called “%(title)s”, and is not the release; it is tried again.",
+            title=told.title[:99],
+        )
+    if is_front(came_to) and not is_front(asked):
+        return to_keep("The site led to its front page instead of the release; its page is tried again.")
+    return None
 
 
 def next_try(tries: int, now: datetime) -> datetime | None:

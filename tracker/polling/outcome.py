@@ -159,12 +159,20 @@ def _keep_failure(db: Subjects, brought: Brought) -> PollRow:
 
 @dataclass
 class _Came:
-    """What came of the items of a read: how many of each kind, and what the feed shows now, in its order."""
+    """What came of the items of a read: how many of each kind, and what the feed shows now, in its order.
 
-    fresh: int = 0
+    `new`: the releases that were not known before; `met`: how many items are of one that was, under whatever name.
+    """
+
+    new: set[int] = field(default_factory=set)
+    met: int = 0
     revised: int = 0
     sightings: int = 0
     shown: list[Shown] = field(default_factory=list)
+
+    @property
+    def fresh(self) -> int:
+        return len(self.new)
 
 
 def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
@@ -184,7 +192,7 @@ def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
         items=len(arrivals),
         fresh=came.fresh,
         revised=came.revised,
-        overlap=sum(arrival.known is not None for arrival in arrivals),
+        overlap=came.met,
         sightings=came.sightings,
         whole=_shows_all_since(health.last_read, reading.parsed, now),
     )
@@ -201,6 +209,7 @@ def _keep_arrivals(db: Subjects, arrivals: Sequence[Arrival], now: datetime) -> 
             release = _keep_news(db, arrival, came, address_is_identity=own_address, beside=beside, now=now)
         else:
             release = arrival.known.release
+        came.met += release not in came.new
         came.shown.append(Shown(release, arrival.item.published))
     return came
 
@@ -227,7 +236,8 @@ def _keep_news(
         kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
     if arrival.page:
         _keep_page(db, kept, arrival.page, tries=int(_failed(arrival.page)), now=now)
-    came.fresh += kept.fresh
+    if kept.fresh:
+        came.new.add(kept.id)
     if kept.fresh or kept.revised:
         came.sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
     return kept.id

@@ -168,8 +168,15 @@ def _kept_summary(store: Store, feed: str, guid: str) -> str:
 
 def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
     # What an item links to is its publisher's to say: only the feed's own host may be a private one.
-    own = urlsplit(url).hostname == urlsplit(feed.url).hostname
+    own = _host(url) == _host(feed.url)
     private = feed.allow_private and own
     if refusal := robots.refusal(url, allow_private=private):
         raise refusal
     return fetch(url, allow_private=private, limits=page_limits)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None  # an address that older versions kept; it is refused in words

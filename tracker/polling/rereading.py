@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from db.store import Subjects
 from db.watch import Visit
-from tracker.feeds.address import canonical_url
+from tracker.feeds.address import canonical_url, is_front
 from tracker.feeds.decode import decode
 from tracker.feeds.failure import OF_OTHERS, FetchFailed, Kind, NotAPage
 from tracker.feeds.hosts import host_of
-from tracker.feeds.page import LIMITS, LONGEST_TEXT, read_page
+from tracker.feeds.page import LIMITS, LONGEST_TEXT, read_page, title_of
 from tracker.model import PageCopy, PageState
 from tracker.polling.outcome import AGAIN_AFTER
 from tracker.releases.likeness import plain_words
@@ -42,7 +40,6 @@ MOST_DUE = 500
 """Due pages among which a go chooses; those beyond have their turn in another."""
 
 _STATUSES = {Kind.NOT_FOUND: 404, Kind.GONE: 410}
-_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})</title>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -156,8 +153,7 @@ def wording(copy: PageCopy) -> Wording | None:
     try:
         page = read_page(markup, copy.url, dated=False)
     except NotAPage:
-        title = _TITLE.search(markup)
-        return Wording(html.unescape(title[1]).strip() if title else "", "")
+        return Wording(title_of(markup), "")
     return Wording(page.title, page.text[:LONGEST_TEXT])
 
 
@@ -198,7 +194,7 @@ def _judged(before: Before, url: str, answer: Answer) -> tuple[Finding | None, s
         # The edge of a visit: a defect of ours on one page must show there, and must not stop the others.
         log.exception("reading %s again failed unexpectedly", url)
         return None, f"Reading it failed inside Open Lines ({type(error).__name__})."
-    at_front = _is_front(answer.copy.url) and not _is_front(url)
+    at_front = is_front(answer.copy.url) and not is_front(url)
     return judge(first, before.quotes, now, moved_to=answer.moved_to, at_front=at_front, noted=noted), None
 
 
@@ -236,11 +232,6 @@ def _keep(
 def _may_be_private(service: Service, url: str) -> bool:
     """Only where the operator has a feed on that host that may be."""
     return any(feed.allow_private and host_of(feed.url) == host_of(url) for feed in service.feeds)
-
-
-def _is_front(url: str) -> bool:
-    parts = urlsplit(canonical_url(url))
-    return parts.path in ("", "/") and not parts.query
 
 
 def _report(visit: Visit) -> None:
