@@ -297,7 +297,7 @@ class Feeds:
         Audit(self._db).note(Deed.FEED_RESUMED, slug, by=by, at=now)
 
     def make_due(self, slug: str, *, now: datetime) -> None:
-        """Due at the next tick, whatever a backoff or the server asked for."""
+        """Due at the next tick, whatever its backoff; a host that asked to be left alone still is."""
         _sql.make_due(self._db, slug=slug, now=instant_text(now))
 
     def hurry(self, slug: str, *, now: datetime, by: str) -> None:

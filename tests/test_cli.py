@@ -386,6 +386,15 @@ def test_a_feed_is_paused_resumed_and_hurried_by_name(tracker, one_feed, site: S
     assert re.search(r"a-feed.* read ", tracker("feeds", **one_feed).stdout)
 
 
+def test_hurrying_a_feed_whose_host_asked_to_be_left_alone_says_when_it_is_polled(tracker, one_feed, site: Site):
+    site.serve("/a-feed", status=429, Retry_After="7200")
+    tracker("poll", **one_feed)
+    hurried = tracker("feeds", "now", "a-feed", **one_feed).stdout
+    assert re.fullmatch(
+        r"a-feed is due\. Its host asked to be left alone: it is polled at \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\s*", hurried
+    )
+
+
 LONG = "embassy-of-a-party-with-a-long-name"
 
 

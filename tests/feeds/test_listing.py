@@ -129,6 +129,9 @@ def test_dates_that_all_fail_are_a_flaw_that_shows_one_and_says_what_to_correct(
     )
     assert "nothing matches select.date “small”" in read(listed('<a href="a">T</a>')).flaw
     assert "needs a date_format" in read(listed(row("someday"))).flaw
+    for yearless in ("11-21", "11月21日"):
+        told = read(listed(row(yearless))).flaw
+        assert f"the page writes “{yearless}”, which names no year. Write under select.date where the year" in told
 
 
 def test_a_headline_that_was_cut_to_fit_is_read_whole():

@@ -108,7 +108,7 @@ def resume(slug: str) -> None:
 @feeds.command()
 @click.argument("slug")
 def now(slug: str) -> None:
-    """Have a feed polled at the scheduler's next tick, whatever a backoff or its server asked for."""
+    """Have a feed polled at the scheduler's next tick, whatever its backoff; or when its host may be asked again."""
     service = _prepared()
     feed = tending.poll_now(service, slug, by=who())
     click.echo(f"{slug} is due. {_when_polled(service, feed)}")
@@ -136,6 +136,10 @@ def _show_feeds() -> None:
 def _when_polled(service: Service, feed: FeedHealth) -> str:
     if not feed.enabled:
         return f"It is still not polled: {feed.reason or 'it is disabled in feeds.yaml.'}"
+    with service.store.reading() as db:
+        alone_until = db.hosts.left_alone().get(host_of(feed.url))
+    if alone_until and alone_until > service.clock():
+        return f"Its host asked to be left alone: it is polled at {alone_until:%Y-%m-%d %H:%M} UTC."
     if tending.ticks(service):
         return "The scheduler polls it at its next tick."
     return f"No scheduler runs now: start one, or poll it yourself with python -m tracker poll {feed.slug}."

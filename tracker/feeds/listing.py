@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,6 +27,7 @@ MANY_LINKS = 30
 """So many links no page has that keeps robots out or asks for a password."""
 
 _AROUND = " \t()[]{}<>|·•:：,、。-–—（）【】〔〕［］「」"
+_YEARLESS = re.compile(r"(?=.*\d)(?!.*\d{4}).*", re.DOTALL)
 _CHECK_SELECT = to_keep("The site may have been rebuilt: open the url and write the new selectors under select.")
 
 
@@ -168,6 +170,11 @@ def _flaw(items: tuple[Item, ...], select: Selectors, date_format: str | None) -
             else to_keep("no item holds a date")
         )
         return _undated(where, to_keep("Open the url and write where the date stands under select.date."))
+    if not date_format and _YEARLESS.fullmatch(shown):
+        return _undated(
+            to_keep("the page writes “%(shown)s”, which names no year", shown=shown[:60]),
+            to_keep("Write under select.date where the year stands too, or use a feed or sitemap of the site."),
+        )
     form = (
         to_keep(
             "the page writes “%(shown)s”, and date_format “%(form)s” does not fit", shown=shown[:60], form=date_format

@@ -105,7 +105,8 @@ def resume(service: Service, slug: str, *, by: str) -> FeedHealth:
 
 
 def poll_now(service: Service, slug: str, *, by: str) -> FeedHealth:
-    """Have a feed polled at the next tick, whatever a backoff or its server asked for; answers it as it was.
+    """Have a feed polled at the next tick, whatever its backoff; answers it as it was. A host that asked to be left
+    alone still is.
 
     Raises Conflict for one that is not polled at all.
     """
