@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,9 @@ _sql = load_queries("feeds.sql")
 
 _BEYOND = timedelta(days=2)
 """How far beyond a span failures are looked for; no feed is left untried for longer."""
+
+UNREAD_PAGES = 3
+"""The newest releases of a feed, of which none may wait in vain for its page where all is well."""
 
 NOT_CONFIGURED = msg("No longer in the configuration.")
 
@@ -52,7 +55,7 @@ class FeedHealth:
     Of the last answer with a body: the items `shown`, how many were `undated`, its `flaw` if it could only be read
     leniently, and for how long it says that it stays `good_for`. `newest` is the last day on which a new item came,
     `rhythm` the usual time between such days, `longest_break` the longest that is its habit. `also`: the relationships
-    beside its own for which it is read.
+    beside its own for which it is read. `page_fault`: why none of the pages of its newest releases could be read.
 
     As a feed stood at an instant nobody knows any more when it was to be polled next (`next_poll` is None), nor what
     only the next poll needs. `kept_from`: since when it is kept how it is configured, where that is later: shown is the
@@ -93,6 +96,7 @@ class FeedHealth:
     gap: Gap | None = None
     also: tuple[str, ...] = ()
     kept_from: datetime | None = None
+    page_fault: str | None = None
 
     @property
     def relationships(self) -> tuple[str, ...]:
@@ -191,14 +195,23 @@ class Feeds:
         shares: dict[str, list[str]] = {}
         for row in _sql.shares(self._db):
             shares.setdefault(row["feed"], []).append(row["relationship"])
-        return [_health(row, shares.get(row["slug"], ())) for row in _sql.feeds(self._db)]
+        unread = self._unread_pages()
+        return [
+            replace(_health(row, shares.get(row["slug"], ())), page_fault=unread.get(row["slug"]))
+            for row in _sql.feeds(self._db)
+        ]
 
     def changed(self, after: int) -> list[str]:
         """The feeds of which something that is shown, or their polls, changed after a revision of polls."""
         return [row["slug"] for row in _sql.changed(self._db, after=after)]
 
     def get(self, slug: str) -> FeedHealth | None:
-        return self._whole(_sql.feed(self._db, slug=slug))
+        feed = self._whole(_sql.feed(self._db, slug=slug))
+        return feed and replace(feed, page_fault=self._unread_pages(slug).get(slug))
+
+    def _unread_pages(self, slug: str = "") -> dict[str, str]:
+        """Why the pages of the newest releases of feeds, or of one, could not be read, where none could."""
+        return {row["feed"]: row["fault"] for row in _sql.unread_pages(self._db, feed=slug, newest=UNREAD_PAGES)}
 
     def _whole(self, row: Row | None) -> FeedHealth | None:
         if row is None:

@@ -50,6 +50,15 @@ SELECT feed.*, (SELECT MIN(ended_at) FROM poll WHERE poll.feed = feed.slug AND e
     AS failing_since
 FROM feed WHERE slug = :slug;
 
+-- name: unread_pages(feed, newest)
+-- Feeds whose newest releases all wait in vain for their pages, with a reason; of all feeds where `feed` is empty.
+SELECT release.feed, MAX(page_wait.fault) AS fault
+FROM page_wait JOIN release ON release.id = page_wait.release
+WHERE page_wait.tries > 0 AND (:feed = '' OR release.feed = :feed)
+    AND release.id IN (SELECT newest.id FROM release newest WHERE newest.feed = release.feed
+        ORDER BY newest.first_seen DESC, newest.id DESC LIMIT :newest)
+GROUP BY release.feed HAVING COUNT(*) = :newest;
+
 -- name: due(now, most)
 SELECT slug FROM feed
 WHERE enabled = 1 AND paused_at IS NULL AND next_poll <= :now AND claimed_until <= :now

@@ -18,6 +18,7 @@ from tracker.feeds.guard import Deadline
 from tracker.feeds.hosts import PER_HOST
 from tracker.model import Status
 from tracker.polling.full_text import MOST_TRIES, PAGES_AT_ONCE, next_try
+from tracker.polling.health import health_of
 from tracker.polling.poll import poll_feed
 
 TEASER = "Officials met at the Pentagon."
@@ -318,3 +319,28 @@ def test_a_front_page_to_which_a_release_leads_is_not_its_text(teasers, site: Si
     site.serve("/", body=PAGE)
     assert teasers(TALKS[0]).sightings == 0
     assert [summary for _, summary, _ in releases(teasers.service)] == [TEASER]
+
+
+def test_a_feed_none_of_whose_newest_pages_can_be_read_warns_until_one_can(teasers, site: Site):
+    site.serve("/robots.txt", body=b"User-agent: *\nDisallow: /r\n")
+    titles = (TALKS[0], "Another release", "A third release")
+    teasers(*titles[:2])
+
+    def told():
+        with teasers.service.store.reading() as db:
+            one, every = db.feeds.get("sample"), {feed.slug: feed for feed in db.feeds.all()}
+        assert one == every["sample"]
+        health = health_of(one, teasers.service.clock())
+        return [warned.kind for warned in health.warnings], health.words
+
+    assert told()[0] == [], "two may be chance"
+    teasers(*titles)
+    kinds, words = told()
+    assert kinds == ["pages"]
+    assert "None of the pages of its newest releases could be read" in words
+    assert "robots.txt keeps programs away from this page" in words
+    site.serve("/robots.txt", 404)
+    site.serve("/r2", body=PAGE)
+    teasers.service.clock.advance(days=2)
+    teasers(*titles)
+    assert told()[0] == []

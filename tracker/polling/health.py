@@ -64,6 +64,7 @@ class Concern(StrEnum):
     EMPTY = "empty"
     UNDATED = "undated"
     LENIENT = "lenient"
+    PAGES = "pages"
     MOVED = "moved"
     GAP = "gap"
 
@@ -196,6 +197,9 @@ def _warnings(feed: FeedHealth, now: datetime) -> Iterator[Warned]:
                 "was emptied or moved, and feeds.yaml needs another address."
             ),
         )
+    if feed.page_fault:
+        unread = gettext("None of the pages of its newest releases could be read: they are known as teasers alone.")
+        yield Warned(Concern.PAGES, sentences(unread, retold(feed.page_fault)))
     if feed.gap and not feed.gap.bridged and now - feed.gap.end <= GAP_SAID_FOR:
         yield Warned(Concern.GAP, _missed(feed, feed.gap))
     yield from _said_of_its_answers(feed)
