@@ -22,7 +22,7 @@ _sql = load_queries("feeds.sql")
 _BEYOND = timedelta(days=2)
 """How far beyond a span failures are looked for; no feed is left untried for longer."""
 
-UNREAD_PAGES = 3
+_UNREAD_PAGES = 3
 """The newest releases of a feed, of which none may wait in vain for its page where all is well."""
 
 NOT_CONFIGURED = msg("No longer in the configuration.")
@@ -211,7 +211,7 @@ class Feeds:
 
     def _unread_pages(self, slug: str = "") -> dict[str, str]:
         """Why the pages of the newest releases of feeds, or of one, could not be read, where none could."""
-        return {row["feed"]: row["fault"] for row in _sql.unread_pages(self._db, feed=slug, newest=UNREAD_PAGES)}
+        return {row["feed"]: row["fault"] for row in _sql.unread_pages(self._db, feed=slug, newest=_UNREAD_PAGES)}
 
     def _whole(self, row: Row | None) -> FeedHealth | None:
         if row is None:

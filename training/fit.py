@@ -255,9 +255,8 @@ def date_card(choices: Sequence[Choice]) -> Scorecard:
         odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
         (every, all_sums), (good, right_sums) = shares(odds), shares(odds * right)
         missed = float(count @ (np.log(all_sums) - np.log(right_sums)))
-        return missed + weights @ weights / (2 * DATE_STRENGTH), table.T @ (
-            each * (every - good)
-        ) + weights / DATE_STRENGTH
+        slope = table.T @ (each * (every - good))
+        return missed + weights @ weights / (2 * DATE_STRENGTH), slope + weights / DATE_STRENGTH
 
     found = minimize(loss, np.zeros(table.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return _card(vectorizer, 0.0, found.x)

@@ -16,7 +16,7 @@ from tracker.feeds import hosts as module
 from tracker.feeds.failure import FetchFailed, Kind
 from tracker.feeds.fetch import Fetched, Limits, fetch
 from tracker.feeds.guard import Deadline
-from tracker.feeds.hosts import LONGEST_ALONE, PER_HOST, Hosts
+from tracker.feeds.hosts import LONGEST_ALONE, PER_HOST, Hosts, host_of
 
 
 @pytest.fixture
@@ -272,3 +272,8 @@ def test_who_hands_a_host_on_to_another_process_waits_until_it_may_be_asked_agai
             pass
         hosts.rest(site.url())
         assert module.time.monotonic() >= hosts._hosts["127.0.0.1"].next_start
+
+
+@pytest.mark.parametrize("address", ["http://[x", "https://exa\u2100mple.example/", "nonsense"])
+def test_what_is_no_address_names_no_host(address):
+    assert host_of(address) == ""

@@ -59,11 +59,10 @@ def events_of(found: Iterable[Finding], weights: Weights) -> list[Event]:
     return [event for told in _by_channel(found) for event in _events(told, weights).items()]
 
 
-def _likely(found: Iterable[Finding]) -> list[Finding]:
+def _likely(found: list[Finding]) -> list[Finding]:
     """The findings of those channels of which one at least may be kept."""
-    told = list(found)
-    channels = {finding.tie.channel for finding in told if finding.confidence >= KEPT}
-    return [finding for finding in told if finding.tie.channel in channels]
+    channels = {finding.tie.channel for finding in found if finding.confidence >= KEPT}
+    return [finding for finding in found if finding.tie.channel in channels]
 
 
 def _surest(events: Iterable[Event], reading: Reading) -> dict[int, float]:

@@ -368,6 +368,7 @@ def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
                 "supported."
             ),
         )
+    # requests' InvalidURL and the like are of the address; a header that is none, the server sent.
     if isinstance(error, ValueError) and not isinstance(error, requests.exceptions.InvalidHeader):
         return _bad_address(url, str(error))
     return FetchFailed(

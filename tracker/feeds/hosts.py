@@ -62,7 +62,10 @@ class _Idle:
 @lru_cache(MOST_HOSTS)
 def host_of(url: str) -> str:
     """The host of an address, as turns are counted: whatever the scheme and port; empty where it names none."""
-    return urlsplit(url).hostname or ""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 class Hosts:

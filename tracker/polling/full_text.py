@@ -57,7 +57,7 @@ def read_full(release: Release, fetch_page: FetchPage, now: datetime) -> Read:
     copy = PageCopy(fetched.final_url, now, fetched.content_type, fetched.body)
     markup, fault = decode(fetched.body, fetched.content_type), None
     try:
-        page = read_page(markup, fetched.final_url)
+        page = read_page(markup, fetched.final_url, dated=False)
         told = Wording(page.title, page.text[:LONGEST_TEXT])
     except NotAPage as wrong:
         told, fault = Wording(title_of(markup), ""), str(wrong)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
 from db.feeds import FeedHealth, PollRow
 from db.store import Store, Subjects
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
+from tracker.feeds.hosts import host_of
 from tracker.feeds.page import LIMITS as page_limits
 from tracker.feeds.parse import Parsed
 from tracker.feeds.robots import Robots
@@ -168,15 +168,8 @@ def _kept_summary(store: Store, feed: str, guid: str) -> str:
 
 def _fetch_page(feed: Feed, fetch: Fetch, robots: Robots, url: str) -> Fetched:
     # What an item links to is its publisher's to say: only the feed's own host may be a private one.
-    own = _host(url) == _host(feed.url)
+    own = host_of(url) == host_of(feed.url)
     private = feed.allow_private and own
     if refusal := robots.refusal(url, allow_private=private):
         raise refusal
     return fetch(url, allow_private=private, limits=page_limits)
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None  # an address that older versions kept; it is refused in words
