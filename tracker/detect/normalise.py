@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -33,12 +33,16 @@ _CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТУХавгекмнпортсух
 _GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχ", "ABEZHIKMNOPTYXaikvoptux", strict=True))
 
 
+_HAN = range(0x3400, 0xA000)
+_CJK = range(0x3001, 0xA000)
+
+
 class _Forms(dict[int, str]):
     """What each character is compared as, one character or more; worked out when first met."""
 
     def __init__(self) -> None:
         super().__init__({ord(c): form for c, form in (_QUOTES_AND_DASHES | _CYRILLIC | _GREEK).items()})
-        han = [chr(code) for code in range(0x3400, 0xA000)]
+        han = [chr(code) for code in _HAN]
         simplified = opencc.OpenCC("t2s").convert("\n".join(han)).split("\n")
         for character, form in zip(han, simplified, strict=True):
             self.setdefault(ord(character), form if len(form) == 1 else character)
@@ -58,8 +62,20 @@ class _Forms(dict[int, str]):
         return forms.replace(_DROPPED, "") or _DROPPED
 
 
+def _same(codes: Iterable[int]) -> str:
+    """Those of ascending codes that are compared as they stand, as the inside of a class of a regular expression."""
+    same = [code for code in codes if _forms[code] == chr(code)]
+    starts = [code for before, code in zip([None, *same], same, strict=False) if before is None or code != before + 1]
+    ends = [code for code, after in zip(same, [*same[1:], None], strict=True) if after is None or after != code + 1]
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))
+
+
 _forms = _Forms()
-_ODD = re.compile(r"[^\n -%'-;=?-Z\\^-_a-~]")
+_ODD = re.compile(rf"[^\n -%'-;=?-Z\\^-_a-~{_same(_CJK)}]")
+_ODD_OR_SPACE = re.compile(rf" |{_ODD.pattern}")
+_USUAL = [(character, _forms[ord(character)]) for character in "，：；！？（）“”‘’—–\xa0"]
+"""The odd characters of an ordinary text, of one form each: to replace all of one is quicker than to look at each."""
+
 _MARKUP = re.compile(
     r"<[a-zA-Z/!][^<>]{0,2000}>"
     r"|&lt;[a-zA-Z/!](?:[^<>&]|&(?![lg]t;)){0,2000}&gt;"  # a tag that was escaped once too often
@@ -126,8 +142,12 @@ def fold(text: str) -> Folded:
 
     Offsets stay traceable. Linear in the length of the text.
     """
-    if _ODD.search(text) is None and "  " not in text:
-        return Folded(text, text.lower(), range(len(text)))
+    plain = text
+    for character, form in _USUAL:
+        if character in plain:
+            plain = plain.replace(character, form)
+    if _ODD.search(plain) is None and "  " not in plain:
+        return Folded(plain, plain.lower(), range(len(plain)))
     if not _marked_up(text):
         folded = text.translate(_forms)
         if len(folded) == len(text) and _DROPPED not in folded and "  " not in folded:
@@ -140,8 +160,10 @@ def fold(text: str) -> Folded:
         if form == _DROPPED or form == before == " ":
             continue
         pieces.append(form)
-        origin.extend([start] * len(form))
-        if end > start + 1:
+        if len(form) == end - start:
+            origin.extend(range(start, end))
+        else:
+            origin.extend([start] * len(form))
             ends[start] = end
         before = form
     folded = "".join(pieces)
@@ -153,13 +175,14 @@ def _marked_up(text: str) -> bool:
 
 
 def _forms_of(text: str) -> Iterator[tuple[int, int, str]]:
-    """Each character's form with its place; a tag, an entity or a whole script counts as one."""
+    """What each piece of the text is compared as, with its place: words that stay as they are, single characters, and
+    each tag, entity or whole script.
+    """
     position, unclosed = 0, set()
     for markup in _MARKUP.finditer(text):
         if markup.start() < position:
             continue  # within a script
-        for i in range(position, markup.start()):
-            yield i, i + 1, _forms[ord(text[i])]
+        yield from _plain(text, position, markup.start())
         position = markup.end()
         if (raw := _RAW.match(markup.group())) and raw[1].lower() not in unclosed:
             if closing := _CLOSING[raw[1].lower()].search(text, position):
@@ -167,8 +190,17 @@ def _forms_of(text: str) -> Iterator[tuple[int, int, str]]:
             else:
                 unclosed.add(raw[1].lower())
         yield markup.start(), position, _form_of_markup(markup)
-    for i in range(position, len(text)):
-        yield i, i + 1, _forms[ord(text[i])]
+    yield from _plain(text, position, len(text))
+
+
+def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    for odd in _ODD_OR_SPACE.finditer(text, start, end):
+        if start < odd.start():
+            yield start, odd.start(), text[start : odd.start()]
+        start = odd.end()
+        yield odd.start(), start, _forms[ord(odd.group())]
+    if start < end:
+        yield start, end, text[start:end]
 
 
 def _form_of_markup(markup: re.Match[str]) -> str:
