@@ -30,8 +30,9 @@ from tracker.detect import Detector, Weights, examine
 from tracker.detect.findings import findings
 from tracker.detect.grounds import ground, grounds
 from tracker.detect.match import Index
-from tracker.detect.reading import Sentence, read
+from tracker.detect.reading import read
 from tracker.detect.scope import scope
+from tracker.detect.sentence import Sentence
 from tracker.detect.settle import events_of
 from tracker.detect.ties import Tie
 from tracker.detect.weigh import Scorecard, features, is_word, words
@@ -79,7 +80,7 @@ GRAVE = 1.5
 are few.
 """
 
-FLAG, BESIDE = 0.31, 0.55
+FLAG, BESIDE = 0.31, 0.6
 """The shares right from which a finding is flagged: the surest of a release, and each further one. One more beside a
 right one costs the reviewer more than it finds.
 """

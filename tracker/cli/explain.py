@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from tracker.detect import Detector, Finding, examine, explain
-from tracker.detect.reading import Reading, Sentence
+from tracker.detect.reading import Reading
+from tracker.detect.sentence import Sentence
 from tracker.detect.settle import events_of
 from tracker.detect.when import options
 from tracker.model import Release, Sighting

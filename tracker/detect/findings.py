@@ -7,7 +7,8 @@ from functools import cached_property
 
 from tracker.detect.grounds import ground, grounds
 from tracker.detect.lexicon import Lexicon
-from tracker.detect.reading import Reading, Sentence
+from tracker.detect.reading import Reading
+from tracker.detect.sentence import Sentence
 from tracker.detect.ties import Tie
 from tracker.detect.weigh import Weights, features, signal_shares, words
 from tracker.model import Signal

@@ -14,8 +14,9 @@ from functools import cached_property
 from tracker.detect.dates import DateMention
 from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import Mention
-from tracker.detect.reading import Reading, Sentence
+from tracker.detect.reading import Reading
 from tracker.detect.scope import Scope, scope
+from tracker.detect.sentence import Sentence
 from tracker.detect.signals import BREAKS, SIGNAL_OF, governing, objection
 from tracker.detect.ties import KINDS, STRONG, Tie, ties, with_referring
 from tracker.model import Precision
@@ -452,6 +453,8 @@ def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
         yield "a question"
     if reading.asked(sentence):
         yield "a journalist's words"
+        if any(told.marked("denial") for told in reading.answer(sentence)):
+            yield "not taken up in the answer"
     if '"' in sentence.folded.text[sentence.start : sentence.end]:
         yield "words quoted"
     yield f"by {'a third party' if reading.release.side == 'third-party' else 'a party'}"

@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tracker.detect.normalise import simplify
 from tracker.model import Level
@@ -178,12 +178,22 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _as_a_day(told: object) -> object:
+    """Of a text only YYYY-MM-DD goes on: a number alone would be read as seconds since 1970."""
+    if isinstance(told, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", told):
+        raise ValueError(f'"{told}" is not a day that exists; write YYYY-MM-DD')
+    return told
+
+
+Day = Annotated[date, BeforeValidator(_as_a_day)]
+
+
 class Holder(_Part):
     """Who held an office, under which names, from and until which day (ISO dates; absent: open)."""
 
     names: Terms
-    since: date = date.min
-    until: date = date.max
+    since: Day = date.min
+    until: Day = date.max
 
 
 class Office(_Part):
@@ -209,8 +219,8 @@ class Pairing(_Part):
     """
 
     offices: tuple[str, str]
-    since: date = date.min
-    until: date = date.max
+    since: Day = date.min
+    until: Day = date.max
     weak: bool = False
     seldom: bool = False
 
@@ -233,18 +243,23 @@ class ChannelTerms(_Part):
 
 
 class Foreign(_Part):
-    """A country that is no party. `names` may be a mere place or subject; `counterparts` mean a partner in talks."""
+    """A country that is no party. `names` may be a mere place or subject, and are those of the languages, where these
+    know it; `counterparts` mean a partner in talks.
+    """
 
-    names: Terms
+    names: Terms = []
     counterparts: Terms = []
 
 
 class Language(_Part):
-    """The words of one language that say what happened and how it is to be taken; they serve every relationship."""
+    """The words of one language that say what happened and how it is to be taken, and its names of the world's states;
+    they serve every relationship.
+    """
 
     language: str
     signals: dict[SignalWord, Terms]
     marks: dict[Mark, Terms]
+    states: dict[str, Terms] = {}
 
 
 class Lexicon(_Part):
@@ -273,10 +288,15 @@ class Lexicon(_Part):
         return _written_out([*(term for office in offices for term in office.terms), *names])
 
     def speaking(self, languages: Iterable[Language]) -> Lexicon:
-        """The lexicon with the words of languages besides its own."""
-        signals, marks = dict(self.signals), dict(self.marks)
+        """The lexicon with the words of languages besides its own, and with all states that are no party of it."""
+        signals, marks, others = dict(self.signals), dict(self.marks), dict(self.others)
+        parties = {term for terms in self.parties.values() for term in terms}
         for language in languages:
             for own, theirs in ((signals, language.signals), (marks, language.marks)):
                 for key, terms in theirs.items():
                     own[key] = [*own.get(key, []), *terms]
-        return self.model_copy(update={"signals": signals, "marks": marks})
+            for slug, names in language.states.items():
+                if parties.isdisjoint(names):
+                    known = others.get(slug, Foreign())
+                    others[slug] = known.model_copy(update={"names": [*known.names, *names]})
+        return self.model_copy(update={"signals": signals, "marks": marks, "others": others})

@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -42,6 +42,9 @@ _CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z]{2,}\b")
 _ALPHANUMERIC = frozenset(string.ascii_lowercase + string.digits)
 _APOSTROPHE = re.compile(r"'(?!(?:s|d|m|t|ll|re|ve)\b)[a-z]")
 _GAP = r"[^.。;!?！？\n]{0,40}?"
+NAMES = ("party", "pair", "office", "other", "partner")
+"""The kinds of mentions that name parties, countries and office holders."""
+
 _NAMING = ("party", "pair", "office", "name")
 
 
@@ -177,7 +180,7 @@ class Index:
 
         Parts of combinations are among them, as mentions of the kind `part`: see `combined`.
         """
-        return _longest(list(self._all.find(folded, published, side)))
+        return _longest(list(self._all.find(folded, published, side)), folded.keys)
 
     def combined(self, mentions: list[Mention]) -> list[Mention]:
         """The mentions of one sentence with its parts put together; parts that miss their others are gone."""
@@ -262,8 +265,9 @@ def _closest(found: list[list[Mention]]) -> list[Mention]:
     return min(map(around, found[0]), key=lambda chosen: max(chosen).start - min(chosen).start)
 
 
-def _longest(found: list[Mention]) -> list[Mention]:
+def _longest(found: list[Mention], keys: str) -> list[Mention]:
     found.sort(key=lambda m: (m.start, -m.end))
+    misread = _misread([m for m in found if m.kind in NAMES], keys)
     masked = _merged([(m.start, m.end) for m in found if m.key == "masked"])
     offices = _outermost([m for m in found if m.kind == "office"])
     foreign_ends = {m.end + gap for m in found if m.kind in ("other", "partner") for gap in range(4)}
@@ -276,7 +280,7 @@ def _longest(found: list[Mention]) -> list[Mention]:
     for mention in found:
         while span and span[1] <= mention.start:
             span = next(spans, None)
-        if mention.key == "masked":
+        if mention.key == "masked" or mention in misread:
             continue
         if span and span[0] < mention.end and not (mention.start <= span[0] and span[1] <= mention.end):
             continue
@@ -300,6 +304,30 @@ def _longest(found: list[Mention]) -> list[Mention]:
         last[thing] = mention.end
         kept.append(mention)
     return kept
+
+
+def _misread(names: list[Mention], keys: str) -> set[Mention]:
+    """Names of parties, countries and offices that a longer one shows to be none.
+
+    Chinese is written without blanks: where two names share a character, the longer one is meant.
+    One country within the name of another is not meant either ("Guinea" in "Papua New Guinea").
+    """
+    misread: set[Mention] = set()
+    for number, first in enumerate(names):
+        for second in islice(names, number + 1, None):
+            if second.start >= first.end:
+                break
+            if second.end <= first.end:
+                if first.kind == second.kind == "other" and second.key != first.key:
+                    misread.add(second)
+            elif second.start > first.start and keys[second.start] >= _FIRST_HAN:
+                shorter = min(first, second, key=lambda m: m.end - m.start)
+                if first.end - first.start != second.end - second.start and shorter.kind != "pair":
+                    misread.add(shorter)
+    return misread
+
+
+_FIRST_HAN = "\u3400"
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

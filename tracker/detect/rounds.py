@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tracker.detect.dates import chinese_number
-from tracker.detect.reading import Sentence
+from tracker.detect.sentence import Sentence
 
-_ENGLISH = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th)\b(?! of|[ -]century|[ -]anniversary|[ -]congress| party| floor)")
-_CHINESE = re.compile(r"第(\d{1,3}|[一二三四五六七八九十]{1,4})(?:次|轮|届)")
+_ENGLISH = re.compile(
+    r"\b(\d{1,3})(?:st|nd|rd|th)\b"
+    r"(?! (?:of|president|secretary|fleet|parallel|year|national|central|general|party|plenum)\b)"
+    r"(?! session of the (?:un|general)\b)"
+    r"(?=(?: (?!held|met|meets?|hosted|joined|attended|said|told|and|to|in|on|at|with\b)[^\s,;:()]+){0,7}?"
+    r" (?:rounds?|editions?|sessions?|meetings?|talks|dialogues?|consultations?|negotiations|working groups?)\b"
+    r"| (?:in|of) (?:the|its|their|this) (?:series|kind|talks)\b)"
+)
+"""A number of rounds counts what meets: the 7th Fleet and the 47th president are none."""
+_CHINESE = re.compile(
+    r"第(\d{1,3}|[一二三四五六七八九十]{1,4})(?:轮|[次届](?!联大|联合国|中央|全国|总统)"
+    r"(?=[^,。;:]{0,14}?(?:会议|会晤|会谈|磋商|对话|谈判|工作组|论坛)|[,。;:)\s]|$))"
+)
 _WORDS = (
     *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
     *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tracker.detect.dates import DateMention
 from tracker.detect.match import Mention
-from tracker.detect.reading import Sentence
+from tracker.detect.sentence import Sentence
 from tracker.detect.signals import current
 from tracker.detect.ties import Tie
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from tracker.detect.findings import Finding
 from tracker.detect.match import Mention
-from tracker.detect.reading import Reading, Sentence
+from tracker.detect.reading import Reading
 from tracker.detect.rounds import round_in
 from tracker.detect.scope import scope
+from tracker.detect.sentence import Sentence
 from tracker.detect.signals import BREAKS, WORDS_OF
 from tracker.detect.weigh import Weights, probability
 from tracker.detect.when import When, dated, on_the_day_of

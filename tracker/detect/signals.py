@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tracker.detect.match import Mention
-from tracker.detect.reading import Sentence
+from tracker.detect.sentence import Sentence
 from tracker.model import Signal
 
 SIGNAL_OF = {

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from tracker.detect.lexicon import Lexicon, Pairing
 from tracker.detect.match import Mention
-from tracker.detect.reading import Reading, Sentence
+from tracker.detect.reading import Reading
+from tracker.detect.sentence import Sentence
 from tracker.detect.signals import STRENGTH
 
 KINDS = (

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from tracker.detect.reading import Sentence
+from tracker.detect.sentence import Sentence
 from tracker.detect.ties import Tie
 from tracker.model import Signal
 

@@ -13,8 +13,9 @@ from datetime import date
 
 from tracker.detect.dates import DateMention, Span, fits
 from tracker.detect.findings import Finding
-from tracker.detect.reading import Reading, Sentence
+from tracker.detect.reading import Reading
 from tracker.detect.scope import scope
+from tracker.detect.sentence import Sentence
 from tracker.detect.signals import WORDS_OF
 from tracker.detect.weigh import Scorecard
 from tracker.model import PartialDate, Precision, Signal

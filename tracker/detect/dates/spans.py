@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -106,8 +106,8 @@ def mentions(
 
 
 def bare_day(day: int, published: date, near: DateMention | None, future: bool) -> Span | None:
-    """A day without a month takes the month of a day said just before, else the month that fits the reading."""
-    if near and near.read(future).is_day:
+    """A day without a month takes that of a day or month said just before, else the month that fits the reading."""
+    if near and not near.vague and near.read(future).value.precision is not Precision.YEAR:
         month = near.read(future).value.first
         return of_days(None, day_of(month.year, month.month, day))
     months = [shift_month(published, by).value.first for by in ((0, 1) if future else (0, -1))]
@@ -117,6 +117,45 @@ def bare_day(day: int, published: date, near: DateMention | None, future: bool) 
     return of_days(None, min(days, key=lambda d: abs(d - published))) if days else None
 
 
+def behind_a_known_year(mention: DateMention, known: DateMention | None, published: date) -> DateMention:
+    """A day without a year that follows a date with one: in the same year, unless it was lately or will be soon.
+
+    "On Aug. 5, 2022, the talks were suspended. On Nov. 22, ministers met" means 2022, if it is told in a later summer.
+    """
+    if not known or known.past.value.precision is Precision.YEAR or mention.start - known.end > _BEHIND:
+        return mention
+    then, day = known.past.value.first, mention.past.value.last
+    if day.year >= published.year or not mention.past.is_day:
+        return mention
+    same = day_of(then.year, day.month, day.day)
+    near = min(published - day, mention.future.value.first - published) <= timedelta(days=_RECENT)
+    if near or same is None or not then < same < day:
+        return mention
+    first = mention.past.first and same - (day - mention.past.first)
+    return replace(mention, past=Span(PartialDate.of(same), first))
+
+
+def ago(match: re.Match[str], number: int | None, unit: str, published: date) -> Iterator[DateMention]:
+    """So many units before publication; `number` is None for a few, of which years and months say nothing."""
+    if unit in ("moment", "minute", "hour"):
+        span = Span(PartialDate.of(published - timedelta(hours=number or 0 if unit == "hour" else 0)))
+    elif unit == "day":
+        day = published - timedelta(days=number or _A_FEW)
+        span = Span(PartialDate.of(day)) if number else of_month(day.year, day.month)
+    elif unit == "week":
+        span = month_of_week(published, -(number or _A_FEW))
+    elif number is None:
+        return
+    elif unit == "month":
+        span = shift_month(published, -number)
+    else:
+        span = of_year(published.year - number * (10 if unit == "decade" else 1))
+    yield from mentions(match, span, span, vague=unit == "week" or (unit == "day" and number is None))
+
+
+_A_FEW = 3
+
+
 def join(before: DateMention, after: DateMention) -> DateMention | None:
     """A first and a later day as one stretch of days; None where they are no such days."""
     if not (before.past.is_day and after.past.is_day and before.past.value < after.past.value):
@@ -124,6 +163,18 @@ def join(before: DateMention, after: DateMention) -> DateMention | None:
     past = of_days(before.past.first or before.past.value.first, after.past.value.first)
     future = of_days(before.future.first or before.future.value.first, after.future.value.first)
     return DateMention(before.start, after.end, past, future) if past and future else None
+
+
+def joined(found: Iterable[DateMention], text: str, to: re.Pattern[str]) -> Iterator[DateMention]:
+    """The mentions of a text; neighbours between which only `to` stands as one stretch of days."""
+    before: DateMention | None = None
+    for mention in found:
+        together = before and to.fullmatch(text, before.end, mention.start) and join(before, mention)
+        if before and not together:
+            yield before
+        before = together or mention
+    if before:
+        yield before
 
 
 def lasting(mention: DateMention, days: int) -> DateMention:
@@ -147,3 +198,6 @@ def fits(mention: DateMention, future: bool, published: date) -> bool:
 
 _RECENT, _FAR = 120, 200
 """A day without a year that was so recently, and would next be so far ahead, means the one that was (in days)."""
+
+_BEHIND = 150
+"""Characters between a date with its year and one that may take it."""

@@ -80,6 +80,7 @@ _GROUNDS = frozenset({
     pmsg("ground", "several words of a break"), pmsg("ground", "several words of a resumption"),
     pmsg("ground", "several words of a promise"),
     pmsg("ground", "told in several sentences"), pmsg("ground", "a question"), pmsg("ground", "a journalist's words"),
+    pmsg("ground", "not taken up in the answer"),
     pmsg("ground", "words quoted"), pmsg("ground", "the title speaks of the channel"),
     pmsg("ground", "the title tells of another channel"), pmsg("ground", "the title tells of high talks"),
     pmsg("ground", "the opening tells of the channel"), pmsg("ground", "the opening tells of another channel"),
