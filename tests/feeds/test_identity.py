@@ -117,6 +117,39 @@ def test_revisions_are_kept_with_their_times(polled, site: Site):
     assert before.seen_at < after.seen_at
 
 
+ON_ONE_LINE = f"The band played. {TALKS[1]} The sun shone."
+IN_LINES = f"<p>The band played.</p><p>{TALKS[1]}</p><ul><li>The sun shone.</li></ul>"
+
+
+@pytest.mark.parametrize(("before", "after"), [(ON_ONE_LINE, IN_LINES), (IN_LINES, ON_ONE_LINE)])
+def test_other_line_breaks_are_no_edit(polled, site: Site, before, after):
+    edited(polled, site, before)
+    kept, found = releases(polled.service), pending(polled.service)
+    edited(polled, site, after)
+    assert (releases(polled.service), pending(polled.service)) == (kept, found)
+    edited(polled, site, after.replace("17th", "18th"))
+    assert len(releases(polled.service)[0].revisions) == 2
+
+
+def test_a_teaser_of_a_text_with_other_line_breaks_takes_nothing_back(polled, site: Site, waiting):
+    edited(polled, site, IN_LINES)
+    decided = decide(polled.service, candidate(polled, waiting.id))
+    edited(polled, site, "The band played. Deputy Assistant Secretary of Defense …")
+    same = candidate(polled, decided.id)
+    assert (same.status, same.sightings[0].lost) == (Status.ACCEPTED, False)
+
+
+def test_items_of_a_list_are_read_apart(polled, site: Site):
+    items = "<li>Resumption of the Defense Policy Coordination Talks</li><li>Talks on AI between both governments</li>"
+    site.serve("/feed", body=rss(("Expectations of the summit", f"<ul>{items}</ul>")))
+    polled(feed_at(site.url()))
+    assert releases(polled.service)[0].release.summary.splitlines() == [
+        "Resumption of the Defense Policy Coordination Talks",
+        "Talks on AI between both governments",
+    ]
+    assert ("ai-dialogue", Signal.RESUMED) not in [(one.channel, one.signal) for one in pending(polled.service)]
+
+
 def edited(polled, site: Site, text: str):
     site.serve("/feed", body=rss((TALKS[0], text)))
     polled(feed_at(site.url()))

@@ -50,7 +50,7 @@ def test_rss_2_0(sample):
             guid="release-1",
             url="https://ministry.example/releases/1?a=1&b=2",
             title="Policy talks held in Washington & closed",
-            summary="The two sides met for two days, and agreed to go on. One Two",
+            summary="The two sides met for two days, and agreed to go on.\nOne\nTwo",
             published=datetime(2024, 1, 9, 23, 30, tzinfo=UTC),
             published_raw="Tue, 09 Jan 2024 18:30:00 -0500",
         ),
@@ -75,11 +75,26 @@ def test_rss_2_0(sample):
             guid="odd-5",
             url=None,
             title="Elements where text was meant",
-            summary="First Second",
+            summary="First\nSecond",
             published=datetime(2024, 1, 7, 2, 20, tzinfo=UTC),
             published_raw="2024年1月7日 10:20",
         ),
     )
+
+
+def test_a_chinese_text_without_a_title_is_called_by_its_first_words():
+    text = "两国国防部工作会晤在北京举行，双方就共同关心的问题交换了意见。" * 5
+    assert read(rss(f"<item><description>{text}</description></item>")).items[0].title == text[:100]
+
+
+def test_a_title_is_one_line_whatever_its_markup():
+    assert titled("<p>Talks</p><p>Held</p>") == "Talks Held"
+    atom = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><title type="html">The&lt;br>Ministry</title><entry>'
+        b'<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Talks</p><p>Held</p></div></title></entry></feed>'
+    )
+    parsed = read(atom)
+    assert (parsed.title, parsed.items[0].title) == ("The Ministry", "Talks Held")
 
 
 def test_rss_1_0(sample):
@@ -112,7 +127,7 @@ def test_atom(sample):
             "urn:sample:2",
             "https://ministry.example/en/deep/two.html",
             "Joint Staff call & more",
-            "Gen. One spoke. First Second",
+            "Gen. One spoke.\nFirst\nSecond",
             "2024-01-09T12:00:00Z",
         ),
         ("https://ministry.example/en/three", "https://ministry.example/en/three", "Only a picture", "", "2024-01-09"),

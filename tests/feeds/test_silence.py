@@ -69,7 +69,7 @@ def test_items_without_dates_do_not_hide_that_they_come(after_poll, site):
     told = after_poll()
     assert kinds(told) == ["undated"]
     assert told.feed.newest == after_poll.clock().date()
-    assert "None of its 3 items has a date that can be read" in told.words
+    assert "None of its 3 items has a date that can be read and be true" in told.words
 
 
 def test_an_item_that_cannot_be_dated_among_others_is_told(after_poll, site):
@@ -78,6 +78,14 @@ def test_an_item_that_cannot_be_dated_among_others_is_told(after_poll, site):
     told = after_poll()
     assert kinds(told) == ["undated"]
     assert "Of its 3 items 1 cannot be dated" in told.words
+
+
+def test_dates_that_cannot_be_true_are_told_like_none(after_poll, site):
+    day = after_poll.clock()
+    site.serve("/feed", body=items_of(day + 400 * DAY, day.replace(year=1970), day))
+    told = after_poll()
+    assert kinds(told) == ["undated"]
+    assert "Of its 3 items 2 cannot be dated" in told.words
 
 
 def test_a_feed_that_was_emptied_warns(after_poll, site):

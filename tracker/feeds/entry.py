@@ -33,7 +33,9 @@ _PAGES = MARKUP | {""}
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An entry as its document has it: texts already plain, the rest as written. `bodies` in order of appearance."""
+    """An entry as its document has it: texts already plain, the title on one line, the rest as written. `bodies` in
+    order of appearance.
+    """
 
     guid: str
     link: str
@@ -97,7 +99,7 @@ def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
     matters may be in its last paragraph. Without a title, the summary's first words stand for it.
     """
     summary = max(raw.bodies, key=len, default="")[:MAX_SUMMARY]
-    title = raw.title[:MAX_TITLE] or textwrap.shorten(summary, 100, placeholder=" …") or summary[:100]
+    title = raw.title[:MAX_TITLE] or _opening(summary)
     if not title:
         return None
     url = http_link(raw.link, base_url)
@@ -110,6 +112,16 @@ def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
         published=read_date(date, timezone),
         published_raw=date or None,
     )
+
+
+def _opening(summary: str) -> str:
+    """The first words of a text; a language without blanks is cut where the room ends."""
+    first = one_line(summary)
+    return textwrap.shorten(first, _OPENING, placeholder=" …") if " " in first[:_OPENING] else first[:_OPENING]
+
+
+_OPENING = 100
+"""Characters of a summary that stand for a title."""
 
 
 def _guid(guid: str, url: str | None, title: str, date: str) -> str:

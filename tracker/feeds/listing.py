@@ -15,7 +15,7 @@ from tracker.feeds.dates import read_date, read_in_form
 from tracker.feeds.entry import MAX_DATE, MAX_ITEMS, MAX_TITLE, short_guid
 from tracker.feeds.failure import Kind, NotAFeed
 from tracker.feeds.parse import HEAD, Parsed, called, feed_begins, wall, words
-from tracker.feeds.text import plain
+from tracker.feeds.text import one_line, plain
 from tracker.model import Item, Selectors
 from tracker.tongue import to_keep
 
@@ -140,8 +140,8 @@ def _title(element: Tag, date: Tag | None) -> str:
     """The element's words without the date, which may stand within it; those cut to fit are whole in its `title`."""
     if date and any(parent is element for parent in date.parents):
         date.extract()
-    shown = plain(str(element))
-    whole = plain(str(element.get("title", "")))
+    shown = one_line(plain(str(element)))
+    whole = one_line(plain(str(element.get("title", ""))))
     cut = shown.rstrip(".…").rstrip()
     return (whole if not shown or (cut != shown and whole.startswith(cut)) else shown)[:MAX_TITLE]
 
@@ -150,10 +150,10 @@ def _date(element: Tag, title: str, date_format: str | None, timezone: str) -> t
     """The date as written, and as an instant. In an element that holds the title too, it stands beside that."""
     machine = element if element.get("datetime") else element.find("time", datetime=True)
     if machine:
-        raw = plain(machine["datetime"])[:MAX_DATE]
+        raw = one_line(plain(machine["datetime"]))[:MAX_DATE]
         if published := read_date(raw, timezone):
             return raw, published
-    raw = plain(str(element)).replace(title, " ", 1).strip()[-MAX_DATE:]
+    raw = one_line(plain(str(element))).replace(title, " ", 1).strip()[-MAX_DATE:]
     if date_format:
         return raw or None, read_in_form(raw, date_format, timezone)
     return raw or None, read_date(unicodedata.normalize("NFKC", raw).strip(_AROUND), timezone)

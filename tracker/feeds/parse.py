@@ -13,7 +13,7 @@ from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.decode import decode
 from tracker.feeds.entry import Document, items
 from tracker.feeds.failure import Kind, NotAFeed
-from tracker.feeds.text import plain
+from tracker.feeds.text import one_line, plain
 from tracker.model import Item
 from tracker.tongue import to_keep
 
@@ -175,7 +175,7 @@ def wall(head: str) -> tuple[str, str, Kind] | None:
 def called(head: str) -> str:
     """The page's title, for a sentence about it."""
     title = _HTML_TITLE.search(head)
-    return to_keep(" called “%(title)s”", title=plain(title[1])[:100]) if title and title[1].strip() else ""
+    return to_keep(" called “%(title)s”", title=one_line(plain(title[1]))[:100]) if title and title[1].strip() else ""
 
 
 def feed_begins(text: str) -> bool:

@@ -39,7 +39,7 @@ def read(text: str) -> Document:
         raise NotAFeed(to_keep("The feed is damaged, and nothing of it could be made out."), REMEDY)
     atom = found.version.startswith("atom")
     return Document(
-        _words(found.feed.get("title_detail"), atom),
+        one_line(_words(found.feed.get("title_detail"), atom)),
         tuple(_entry(entry, atom) for entry in entries[:MAX_ITEMS]),
         len(entries),
         good_for(*(found.feed.get(name) or "" for name in ("ttl", "sy_updateperiod", "sy_updatefrequency"))),
@@ -76,7 +76,7 @@ def _entry(entry: Any, atom: bool) -> Raw:
     return Raw(
         guid=guid,
         link=choose_link(links, guid if entry.get("guidislink") else ""),
-        title=_words(entry.get("title_detail"), atom),
+        title=one_line(_words(entry.get("title_detail"), atom)),
         bodies=tuple(_words(detail, atom) for detail in details if detail),
         date=next((date for date in dates if date), ""),
     )

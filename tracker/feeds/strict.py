@@ -82,7 +82,7 @@ def read(text: str) -> Document:
         if role == "entry":
             found.append((node, outer))
         elif role == "title" and not title:
-            title = _words(node, root)
+            title = one_line(_words(node, root))
         elif role in _HINTS:
             hints.setdefault(role, node.text or "")
     entries = tuple(_entry(node, outer, root) for node, outer in found[:MAX_ITEMS])
@@ -115,7 +115,7 @@ def _entry(node: Element, base: str, root: Element) -> Raw:
         if role == "body":
             bodies.append(_words(child, root))
         elif role == "title":
-            first["title"] = first.get("title") or _words(child, root)
+            first["title"] = first.get("title") or one_line(_words(child, root))
         elif role == "link":
             links.append((child.get("rel", "alternate"), child.get("type", ""), _address(child, base)))
         elif role == "guid":

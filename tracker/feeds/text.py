@@ -7,6 +7,7 @@ is less than a tree: the words. The result is text, not safe HTML; whoever shows
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import unescape
 from xml.etree.ElementTree import Element
 
@@ -15,8 +16,14 @@ MAX_MARKUP = 200_000
 
 _BLOCKS = (
     "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form|"
-    "h[1-6]|header|hr|img|legend|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|title|tr|ul"
+    "h[1-6]|header|hr|legend|li|main|nav|ol|option|p|pre|section|summary|table|tbody|tfoot|thead|title|tr|ul"
 )
+_GAPS = "img|td|th"
+"""What keeps words apart within a line: one cell of a row may give the day of what another tells."""
+
+_BREAK = "\0"
+"""Stands where a block begins or ends; a line break in markup is but a blank."""
+
 _UNSEEN = "head|iframe|math|noscript|object|script|style|svg|template|textarea"
 
 # No pattern crosses a "<": every try ends at the next one, so none of them can be made to start over and over.
@@ -24,8 +31,10 @@ _ATTRIBUTES = r"""(?:\s(?:[^<>"']|"[^"<]*"|'[^'<]*')*+|\s[^<>]*|/)?"""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>|<[!?][^<>]*>", re.DOTALL)
 _HIDDEN = re.compile(rf"<({_UNSEEN})\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _BLOCK = re.compile(rf"</?(?:\w+:)?(?:{_BLOCKS}){_ATTRIBUTES}>", re.IGNORECASE)
+_GAP = re.compile(rf"</?(?:\w+:)?(?:{_GAPS}){_ATTRIBUTES}>", re.IGNORECASE)
 _TAG = re.compile(rf"</?[a-zA-Z][\w:-]*{_ATTRIBUTES}>")
 _BLOCK_NAME = re.compile(_BLOCKS, re.IGNORECASE)
+_GAP_NAME = re.compile(_GAPS, re.IGNORECASE)
 _UNSEEN_NAME = re.compile(_UNSEEN, re.IGNORECASE)
 
 # Control characters, marks that reorder or hide text, lone surrogates, and what XML does not allow.
@@ -35,16 +44,21 @@ _UNWANTED = re.compile(
 
 
 def plain(markup: str) -> str:
-    """The words of an HTML fragment on one line: tags, comments, scripts and styles gone, entities read."""
+    """The words of an HTML fragment, those of each block (a paragraph, an item of a list, a row) on a line of their
+    own, as those of a page: tags, comments, scripts and styles gone, entities read.
+    """
     text = markup[:MAX_MARKUP]
     if "<" in text:
         text = _COMMENT.sub("", text)
         text = _HIDDEN.sub(" ", text)
-        text = _BLOCK.sub(" ", text)
+        text = _BLOCK.sub(_BREAK, text)
+        text = _GAP.sub(" ", text)
         text = _TAG.sub("", text)
-    if "&" in text:
-        text = unescape(text)
-    return one_line(text)
+    return _lines(unescape(line) for line in text.split(_BREAK))
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(filter(None, map(one_line, lines)))
 
 
 def one_line(text: str) -> str:
@@ -70,6 +84,12 @@ def element_text(element: Element) -> str:
             node.text = None
             node.tail = " " + (node.tail or "")
         elif _BLOCK_NAME.fullmatch(name):
-            node.text = " " + (node.text or "")
-            node.tail = " " + (node.tail or "")
-    return one_line("".join(element.itertext()))
+            _set_apart(node, _BREAK)
+        elif _GAP_NAME.fullmatch(name):
+            _set_apart(node, " ")
+    return _lines("".join(element.itertext()).split(_BREAK))
+
+
+def _set_apart(node: Element, mark: str) -> None:
+    node.text = mark + (node.text or "")
+    node.tail = mark + (node.tail or "")

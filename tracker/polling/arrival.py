@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from db.pages import Waiting
@@ -16,7 +16,7 @@ from tracker.model import Feed, Item, Release, Sighting
 from tracker.polling.full_text import NOT_YET, PAGES_AT_ONCE, FetchPage, Read, keeping_words, read_full
 from tracker.releases.study import Detect, Studied, study
 
-_OLDEST_CREDIBLE = date(1990, 1, 1)
+_OLDEST_CREDIBLE = datetime(1990, 1, 1, tzinfo=UTC)
 
 _at_the_processor = threading.Lock()
 """Threads that need nothing but the processor only keep each other from it, and those that answer servers."""
@@ -59,10 +59,7 @@ def release_of(feed: Feed, item: Item, now: datetime) -> Release:
     Its language is the feed's, unless its own words clearly are in the other one.
     """
     zone = ZoneInfo(feed.timezone)
-    published = now.astimezone(zone).date()
-    if item.published and item.published <= now + timedelta(days=1):
-        told = item.published.astimezone(zone).date()
-        published = told if told >= _OLDEST_CREDIBLE else published
+    published = item.published if credible(item.published, now) else now
     return Release(
         id=None,
         side=feed.side,
@@ -70,10 +67,15 @@ def release_of(feed: Feed, item: Item, now: datetime) -> Release:
         publisher=feed.publisher,
         title=item.title,
         summary=item.summary,
-        published=published,
+        published=published.astimezone(zone).date(),
         url=item.url,
         feed=feed.slug,
     )
+
+
+def credible(published: datetime | None, now: datetime) -> bool:
+    """Whether an item's date was read, and may be true: not of the days to come, nor of before there were feeds."""
+    return published is not None and _OLDEST_CREDIBLE <= published <= now + timedelta(days=1)
 
 
 def arrivals_of(feed: Feed, items: Iterable[Item], named: Mapping[str, Named], now: datetime) -> list[Arrival]:

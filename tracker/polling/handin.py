@@ -16,6 +16,7 @@ from tracker.feeds.failure import FetchFailed, NotAPage
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.language import language
 from tracker.feeds.page import LONGEST_TEXT, Page, read_page
+from tracker.feeds.unwrap import unwrapped
 from tracker.model import EARLIEST, LATEST, Candidate, Feed, Release
 from tracker.polling.intake import HandedIn, hand_in
 from tracker.releases.study import Detect
@@ -28,7 +29,7 @@ LATEST_CLOCK = timedelta(hours=14)
 def release_from_file(
     path: Path, *, url: str, side: str, published: date, publisher: str | None = None, lang: str | None = None
 ) -> Release:
-    """A text file (its first line is the title) or an HTML page as a release.
+    """A text file (its first line is the title) or an HTML page as a release; lines that a program wrapped are joined.
 
     Raises Refused when the file cannot be read, is no text, or has no words.
     """
@@ -44,6 +45,7 @@ def release_from_file(
         title, words = page.title, page.text
     else:
         title, _, words = text.strip().partition("\n")
+        words = unwrapped(words)
     return _release(title, words, url, side, published, publisher, lang, str(path))
 
 

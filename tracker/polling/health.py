@@ -209,15 +209,15 @@ def _said_of_its_answers(feed: FeedHealth) -> Iterator[Warned]:
     """What its last answer says, whatever came of the polls after it."""
     if feed.shown and feed.undated == feed.shown:
         none = gettext(
-            "None of its %(items)s items has a date that can be read: each counts as published on the day on which "
-            "it was first seen. Look at the dates in the source; for a listing set date_format and timezone.",
+            "None of its %(items)s items has a date that can be read and be true: each counts as published on the day "
+            "on which it was first seen. Look at the dates in the source; for a listing set date_format and timezone.",
             items=feed.shown,
         )
         yield Warned(Concern.UNDATED, sentences(none, retold(feed.flaw)) if feed.flaw else none)
     elif feed.undated:
         some = gettext(
-            "Of its %(items)s items %(undated)s cannot be dated: what has no date that can be read counts as published "
-            "on the day on which it was first seen. Look at the dates in the source.",
+            "Of its %(items)s items %(undated)s cannot be dated: what has no date that can be read and be true counts "
+            "as published on the day on which it was first seen. Look at the dates in the source.",
             items=feed.shown,
             undated=feed.undated,
         )

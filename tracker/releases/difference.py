@@ -46,8 +46,14 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
 
 def only_cut(before: str, after: str) -> bool:
     """Whether a text is but the beginning of what it was and says so by an ellipsis, or is empty: a teaser, no edit."""
+    before, after = (" ".join(text.split()) for text in (before, after))
     beginning = _ELLIPSIS.sub("", after)
     return before.startswith(beginning) and (beginning != after or not after)
+
+
+def only_spaced(before: str, after: str) -> bool:
+    """Whether two wordings differ in white space at most: where their lines are broken is no edit."""
+    return before.split() == after.split()
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
