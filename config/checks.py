@@ -12,7 +12,7 @@ from config.yamlfile import Loc, YamlFile
 from tracker.detect.lexicon import Holder, Lexicon, Pairing
 from tracker.model import THIRD_PARTY
 from tracker.readouts.words import ReadoutTerms
-from tracker.tongue import gettext, msg
+from tracker.tongue import ENGLISH, gettext, msg
 
 
 def check(files: RelationshipFiles) -> None:
@@ -29,8 +29,11 @@ def check(files: RelationshipFiles) -> None:
 
 
 def check_languages(files: RelationshipFiles, known: Sequence[str]) -> None:
-    """A relationship speaks languages that there are words for, each once; `known`: their codes."""
+    """A relationship speaks English and other languages that there are words for, each once; `known`: their codes."""
     file, codes = files.relationship.file, files.relationship.data.languages
+    if ENGLISH not in codes:
+        wrong = f'the language "{ENGLISH}" is missing'
+        raise file.error(("languages",), wrong, f"add {ENGLISH}: pages are shown in English")
     for index, code in enumerate(codes):
         if code not in known:
             wrong = f'"{code}" is no language that is read'

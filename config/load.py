@@ -136,6 +136,9 @@ def _check_that_it_can_be_read(config_dir: Path) -> None:
             Path(error.filename), None, None, wrong, "let the user that runs Open Lines read it"
         ) from error
 
+    if config_dir.exists() and not config_dir.is_dir():
+        wrong = "this is no folder"
+        raise ConfigError(config_dir, None, None, wrong, "point OPENLINES_CONFIG at a folder that holds relationships/")
     if config_dir.exists():
         for folder, *_ in os.walk(config_dir, onerror=refuse):
             if not os.access(folder, os.X_OK):
@@ -151,12 +154,24 @@ def feeds_of(packs: Iterable[RelationshipPack]) -> tuple[Feed, ...]:
     return tuple(feeds.values())
 
 
+def unread_words(recorded: Iterable[Channel], packs: Iterable[RelationshipPack]) -> str | None:
+    """Which of the channels on record are in no file, in a sentence: what there is of them stays and is shown."""
+    configured = {channel.slug for pack in packs for channel in pack.channels}
+    unread = [channel.slug for channel in recorded if channel.slug not in configured]
+    match unread:
+        case []:
+            return None
+        case [one]:
+            return f"The channel {one} is on record and in no file: nothing is read for it."
+    return f"The channels {', '.join(unread)} are on record and in no file: nothing is read for them."
+
+
 def load_lexicon(path: Path, config_dir: Path) -> Lexicon:
     """A lexicon file in the place of its relationship's own, to try a change. Raises ConfigError."""
     read = read_file(path, Lexicon)
     slug, root = read.data.relationship, config_dir / "relationships"
-    if not (root / slug).is_dir():
-        known = [folder.name for folder in root.glob("*") if folder.is_dir()]
+    known = [folder.name for folder in root.glob("*") if folder.is_dir()]
+    if slug not in known:
         raise read.file.error(("relationship",), f'no relationship is called "{slug}"', suggest(slug, known))
     files = read_folder(root / slug)
     check_lexicon(read, files)

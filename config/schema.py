@@ -29,7 +29,7 @@ from pydantic import (
 from config.errors import suggest
 from tracker.feeds.address import MAX_PAGES, is_template
 from tracker.feeds.dates import check_form
-from tracker.model import Category, Outcome, PartialDate, State
+from tracker.model import Category, Outcome, PartialDate, Precision, State
 from tracker.record.history import CADENCE_DAYS
 from tracker.tongue import gettext
 
@@ -217,7 +217,7 @@ class SourceEntry(Strict):
     title: Text
     publisher: Text
     side: Text
-    published: When | None = None
+    published: Past | None = None
 
 
 class SourcesFile(RootModel[dict[Slug, SourceEntry]]):
@@ -284,6 +284,8 @@ class ContactEntry(Strict):
             raise ValueError("an end stands here without a date; add the date on which it began")
         if end and end < begin.first:
             raise ValueError(f'"{end}" is before the contact began ({begin}); correct one of the two dates')
+        if end and begin.precision is not Precision.DAY:
+            raise ValueError(f"an end stands here without a first day ({begin}); write date as YYYY-MM-DD, or no end")
         return end
 
     @model_validator(mode="after")
@@ -293,8 +295,8 @@ class ContactEntry(Strict):
                 raise ValueError("this announcement has no day; add announced: YYYY-MM-DD")
         elif self.date is None:
             raise ValueError(f'a contact that was "{self.outcome}" has no date; add date: as far as it is known')
-        elif self.outcome is Outcome.HELD:
-            _has_come(self.date)
+        elif self.outcome not in (Outcome.CANCELLED, Outcome.POSTPONED):
+            _has_come(self.end or self.date)
         for word in self.unconfirmed:
             if getattr(self, word) is None:
                 raise ValueError(f'this contact has no {word} that could be unconfirmed; take "{word}" out')
@@ -309,7 +311,7 @@ class ChannelFile(Strict):
     counterparts: Names
     description: Text
     cadence: Annotated[str, AfterValidator(_cadence)] | None = None
-    established: When | None = None
+    established: Past | None = None
     history: list[ChangeEntry] = []
     contacts: list[ContactEntry] = []
     sources: dict[Slug, SourceEntry] = {}

@@ -312,7 +312,10 @@ def _base_url(text: str) -> str:
     if parts.path not in ("", "/"):
         raise ValueError(f'"{text}" has a path; give the service a host of its own, such as https://lines.example.org')
     if not parts.hostname.isascii():
-        ascii_host = parts.hostname.encode("idna").decode()
+        try:
+            ascii_host = parts.hostname.encode("idna").decode()
+        except UnicodeError:
+            raise ValueError(wrong) from None
         raise ValueError(f'"{text}" is not written as browsers ask for it; write {ascii_host} for {parts.hostname}')
     return f"{parts.scheme}://{parts.netloc.lower()}"
 

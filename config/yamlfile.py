@@ -162,8 +162,8 @@ class YamlFile:
             step = _step(node, piece) if node else None
             node = step[1] if step else None
             name = str(piece) if isinstance(piece, str) else _name_of(node)
-            if name:
-                label += f".{name}" if label else name
+            if name is not None:
+                label += f".{name}" if label else name or '""'
             else:
                 label += f" #{piece + 1}" if label else f"entry {piece + 1}"
         return label

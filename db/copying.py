@@ -52,7 +52,7 @@ def copy_record(source: Store, target: Store, check: Callable[[], None], watch: 
         given.hold()
         tables = in_order(given.tables())
         for table in tables:
-            rows[table.name], there = _copy(table, given, target, watch, resumed)
+            rows[table.name], there = _copy(table, source, given, target, watch, resumed)
             found += there
     if resumed:
         _index(target)
@@ -95,23 +95,30 @@ def _made_ready(target: Store) -> bool:
     return True
 
 
-def _copy(table: Table, given: Contents, target: Store, watch: Watch, resumed: bool) -> tuple[int, int]:
+def _copy(table: Table, source: Store, given: Contents, target: Store, watch: Watch, resumed: bool) -> tuple[int, int]:
     """How many rows the table has, and how many of them were there already. Raises StoreError."""
     number = given.count(table)
+    rows = watch(_read(source, given.rows(table)), table.name, number)
     with target._connections.writing() as connection:
         taken = target._connections.contents(connection)
         taken.hold()
         before = taken.count(table)
         sent = _Digest()
         if before or not resumed:
-            sent.of_all(watch(given.rows(table), table.name, number))
+            sent.of_all(rows)
         else:
-            taken.load(table, sent.passed(watch(given.rows(table), table.name, number)))
+            taken.load(table, sent.passed(rows))
         kept = _Digest().of_all(taken.rows(table))
         if (kept.rows, kept.hexdigest) != (sent.rows, sent.hexdigest):
             wrong = f"its {kept.rows} rows of {table.name} are not the {sent.rows} that were to be copied"
             raise _else(target, wrong) if before or not resumed else StoreError(f"{target.place}: {wrong}.")
     return number, before
+
+
+def _read(source: Store, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows of `source`; of what fails at them the one that takes them has no fault."""
+    with source._connections.telling():
+        yield from rows
 
 
 class _Digest:

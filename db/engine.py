@@ -64,6 +64,9 @@ class Engine(Protocol):
     def reading(self) -> AbstractContextManager[Connection]:
         """One consistent picture for the queries of the block."""
 
+    def telling(self) -> AbstractContextManager[None]:
+        """What fails at reading this database inside the block is told of it, as a StoreError."""
+
     def until_a_commit(self, ask: Callable[[Connection], Answer]) -> Answer:
         """What `ask` answers, which may be remembered until anybody commits. Only one question may be asked so."""
 

@@ -179,6 +179,11 @@ class Store:
     def check_schema(self) -> None:
         """Raise StoreError unless the schema is the one that this code expects."""
         pending = self.pending()
+        if pending and not self.is_ours():
+            raise StoreError(
+                f"{self.place} holds no record of Open Lines; name another in OPENLINES_DATABASE_URL, or to begin one "
+                "run: python -m tracker migrate"
+            )
         if pending:
             raise StoreError(
                 f"{self.place} is not up to date ({len(pending)} migration{'s' * (len(pending) > 1)} pending, first "

@@ -169,6 +169,35 @@ def test_as_many_backups_stay_as_are_asked_for_and_no_other_file_goes(tracker: T
     assert names(folder)[2:] == ["openlines-notes.db"]
 
 
+@pytest.mark.parametrize(
+    "other", [None, "CREATE TABLE theirs (id INTEGER)"], ids=["an empty file", "another program's"]
+)
+def test_what_is_no_record_of_ours_is_not_backed_up_and_removes_no_backup(tracker: Tracker, database, folder, other):
+    assert tracker("backup", folder, "--keep", "1").returncode == 0
+    kept = names(folder)
+    database.unlink()
+    with opened(database) as connection:
+        connection.execute(other or "VACUUM")
+    done = tracker("backup", folder, "--keep", "1")
+    assert (done.returncode, names(folder)) == (2, kept)
+    assert one_sentence(done.stderr)
+    assert "holds no record of Open Lines" in done.stderr
+
+
+@pytest.mark.parametrize("until", ["m0017_people", None], ids=["pending migrations", "nothing on record"])
+def test_a_backup_that_is_no_whole_record_removes_none_that_is(tracker: Tracker, database, folder, until):
+    assert tracker("backup", folder).returncode == 0
+    kept = names(folder)
+    database.unlink()
+    made = Database(database)
+    migrations.apply(made, stop_before=until)
+    made.close()
+    done = tracker("backup", folder, "--keep", "1")
+    assert done.returncode == 0, done.stderr
+    assert "No older backup was removed" in done.stdout
+    assert set(kept) < set(names(folder))
+
+
 def test_two_backups_of_one_second_have_two_names(database, folder, clock):
     store = open_store(f"sqlite:///{database}")
     assert back_up(store, folder, now=clock()).file != back_up(store, folder, now=clock()).file

@@ -9,8 +9,10 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import textwrap
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -205,6 +207,99 @@ def test_evaluate_names_the_line_of_a_case_whose_side_there_is_not(tracker, tmp_
     assert f"{file}, line 3: the field 'side' holds 'moon'" in done.stderr
 
 
+HELD = {"channel": "dpct", "signal": "held", "date": "2024-01-09"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ({"updates": []}, "the label 'relevant' is None; write true or false."),
+        ({"relevant": "false", "updates": []}, "the label 'relevant' is 'false'; write true or false."),
+        ({"relevant": True}, "the label 'updates' is no list of objects; write [] where there is none."),
+        ({"relevant": True, "updates": ["dpct"]}, "the label 'updates' is no list of objects;"),
+        ({"relevant": True, "updates": [HELD | {"channel": "dpc"}]}, "the channel 'dpc', which is none; did you mean"),
+        ({"relevant": True, "updates": [HELD | {"channel": ["dpct"]}]}, "the channel ['dpct'], which is none;"),
+        ({"relevant": True, "updates": [HELD | {"signal": "hold"}]}, "the signal 'hold', which is none; did you mean"),
+        ({"relevant": True, "updates": [HELD | {"date": "2024-13-01"}]}, "the date '2024-13-01', which is none;"),
+        ({"relevant": True, "updates": [HELD | {"date": 20240109}]}, "the date 20240109, which is none;"),
+    ],
+)
+def test_evaluate_names_the_line_of_a_label_that_is_none(tracker, tmp_path, labels, says):
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n" + json.dumps(RELEASE | labels), encoding="utf-8")
+    done = tracker("evaluate", str(file))
+    assert (done.returncode, one_sentence(done.stderr)) == (2, True), done.stderr
+    assert f"{file}, line 2: " in done.stderr
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize("day", ["20240102", "2024-W01-1", "2024-1-2"])
+def test_a_day_is_written_as_the_help_says(tracker, day):
+    done = tracker("detect", "--explain", "--published", day, stdin="Harvest\n")
+    assert (done.returncode, "write YYYY-MM-DD" in done.stderr) == (2, True), done.stderr
+    told = tracker("detect", stdin=json.dumps(RELEASE | {"published": day}))
+    assert (told.returncode, "write a date as YYYY-MM-DD" in told.stderr) == (2, True), told.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "env", "says"),
+    [
+        (["verify", "--proof", "nofile"], {}, "nofile: there is no such file or folder. Name a zip"),
+        (["feeds"], {"OPENLINES_CONFIG": "/etc/passwd"}, "/etc/passwd: this is no folder; point OPENLINES_CONFIG"),
+        (["feeds"], {"OPENLINES_BASE_URL": f"https://{'é' * 80}.org"}, "is not the address of a site; write one"),
+        (["copy-to", "postgresql://127.0.0.1:1/x"], {}, "or the one given to copy-to), then try again"),
+        (["feeds", "pause", "mnd-news", "--because", "x" * 301], {}, "has 301 characters. Write 300 at most."),
+        (["deliveries", "log", "9223372036854775808"], {}, "9223372036854775808 is not in the range"),
+        (["subscriptions", "remove", "99999999999999999999"], {}, "99999999999999999999 is not in the range"),
+    ],
+    ids=["no proof", "no folder", "no host", "no server", "long reason", "no message", "no subscription"],
+)
+def test_what_an_operator_mistyped_is_told_with_its_remedy(tracker, seeded_folder, command, env, says):
+    done = tracker(*command, **env)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_of_another_program_is_not_to_be_migrated(tracker, tmp_path):
+    theirs = sqlite3.connect(tmp_path / "theirs.db")
+    theirs.execute("CREATE TABLE t (x)")
+    theirs.close()
+    for command in ("feeds", "verify"):
+        done = tracker(command, OPENLINES_DATABASE_URL=f"sqlite:///{tmp_path}/theirs.db")
+        assert (done.returncode, one_sentence(done.stderr)) == (2, True), done.stderr
+        assert "holds no record of Open Lines; name another in OPENLINES_DATABASE_URL" in done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("output", "ends", "says"),
+    [
+        (">&-", 0, ""),
+        (">/dev/full", 2, "Standard output cannot be written (No space left on device). Make room"),
+        ("| true", 0, ""),
+    ],
+    ids=["closed", "full", "nobody reads"],
+)
+@pytest.mark.parametrize("command", ["feeds", "verify"])
+def test_where_output_cannot_go_a_command_is_done_all_the_same(seeded_folder, environment, command, output, ends, says):
+    line = f"(sleep 0.2; {sys.executable} -m tracker {command}; echo $? >&2) {output}"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    *sentence, code = done.stderr.splitlines()
+    assert int(code) == ends, done.stderr
+    assert "\n".join(sentence).startswith(says), done.stderr
+    assert len(sentence) == bool(says)
+
+
+def test_readouts_of_a_pair_that_is_not_configured_are_refused_with_a_remedy(tracker, tmp_path):
+    text = (ROOT / "tests/samples/readouts/tune.yaml").read_text(encoding="utf-8")
+    text = text.replace("[us, cn]", "[uk, cn]").replace("  us:", "  uk:").replace("us: ", "uk: ")
+    (tmp_path / "pairs.yaml").write_text(text, encoding="utf-8")
+    done = tracker("readouts", str(tmp_path / "pairs.yaml"))
+    assert (done.returncode, one_sentence(done.stderr)) == (2, True), done.stderr
+    assert "No relationship is configured between" in done.stderr
+    assert "OPENLINES_CONFIG" in done.stderr
+
+
 @pytest.mark.parametrize("held", ["", "\n \n"])
 def test_evaluate_says_of_a_file_without_cases_that_there_is_nothing_to_evaluate(tracker, tmp_path, held):
     file = tmp_path / "cases.jsonl"
@@ -250,6 +345,8 @@ def test_evaluate_compares_another_lexicon_case_by_case(tracker, tmp_path):
     assert wrong.returncode == 2
     assert one_sentence(wrong.stderr)
     assert 'no relationship is called "moon"' in wrong.stderr
+    other.write_text(text.replace("relationship: us-china", 'relationship: ""'), encoding="utf-8")
+    assert 'no relationship is called ""' in tracker("evaluate", str(file), "--compare", str(other)).stderr
     other.write_text(text.replace("party: us\n", "party: moon\n", 1), encoding="utf-8")
     wrong = tracker("evaluate", str(file), "--compare", str(other))
     assert wrong.returncode == 2
@@ -291,6 +388,13 @@ def add_file(tracker, seeded_folder, tmp_path):
     file.write_text(f"{TALKS[0]}\n\n{TALKS[1]}\n", encoding="utf-8")
     told = ("--url", "https://news.example/talks", "--side", "us", "--published")
     return lambda day: tracker("add-file", str(file), *told, str(day))
+
+
+def test_add_file_reads_a_text_that_was_wrapped_at_a_column(tracker, seeded_folder, tmp_path):
+    file = tmp_path / "mail.txt"
+    file.write_text(f"{TALKS[0]}\n\n{textwrap.fill(TALKS[1], 50)}\n", encoding="utf-8")
+    told = ("--url", "https://news.example/mail", "--side", "us", "--published", "2024-01-10")
+    assert "dpct held 2024-01-09 (pending)" in tracker("add-file", str(file), *told).stdout
 
 
 def test_add_file_takes_no_day_of_publication_that_has_come_nowhere(add_file):
@@ -359,6 +463,23 @@ def test_feeds_of_a_slow_host_wait_for_their_turn_and_do_not_fail(
         site.routes[f"/{n}"] = lambda handler: (handler.pause(0.6), handler.answer(200, rss(HARBOR)))
     done = tracker("poll", OPENLINES_CONFIG=str(configured(tmp_path, "".join(feeds))))
     assert (done.returncode, len(re.findall(r"-\d\W+read\W+1\b", done.stdout))) == (0, len(feeds)), done.stdout
+
+
+@pytest.mark.long
+def test_a_poll_that_is_stopped_by_hand_says_what_it_kept(seeded_folder, environment, tmp_path, site: Site):
+    asked = threading.Event()
+    url = site.serve("/slow", body=rss(HARBOR))
+    site.routes["/slow"] = lambda handler: (asked.set(), handler.pause(1.5), handler.answer(200, rss(HARBOR)))
+    config = {"OPENLINES_CONFIG": str(configured(tmp_path, feed_entry("a-feed", url)))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tracker", "poll"], cwd=ROOT, env=environment | config,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert asked.wait(60)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (2, "Stopped: 1 of 1 feeds were polled, and what they brought is kept.\n")
 
 
 @pytest.fixture

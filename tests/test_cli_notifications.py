@@ -115,6 +115,10 @@ def test_addresses_stand_whole_in_what_is_no_terminal(tracker, site: Site):
             ("add-webhook", "https://lines.example/", "--channel", "moon"),
             "channel is 'moon', which is none that there is",
         ),
+        (
+            ("add-webhook", "https://lines.example/", "--channel", "dpct", "--category", "economic"),
+            "dpct has the category 'military': nothing would ever be sent. Leave category out.",
+        ),
         (("add-mail", READER), "This service sends no mail."),
         (("remove", "7"), "There is no subscription 7."),
     ],

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -137,6 +138,26 @@ def test_pending_migrations_are_named(well: Service):
         db.record._db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm0015_notifications'")
     line = lines(well)["schema"]
     assert (line.found, line.says) == (Found.BROKEN, "Pending migrations: 1, first m0015_notifications.")
+
+
+def test_a_database_of_another_program_is_not_to_be_migrated(well: Service, tmp_path: Path):
+    theirs = sqlite3.connect(tmp_path / "theirs.db")
+    theirs.execute("CREATE TABLE t (x)")
+    theirs.close()
+    line = lines(well, database_url=f"sqlite:///{tmp_path}/theirs.db")["database"]
+    assert (line.found, line.says) == (Found.BROKEN, f"{tmp_path}/theirs.db holds no record of Open Lines.")
+    assert line.do.startswith("Name another in OPENLINES_DATABASE_URL")
+
+
+def test_a_file_in_the_place_of_the_folder_is_not_made_by_migrate(well: Service, tmp_path: Path):
+    file = tmp_path / "file"
+    file.touch()
+    line = lines(well, var=file)["folder"]
+    assert (line.found, line.says, line.do) == (
+        Found.BROKEN,
+        f"{file} is no folder.",
+        "Name a folder in OPENLINES_VAR.",
+    )
 
 
 @pytest.mark.parametrize("page", [0, 1, 2, 3, 30, 100])

@@ -157,6 +157,45 @@ def test_a_pack_that_is_taken_away_is_polled_no_more_and_stays_on_record(one_pai
     assert one_pair.feeds_by_slug[SHARED].relationships == (slug_of(0),)
 
 
+def test_a_channel_that_is_taken_out_of_the_files_does_not_look_alive(one_pair, tmp_path, caplog):
+    folder = tmp_path / "config/relationships" / slug_of(0)
+    for file in ("relationship.yaml", "lexicon.yaml"):
+        text = (folder / file).read_text()
+        (folder / file).write_text("".join(line for line in text.splitlines(True) if "p000-summit" not in line))
+    lexicon = (folder / "lexicon.yaml").read_text()
+    (folder / "lexicon.yaml").write_text(lexicon.replace("    names: [leaders' meeting, 首脑会晤]\n", ""))
+    (folder / "channels/p000-summit.yaml").unlink()
+    client = create_app(one_pair).test_client()
+    assert "configured no more" not in client.get("/channels/p000-summit").text
+    with caplog.at_level(logging.WARNING):
+        assert Reloading(one_pair).look(), one_pair.fault
+    says = "The channel p000-summit is on record and in no file: nothing is read for it."
+    assert says in caplog.messages
+    assert client.get("/readyz").json["warnings"][0] == says
+    assert "configured no more" in client.get("/channels/p000-summit").text
+    assert "configured no more" not in client.get("/channels/p000-hotline").text
+    env = {"OPENLINES_CONFIG": str(tmp_path / "config"), "OPENLINES_VAR": str(one_pair.settings.var)}
+    if one_pair.store.is_file:
+        assert says in run(["seed"], env=env).stdout.decode()
+        assert f"look    channels: {says}" in run(["doctor"], env=env).stdout.decode()
+
+
+def test_what_fails_unexpectedly_is_said_too(one_pair, tmp_path, caplog):
+    client = create_app(one_pair).test_client()
+
+    def clock() -> datetime:
+        raise RuntimeError("no clock")
+
+    one_pair.clock, reloading = clock, Reloading(one_pair, seconds=0.01)
+    reloading.at_once()
+    reloading.start()
+    until(lambda: one_pair.fault, within=10)
+    reloading.stop()
+    one_pair.clock = lambda: datetime(2024, 2, 1, tzinfo=UTC)
+    assert "the log of this process says why" in client.get("/readyz").json["warnings"][0]
+    assert "no clock" in caplog.text
+
+
 def until(true: Callable[[], object], *, within: float) -> None:
     """Wait for what another process does; fails where it does not come."""
     ends = time.monotonic() + within

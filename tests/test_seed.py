@@ -8,6 +8,7 @@ import pytest
 from db.record import Origin
 from tests.make import moment, release, sighting
 from tests.test_review import arrive, decide
+from tracker.errors import Refused
 from tracker.model import PartialDate, State
 from tracker.operating.seed import seed
 from tracker.operating.verify import verify
@@ -60,6 +61,33 @@ def test_a_row_whose_entry_is_gone_stays_and_is_named(seeded, clock):
         row = db.record.row(type(first.entry), int(name.partition("-")[2]))
     assert (row.channel, row.withdrawn_at) == (first.entry.channel, None)
     assert seed(seeded.store, seeded.packs, at=clock()).left == ()
+
+
+def test_a_relationship_whose_folder_was_renamed_is_not_recorded_a_second_time(seeded, clock):
+    pack, before = seeded.packs[0], rows(seeded)
+    entries = tuple(replace(one, key=one.key.replace("us-china/", "china-us/")) for one in pack.entries)
+    channels = tuple(replace(channel, relationship="china-us") for channel in pack.channels)
+    renamed = replace(
+        pack, relationship=replace(pack.relationship, slug="china-us"), channels=channels, entries=entries
+    )
+    for prepared in (False, True):
+        if prepared:  # as every start does
+            seeded.define([renamed], seeded.feeds)
+        with pytest.raises(Refused, match='on record under the relationship "us-china"') as refused:
+            seed(seeded.store, [renamed], at=clock())
+        assert 'Call the folder "us-china" again' in str(refused.value)
+        assert rows(seeded) == before
+    assert seed(seeded.store, [pack], at=clock()).changed == 0
+
+
+def test_a_channel_that_is_in_no_file_any_more_is_named(seeded, clock):
+    pack = seeded.packs[0]
+    first, *others = pack.channels
+    assert seed(seeded.store, [pack], at=clock()).unread is None
+    without = replace(pack, channels=tuple(others))
+    assert seed(seeded.store, [without], at=clock()).unread == (
+        f"The channel {first.slug} is on record and in no file: nothing is read for it."
+    )
 
 
 @pytest.mark.parametrize(

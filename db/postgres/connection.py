@@ -133,11 +133,18 @@ class Connections:
         with self._lent("reading", _BEGIN_READING, _READ_PATIENCE) as connection:
             self._local.reader = connection
             try:
-                yield connection
-            except psycopg.OperationalError as error:
-                raise StoreError(f"{self.place} cannot be read ({_said(error)}); try again in a moment.") from error
+                with self.telling():
+                    yield connection
             finally:
                 self._local.reader = None
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Raises StoreError where the server fails inside the block."""
+        try:
+            yield
+        except psycopg.OperationalError as error:
+            raise StoreError(f"{self.place} cannot be read ({_said(error)}); try again in a moment.") from error
 
     def until_a_commit(self, ask: Callable[[psycopg.Connection], Answer]) -> Answer:
         """What `ask` answers, remembered until anybody commits: one round trip. Raises StoreError."""
@@ -201,7 +208,10 @@ class Connections:
         self._make_pools()
 
 
-_REMEDY = "check that the server runs and that OPENLINES_DATABASE_URL names it, then try again."
+_REMEDY = (
+    "check that the server runs and that its address is right (OPENLINES_DATABASE_URL, or the one given to copy-to), "
+    "then try again."
+)
 
 
 def place_of(url: str) -> str:

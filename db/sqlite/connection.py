@@ -41,6 +41,12 @@ def _is_for_room(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file failed and no statement did. Of text that is no UTF-8 Python complains, without a code."""
+    told_by_python = type(error) is sqlite3.OperationalError and not hasattr(error, "sqlite_errorcode")
+    return type(error) is sqlite3.DatabaseError or told_by_python
+
+
 class _Batch:
     """The blocks of several threads in one transaction: what is brought to disk at once."""
 
@@ -139,7 +145,9 @@ class Connections:
                     with _undone_if_it_fails(batch.connection):
                         yield batch.connection
                     batch.blocks += 1
-                except sqlite3.OperationalError as error:
+                except sqlite3.DatabaseError as error:
+                    if not (isinstance(error, sqlite3.OperationalError) or _is_damage(error)):
+                        raise
                     if not batch.connection.in_transaction:
                         batch.error = error
                     raise self._unwritten(error) from error
@@ -176,7 +184,9 @@ class Connections:
         try:
             self._writer.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
             self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                raise self._damaged(error) from error
             raise StoreError(f"{self.path} is busy ({error}); try again in a moment.") from error
         self._batch = _Batch(self._writer)
         return self._batch
@@ -200,9 +210,24 @@ class Connections:
                 if self._batch is batch:
                     self._commit(batch)
 
-    def _unwritten(self, error: Exception) -> StoreError:
+    def _unwritten(self, error: sqlite3.Error) -> StoreError:
+        if _is_damage(error):
+            return self._damaged(error)
         do = f"; {_MAKE_ROOM}" if _is_for_room(error) else ""
         return StoreError(f"{self.path} could not be written ({error}); nothing was changed{do}.")
+
+    def _damaged(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"{self.path} is damaged ({error}); put back a backup.")
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Raises StoreError where the file turns out to be damaged inside the block."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            raise self._damaged(error) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -210,11 +235,8 @@ class Connections:
         connection = self.get()
         connection.execute("BEGIN")
         try:
-            yield connection
-        except sqlite3.DatabaseError as error:
-            if type(error) is not sqlite3.DatabaseError:
-                raise
-            raise StoreError(f"{self.path} is damaged ({error}); put back a backup.") from error
+            with self.telling():
+                yield connection
         finally:
             _roll_back(connection)
 
@@ -312,9 +334,13 @@ def _refuse_read_only(file: Path) -> None:
 def alone_with(file: Path) -> Iterator[None]:
     """A database that is one file, without a log beside it, and that nobody else can open while the block runs.
 
-    Raises StoreError where another process has it open. A damaged file stays as it is, and its log with it.
+    Raises StoreError where another process has it open, or it is no file. A damaged file stays as it is, and its log
+    with it.
     """
-    connection = sqlite3.connect(file, isolation_level=None, timeout=1)
+    try:
+        connection = sqlite3.connect(file, isolation_level=None, timeout=1)
+    except sqlite3.Error as error:
+        raise StoreError(f"{file} cannot be opened ({error}); see what is there, or name another place.") from error
     try:
         # Leaving the log takes the only connection there is; so nobody has one from here on.
         connection.execute("PRAGMA journal_mode = DELETE")

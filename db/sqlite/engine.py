@@ -36,7 +36,8 @@ class Sqlite(Connections):
         return [step.name for step in migrations._migrations]
 
     def applied(self) -> list[str]:
-        return [step.name for step in migrations.applied(self.database())]
+        with self.telling():
+            return [step.name for step in migrations.applied(self.database())]
 
     def pending_beside(self) -> list[str]:
         return []

@@ -61,6 +61,16 @@ def test_the_command_makes_the_file_that_it_copies_into(lived: Path, tmp_path: P
     assert b"is the record itself" in again.stderr
 
 
+def test_a_record_that_is_damaged_is_named_and_not_the_place_where_it_was_to_go(lived: Path, tmp_path: Path):
+    ruined = tmp_path / "ruined.db"
+    data = lived.read_bytes()
+    ruined.write_bytes(data[: len(data) // 2] + b"ruin" * (len(data) // 8))
+    env = {"OPENLINES_DATABASE_URL": f"sqlite:///{ruined}"}
+    done = run(("copy-to", f"sqlite:///{tmp_path}/copy.db"), env=env)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr.decode()
+    assert done.stderr.startswith(f"{ruined} is damaged (database disk image is malformed);".encode())
+
+
 def test_a_record_goes_to_a_server_and_back_and_is_the_same(lived_store, server, tmp_path):
     with closing(open_store(server)) as there:
         moved = copy_to(lived_store, there, unwatched)

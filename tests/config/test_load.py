@@ -404,6 +404,12 @@ REFUSED = [
     (
         "lexicon.yaml",
         "offices: {}",
+        "offices:\n  chief:\n    party: south\n    holders: [{names: [Al], since: 0}]",
+        'lexicon.yaml, line 10, offices.chief.holders #1.since: "0" is not a day that exists; write YYYY-MM-DD.',
+    ),
+    (
+        "lexicon.yaml",
+        "offices: {}",
         "offices:\n  chief:\n    party: south\n    holders: [{names: [Al], since: 2021-02-02, until: 2021-02-01}]",
         "lexicon.yaml, line 10, offices.chief.holders #1.until: it ends on 2021-02-01, before it begins on 2021-02-02; "
         "correct one of the two days.",
@@ -488,6 +494,13 @@ REFUSED = [
         "end: 2021-12-13",
         'channels/hotline.yaml, line 29, contacts #1.end: "2021-12-13" is before the contact began (2021-12-14); '
         "correct one of the two dates.",
+    ),
+    (
+        HOT,
+        "- date: 2021-12-14\n  end: 2021-12-16\n",
+        "- date: 2021-12\n  end: 2021-12-16\n",
+        "channels/hotline.yaml, line 29, contacts #1.end: an end stands here without a first day (2021-12); "
+        "write date as YYYY-MM-DD, or no end.",
     ),
     (
         HOT,
@@ -677,7 +690,20 @@ def test_what_did_not_change_is_not_read_again(folder: Folder) -> None:
     [
         ("effective: 2022-08-05", "effective: 2222-08-05", "line 19, history #2.effective"),
         ("- date: 2021-12-14\n  end: 2021-12-16", "- date: 2221-12-14", "line 28, contacts #1"),
+        ("end: 2021-12-16", "end: 2221-12-16", "line 28, contacts #1"),
         ("- announced: 2023-01-09", "- announced: 2223-01-09", "line 35, contacts #2.announced"),
+        (
+            "- announced: 2023-01-09\n  outcome: announced",
+            "- outcome: refused\n  date: 2223-01-09",
+            "line 35, contacts #2",
+        ),
+        (
+            "- announced: 2023-01-09\n  outcome: announced",
+            "- outcome: no-answer\n  date: 2223-01-09",
+            "line 35, contacts #2",
+        ),
+        ("established: 1998-04", "established: 2222-04", "line 10, established"),
+        ("published: 1998-04", "published: 2222-04", "line 46, sources.north-1998.published"),
     ],
 )
 def test_what_has_not_come_cannot_have_happened(folder: Folder, old: str, new: str, where: str) -> None:
@@ -757,6 +783,7 @@ def test_a_pipe_in_the_place_of_weights_or_figures_is_refused_too(folder: Folder
         ("[en, zho]", 'languages #2: "zho" is no language that is read; write one of en, zh.'),
         ("[en, zh, fr]", 'languages #3: "fr" is no language that is read; write one of en, zh.'),
         ("[en, zh, en]", 'languages #3: "en" is listed twice; delete one.'),
+        ("[zh]", 'languages: the language "en" is missing; add en: pages are shown in English.'),
     ],
 )
 def test_a_language_that_there_are_no_words_of_is_named_with_those_that_there_are(

@@ -68,6 +68,14 @@ def test_a_byte_order_mark_is_not_part_of_the_first_key() -> None:
             "name: a\nlamp:\n  name: b\n  opne: no\n",
             'desk.yaml, line 4, lamp.opne: "opne" is not a key that belongs here; did you mean "open"?',
         ),
+        (
+            'name: a\n"": x\n',
+            'desk.yaml, line 2, "": "" is not a key that belongs here; write one of floor, lamp, name, open, tags.',
+        ),
+        (
+            'name: a\nlamp:\n  name: b\n  "": x\n',
+            'desk.yaml, line 4, lamp.: "" is not a key that belongs here; write one of floor, lamp, name, open, tags.',
+        ),
         ("floor: 3\n", 'desk.yaml, line 1: the key "name" is missing; add it.'),
         ("name: a\nlamp:\n  floor: 3\n", 'desk.yaml, line 3, lamp: the key "name" is missing; add it.'),
         ("name: a\nfloor: high\n", 'desk.yaml, line 2, floor: "high" is not a number; write digits alone.'),

@@ -14,7 +14,7 @@ import pytest
 
 from db.errors import StoreError
 from db.postgres.connection import place_of
-from db.sqlite.connection import Connections
+from db.sqlite.connection import Connections, alone_with
 
 THREADS = 12
 
@@ -79,6 +79,39 @@ def test_where_the_disk_is_full_nobody_is_told_that_something_was_kept_which_is_
     }
     assert kept(connections) == set(range(THREADS)) - failed.keys()
     assert 100 in write(connections, 100), "and writing goes on"
+
+
+def test_a_file_that_is_damaged_is_called_so_by_whoever_reads_or_writes_there(connections):
+    for number in range(THREADS):
+        write(connections, number, b"x" * 5000)
+    connections.get().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connections.close()
+    with connections.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"ruin" * 5000)
+    says = f"{connections.path} is damaged (database disk image is malformed); put back a backup."
+    with pytest.raises(StoreError) as refused:
+        write(connections, 100)
+    assert str(refused.value) == says
+    with pytest.raises(StoreError) as refused, connections.reading() as db:
+        db.execute("SELECT * FROM told").fetchall()
+    assert str(refused.value) == says
+
+
+def test_text_that_is_no_utf_8_is_damage_and_a_row_that_breaks_a_rule_is_not(connections):
+    with connections.writing() as db:
+        db.execute("INSERT INTO told VALUES (1, CAST(x'ff' AS TEXT))")
+    with pytest.raises(StoreError, match="is damaged"), connections.reading() as db:
+        db.execute("SELECT words FROM told").fetchall()
+    with pytest.raises(sqlite3.IntegrityError):
+        write(connections, 1)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), connections.reading() as db:
+        db.execute("SELECT * FROM untold")
+
+
+def test_a_folder_in_the_place_of_a_database_is_told_in_a_sentence(tmp_path: Path):
+    with pytest.raises(StoreError, match="cannot be opened"), alone_with(tmp_path):
+        raise AssertionError("it is a folder")
 
 
 def test_a_database_that_may_only_be_read_is_refused_when_it_is_opened_and_not_called_busy(tmp_path: Path):

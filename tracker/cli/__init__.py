@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -66,11 +68,38 @@ def cli() -> None:
     gc.enable()  # the command is loaded, and begins
 
 
+class _Output(io.FileIO):
+    """Standard output. Once its reader (head, less) has seen enough what more is written goes nowhere, so that a
+    command is done to its end, and its exit code is its own.
+    """
+
+    def write(self, data: bytes) -> int:
+        """Raises Refused where nothing can be written, as on a full disk."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            if isinstance(error, BrokenPipeError):
+                return len(data)
+            wrong = f"Standard output cannot be written ({error.strerror})."
+            raise Refused(wrong, "Make room where it goes, or send it elsewhere.") from error
+
+
+def _opened_output() -> io.TextIOWrapper:
+    """Standard output as the process was given it; where that is closed, one that goes nowhere."""
+    if sys.stdout is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    writer = io.BufferedWriter(_Output(sys.stdout.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(writer, encoding=sys.stdout.encoding, line_buffering=sys.stdout.line_buffering)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command: that of `arguments`, else of the command line.
 
     What an operator can mend is one sentence on standard error and exit code 2.
     """
+    if sys.stdout is sys.__stdout__:  # and not what a test reads
+        sys.stdout = _opened_output()
     # Half a surrogate pair in a release cannot be written as UTF-8; as \uXXXX it can, and JSON reads it back.
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -78,7 +107,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ConfigError, StoreError, Refused) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough.
-        sys.stderr.close()
-        sys.exit(0)

@@ -38,7 +38,9 @@ def backup(to: Path, keep: int | None) -> None:
         store.close()
     held = _held(kept.verified) if kept.verified else f"The file is whole; {kept.pending} migrations are pending."
     click.echo(f"Kept {kept.file}, {kept.size / 1e6:.1f} MB. {held}")
-    if kept.dropped:
+    if keep and not kept.is_record:
+        click.echo("No older backup was removed: this one was not verified, or nothing is on record in it.")
+    elif kept.dropped:
         click.echo(f"Removed {', '.join(path.name for path in kept.dropped)}: {keep} are kept.")
 
 

@@ -52,6 +52,10 @@ def table(first: str, *others: str, **look: Any) -> Table:
     return Table(Column(first, no_wrap=True), *(Column(other, overflow="fold") for other in others), **look)
 
 
+NUMBER = click.IntRange(-(2**63) + 1, 2**63 - 1)
+"""The number of a row, as far as databases count."""
+
+
 class Instant(click.ParamType):
     """A day, which means its end in UTC, or an instant."""
 
@@ -68,9 +72,12 @@ class Day(click.ParamType):
 
     def convert(self, value, param, ctx) -> date:
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            day = value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
+            day = None
+        if day is None or str(day) != str(value):  # ISO 8601 has other ways to write a day
             self.fail(f"{value!r} is not a day that exists; write YYYY-MM-DD.", param, ctx)
+        return day
 
 
 class Since(click.ParamType):

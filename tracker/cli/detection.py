@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,13 +11,14 @@ from typing import Any, TextIO
 import click
 from rich.console import Console
 
+from config.errors import suggest
 from config.load import RelationshipPack, load_lexicon, load_relationships
 from tracker.cli.common import Day, settings
 from tracker.cli.explain import show
 from tracker.detect import Detector, examine
 from tracker.errors import Refused
 from tracker.measuring.evaluate import as_json, compare, evaluate, release_from_case, render, render_differences
-from tracker.model import THIRD_PARTY, Release, Sighting
+from tracker.model import THIRD_PARTY, PartialDate, Release, Sighting, Signal
 from tracker.service import utc_now
 
 Examine = Callable[[Release], list[Sighting]]
@@ -68,6 +69,7 @@ def evaluate_command(file: TextIO, other: Path | None) -> None:
     known = _Known(packs)
     for where, case in _cases(file):
         _release(where, case, known)
+        _check_labels(where, case, known)
         cases.append(case)
     if not cases:
         raise Refused(f"{file.name} holds no case: there is nothing to evaluate.", "Write one labelled case a line.")
@@ -82,12 +84,13 @@ def evaluate_command(file: TextIO, other: Path | None) -> None:
 
 
 class _Known:
-    """The sides and languages that a release may have: those of any relationship."""
+    """The sides and languages that a release may have, and the channels of labels: those of any relationship."""
 
-    def __init__(self, packs: Iterable[RelationshipPack]) -> None:
+    def __init__(self, packs: Sequence[RelationshipPack]) -> None:
         pairs = [pack.relationship for pack in packs]
         self.sides = list(dict.fromkeys([*(party.code for pair in pairs for party in pair.parties), THIRD_PARTY]))
         self.languages = list(dict.fromkeys(code for pair in pairs for code in pair.languages))
+        self.channels = [channel.slug for pack in packs for channel in pack.channels]
 
 
 def _packs() -> tuple[RelationshipPack, ...]:
@@ -165,3 +168,28 @@ def _release(where: str, case: dict[str, Any], known: _Known) -> Release:
         if case[name] not in words:
             raise Refused(f"{where}: the field {name!r} holds {case[name]!r};", f"write one of {', '.join(words)}.")
     return release
+
+
+def _check_labels(where: str, case: dict[str, Any], known: _Known) -> None:
+    """Raises Refused naming file, line and label: what is not read as it was meant would count as a miss."""
+    if not isinstance(case.get("relevant"), bool):
+        raise Refused(f"{where}: the label 'relevant' is {case.get('relevant')!r};", "write true or false.")
+    updates = case.get("updates")
+    if not isinstance(updates, list) or not all(isinstance(update, dict) for update in updates):
+        raise Refused(f"{where}: the label 'updates' is no list of objects;", "write [] where there is none.")
+    for update in updates:
+        for name, words in (("channel", known.channels), ("signal", [*Signal])):
+            if update.get(name) not in words:
+                near = suggest(str(update.get(name)), words, "write one that there is")
+                raise Refused(f"{where}: an update has the {name} {update.get(name)!r}, which is none;", near)
+        _check_date(where, update.get("date"))
+
+
+def _check_date(where: str, told: Any) -> None:
+    try:
+        if told is not None:
+            PartialDate(told)
+    except (TypeError, ValueError):
+        raise Refused(
+            f"{where}: an update has the date {told!r}, which is none;", "write YYYY-MM-DD, YYYY-MM, YYYY or null."
+        ) from None

@@ -41,7 +41,15 @@ def poll(feed: tuple[str, ...]) -> None:
         finished: Iterator[Future] = as_completed(polls)
         if console.is_terminal:
             finished = track(finished, "Polling", total=len(polls), console=console, transient=True)
-        rows = {row.feed: row for row in (future.result() for future in finished)}
+        try:
+            rows = {row.feed: row for row in (future.result() for future in finished)}
+        except KeyboardInterrupt:
+            workers.shutdown(cancel_futures=True)
+            ended = sum(future.done() for future in polls)
+            raise Refused(
+                f"Stopped: {ended} of {len(polls)} feeds were polled, and what they brought is kept.",
+                "Run it again for the others." if ended < len(polls) else "",
+            ) from None
     with service.store.reading() as db:
         fares = {feed.slug: health_of(feed, service.clock()) for feed in db.feeds.all()}
     console.print(_table([(rows[one.slug], fares[one.slug]) for one in chosen]))

@@ -9,7 +9,7 @@ import click
 
 from db.notifications import Attempt, Filter, Notifications, Subscription, Unsendable
 from db.store import Subjects
-from tracker.cli.common import Instant, opened, output, table
+from tracker.cli.common import NUMBER, Instant, opened, output, table
 from tracker.errors import NotFound, Refused
 from tracker.model import Category
 from tracker.notifications import mail, webhook
@@ -101,7 +101,7 @@ def list_subscriptions() -> None:
 
 
 @subscriptions.command(name="remove")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def remove(number: int) -> None:
     """Tell a receiver nothing more; a mail address is forgotten."""
     service = opened()
@@ -112,7 +112,7 @@ def remove(number: int) -> None:
 
 
 @subscriptions.command(name="test")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def try_out(number: int) -> None:
     """Send a test message to a receiver now, and say how it went."""
     service = opened()
@@ -174,7 +174,7 @@ _NEGATIVE = {"ignore_unknown_options": True}
 
 
 @deliveries.command(name="log", context_settings=_NEGATIVE)
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def show_log(number: int) -> None:
     """Every attempt at one message."""
     with opened().store.reading() as db:
@@ -187,7 +187,7 @@ def show_log(number: int) -> None:
 
 
 @deliveries.command(name="replay", context_settings=_NEGATIVE)
-@click.argument("numbers", type=int, nargs=-1)
+@click.argument("numbers", type=NUMBER, nargs=-1)
 @click.option("--since", type=Instant(), help="All that were given up since a day or an instant (UTC).")
 def replay(numbers: tuple[int, ...], since: datetime | None) -> None:
     """Send messages to webhooks once more, under their old names, with those that waited in vain for them."""

@@ -9,6 +9,7 @@ import click
 from config.load import load_relationships
 from config.pairs import read_pairs
 from tracker.cli.common import settings
+from tracker.errors import Refused
 from tracker.readouts.measure import measure, render
 
 
@@ -22,7 +23,10 @@ def readouts(file: Path, misses: bool) -> None:
     packs = load_relationships(settings().config)
     pack = next((pack for pack in packs if sides <= set(pack.relationship.sides)), None)
     if pack is None:
-        raise click.ClickException(f"No relationship is configured between {' and '.join(sorted(sides))}.")
+        raise Refused(
+            f"No relationship is configured between {' and '.join(sorted(sides))}.",
+            "Point OPENLINES_CONFIG at a folder that has one.",
+        )
     measured = measure(pairs, pack.comparer)
     click.echo(render(measured))
     for line in measured.wrong if misses else ():

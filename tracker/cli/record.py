@@ -53,5 +53,7 @@ def seed_command(until: date | None) -> None:
             f"On record from an earlier configuration, and in its files no more: {', '.join(done.left)}. Withdraw what "
             f"is wrong as a reviewer, at /claims/{done.left[0]}/amend."
         )
+    if done.unread:
+        click.echo(f"{done.unread} Put its file back, or leave it so: its record stays and is shown.")
     if done.later:
         click.echo(f"{done.later} entries left out: they happened after {until}.")

@@ -36,6 +36,8 @@ def verify_command(checkpoint: str | None, proof: str | None, as_json: bool) -> 
     if proof is not None:
         if not proof.strip():
             raise Refused("--proof names nothing.", "Name a zip, or the folder of one.")
+        if not Path(proof).exists():
+            raise Refused(f"{proof}: there is no such file or folder.", "Name a zip, or the folder of one.")
         if as_json:
             raise Refused("A proof is told in words alone.", "Leave --json out.")
         sys.exit(verifier.main([proof], published and {"seq": published.seq, "hash": published.hash}))

@@ -40,6 +40,8 @@ def release_from_case(case: dict[str, Any]) -> Release:
             raise ValueError(f"the field {name!r} holds {case[name]!r}; write text or leave it out")
     try:
         published = date.fromisoformat(case["published"])
+        if str(published) != case["published"]:
+            raise ValueError("ISO 8601 has other ways to write a day")
     except ValueError:
         raise ValueError(f"the field 'published' holds {case['published']!r}; write a date as YYYY-MM-DD") from None
     if not EARLIEST <= published <= LATEST:

@@ -145,11 +145,12 @@ def unsubscribe(service: Service, secret: str) -> None:
 
 
 def _check(db: Subjects, wanted: Filter) -> None:
-    """Raise Refused for a filter that names what is not there."""
+    """Raise Refused for a filter that names what is not there, or that no message can ever match."""
+    channels = db.record.channels()
     known = {
         "relationship": [one.slug for one in db.record.relationships()],
         "category": list(Category),
-        "channel": [one.slug for one in db.record.channels()],
+        "channel": [one.slug for one in channels],
     }
     for name, slugs in known.items():
         value = getattr(wanted, name)
@@ -157,6 +158,19 @@ def _check(db: Subjects, wanted: Filter) -> None:
             raise Refused(
                 gettext("%(name)s is %(value)s, which is none that there is.", name=name, value=repr(value)),
                 _some(slugs),
+                field=name,
+            )
+    channel = next((one for one in channels if one.slug == wanted.channel), None)
+    for name in ("relationship", "category"):
+        if channel and getattr(wanted, name) not in (None, getattr(channel, name)):
+            raise Refused(
+                gettext(
+                    "%(channel)s has the %(name)s %(value)s: nothing would ever be sent.",
+                    channel=channel.slug,
+                    name=name,
+                    value=repr(str(getattr(channel, name))),
+                ),
+                gettext("Leave %(name)s out.", name=name),
                 field=name,
             )
 

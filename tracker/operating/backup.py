@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,11 @@ class Kept:
     pending: int
     dropped: tuple[Path, ...] = ()
 
+    @property
+    def is_record(self) -> bool:
+        """Whether it was found whole and something is on record in it: no other takes an older backup's place."""
+        return self.verified is not None and self.verified.head.seq > 0
+
 
 @dataclass(frozen=True)
 class PutBack:
@@ -51,10 +56,15 @@ class PutBack:
 def back_up(store: Store, to: Path, *, now: datetime, keep: int | None = None) -> Kept:
     """A checked copy of the record as file `to`, or under a name with its time in folder `to`.
 
-    `keep`: so many backups stay in that folder, the newest. Raises Refused, and StoreError; nothing is left of a copy
-    that failed.
+    `keep`: so many backups stay in that folder, the newest; all of them where the new one is no whole record. Raises
+    Refused, and StoreError; nothing is left of a copy that failed.
     """
     folder, file = _place(to, now, keep)
+    if not store.is_ours():
+        raise Refused(
+            f"{store.place} holds no record of Open Lines; nothing was kept, and no backup removed.",
+            "Name the right database in OPENLINES_DATABASE_URL, or put back the newest backup: restore FILE --force",
+        )
     with _told_in_words(folder), _workplace(folder) as aside:
         copy = aside / "copy.db"
         head = _head(store)
@@ -62,7 +72,8 @@ def back_up(store: Store, to: Path, *, now: datetime, keep: int | None = None) -
         copy.chmod(0o600)
         verified, pending = _checked(copy, head)
         _put(copy, file)
-    return Kept(file, file.stat().st_size, verified, pending, _drop_older(folder, keep))
+    kept = Kept(file, file.stat().st_size, verified, pending)
+    return replace(kept, dropped=_drop_older(folder, keep)) if kept.is_record else kept
 
 
 def put_back(file: Path, database: Path, *, now: datetime, force: bool = False) -> PutBack:

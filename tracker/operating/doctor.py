@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.errors import ConfigError
 from config.hosts import is_loopback
-from config.load import RelationshipPack, feeds_of, load_relationships
+from config.load import RelationshipPack, feeds_of, load_relationships, unread_words
 from config.settings import Settings
 from config.weights import read_measured
 from db.engine import Work
@@ -65,7 +65,7 @@ def examine(settings: Settings, *, now: datetime, key_file: Path | None = None, 
     hosts of the feeds and the mail server can be connected to.
     """
     told, packs, feeds = _configured(settings)
-    lines = [*_folder(settings, key_file), *_room(settings), *_address(settings), *_database(settings, now)]
+    lines = [*_folder(settings, key_file), *_room(settings), *_address(settings), *_database(settings, packs, now)]
     zones = {party.timezone for pack in packs for party in pack.relationship.parties}
     lines = [*told, *lines, *_zone_data(zones | {feed.timezone for feed in feeds})]
     return [*lines, *_network(settings, feeds)] if network else lines
@@ -105,7 +105,9 @@ def _configured(settings: Settings) -> tuple[list[Line], tuple[RelationshipPack,
 def _folder(settings: Settings, key_file: Path | None) -> Iterator[Line]:
     """Whether the folder for data can be written to, and who else can read what is secret in it."""
     folder = settings.var
-    if not folder.is_dir():
+    if folder.exists() and not folder.is_dir():
+        yield _broken("folder", f"{folder} is no folder.", "Name a folder in OPENLINES_VAR.")
+    elif not folder.is_dir():
         makes = "migrate" if settings.database_path else "serve"
         yield _look("folder", f"{folder} does not exist.", f"It is made by: python -m tracker {makes}")
     elif not os.access(folder, os.W_OK | os.X_OK):
@@ -196,13 +198,17 @@ def _address(settings: Settings) -> Iterator[Line]:
         yield _ok("address", f"Readers reach it at {settings.base_url}.")
 
 
-def _database(settings: Settings, now: datetime) -> Iterator[Line]:
+def _database(settings: Settings, packs: Sequence[RelationshipPack], now: datetime) -> Iterator[Line]:
     try:
         store = open_store(settings.database_url, replica=settings.replica_url)
     except StoreError as error:
         yield _broken("database", str(error), "")
         return
     try:
+        if not store.is_ours():
+            do = "Name another in OPENLINES_DATABASE_URL, put back a backup, or begin one: python -m tracker migrate"
+            yield _broken("database", f"{store.place} holds no record of Open Lines.", do)
+            return
         pending = store.pending()
         if pending:
             yield _broken(
@@ -218,6 +224,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Line]:
             yield from _clock(store, db, now)
             yield from _scheduler(settings, db, store.work(), now)
             yield from _messages(settings, db, now)
+            yield from _channels(db, packs)
     except StoreError as error:
         yield _broken("database", str(error), "")
     except Exception as error:  # Whatever the engine meets in a damaged file, in whichever question.
@@ -333,6 +340,12 @@ def _messages(settings: Settings, db: Subjects, now: datetime) -> Iterator[Line]
         yield _look(
             "messages", f"{failing} receivers took nothing for a week.", "python -m tracker deliveries --failed"
         )
+
+
+def _channels(db: Subjects, packs: Sequence[RelationshipPack]) -> Iterator[Line]:
+    """Channels that are in the files no more, or under another name; of files with a mistake nothing is told."""
+    if packs and (unread := unread_words(db.record.channels(), packs)):
+        yield _look("channels", unread, "Put the file back under that name, or leave it so: the record stays.")
 
 
 def _zone_data(zones: set[str]) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from config.errors import ConfigError
 from config.files import Stamp, stamp_of_all
-from config.load import Loaded, RelationshipPack, feeds_of, load
+from config.load import Loaded, RelationshipPack, feeds_of, load, unread_words
 from db.store import StoreError
 from tracker.operating.seed import seed
 from tracker.service import Service
@@ -75,6 +75,7 @@ class Reloading:
             except StoreError as error:
                 log.error("the configuration was not reloaded: %s", error)
             except Exception:
+                self._service.fault = "it could not be looked after; the log of this process says why."
                 log.exception("looking after the configuration failed unexpectedly")
 
     def _stamp(self) -> Stamp:
@@ -107,11 +108,14 @@ def _put_in_force(service: Service, loaded: Loaded, changed: Sequence[Relationsh
     feeds = feeds_of(loaded.packs)
     with service.store.reading() as db:
         recorded = {channel for channel, rows in db.record.entries().items() if any(rows)}
+        unread = unread_words(db.record.channels(), loaded.packs)
     service.define(loaded.packs, feeds)
     new = [p.relationship.slug for p in changed if recorded.isdisjoint(line.slug for line in p.channels)]
     if new:
         seeded = seed(service.store, loaded.packs, at=service.clock(), only=new)
         log.info("%d rows were loaded of %s", seeded.added, ", ".join(new))
+    if unread:
+        log.warning("%s", unread)
     service.take(loaded.packs, feeds)
     service.loaded, service.fault = loaded, None
     with service.store.writing() as db:

@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from config.load import RelationshipPack, SeedEntry
+from config.load import RelationshipPack, SeedEntry, unread_words
 from db.record import Origin, Seeded, entry_values
 from db.store import Store, Subjects
+from tracker.errors import Refused
 from tracker.model import SEED, Contact, Source, StatusChange
 from tracker.record.attest import first_seen
 from tracker.record.history import in_force
@@ -31,6 +32,7 @@ class Seeding:
 
     `kept`: corrected in the configuration, but a reviewer had withdrawn the row, and that stands. `left`: the rows in
     force that the seed wrote and the configuration has no more (`change-7`): nothing takes them back by itself.
+    `unread`: which channels on record are in no file, in a sentence.
     """
 
     added: int = 0
@@ -40,6 +42,7 @@ class Seeding:
     unchanged: int = 0
     later: int = 0
     left: tuple[str, ...] = ()
+    unread: str | None = None
 
     @property
     def changed(self) -> int:
@@ -68,14 +71,16 @@ def seed(
     """Define the relationships and channels and load their history, in one transaction.
 
     With `until` only what the world could know by that day is loaded, with `only` that of these relationships. Raises
-    StoreError; then nothing was written.
+    StoreError, and Refused for a channel that is on record under another relationship; then nothing was written.
     """
     packs = list(packs)
     with store.writing() as db:
+        seeded = db.record.seeded()
+        _refuse_moved(packs, seeded)
         db.record.define(
             [pack.relationship for pack in packs], [channel for pack in packs for channel in pack.channels], at=at
         )
-        seeded, counts = db.record.seeded(), Counter[str]()
+        counts = Counter[str]()
         at, rows = db.record.instant_for(at), db.record.entries()
         reviewed, withdrawn = _by_reviewers(rows, at), _withdrawn(rows)
         loaded = [pack for pack in packs if only is None or pack.relationship.slug in only]
@@ -85,7 +90,28 @@ def seed(
             else:
                 counts[_load(db, seed_entry, seeded.get(seed_entry.key), reviewed, withdrawn, at)] += 1
         db.record.bump()
-    return Seeding(**counts, left=_left(packs, seeded, rows, at))
+        unread = unread_words(db.record.channels(), packs)
+    return Seeding(**counts, left=_left(packs, seeded, rows, at), unread=unread)
+
+
+def _refuse_moved(packs: Iterable[RelationshipPack], seeded: Iterable[str]) -> None:
+    """Raise Refused where a channel's entries were loaded under another relationship alone, by their keys: its folder
+    was renamed, and all of it would be recorded a second time, in force beside the first.
+    """
+    owners: dict[str, set[str]] = {}
+    for key in seeded:
+        relationship, channel, _ = key.split("/", 2)
+        owners.setdefault(channel, set()).add(relationship)
+    for pack in packs:
+        now = pack.relationship.slug
+        for channel in pack.channels:
+            before = owners.get(channel.slug, {now})
+            if now not in before:
+                raise Refused(
+                    f'The channel {channel.slug} is on record under the relationship "{min(before)}", and its file '
+                    f'stands under "{now}": it would be recorded a second time. Nothing was written.',
+                    f'Call the folder "{min(before)}" again, or move the channel back: those names stay for good.',
+                )
 
 
 def _left(packs: Iterable[RelationshipPack], seeded: Mapping[str, Seeded], rows: Rows, at: datetime) -> tuple[str, ...]:

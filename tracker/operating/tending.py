@@ -14,13 +14,16 @@ from db.added import AddedEntry
 from db.feeds import FeedHealth
 from db.store import Subjects
 from tracker.added import feed_from, same_address
-from tracker.errors import Conflict, NotFound
+from tracker.errors import Conflict, NotFound, Refused
 from tracker.feeds.address import canonical_url
 from tracker.model import Feed
 from tracker.scheduler import LATE, LEASE
 from tracker.service import Service
 from tracker.tongue import gettext, msg, retold
 from tracker.wording import instant_words
+
+LONGEST_REASON = 300
+"""Characters of the reason of a pause."""
 
 STAYS = ("slug", "side", "kind")
 """What a change leaves as it was: other words there would make another source of it."""
@@ -75,7 +78,16 @@ def remove(service: Service, slug: str, *, version: int | None = None, by: str) 
 
 
 def pause(service: Service, slug: str, *, by: str, because: str | None) -> None:
-    """Poll a feed no more until it is resumed. Raises Conflict where it is paused already: its reason stays."""
+    """Poll a feed no more until it is resumed. Raises Conflict where it is paused already: its reason stays; Refused
+    for a reason that is too long.
+    """
+    because = " ".join((because or "").split()) or None
+    if because and len(because) > LONGEST_REASON:
+        raise Refused(
+            gettext("The reason has %(number)s characters.", number=len(because)),
+            gettext("Write %(longest_reason)s at most.", longest_reason=LONGEST_REASON),
+            field="because",
+        )
     with service.store.writing() as db:
         feed = known(db, slug)
         if feed.paused:
