@@ -27,7 +27,7 @@ from tracker.model import (
 )
 from tracker.moments import instant_text
 from tracker.record.disputes import ONE_DAY
-from tracker.releases.grouping import COARSE_NEWS, Report, family_of
+from tracker.releases.grouping import COARSE_NEWS, Report, Voice, days_of, family_of
 
 _sql = load_queries("candidates.sql")
 _BEYOND_ALL = ("9999", 0)
@@ -36,12 +36,16 @@ _ANY = {"first": "", "second": "", "third": "", "since": "0000", "until": "9999"
 
 @dataclass(frozen=True)
 class Known:
-    """What grouping needs of a candidate that is already there: what is told of it, and by which sides."""
+    """What grouping needs of a candidate that is already there: what is told of it, and by whom."""
 
     id: int
     status: Status
     report: Report
-    sides: frozenset[str]
+    voices: frozenset[Voice]
+
+    @property
+    def sides(self) -> frozenset[str]:
+        return frozenset(voice.side for voice in self.voices)
 
 
 @dataclass(frozen=True)
@@ -318,6 +322,10 @@ class Candidates:
         self._bases.touch(candidate, at=at)
         return row["id"]
 
+    def decided(self, decision: int) -> int:
+        """The candidate that a decision is of."""
+        return _sql.decided(self._db, decision=decision)["candidate"]
+
     def _whole(self, row: Row) -> Candidate:
         first_word, second_words = words_of(self._db, row["id"])
         return Candidate(
@@ -394,5 +402,13 @@ def _known(rows: list[Row]) -> Known:
         day(told["published"]),
         frozenset(row["round"] for row in telling if row["round"] is not None),
         frozenset(person for row in telling for person in json.loads(row["persons"])),
+        frozenset().union(*(days_of(row["side"], _report_in(row)) for row in telling)),
     )
-    return Known(told["id"], Status(told["status"]), report, frozenset(row["side"] for row in telling))
+    voices = frozenset(Voice(row["side"], row["publisher"]) for row in telling)
+    return Known(told["id"], Status(told["status"]), report, voices)
+
+
+def _report_in(row: Row) -> Report:
+    """What one of those who speak of a candidate says happened, and when."""
+    said = partial(row["said_date"]), day(row["said_starts"])
+    return Report(Signal(row["signal"]), *said, day(row["published"]))

@@ -247,7 +247,8 @@ class Record:
             denies=1 if source.denies else None,
             level=source.level,
             recorded_at=instant_text(origin.at),
-            decision=origin.decision,
+            # What a row takes over from the one that it replaces goes with the decision that cited it there.
+            decision=source.decision or origin.decision,
             release=passage and passage.release,
             revision=passage and passage.revision,
             quote_field=passage and passage.field,
@@ -416,6 +417,7 @@ def _source(row: Row, seen: Marks | None) -> Source:
         level=Level(row["level"]) if row["level"] else None,
         recorded_at=instant(row["recorded_at"]),
         withdrawn_at=instant(row["withdrawn_at"]),
+        decision=row["decision"],
         pages=seen.pages.get(row["url"], ()) if seen else (),
         page_read=seen.reads.get(row["url"]) if seen else None,
         passage=_passage(row),

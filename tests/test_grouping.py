@@ -50,6 +50,27 @@ def test_reports_of_like_signals_whose_dates_meet_tell_of_one_event_and_say_why(
     assert why(one, other) == expected
 
 
+def of(side: str, *days: str) -> Report:
+    """What a side tells, of one day in each of its reports."""
+    return together(*(report_of(sighting(date=PartialDate(day), starts=None), PUBLISHED, side) for day in days))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "tied"),
+    [
+        (of("us", "2024-01-08"), of("us", "2024-01-09"), False),
+        (of("us", "2024-01-08"), of("us", "2024-01-08"), True),
+        (of("us", "2024-01-08"), of("cn", "2024-01-09"), True),
+        (of("third-party", "2024-01-08"), of("third-party", "2024-01-09"), True),
+        (together(of("us", "2024-01-08"), of("cn", "2024-01-09")), of("cn", "2024-01-09"), True),
+        (together(of("us", "2024-01-08"), of("cn", "2024-01-09")), of("us", "2024-01-09"), False),
+    ],
+)
+def test_the_day_between_the_capitals_is_none_between_two_days_of_one_party(one, other, tied):
+    assert bool(same_event(one, other)) is tied
+    assert bool(same_event(other, one)) is tied
+
+
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [

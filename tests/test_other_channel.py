@@ -204,7 +204,10 @@ def test_it_joins_no_candidate_that_waits_for_a_second_person(seeded_2023):
     assert candidate(seeded_2023, there.id) == waits
 
 
-@pytest.mark.parametrize(("channel", "says"), [("nowhere", "no channel"), ("dpct", "stands on that channel already")])
+@pytest.mark.parametrize(
+    ("channel", "says"),
+    [("nowhere", "There is no channel"), ("", "No channel is chosen"), ("dpct", "stands on that channel already")],
+)
 def test_a_channel_that_cannot_be_is_refused_by_field(seeded_2023, talks, channel, says):
     with pytest.raises(Refused, match=says) as refused:
         moved(seeded_2023, talks, channel)

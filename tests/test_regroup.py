@@ -13,7 +13,7 @@ from tests.test_review import CN, US, arrive, decide, page
 from tracker.errors import Conflict, NotFound, Refused, Stale
 from tracker.model import Move, PartialDate, Signal, Status
 from tracker.reviewing.regroup import merge, split
-from tracker.reviewing.review import undo
+from tracker.reviewing.review import reject, undo
 
 ON_8 = sighting(date=PartialDate("2024-01-08"), starts=None)
 ON_9 = sighting(date=PartialDate("2024-01-09"), starts=None)
@@ -172,7 +172,7 @@ def test_what_joined_after_the_decision_is_split_off_and_the_decision_stands_as_
 def test_a_further_report_that_joined_a_decided_event_wrongly_is_brought_to_light(seeded_2023):
     (found,) = arrive(seeded_2023, US, ON_8)
     decide(seeded_2023, found)
-    (joined,) = arrive(seeded_2023, LATER, ON_9)
+    (joined,) = arrive(seeded_2023, LATER, ON_8)
     assert joined.status is Status.ACCEPTED
     newest = max(joined.sightings, key=lambda seen: seen.id)
     rest, own = split(seeded_2023.store, joined.id, joined.version, [newest.id], by="ana", at=seeded_2023.clock())
@@ -261,3 +261,16 @@ def test_nothing_joins_a_candidate_that_was_merged(seeded_2023, both):
     (new,) = arrive(seeded_2023, replace(LATER, url="https://us.example/21", title="Yet other"), ON_20)
     assert new.id not in (other.id, both.id)
     assert new.signal is Signal.HELD
+
+
+def test_what_waits_brings_a_rejected_candidate_back_that_a_reviewer_merges_it_into(seeded_2023):
+    """Also on the word of a side that had spoken: else what waited for a decision would be in no queue."""
+    (rumour,) = arrive(seeded_2023, US, ON_8)
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    reject(seeded_2023.store, rumour.id, rumour.version, reason="A rumour.", **who)
+    (other,) = arrive(seeded_2023, LATER, ON_20)
+    _, whole = merged(seeded_2023, other, candidate(seeded_2023, rumour.id))
+    assert (whole.status, whole.again) == (Status.PENDING, f"ana merged candidate {other.id} into it.")
+    moved = [seen.id for seen in whole.sightings if seen.joined_by]
+    rest, own = split(seeded_2023.store, whole.id, whole.version, moved, by="ana", at=seeded_2023.clock())
+    assert (rest.status, own.status) == (Status.REJECTED, Status.PENDING)

@@ -1,17 +1,18 @@
 """From a candidate to the record, and back by undo."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from tests.make import moment, release, sighting
+from tests.make import moment, release, sighting, source
 from tracker.errors import Conflict, Refused, Stale
-from tracker.model import Contact, Outcome, PartialDate, Signal, State, Status, StatusChange
+from tracker.model import Contact, Outcome, PartialDate, Signal, State, Status, StatusChange, Verdict
 from tracker.polling.intake import hand_in
-from tracker.record.history import view
-from tracker.reviewing.amend import ClaimName, correct, withdraw
-from tracker.reviewing.review import accept, question, reject, undo
+from tracker.record.history import in_force, view
+from tracker.reviewing.amend import ClaimName, cite, correct, withdraw
+from tracker.reviewing.regroup import split, to_channel
+from tracker.reviewing.review import accept, put_in_queue, question, reject, undo, with_plain_cause
 
 US = release(title="Talks at the Pentagon", url="https://us.example/1", side="us")
 CN = release(title="会晤举行", url="https://cn.example/1", side="cn", lang="zh", published=date(2024, 1, 10))
@@ -228,6 +229,8 @@ def test_a_rejection_without_a_reason_and_an_acceptance_of_nothing_are_refused(s
         ({"effective": None}, "needs the date"),
         ({"cause": " "}, "needs its cause"),
         ({"end": date(2023, 1, 1)}, "cannot end before it begins"),
+        ({"end": date(2199, 3, 1)}, "lasts until 2199-03-01, which has not come"),
+        ({"date": PartialDate("2024"), "end": date(2024, 1, 9)}, "a last day and no first"),
         ({"date": None}, "contact needs a date"),
     ]:
         with pytest.raises(Refused, match=words):
@@ -300,3 +303,249 @@ def test_the_first_contact_on_record_is_said_of_that_alone(seeded_2023):
         "It met before: the next contact of a channel that was planned.", State.ACTIVE,
     )  # fmt: skip
     assert question(candidate, (), (met,)).why.startswith("It met before:")
+
+
+CALL = sighting(date=PartialDate("2024-01-08"), starts=None)
+MEETING = sighting(date=PartialDate("2024-01-09"), starts=None)
+NEXT_DAY = replace(US, url="https://us.example/next", title="They met in person")
+
+
+def contacts_of(service, slug="dpct", since="2024"):
+    """The days of the contacts that stand, oldest first, each with the addresses of its sources."""
+    told = [(str(row.date), [one.url for one in row.sources]) for row in page(service, slug, "2027-01-01").contacts]
+    return sorted(row for row in told if row[0] >= since)
+
+
+def back(service, candidate):
+    service.clock.advance(seconds=1)
+    return undo(service.store, candidate.id, candidate.version, by="ben", at=service.clock())
+
+
+def now_of(service, candidate):
+    with service.store.reading() as db:
+        return db.candidates.get(candidate.id)
+
+
+def proposed_for(service, candidate, **over):
+    with service.store.reading() as db:
+        rows = (in_force(kind, service.clock() + timedelta(days=1)) for kind in db.record.entries_of(candidate.channel))
+        return replace(question(candidate, *rows).choice, **over)
+
+
+def test_what_one_side_tells_of_two_days_is_two_contacts_and_both_are_recorded(seeded_2023):
+    (call,) = arrive(seeded_2023, US, CALL)
+    decide(seeded_2023, call)
+    (met,) = arrive(seeded_2023, NEXT_DAY, MEETING)
+    assert (met.id != call.id, met.status) == (True, Status.PENDING)
+    decide(seeded_2023, met)
+    assert contacts_of(seeded_2023) == [("2024-01-08", [US.url]), ("2024-01-09", [NEXT_DAY.url])]
+
+
+def test_a_day_that_a_reviewer_gives_takes_no_row_of_another_day_that_this_side_is_cited_for(seeded_2023):
+    (call,) = arrive(seeded_2023, US, replace(CALL, persons=("us-a",)))
+    decide(seeded_2023, call)
+    (undated,) = arrive(seeded_2023, NEXT_DAY, replace(CALL, date=None, persons=("us-b",)))
+    assert undated.status is Status.RECORDED
+    undated = put_in_queue(seeded_2023.store, undated.id, undated.version, by="ana", at=seeded_2023.clock())
+    choice = proposed_for(seeded_2023, undated, date=PartialDate("2024-01-09"), outcome=Outcome.HELD, state=None)
+    decide(seeded_2023, undated, choice=choice)
+    assert [day for day, _ in contacts_of(seeded_2023)] == ["2024-01-08", "2024-01-09"]
+
+
+def test_a_reviewer_puts_right_the_day_of_what_the_candidate_itself_put_on_record(seeded_2023):
+    (call,) = arrive(seeded_2023, US, CALL)
+    decide(seeded_2023, call)
+    (again,) = arrive(seeded_2023, CN, MEETING)
+    decide(seeded_2023, again, choice=proposed_for(seeded_2023, again, date=PartialDate("2024-01-09")))
+    assert contacts_of(seeded_2023) == [("2024-01-09", [US.url, CN.url])]
+
+
+def test_another_event_than_that_on_record_is_added_as_new_beside_it(seeded_2023):
+    (call,) = arrive(seeded_2023, US, CALL)
+    decide(seeded_2023, call)
+    (met,) = arrive(seeded_2023, replace(CN, title="会面"), MEETING)
+    assert met.id == call.id, "another side may give the day between the capitals"
+    rest, own = split(
+        seeded_2023.store, met.id, met.version, [met.sightings[0].id], by="ana", at=seeded_2023.clock()
+    )  # fmt: skip
+    assert rest.status is Status.ACCEPTED
+    with seeded_2023.store.reading() as db:
+        another = question(own, *db.record.entries_of("dpct"), another=True)
+    assert (another.standing, another.choice.outcome, str(another.choice.date)) == ((), Outcome.HELD, "2024-01-09")
+    decide(seeded_2023, own, choice=with_plain_cause(another.choice, own.signal))
+    assert contacts_of(seeded_2023) == [("2024-01-08", [US.url]), ("2024-01-09", [CN.url])]
+
+
+def test_a_date_that_is_put_right_to_one_on_record_is_cited_there_and_makes_no_second_row(seeded_2023):
+    (talks,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, talks)
+    undated = replace(CN, published=date(2024, 1, 30))
+    (found,) = arrive(seeded_2023, undated, sighting(date=None, starts=None))
+    assert found.id != talks.id
+    choice = proposed_for(seeded_2023, found, date=PartialDate("2024-01-09"), end=None, state=None, effective=None)
+    decide(seeded_2023, found, choice=choice)
+    (row,) = [row for row in page(seeded_2023).contacts if str(row.date) >= "2024"]
+    assert (str(row.date), row.end) == ("2024-01-08", date(2024, 1, 9))
+    assert {source.side for source in row.sources} == {"us", "cn"}
+
+
+def test_an_acceptance_under_one_that_was_undone_stands_and_is_undone_after_it(seeded_2023):
+    (first,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, first)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    undone = back(seeded_2023, decide(seeded_2023, again))
+    assert (undone.status, undone.standing.verdict) == (Status.PENDING, Verdict.ACCEPT)
+    assert contacts_of(seeded_2023) == [("2024-01-08", [US.url])]
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    with pytest.raises(Conflict, match="rests on the releases"):
+        to_channel(seeded_2023.store, undone.id, undone.version, "mmca", **who)
+    whole = back(seeded_2023, undone)
+    assert (whole.status, whole.standing, contacts_of(seeded_2023)) == (Status.PENDING, None, [])
+
+
+def test_what_was_accepted_is_not_rejected_before_it_is_undone(seeded_2023):
+    """Else the contact would stay on record, and the candidate would say that it was turned down."""
+    (found,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, found)
+    arrive(seeded_2023, replace(US, title="Cancelled"), sighting(signal=Signal.CANCELLED))
+    came_back = now_of(seeded_2023, found)
+    assert came_back.status is Status.PENDING
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    with pytest.raises(Conflict, match="stands on the record"):
+        reject(seeded_2023.store, came_back.id, came_back.version, reason="Called off.", **who)
+    undone = back(seeded_2023, came_back)
+    seeded_2023.clock.advance(seconds=1)
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    reject(seeded_2023.store, undone.id, undone.version, reason="Called off.", **who)
+    assert contacts_of(seeded_2023) == []
+
+
+def test_words_that_were_taken_back_are_no_further_source(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, found)
+    arrive(seeded_2023, replace(US, title="Weather", summary="It rained."))
+    lost = now_of(seeded_2023, found)
+    with seeded_2023.store.reading() as db:
+        why = question(lost, *db.record.entries_of("dpct")).why
+    assert "words that their publisher took back: undo the last decision" in why
+
+
+CUT = sighting(signal=Signal.SUSPENDED, date=PartialDate("2024-01-09"), starts=None)
+LATER_WORD = replace(US, url="https://us.example/later", title="They cut it", published=date(2024, 2, 1))
+
+
+def test_a_decision_is_not_undone_beneath_what_another_candidate_was_accepted_for(seeded):
+    (cut,) = arrive(seeded, replace(CN, url="https://cn.example/cut"), replace(CUT, persons=("cn-a",)))
+    cut = decide(seeded, cut)
+    (word,) = arrive(seeded, LATER_WORD, replace(CUT, date=PartialDate("2024-01-10"), persons=("us-a",)))
+    assert (word.id != cut.id, word.status) == (True, Status.PENDING)
+    word = decide(seeded, word)
+    assert {source.side for source in stated(seeded).sources} == {"us", "cn"}
+    with pytest.raises(Conflict, match=rf"Candidate {word.id} was accepted for change-\d+ as well"):
+        back(seeded, cut)
+    word = back(seeded, word)
+    cut = back(seeded, now_of(seeded, cut))
+    decide(seeded, cut)
+    decide(seeded, now_of(seeded, word))
+    assert {source.side for source in stated(seeded).sources} == {"us", "cn"}
+
+
+def stated(service):
+    (row,) = [row for row in page(service, day="2024-02-01").history if row.state is State.SUSPENDED and row.decision]
+    return row
+
+
+def test_what_was_cited_by_hand_since_keeps_its_row_from_being_undone(seeded_2023):
+    (found,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, found)
+    row = page(seeded_2023).change
+    seeded_2023.clock.advance(seconds=1)
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    cite(seeded_2023.store, ClaimName(StatusChange, row.id), source(), **who)
+    with pytest.raises(Conflict, match=f"change-{row.id} was given a further source since"):
+        back(seeded_2023, decided)
+
+
+def test_an_undone_source_goes_from_the_row_that_was_corrected_since_too(seeded_2023):
+    (first,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, first)
+    (other,) = arrive(seeded_2023, replace(CN, published=date(2024, 1, 30)), sighting(date=None, starts=None))
+    choice = proposed_for(seeded_2023, other, date=PartialDate("2024-01-08"), state=None, effective=None)
+    cited = decide(seeded_2023, other, choice=choice)
+    (row,) = [row for row in page(seeded_2023).contacts if row.decision]
+    assert {one.side for one in row.sources} == {"us", "cn"}
+    seeded_2023.clock.advance(seconds=1)
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    correct(seeded_2023.store, ClaimName(Contact, row.id), {"place": "Pentagon"}, reason="It says so.", **who)
+    back(seeded_2023, cited)
+    (row,) = [row for row in page(seeded_2023).contacts if str(row.date) >= "2024"]
+    assert (row.place, [one.side for one in row.sources]) == ("Pentagon", ["us"])
+
+
+def test_a_contact_known_to_the_year_tells_of_nothing_that_comes_months_later(seeded_2023):
+    (vague,) = arrive(seeded_2023, US, sighting(date=None, starts=None))
+    told = {"date": PartialDate("2024"), "end": None, "effective": PartialDate("2024"), "cause": "They met."}
+    decide(seeded_2023, vague, choice=proposed_for(seeded_2023, vague, **told))
+    seeded_2023.clock.advance(days=200)
+    autumn = replace(US, url="https://us.example/autumn", published=date(2024, 8, 2))
+    (found,) = arrive(seeded_2023, autumn, sighting(date=PartialDate("2024-08-01"), starts=None))
+    assert found.status is Status.PENDING
+
+
+def test_what_the_record_told_of_is_put_in_the_queue_by_a_reviewer(seeded):
+    (told,) = arrive(seeded, US, sighting())
+    assert told.status is Status.RECORDED
+    who = {"by": "ana", "at": seeded.clock()}
+    queued = put_in_queue(seeded.store, told.id, told.version, **who)
+    assert (queued.status, queued.again) == (Status.PENDING, "ana put it in the queue at 1 Feb 2024 12:00 UTC.")
+
+
+def test_what_the_record_told_of_waits_once_the_rows_that_told_are_taken_back(seeded):
+    (told,) = arrive(seeded, US, sighting())
+    assert told.status is Status.RECORDED
+    now = page(seeded)
+    telling = [row for row in (*now.history, *now.contacts) if row.id and str(_day(row)).startswith("2024-01")]
+    assert telling
+    for row in telling:
+        seeded.clock.advance(seconds=1)
+        who = {"by": "ana", "at": seeded.clock(), "reason": "It was never so."}
+        withdraw(seeded.store, ClaimName(type(row), row.id), **who)
+    again = now_of(seeded, told)
+    assert (again.status, again.again) == (Status.PENDING, "The row that told of it was withdrawn or corrected.")
+
+
+def _day(row):
+    return row.effective if isinstance(row, StatusChange) else row.date
+
+
+RUMOUR = replace(US, side="third-party", publisher="Wire", url="https://wire.example/1")
+
+
+@pytest.mark.parametrize(("publisher", "after"), [("Daily", Status.PENDING), ("Wire", Status.REJECTED)])
+def test_a_rejected_suspension_comes_back_when_a_publisher_that_had_not_spoken_reports_it(
+    seeded_2023, publisher, after
+):
+    (rumour,) = arrive(seeded_2023, RUMOUR, CUT)
+    who = {"by": "ana", "at": seeded_2023.clock()}
+    reject(seeded_2023.store, rumour.id, rumour.version, reason="A rumour.", **who)
+    confirmed = replace(RUMOUR, publisher=publisher, url="https://wire.example/2", title="The ministry confirms it")
+    (again,) = arrive(seeded_2023, confirmed, CUT)
+    assert (again.id, again.status) == (rumour.id, after)
+
+
+def test_a_reviewer_who_saw_other_rows_than_there_are_now_writes_nothing_back(seeded_2023):
+    (first,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, first)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    seeded_2023.clock.advance(seconds=1)
+    form = proposed_for(seeded_2023, again)
+    with seeded_2023.store.reading() as db:
+        rows = (in_force(kind, seeded_2023.clock()) for kind in db.record.entries_of("dpct"))
+        seen = question(again, *rows).builds_on
+    met = page(seeded_2023).last_contact
+    seeded_2023.clock.advance(seconds=1)
+    who = {"by": "ben", "at": seeded_2023.clock()}
+    correct(seeded_2023.store, ClaimName(Contact, met.id), {"place": "Pentagon"}, reason="It says so.", **who)
+    with pytest.raises(Stale, match="has changed since you opened it"):
+        decide(seeded_2023, again, choice=form, built_on=seen)
+    assert page(seeded_2023).last_contact.place == "Pentagon"

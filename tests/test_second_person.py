@@ -11,8 +11,9 @@ from tests.make import sighting
 from tests.test_intake import candidate
 from tests.test_review import CN, US, arrive, decide, page
 from tracker.errors import Conflict, NotAllowed, Refused, Stale
-from tracker.model import Answer, PartialDate, Signal, State, Status
+from tracker.model import Answer, PartialDate, Signal, State, Status, StatusChange
 from tracker.operating.verify import verify
+from tracker.reviewing.amend import ClaimName, correct
 from tracker.reviewing.holding import hold
 from tracker.reviewing.regroup import to_channel
 from tracker.reviewing.review import accept, choice_of, question, reject, undo
@@ -97,6 +98,21 @@ def test_other_words_for_a_cut_on_record_ask_for_a_second_person_too(seeded_2023
     waits = accepted(seeded_2023, again, choice=replace(proposed, cause="In quite other words."))
     assert (waits.status, waits.first_word.by) == (Status.PENDING, "ana")
     assert page(seeded_2023).change.cause != "In quite other words."
+
+
+def test_what_was_corrected_after_the_first_word_is_not_written_back_by_the_second(seeded_2023, cut):
+    answered(seeded_2023, confirm, cut, "ben")
+    (again,) = arrive(seeded_2023, US_TOO, CUT)
+    with seeded_2023.store.reading() as db:
+        proposed = question(again, *db.record.entries_of("dpct")).choice
+    waits = accepted(seeded_2023, again, choice=replace(proposed, cause="In quite other words."))
+    name = ClaimName(StatusChange, page(seeded_2023).change.id)
+    seeded_2023.clock.advance(seconds=1)
+    who = {"by": "cleo", "at": seeded_2023.clock()}
+    fresh = correct(seeded_2023.store, name, {"cause": "As they said."}, reason="Their words.", **who)
+    with pytest.raises(Conflict, match=f"{fresh} was recorded after ana accepted it"):
+        answered(seeded_2023, confirm, waits, "ben")
+    assert page(seeded_2023).change.cause == "As they said."
 
 
 def test_the_same_account_never_answers_itself_but_may_withdraw(seeded_2023, cut):

@@ -234,6 +234,7 @@ class Source:
     `denies`: a reviewer says that it denies what the row tells, and so attests nothing of it.
     `pages` is what we saw of its page by and by, oldest first; `page_read` the last time that it told us anything.
     `passage`: what is kept of it here; None where the document was never read as a release.
+    `decision`: the one that cited it, None where none did.
     """
 
     url: str
@@ -250,6 +251,7 @@ class Source:
     recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None
     passage: Passage | None = None
+    decision: int | None = None
     pages: tuple[PageMark, ...] = field(default=(), compare=False)
     page_read: datetime | None = field(default=None, compare=False)
 
@@ -736,9 +738,10 @@ class Candidate:
 
     @property
     def standing(self) -> Decision | None:
-        """The decision that holds: the last one, unless it was taken back."""
-        last = self.decisions[-1] if self.decisions else None
-        return None if last is None or last.verdict is Verdict.UNDO else last
+        """The decision that holds: the last one that was not taken back."""
+        undone = {decision.undoes for decision in self.decisions}
+        held = (one for one in reversed(self.decisions) if one.verdict is not Verdict.UNDO and one.id not in undone)
+        return next(held, None)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ RETURNING id;
 -- of which there was news from `since` to `until`, or that took place between `begins` and `ends`.
 SELECT DISTINCT candidate.id, candidate.signal, candidate.date, candidate.starts, candidate.status, candidate.published,
        CASE WHEN sighting.flagged = 1 OR sighting.joined_by IS NOT NULL THEN 1 ELSE 0 END AS telling,
-       sighting.round, sighting.persons, release.side
+       sighting.date AS said_date, sighting.starts AS said_starts, sighting.round, sighting.persons, release.side,
+       release.publisher
 FROM candidate
 JOIN sighting ON sighting.candidate = candidate.id
 JOIN release ON release.id = sighting.release
@@ -168,6 +169,9 @@ WHERE id IN (SELECT candidate FROM sighting WHERE release = :release) ORDER BY i
 
 -- name: decisions(candidate)
 SELECT * FROM decision WHERE candidate = :candidate ORDER BY id;
+
+-- name: decided(decision)^
+SELECT candidate FROM decision WHERE id = :decision;
 
 -- name: add_regrouping(move, taken_from, given_to, sightings, regrouped_by, regrouped_at, note)^
 INSERT INTO regrouping (move, taken_from, given_to, sightings, regrouped_by, regrouped_at, note)

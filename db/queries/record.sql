@@ -41,7 +41,7 @@ SELECT * FROM contact WHERE channel = :channel ORDER BY id;
 
 -- name: citations()
 SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
-       citation.persons, citation.denies, citation.level, citation.recorded_at, citation.withdrawn_at,
+       citation.persons, citation.denies, citation.level, citation.recorded_at, citation.withdrawn_at, citation.decision,
        citation.release, citation.revision, citation.quote_field, citation.quote_start,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source
@@ -49,7 +49,7 @@ ORDER BY citation.id;
 
 -- name: citations_of(channel)
 SELECT citation.status_change, citation.contact, citation.quote, citation.says, citation.dated,
-       citation.persons, citation.denies, citation.level, citation.recorded_at, citation.withdrawn_at,
+       citation.persons, citation.denies, citation.level, citation.recorded_at, citation.withdrawn_at, citation.decision,
        citation.release, citation.revision, citation.quote_field, citation.quote_start,
        source.url, source.title, source.publisher, source.side, source.published
 FROM citation JOIN source ON source.id = citation.source

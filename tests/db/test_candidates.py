@@ -52,6 +52,9 @@ def undone(store: Store) -> Iterator[Subjects]:
         pass
 
 
+SIDE = release().side
+
+
 def add(db: Subjects, candidate: int, number: int, said: Sighting, published: date, because: str | None = None) -> None:
     document = replace(release(url=f"https://us.example/{number}", title=f"Release {number}"), published=published)
     kept = db.releases.keep(document, guid=document.url, canonical_url=document.url, now=AT)
@@ -63,14 +66,14 @@ def add(db: Subjects, candidate: int, number: int, said: Sighting, published: da
 @IN_A_STORE
 @given(st.lists(st.tuples(SAID, DAYS), min_size=1, max_size=30), SAID, DAYS)
 def test_no_candidate_of_the_same_event_is_missed_however_far_its_news_lies(seeded_2023, there, said, published):
-    report = report_of(said, published)
+    report = report_of(said, published, SIDE)
     with undone(seeded_2023.store) as db:
         for number, (earlier, day) in enumerate(there):
             add(db, db.candidates.open("dpct", report_of(earlier, day), Status.PENDING, at=AT), number, earlier, day)
         all_known = db.candidates.known("dpct")
         near = db.candidates.known("dpct", report)
     assert len(all_known) == len(there)
-    assert [one.report for one in all_known] == [report_of(earlier, day) for earlier, day in there]
+    assert [one.report for one in all_known] == [report_of(earlier, day, SIDE) for earlier, day in there]
     assert {one.id for one in near} >= {one.id for one in all_known if same_event(report, one.report)}
 
 

@@ -46,6 +46,12 @@ CHINESE = {
 _document: dict[str, Any] = {}
 
 
+def etag_of(candidate: dict[str, Any]) -> str:
+    """The ETag of a candidate that was read."""
+    rows = candidate["question"]["builds_on"] if candidate["question"] else []
+    return f'"{"+".join([str(candidate["version"]), *rows])}"'
+
+
 class Api:
     """The real application over a service. Paths are given below /api/v1, or from the root."""
 
@@ -98,7 +104,7 @@ class Api:
 
     def decide(self, candidate: dict[str, Any], role: str = "reviewer", **body: Any) -> TestResponse:
         """The answer to a decision on the candidate as it was read."""
-        headers = self.token(role) | {"If-Match": f'"{candidate["version"]}"'}
+        headers = self.token(role) | {"If-Match": etag_of(candidate)}
         return self.post(f"/candidates/{candidate['id']}/review", json=body, headers=headers)
 
     def _check(self, method: str, address: str, response: TestResponse) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, Clock
-from tests.web.api_client import AMERICAN, CHINESE, Api, assert_problem
+from tests.web.api_client import AMERICAN, CHINESE, Api, assert_problem, etag_of
 from tracker.service import Service
 
 ARTICLE = ROOT.parent / "shared" / "seed" / "act-2024-03-china-us-restore-military-communications.txt"
@@ -73,7 +73,8 @@ def test_a_release_handed_in_again_with_another_date_keeps_the_first_and_says_so
 def test_a_release_that_speaks_of_no_channel_has_no_candidates(api: Api, reviewer: dict[str, str]) -> None:
     weather = AMERICAN | {"title": "Weather", "text": "It rained.", "url": None}
     answer = api.post("/releases", json=weather, headers=reviewer).get_json()
-    assert (answer["candidates"], answer["release"]["id"]) == ([], None)
+    assert answer["candidates"] == []
+    assert api.json(f"/releases/{answer['release']['id']}", headers=reviewer)["release"]["title"] == "Weather"
 
 
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article that started the project lies beside the checkout only")
@@ -272,3 +273,40 @@ def test_the_queue_is_walked_by_cursor_newest_evidence_first(api: Api, reviewer:
     assert_problem(api.get(f"/candidates?status=accepted&cursor={cursor}", headers=reviewer), 400, field="cursor")
     changes = api.json("/changes?limit=1")["next"]
     assert_problem(api.get(f"/candidates?cursor={changes}", headers=reviewer), 400, field="cursor")
+
+
+def brought_back(api: Api, talks: dict[str, Any]) -> dict[str, Any]:
+    """The talks, on the record by one side's word and brought back by the other's."""
+    api.decide(talks, decision="accept")
+    (again,) = api.hand_in(CHINESE)
+    return again
+
+
+def test_the_etag_names_the_rows_on_which_accepting_builds_and_others_are_stale(
+    api: Api, reviewer: dict[str, str], talks: dict[str, Any], clock: Clock
+) -> None:
+    again = brought_back(api, talks)
+    contact = api.json("/channels/dpct")["last_contact"]["id"]
+    read = api.get(f"/candidates/{again['id']}", headers=reviewer)
+    assert read.headers["ETag"] == etag_of(again)
+    assert f"contact-{contact}" in read.get_json()["question"]["builds_on"]
+    clock.advance(seconds=1)
+    body = {"place": "Arlington", "reason": "It says so."}
+    assert api.post(f"/claims/contact-{contact}/correction", json=body, headers=reviewer).status_code == 200
+    clock.advance(seconds=1)
+    assert_problem(api.decide(again, decision="accept"), 412, says="has changed since you opened it")
+    assert api.json("/channels/dpct")["last_contact"]["place"] == "Arlington"
+    fresh = api.json(f"/candidates/{again['id']}", headers=reviewer)
+    assert api.decide(fresh, decision="accept").status_code == 200
+
+
+def test_another_event_than_that_on_record_is_proposed_and_recorded_as_new(
+    api: Api, reviewer: dict[str, str], talks: dict[str, Any]
+) -> None:
+    again = brought_back(api, talks)
+    before = len(api.json("/channels/dpct")["contacts"])
+    body = {"another": True, "state": None, "contact": {"date": "2024-01-20"}}
+    assert api.decide(again, decision="accept", **body).status_code == 200
+    contacts = api.json("/channels/dpct")["contacts"]
+    assert len(contacts) == before + 1
+    assert {contact["date"]["date"] for contact in contacts} >= {"2024-01-08", "2024-01-20"}

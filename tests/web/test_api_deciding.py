@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -60,6 +61,14 @@ def test_what_was_put_aside_is_brought_back(api: Api) -> None:
     assert send(api, "release", held).get_json()["held"] is None
     assert listed(api) == (1, [1])
     assert_problem(send(api, "release", read(api)), 409, says="not put aside")
+
+
+def test_what_is_unlikely_or_was_told_of_is_put_in_the_queue_and_nothing_else_is(api: Api) -> None:
+    unlikely = replace(US, url="https://us.example/unlikely", title="Perhaps", published=date(2023, 3, 5))
+    arrive(api.service, unlikely, sighting(flagged=False, date=PartialDate("2023-03-05"), starts=None))
+    queued = send(api, "queue", read(api, 2)).get_json()
+    assert (queued["status"], queued["again"][:26]) == ("pending", "reviewer-token put it in t")
+    assert_problem(send(api, "queue", queued), 409, says="Candidate 2 is pending")
 
 
 def test_another_channel_answers_both_and_back_takes_it_back(api: Api) -> None:
@@ -156,7 +165,7 @@ def test_a_body_that_cannot_be_is_refused_by_field(api: Api, call: str, body: di
     assert listed(api) == (1, [1])
 
 
-@pytest.mark.parametrize("call", ["later", "release", "channel", "channel/back", "second"])
+@pytest.mark.parametrize("call", ["later", "release", "queue", "channel", "channel/back", "second"])
 def test_each_needs_the_version_that_was_read(api: Api, call: str) -> None:
     body = {"reason": "Soon.", "channel": "mmca", "answer": "confirmed"}
     wanted = {"later": "reason", "channel": "channel", "second": "answer"}.get(call)

@@ -42,7 +42,7 @@ MATRIX = {
         POST /review/<int:number>/later | POST /review/<int:number>/channel | POST /review/<int:number>/second
         GET /review/mine | POST /review/<int:number>/blind | GET /review/<int:number>/original/<int:place>
         POST /review/reject | GET /review/rejected | POST /review/rejected/undo | GET /review/<int:number>/present
-        GET /review/keys
+        GET /review/keys | POST /api/v1/candidates/<id>/queue
         POST /api/v1/candidates/<id>/later | POST /api/v1/candidates/<id>/release | POST /api/v1/candidates/<id>/channel
         POST /api/v1/candidates/<id>/channel/back | POST /api/v1/candidates/<id>/second | POST /api/v1/candidates/reject
         POST /api/v1/candidates/<id>/split | POST /api/v1/candidates/<id>/merge | POST /api/v1/releases

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.make import sighting
 from tests.test_review import CN, US, arrive
 from tests.web.test_pages import signed_in, words_of
-from tracker.model import Evidence, PartialDate, Release, Signal, State, Status
+from tracker.model import Contact, Evidence, PartialDate, Release, Signal, State, Status
+from tracker.reviewing.amend import ClaimName, correct
 from tracker.reviewing.review import accept, reject
 from tracker.service import Service
 from tracker.web.reviewing.screen import passages
@@ -490,3 +491,76 @@ def test_a_version_of_very_many_digits_is_none(seeded: Service) -> None:
     answer = signed_in(seeded).post("/review/1", data={"action": "accept", "version": "9" * 5_000})
     assert answer.status_code in (400, 404)
     assert signed_in(seeded, "admin", "olga").get("/admin/audit?before=2024-01-01T00:00:00Z~1~-5").status_code == 400
+
+
+def sent_back(html: str, **over) -> dict[str, str]:
+    """The form of the decision as the page filled it in, with what a reviewer changed."""
+    form = html.partition('id="decision"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'<input(?: type="hidden")? name="(\w+)"[^>]* value="([^"]*)"', form))
+    for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        fields[name] = chosen[1] if chosen else ""
+    return {name: value for name, value in fields.items() if name != "another"} | over
+
+
+def met_once(service: Service) -> FlaskClient:
+    """One side's meeting is on the record, and the other side brought it back; answers a reviewer's client."""
+    (found,) = arrive(service, US, ON_8)
+    accept(service.store, found.id, found.version, by="ana", at=service.clock())
+    arrive(service, CN, ON_9)
+    service.clock.advance(seconds=1)
+    return signed_in(service)
+
+
+def test_a_form_that_was_filled_from_a_row_does_not_revert_what_somebody_corrected_there_since(seeded_2023):
+    client = met_once(seeded_2023)
+    form = sent_back(client.get("/review/1").text, action="accept")
+    with seeded_2023.store.reading() as db:
+        met = db.record.entries_of("dpct")[1][-1]
+    name, who = ClaimName(Contact, met.id), {"by": "ben", "at": seeded_2023.clock()}
+    fresh = correct(seeded_2023.store, name, {"place": "Pentagon"}, reason="It says so.", **who)
+    seeded_2023.clock.advance(seconds=1)
+    answer = client.post("/review/1", data=form)
+    assert answer.status_code == 409
+    assert f"What the record tells of candidate 1 has changed since you opened it; it is in {fresh}" in words_of(
+        answer.text
+    )
+    with seeded_2023.store.reading() as db:
+        assert db.record.entries_of("dpct")[1][-1].place == "Pentagon"
+    again = sent_back(client.get("/review/1").text, action="accept")
+    assert client.post("/review/1", data=again).status_code == 303
+
+
+def test_a_reviewer_says_in_the_form_that_it_is_another_event_and_adds_it_beside_what_is_on_record(seeded_2023):
+    client = met_once(seeded_2023)
+    typed = {"date": "2024-01-09", "state": "", "effective": "", "another": "1"}
+    html = client.get("/review/1").text
+    assert "This is another event than that on record: add it as new" in words_of(html)
+    checked = client.post("/review/1", data=sent_back(html, action="check", **typed)).text
+    assert "Accepting records: ■ held 9 Jan 2024 citing 2 releases" in words_of(checked)
+    assert re.search(r'name="another" value="1" checked', checked)
+    assert client.post("/review/1", data=sent_back(html, action="accept", **typed)).status_code == 303
+    with seeded_2023.store.reading() as db:
+        contacts = [row for row in db.record.entries_of("dpct")[1] if row.decision]
+    assert [(str(row.date), row.replaces) for row in contacts] == [("2024-01-08", None), ("2024-01-09", None)]
+
+
+def test_what_the_record_told_of_can_be_put_in_the_queue(seeded):
+    arrive(seeded, US, sighting())
+    client = signed_in(seeded)
+    page = client.get("/review/1").text
+    assert "The record told of this event" in words_of(page)
+    assert client.post("/review/1/queue", data={"version": 2}).status_code == 303
+    assert 'value="accept"' in client.get("/review/1").text
+
+
+def test_a_rejection_of_what_stands_on_the_record_says_what_to_undo_first(seeded_2023):
+    client = met_once(seeded_2023)
+    version = re.search(r'name="version" value="(\d+)"', client.get("/review/1").text)[1]
+    refused = client.post("/review/1", data={"action": "reject", "reason": "Wrong.", "version": version})
+    assert refused.status_code == 409
+    assert "What ana accepted at 1 Feb 2024 12:00 UTC stands on the record. Undo that decision first" in words_of(
+        refused.text
+    )
+    many = client.post("/review/reject", data={"candidate": f"1~{version}", "reason": "Wrong."}, follow_redirects=True)
+    assert "What ana accepted at 1 Feb 2024 12:00 UTC stands on the record." in words_of(many.text)

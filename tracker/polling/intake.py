@@ -15,29 +15,43 @@ from datetime import date, datetime
 from db.candidates import Finding, Known, Said
 from db.releases import Kept
 from db.store import Store, Subjects
-from tracker.model import Candidate, KeptSighting, PartialDate, Release, Sighting, Signal, Status
+from tracker.model import (
+    Candidate,
+    Contact,
+    KeptSighting,
+    PartialDate,
+    Release,
+    Sighting,
+    Signal,
+    Status,
+    StatusChange,
+)
 from tracker.record.history import in_force
 from tracker.releases.difference import only_cut
 from tracker.releases.grouping import (
     Report,
     Tie,
+    Voice,
     entries_telling,
     new_evidence,
     report_of,
     same_event,
-    sides_heard,
     together,
+    voices_heard,
 )
 from tracker.releases.study import Detect
+from tracker.tongue import msg
 
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What became of a release that was handed in: the candidates that it speaks of, but for the unlikely.
+    """What became of a release that was handed in: as it is kept, and the candidates that it speaks of, but for the
+    unlikely.
 
     `kept_day`: the day of publication that it keeps, where it had come before with another than it has now.
     """
 
+    release: Release
     candidates: list[Candidate]
     kept_day: date | None = None
 
@@ -71,7 +85,7 @@ def hand_in(
             sightings = detect(release)
         take_in(db, release, kept, sightings, now=now)
         found = [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
-        return HandedIn(found, known.published if other_day else None)
+        return HandedIn(replace(known, id=kept.id), found, known.published if other_day else None)
 
 
 def take_in(db: Subjects, release: Release, kept: Kept, sightings: Iterable[Sighting], *, now: datetime) -> int:
@@ -167,7 +181,7 @@ def _words(sighting: Sighting) -> str:
 
 def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now: datetime) -> bool:
     """Whether what the release says is new."""
-    report = report_of(sighting, release.published)
+    report = report_of(sighting, release.published)  # beside the same release: a day put right is the same event
     for said in db.candidates.said_by(kept.id, sighting.channel):
         # A release speaks once of an event, wherever a reviewer has put its words meanwhile.
         if same_event(report_of(said.sighting, release.published), report) and not db.samples.is_guess(said.candidate):
@@ -175,6 +189,7 @@ def _attach(db: Subjects, release: Release, kept: Kept, sighting: Sighting, now:
                 not said.sighting.flagged and sighting.flagged and _confirm(db, said, release, kept, sighting, now)
             )  # fmt: skip
     barred = db.candidates.apart(kept.id)
+    report = report_of(sighting, release.published, release.side)
     if (match := nearest(db, {release.side}, report, sighting.channel, barred)) is None:
         candidate = db.candidates.open(sighting.channel, report, _first_status(db, release, sighting, now), at=now)
         _add(db, candidate, release, kept, sighting, None, now)
@@ -199,13 +214,19 @@ def _weigh(db: Subjects, known: Known, release: Release, sighting: Sighting, now
     if known.status.open:
         if known.status is Status.UNLIKELY:
             db.candidates.set_status(known.id, _first_status(db, release, sighting, now))
-        elif (why := new_evidence(known.status, release.side, known.sides)) and db.reviewers.release(
+        elif (why := _new_evidence(known.status, release, sighting, known.voices)) and db.reviewers.release(
             known.id, why, at=now
         ):
             db.candidates.set_status(known.id, Status.PENDING, why)
         retell(db, known.id)
-    elif why := new_evidence(known.status, release.side, known.sides | _heard_on_record(db, release, sighting, now)):
+    elif why := _new_evidence(
+        known.status, release, sighting, known.voices | _heard_on_record(db, release, sighting, now)
+    ):
         db.candidates.set_status(known.id, Status.PENDING, why)
+
+
+def _new_evidence(status: Status, release: Release, sighting: Sighting, heard: Collection[Voice]) -> str | None:
+    return new_evidence(status, sighting.signal, Voice(release.side, release.publisher), heard)
 
 
 def _first_status(db: Subjects, release: Release, sighting: Sighting, now: datetime) -> Status:
@@ -213,7 +234,7 @@ def _first_status(db: Subjects, release: Release, sighting: Sighting, now: datet
     if not sighting.flagged:
         return Status.UNLIKELY
     heard = _heard_on_record(db, release, sighting, now)
-    told_already = bool(heard) and new_evidence(Status.RECORDED, release.side, heard) is None
+    told_already = bool(heard) and _new_evidence(Status.RECORDED, release, sighting, heard) is None
     return Status.RECORDED if told_already else Status.PENDING
 
 
@@ -245,8 +266,30 @@ def _nearness(known: Known, tie: Tie, sides: Collection[str]) -> tuple[int, bool
     return tie.strength, waits, not doubtful, not known.sides.isdisjoint(sides), known.id
 
 
-def _heard_on_record(db: Subjects, release: Release, sighting: Sighting, now: datetime) -> set[str]:
-    """The sides on whose word the record already tells of the event; empty when it does not."""
-    changes, contacts = db.record.entries_of(sighting.channel)
-    standing = in_force(changes, now), in_force(contacts, now)
-    return sides_heard(entries_telling(sighting.signal, sighting.date, sighting.starts, release.published, *standing))
+def _heard_on_record(db: Subjects, release: Release, sighting: Sighting, now: datetime) -> set[Voice]:
+    """Those on whose word the record already tells of the event; empty when it does not."""
+    report = report_of(sighting, release.published, release.side)
+    return voices_heard(_told_on_record(db, sighting.channel, report, now))
+
+
+def ask_again(db: Subjects, gone: Collection[StatusChange | Contact], now: datetime) -> None:
+    """Put those candidates of a channel before a reviewer of which rows told that were withdrawn or corrected just now,
+    and of which the record does not tell any more with the word of all who speak of them.
+    """
+    for channel in {row.channel for row in gone}:
+        changes = [row for row in gone if isinstance(row, StatusChange)]
+        contacts = [row for row in gone if isinstance(row, Contact)]
+        for known in db.candidates.known(channel):
+            if known.status is not Status.RECORDED or not entries_telling(known.report, changes, contacts):
+                continue
+            heard = voices_heard(_told_on_record(db, channel, known.report, now))
+            if known.sides - {voice.side for voice in heard}:
+                db.candidates.set_status(
+                    known.id, Status.PENDING, msg("The row that told of it was withdrawn or corrected.")
+                )
+                db.candidates.touch(known.id)
+
+
+def _told_on_record(db: Subjects, channel: str, report: Report, now: datetime) -> list[StatusChange | Contact]:
+    changes, contacts = db.record.entries_of(channel)
+    return entries_telling(report, in_force(changes, now), in_force(contacts, now))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import IntEnum
 from itertools import combinations
+from typing import NamedTuple
 
 from tracker.model import (
     THIRD_PARTY,
@@ -16,6 +17,7 @@ from tracker.model import (
     Precision,
     Sighting,
     Signal,
+    Source,
     State,
     Status,
     StatusChange,
@@ -28,7 +30,7 @@ SAME_NEWS = timedelta(days=10)
 """Undated reports of one kind on one channel belong together when published within this time of each other."""
 
 COARSE_NEWS = timedelta(days=31)
-"""The same for reports of which one knows only the month or the year."""
+"""The same for reports of which one knows only the month or the year, and for a row that knows no more."""
 
 SAME_ROUND = timedelta(days=10)
 """Reports that name one round of talks are of one event though their dates lie this far apart: one of them errs."""
@@ -58,7 +60,17 @@ _STATES = {
     Signal.ENDED: {State.ENDED},
 }
 
+_NOT_TO_BE_MISSED = {Signal.SUSPENDED, Signal.CANCELLED, Signal.REFUSED, Signal.ENDED, Signal.RESUMED}
+
 Span = tuple[date, date]
+Days = frozenset[tuple[str, Span]]
+
+
+class Voice(NamedTuple):
+    """Who speaks of an event: a publisher, for the side that it speaks for."""
+
+    side: str
+    publisher: str
 
 
 class Strength(IntEnum):
@@ -80,7 +92,9 @@ class Tie:
 
 @dataclass(frozen=True)
 class Report:
-    """What is told of one event, by a release or by several together. `published`: the day of the newest of them."""
+    """What is told of one event, by a release or by several together. `published`: the day of the newest of them;
+    `days`: those that each side gives to the day.
+    """
 
     signal: Signal
     date: PartialDate | None
@@ -88,6 +102,7 @@ class Report:
     published: date
     rounds: frozenset[int] = frozenset()
     persons: frozenset[str] = frozenset()
+    days: Days = frozenset()
 
     @property
     def span(self) -> Span:
@@ -95,13 +110,22 @@ class Report:
 
     @property
     def to_the_day(self) -> bool:
-        return self.date is not None and self.date.precision is Precision.DAY
+        return _to_the_day(self.date)
 
 
-def report_of(sighting: Sighting, published: date) -> Report:
-    """What a sighting tells, made in a release that was published on that day."""
+def report_of(sighting: Sighting, published: date, side: str | None = None) -> Report:
+    """What a sighting tells, made in a release of a side that was published on that day.
+
+    Without a side for a release beside its own other wording, which may put its day right.
+    """
     rounds = frozenset() if sighting.round is None else frozenset({sighting.round})
-    return Report(sighting.signal, sighting.date, sighting.starts, published, rounds, frozenset(sighting.persons))
+    told = Report(sighting.signal, sighting.date, sighting.starts, published, rounds, frozenset(sighting.persons))
+    return replace(told, days=days_of(side, told)) if side else told
+
+
+def days_of(side: str, report: Report) -> Days:
+    """The days of a report as those of a side; none where it does not know them to the day."""
+    return frozenset({(side, report.span)}) if report.to_the_day else frozenset()
 
 
 def together(first: Report, *others: Report) -> Report:
@@ -116,6 +140,7 @@ def together(first: Report, *others: Report) -> Report:
         published=max(report.published for report in everything),
         rounds=frozenset().union(*(report.rounds for report in everything)),
         persons=frozenset().union(*(report.persons for report in everything)),
+        days=frozenset().union(*(report.days for report in everything)),
     )
 
 
@@ -136,7 +161,7 @@ def same_event(one: Report, other: Report) -> Tie | None:
 
     Signals must be alike. Then the number of the round decides where both know it, save on a day that both name; else
     dates must meet, give or take the day between the capitals, and a coarse or missing date needs news of about the
-    same time. Reports of other persons need a day that both name.
+    same time. One party's two days are two events, and reports of other persons need a day that both name.
     """
     if other.signal not in family_of(one.signal):
         return None
@@ -178,7 +203,7 @@ def _by_date(one: Report, other: Report) -> Tie | None:
         if one.date == other.date:
             return Tie(Strength.TIME, to_keep("No date in either; %(apart)s.", apart=_apart(apart)))
         return Tie(Strength.TIME, to_keep("No date in one; %(apart)s.", apart=_apart(apart)))
-    if not _meet(one.span, other.span):
+    if not _meet(one.span, other.span) or _told_apart(one, other):
         return None
     first, second = map(_days, sorted((one, other), key=lambda report: (report.span, str(report.date))))
     if not (one.to_the_day and other.to_the_day):
@@ -190,6 +215,23 @@ def _by_date(one: Report, other: Report) -> Tie | None:
         return Tie(Strength.ONE_DATE, to_keep("Both give %(days)s.", days=_days(one)))
     return Tie(
         Strength.MEETING_DATES, to_keep("Their dates meet: %(first)s and %(second)s.", first=first, second=second)
+    )
+
+
+def _told_apart(one: Report, other: Report) -> bool:
+    """Whether the dates only meet, and a party that speaks in both gives other days there than here: there is no day
+    between a capital and itself. The press writes from any place.
+    """
+    return bool(one.to_the_day and other.to_the_day and _gap(one.span, other.span)) and _of_two_days(
+        one.days, other.days
+    )
+
+
+def _of_two_days(days: Days, others: Days) -> bool:
+    parties = {side for side, _ in days} & {side for side, _ in others} - {THIRD_PARTY}
+    return any(
+        all(_gap(day, other) for by, day in days if by == side for to, other in others if to == side)
+        for side in parties
     )
 
 
@@ -220,26 +262,21 @@ def _elsewhen(one: Report, other: Report) -> bool:
 
 
 def entries_telling(
-    signal: Signal,
-    when: PartialDate | None,
-    starts: date | None,
-    published: date,
-    changes: Iterable[StatusChange],
-    contacts: Iterable[Contact],
+    report: Report, changes: Iterable[StatusChange], contacts: Iterable[Contact]
 ) -> list[StatusChange | Contact]:
     """The rows of a channel's record (in force) that already tell of a reported event."""
-    span = event_span(when, starts, published)
+    signal, published, span = report.signal, report.published, report.span
     states, outcomes = _STATES.get(signal, ()), _OUTCOMES.get(signal, ())
     if signal is Signal.ANNOUNCED:
         # What is announced lies ahead: the plan is told by when it was made, or by when it is to take place.
-        told = [c for c in changes if c.state in states and _same_plan(when, span, published, c.effective, c.expected)]
+        told = [c for c in changes if c.state in states and _same_plan(report, c.effective, c.expected)]
     else:
-        told = [c for c in changes if c.state in states and _meet(span, (c.effective.first, c.effective.last))]
+        told = [c for c in changes if c.state in states and _dated_alike(report, c)]
     for contact in contacts:
         if contact.outcome not in outcomes:
             continue
-        if contact.date and (when or signal is not Signal.ANNOUNCED):
-            same = _meet(span, (contact.first, contact.last))
+        if contact.date and (report.date or signal is not Signal.ANNOUNCED):
+            same = _dated_alike(report, contact)
         else:
             same = contact.announced is not None and abs(contact.announced - published) <= SAME_NEWS
         # What was called off is dated by the day for which it had been arranged; reports tell when it was called off.
@@ -249,12 +286,62 @@ def entries_telling(
     return told
 
 
-def _same_plan(
-    when: PartialDate | None, span: Span, published: date, effective: PartialDate, expected: PartialDate | None
-) -> bool:
-    if when and expected:
-        return _meet(span, (expected.first, expected.last))
-    return effective.first - SAME_NEWS <= published <= effective.last + SAME_NEWS
+def on_another_day(report: Report, row: StatusChange | Contact) -> bool:
+    """Whether a row is of another contact than the reported one, since a party that reports it is cited there with
+    another day: of one party two days are two contacts. A state that it says for two days is one all the same, but for
+    one that follows from a contact that was held.
+    """
+    if isinstance(row, StatusChange) and report.signal is not Signal.HELD:
+        return False
+    if not (report.to_the_day and _to_the_day(_known(row)) and _gap(report.span, _span(row))):
+        return False
+    return _of_two_days(report.days, frozenset(_cited_days(row)))
+
+
+def _cited_days(row: StatusChange | Contact) -> Iterator[tuple[str, Span]]:
+    """By side the day that each source of a row gives; what was cited without one gives the row's own."""
+    for source in row.sources:
+        dated = (source.dated.first, source.dated.last) if _to_the_day(source.dated) else _span(row)
+        yield source.side, dated
+
+
+def on_that_day(report: Report, contact: Contact) -> bool:
+    """Whether a report and a contact, both dated to the day, share one."""
+    return report.to_the_day and _to_the_day(contact.date) and not _gap(report.span, _span(contact))
+
+
+def _dated_alike(report: Report, row: StatusChange | Contact) -> bool:
+    """Whether the dates of a report and a row meet. A row that knows less of its date than the report tells only of
+    what is news of about the time of its own sources, else it would tell of all that comes in its year.
+    """
+    if not _meet(report.span, _span(row)) or on_another_day(report, row):
+        return False
+    known = _known(row)
+    vaguer = not _to_the_day(known) and (report.date is None or len(known.value) < len(report.date.value))
+    return not vaguer or any(_near(source, report.published) for source in row.sources)
+
+
+def _near(source: Source, published: date) -> bool:
+    day = source.published
+    return day is not None and _gap((day.first, day.last), (published, published)) <= COARSE_NEWS
+
+
+def _known(row: StatusChange | Contact) -> PartialDate | None:
+    return row.effective if isinstance(row, StatusChange) else row.date
+
+
+def _span(row: StatusChange | Contact) -> Span:
+    return (row.effective.first, row.effective.last) if isinstance(row, StatusChange) else (row.first, row.last)
+
+
+def _to_the_day(when: PartialDate | None) -> bool:
+    return when is not None and when.precision is Precision.DAY
+
+
+def _same_plan(report: Report, effective: PartialDate, expected: PartialDate | None) -> bool:
+    if report.date and expected:
+        return _meet(report.span, (expected.first, expected.last))
+    return effective.first - SAME_NEWS <= report.published <= effective.last + SAME_NEWS
 
 
 def says_the_same(entry: StatusChange | Contact, other: StatusChange | Contact) -> bool:
@@ -267,16 +354,20 @@ def says_the_same(entry: StatusChange | Contact, other: StatusChange | Contact) 
     return False
 
 
-def new_evidence(status: Status, side: str, heard: Iterable[str]) -> str | None:
-    """Why a decided event comes back when `side` reports it too (a sentence), or None when it need not.
+def new_evidence(status: Status, signal: Signal, voice: Voice, heard: Collection[Voice]) -> str | None:
+    """Why a decided event comes back when `voice` reports it too (a sentence), or None when it need not.
 
-    A party that had not spoken is new evidence. The press is so only where a reviewer rejected the event.
+    A party that had not spoken is new evidence. Where a reviewer rejected the event so is the press, and of what may
+    not be missed each further publisher: a rumour that was rejected may be confirmed the next day.
     """
-    if side in set(heard):
-        return None
-    if side != THIRD_PARTY:
-        return msg("A side that had not spoken now reports it.")
-    return msg("A third party now reports it.") if status is Status.REJECTED else None
+    rejected = status is Status.REJECTED
+    if voice.side not in {other.side for other in heard}:
+        if voice.side != THIRD_PARTY:
+            return msg("A side that had not spoken now reports it.")
+        return msg("A third party now reports it.") if rejected else None
+    if rejected and signal in _NOT_TO_BE_MISSED and voice not in heard:
+        return msg("It was rejected, and a publisher that had not spoken now reports it.")
+    return None
 
 
 def _sharper(report: Report, told: Report) -> bool:
@@ -288,8 +379,8 @@ def _sharper(report: Report, told: Report) -> bool:
     return report.date == told.date and told.starts is None and report.starts is not None
 
 
-def sides_heard(entries: Sequence[StatusChange | Contact]) -> set[str]:
-    return {source.side for entry in entries for source in entry.sources}
+def voices_heard(entries: Iterable[StatusChange | Contact]) -> set[Voice]:
+    return {Voice(source.side, source.publisher) for entry in entries for source in entry.sources}
 
 
 def _meet(one: Span, other: Span) -> bool:

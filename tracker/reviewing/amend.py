@@ -17,6 +17,7 @@ from db.record import Origin
 from db.store import Store, Subjects
 from tracker.errors import Conflict, Faults, NotFound, Refused
 from tracker.model import Contact, Entry, Level, Source, StatusChange
+from tracker.polling.intake import ask_again
 from tracker.record.disputes import told_levels
 from tracker.record.history import in_force
 from tracker.record.lineage import first_rows
@@ -132,6 +133,7 @@ def correct(
             check_asked_by(amended.get("asked_by"), parties_of(db, row.channel))
         faults.check()
         added = ClaimName(name.kind, db.record.add(fresh, Origin(at, by)))
+        ask_again(db, [row], at)
         db.audit.note(What.CORRECTED, str(added), by=by, at=at, detail=fresh.reason)
         db.record.bump()
     return added
@@ -142,8 +144,9 @@ def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetim
     check_reason(reason)
     with store.writing() as db:
         at = db.record.instant_for(at)
-        _standing(db, name, at)
+        row = _standing(db, name, at)
         db.record.withdraw(name.kind, name.id, at=at, by=by, reason=reason.strip())
+        ask_again(db, [row], at)
         db.audit.note(What.WITHDRAWN, str(name), by=by, at=at, detail=reason.strip())
         db.record.bump()
 

@@ -99,7 +99,7 @@ def _case(db: Subjects, release: int) -> Case | str:
     candidates = [candidate for candidate in speaks_of if candidate.id in told]
     if any(candidate.status is Status.PENDING for candidate in candidates):
         return "a candidate of theirs waits for a decision"
-    decisions = {c.id: c.decisions[-1] for c in candidates if c.status in (Status.ACCEPTED, Status.REJECTED)}
+    decisions = {c.id: c.standing for c in candidates if c.status in (Status.ACCEPTED, Status.REJECTED)}
     if any(_unread(told[number], decision) for number, decision in decisions.items()):
         return "they came after the decision and joined it unread"
     if any((decision.note or "").startswith(ELSEWHERE) for decision in decisions.values()):

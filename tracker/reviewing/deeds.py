@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from operator import itemgetter
 
 from db.store import Subjects
 from tracker.errors import Conflict, NotFound, Stale
-from tracker.model import Answer, Candidate, FirstWord, Hold, Move, Regrouping, Relationship, SecondWord, Verdict
+from tracker.model import (
+    Answer,
+    Candidate,
+    Decision,
+    FirstWord,
+    Hold,
+    Move,
+    Regrouping,
+    Relationship,
+    SecondWord,
+    Verdict,
+)
 from tracker.tongue import gettext, msg
 from tracker.wording import instant_words
 
@@ -52,6 +64,47 @@ def stale(candidate: Candidate) -> Stale:
         ),
         gettext("Nothing of yours was recorded; look at it again and decide."),
     )
+
+
+def stale_rows(candidate: Candidate, rows: Collection[str]) -> Stale:
+    """That accepting would build on other rows of the record than a reviewer saw; `rows`: the keys of those of now."""
+    remedy = gettext("Nothing of yours was recorded; look at it again and decide.")
+    if not rows:
+        gone = gettext("What the record told of candidate %(number)s stands no more.", number=candidate.id)
+        return Stale(gone, remedy)
+    return Stale(
+        gettext(
+            "What the record tells of candidate %(number)s has changed since you opened it; it is in %(rows)s now.",
+            number=candidate.id,
+            rows=", ".join(rows),
+        ),
+        remedy,
+    )
+
+
+def check_nothing_accepted(candidate: Candidate) -> None:
+    """Raise Conflict where an earlier accepting of a candidate stands on the record."""
+    if candidate.standing and candidate.standing.verdict is Verdict.ACCEPT:
+        raise Conflict(
+            gettext("What %(decided)s stands on the record.", decided=decided_words(candidate.standing)),
+            gettext("Undo that decision first, or split off what tells of something else."),
+        )
+
+
+def why_left_alone(candidate: Candidate) -> Conflict:
+    """Why one of several was not rejected with the others."""
+    try:
+        if candidate.status.open:
+            check_nothing_accepted(candidate)
+    except Conflict as conflict:
+        return conflict
+    return stale(candidate)
+
+
+def decided_words(decision: Decision) -> str:
+    """Who decided what and when, as the subject of a sentence."""
+    told = {"accept": msg("%(name)s accepted at %(instant)s"), "reject": msg("%(name)s rejected at %(instant)s")}
+    return gettext(told[decision.verdict], name=decision.decided_by, instant=instant_words(decision.decided_at))
 
 
 def last_deed(candidate: Candidate) -> str | None:

@@ -14,10 +14,9 @@ from db.store import Store, Subjects
 from tracker.errors import Conflict, Refused
 from tracker.model import Candidate, Decision, KeptSighting, Move, Regrouping, Status, Verdict
 from tracker.polling.intake import in_order, nearest, retell
-from tracker.releases.grouping import new_evidence, report_of, together
-from tracker.reviewing.deeds import check_no_first_word, unchanged
-from tracker.tongue import gettext, msg, to_keep
-from tracker.wording import instant_words
+from tracker.releases.grouping import Voice, new_evidence, report_of, together
+from tracker.reviewing.deeds import check_no_first_word, decided_words, unchanged
+from tracker.tongue import gettext, to_keep
 
 _OUTCOME = {Verdict.ACCEPT: Status.ACCEPTED, Verdict.REJECT: Status.REJECTED}
 
@@ -80,7 +79,7 @@ def to_channel(
         _check_channel(db, candidate, channel)
         _check_free(candidate)
         telling = in_order(candidate.telling)
-        report = together(*(report_of(seen.sighting, seen.release.published) for seen in telling))
+        report = together(*(report_of(seen.sighting, seen.release.published, seen.release.side) for seen in telling))
         sides = {seen.release.side for seen in telling}
         known = nearest(db, sides, report, channel)
         if known:
@@ -216,19 +215,17 @@ def _check_unused(candidate: Candidate, moved: Iterable[KeptSighting]) -> None:
     """Raise Conflict where what was decided rests on one of the sightings."""
     if held := next((seen for seen in moved if _rests_on(candidate.standing, seen)), None):
         raise Conflict(
-            gettext("What %(decided)s rests on “%(title)s”.", decided=_decided(candidate), title=held.release.title),
+            gettext(
+                "What %(decided)s rests on “%(title)s”.",
+                decided=decided_words(candidate.standing),
+                title=held.release.title,
+            ),
             gettext("Undo that decision first."),
         )
 
 
 def _rests_on(decision: Decision | None, seen: KeptSighting) -> bool:
     return decision is not None and (seen.joined_after is None or seen.joined_after < decision.id)
-
-
-def _decided(candidate: Candidate) -> str:
-    decision = candidate.standing
-    told = {"accept": msg("%(name)s accepted at %(instant)s"), "reject": msg("%(name)s rejected at %(instant)s")}
-    return gettext(told[decision.verdict], name=decision.decided_by, instant=instant_words(decision.decided_at))
 
 
 def _status(sightings: Iterable[KeptSighting]) -> Status:
@@ -246,9 +243,10 @@ def _settle_again(db: Subjects, candidate: Candidate, rest: Sequence[KeptSightin
     if decision is None or candidate.status is not Status.PENDING:
         return
     decided = _OUTCOME[decision.verdict]
-    heard = {seen.release.side for seen in rest if _rests_on(decision, seen)}
+    heard = {_voice(seen) for seen in rest if _rests_on(decision, seen)}
     later = [seen for seen in rest if not _rests_on(decision, seen) and seen in candidate.telling]
-    if not any(new_evidence(decided, seen.release.side, heard) for seen in later):
+    by_hand = decided is Status.REJECTED and any(seen.joined_by and seen.sighting.flagged for seen in later)
+    if not by_hand and not any(new_evidence(decided, seen.sighting.signal, _voice(seen), heard) for seen in later):
         db.candidates.set_status(candidate.id, decided)
 
 
@@ -295,6 +293,8 @@ def _target(db: Subjects, candidate: Candidate, into: int) -> Candidate:
 
 def _check_channel(db: Subjects, candidate: Candidate, channel: str) -> None:
     """Raise Refused unless the channel is another one of the candidate's relationship."""
+    if not channel:
+        raise Refused(gettext("No channel is chosen."), gettext("Choose the one of which it tells."), field="channel")
     by_slug = {one.slug: one for one in db.record.channels()}
     if channel not in by_slug:
         raise Refused(
@@ -325,7 +325,7 @@ def _check_free(candidate: Candidate) -> None:
         raise Conflict(
             gettext(
                 "What %(decided)s rests on the releases of candidate %(id)s.",
-                decided=_decided(candidate),
+                decided=decided_words(candidate.standing),
                 id=candidate.id,
             ),
             gettext("Undo that decision first, or merge the other candidate into this one."),
@@ -349,6 +349,12 @@ def _brings_back(candidate: Candidate, target: Candidate, deed: str) -> str | No
         return deed if waits else None
     if target.status is Status.PENDING and not any(hold.released_because is None for hold in target.holds):
         return None
-    heard = {seen.release.side for seen in target.telling}
-    reasons = (new_evidence(target.status, seen.release.side, heard) for seen in candidate.telling)
+    if target.status is Status.REJECTED and candidate.status is Status.PENDING:
+        return deed
+    heard = {_voice(seen) for seen in target.telling}
+    reasons = (new_evidence(target.status, seen.sighting.signal, _voice(seen), heard) for seen in candidate.telling)
     return next(filter(None, reasons), None)
+
+
+def _voice(seen: KeptSighting) -> Voice:
+    return Voice(seen.release.side, seen.release.publisher)

@@ -11,8 +11,9 @@ from datetime import datetime
 from db.store import Store, Subjects
 from tracker.errors import Conflict, NotAllowed, Refused
 from tracker.model import Answer, Candidate, FirstWord
+from tracker.record.lineage import entry_key
 from tracker.reviewing.deeds import parties_of, unchanged
-from tracker.reviewing.review import asked_now, check, choice_of, put_on_record
+from tracker.reviewing.review import Question, asked_now, check, choice_of, put_on_record
 from tracker.tongue import gettext
 from tracker.wording import instant_words
 
@@ -20,17 +21,17 @@ from tracker.wording import instant_words
 def confirm(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
     """Put on the record what another reviewer accepted; it cites the releases that there are now.
 
-    Raises NotFound, Conflict where nothing waits for a second person, NotAllowed for the one who accepted it, Refused
-    where no row can be made of it any more, Stale, StoreError.
+    Raises NotFound, Conflict where nothing waits for a second person or a row on which it builds is newer than what was
+    accepted, NotAllowed for whoever accepted it, Refused where no row can be made of it any more, Stale, StoreError.
     """
     with store.writing() as db:
         candidate, first = _first(db, candidate_id, version)
         _check_other(first, by)
         at = db.record.instant_for(at)
-        choice = choice_of(first.choice)
-        check(choice, candidate.channel, parties_of(db, candidate.channel), at.date())
-        asked = asked_now(db, candidate, at)
-        decision = put_on_record(db, candidate, choice, asked, by=by, at=at)
+        asked = asked_now(db, candidate, at, choice_of(first.choice))
+        _check_rows_of_then(asked, first)
+        check(asked.choice, candidate.channel, parties_of(db, candidate.channel), at.date())
+        decision = put_on_record(db, asked, by=by, at=at)
         db.reviewers.add_second_word(first.id, Answer.CONFIRMED, by=by, at=at, decision=decision)
         return db.candidates.get(candidate.id)
 
@@ -79,6 +80,15 @@ def _check_other(first: FirstWord, by: str) -> None:
                 instant=instant_words(first.at),
             ),
             gettext("Wait for another reviewer, or withdraw it."),
+        )
+
+
+def _check_rows_of_then(asked: Question, first: FirstWord) -> None:
+    """Raise Conflict where a row was recorded or corrected since, which the first person did not see."""
+    if newer := next((row for row in asked.standing if row.recorded_at > first.at), None):
+        raise Conflict(
+            gettext("%(row)s was recorded after %(name)s accepted it.", row=entry_key(newer), name=first.by),
+            gettext("Do not confirm it, and decide by the record as it stands now."),
         )
 
 

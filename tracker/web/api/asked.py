@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from tracker.record.citation import Rows
 from tracker.record.ledger import Act
 from tracker.record.lineage import entry_key
 from tracker.search import Kind, read_query
+from tracker.tongue import gettext
 from tracker.web.api.cursor import read_cursor, write_cursor
 from tracker.web.auth import may, require
 from tracker.web.cite import acts_after
@@ -21,6 +22,7 @@ from tracker.web.cited_rows import Shown, Since
 from tracker.web.current import UNSETTLED, Snapshot, current, moment_from_request
 from tracker.web.found import Asked, Place, rows_found
 from tracker.web.scope import SCOPE, scoped
+from tracker.web.sent import check_word
 
 LONGEST_QUERY = 200
 """Characters that are read of what somebody looks for; more is refused."""
@@ -40,18 +42,21 @@ def asked_for(sent: Mapping[str, str], moment: Moment | None = None) -> Asked:
     """
     q, moment = sent.get("q", ""), moment or moment_from_request()
     if len(q) > LONGEST_QUERY:
+        long = f"{len(q):,}"
         raise Refused(
-            f"q has {len(q):,} characters, and at most {LONGEST_QUERY} are read.",
-            "Send the few words that matter.",
+            gettext("q has %(count)s characters, and at most %(most)s are read.", count=long, most=LONGEST_QUERY),
+            gettext("Send the few words that matter."),
             field="q",
         )
     relationships = scoped(sent.get(SCOPE)).relationships
-    _one_of({side for pair in relationships for side in pair.sides}, "side", sent)
-    _one_of({lang for pair in relationships for lang in pair.languages}, "lang", sent)
+    _check("side", sent, sorted({side for pair in relationships for side in pair.sides}))
+    _check("lang", sent, sorted({lang for pair in relationships for lang in pair.languages}))
     first, last = _date("from", sent), _date("to", sent)
     if first and last and first.first > last.last:
         raise Refused(
-            f"from ({first}) is after to ({last}).", "Send the earlier day as from, the later as to.", field="from"
+            gettext("from is %(first)s, which is after to (%(last)s).", first=repr(str(first)), last=last),
+            gettext("Send the earlier day as from, and the later as to."),
+            field="from",
         )
     narrowed = Narrowed(
         side=sent.get("side"),
@@ -67,12 +72,16 @@ def _kinds(sent: Mapping[str, str]) -> tuple[Kind, ...]:
     """The kind that is asked for, else all that may be seen; releases belong to no one relationship."""
     if "kind" not in sent:
         return kinds_open() if SCOPE not in sent else _PUBLIC
-    _one_of(tuple(Kind), "kind", sent)
+    _check("kind", sent, [*Kind])
     kind = Kind(sent["kind"])
     if kind not in _PUBLIC:
         require("reviewer")
         if SCOPE in sent:
-            raise Refused("Releases belong to no one relationship.", "Leave out kind or relationship.", field="kind")
+            raise Refused(
+                gettext("Releases belong to no one relationship."),
+                gettext("Leave out kind or relationship."),
+                field="kind",
+            )
     return (kind,)
 
 
@@ -81,10 +90,9 @@ def kinds_open() -> tuple[Kind, ...]:
     return tuple(Kind) if may("reviewer") else _PUBLIC
 
 
-def _one_of(known: Iterable[str], name: str, sent: Mapping[str, str]) -> None:
-    if name in sent and sent[name] not in known:
-        listed = ", ".join(known if isinstance(known, tuple) else sorted(known))
-        raise Refused(f"{name} cannot be {sent[name][:40]!r}.", f"It is one of {listed}.", field=name)
+def _check(name: str, sent: Mapping[str, str], known: Sequence[str]) -> None:
+    if name in sent:
+        check_word(name, sent[name], known)
 
 
 def _date(name: str, sent: Mapping[str, str]) -> PartialDate | None:
@@ -92,7 +100,9 @@ def _date(name: str, sent: Mapping[str, str]) -> PartialDate | None:
         return PartialDate(sent[name]) if name in sent else None
     except ValueError:
         raise Refused(
-            f"{name} is {sent[name][:40]!r}, which is no date.", "Send YYYY-MM-DD, YYYY-MM or YYYY.", field=name
+            gettext("%(name)s is %(value)s, which is no date.", name=name, value=repr(sent[name][:40])),
+            gettext("Send YYYY-MM-DD, YYYY-MM or YYYY."),
+            field=name,
         ) from None
 
 

@@ -70,6 +70,7 @@ def _question(question: Question) -> schemas.Question:
         proposed=_proposed(question.choice),
         why=question.why,
         told=len(question.told),
+        builds_on=list(question.builds_on),
         calls_off=entry_key(off.promise.made) if off.promise else None,
         which=[entry_key(promise.made) for promise in off.which],
     )

@@ -62,7 +62,8 @@ def candidates(query: CandidatesQuery) -> Response:
 def candidate(path: CandidatePath) -> Response:
     """One candidate with its releases, the words that made it fire, and what accepting would record.
 
-    The answer's ETag is its version; a decision sends it back in If-Match.
+    The answer's ETag is its version, with the rows on which accepting it would build; a decision sends it back in
+    If-Match.
     """
     return answer(existing(path.id))
 
@@ -81,16 +82,16 @@ def review_candidate(path: CandidatePath, header: IfMatch, body: ReviewBody) -> 
     with a `first_word`: then a second person is to confirm it.
     """
     found = existing(path.id)
-    check_version(found, header.if_match)
+    built_on = check_version(found, header.if_match)
     _check_open(found)
     store, by, at = current().service.store, signed_in().name, current().now()
     if body.decision == "reject":
         check_rejection(body)
         return answer(review.reject(store, found.id, found.version, by=by, at=at, reason=body.note or ""))
-    choice = choice_of(body, _question(found).choice, found.signal)
-    second = current().service.settings.second_person
+    choice = choice_of(body, _question(found, another=body.another).choice, found.signal)
+    how = {"choice": choice, "second": current().service.settings.second_person, "built_on": built_on}
     with named_as_sent():
-        return answer(review.accept(store, found.id, found.version, by=by, at=at, choice=choice, second=second))
+        return answer(review.accept(store, found.id, found.version, by=by, at=at, **how))
 
 
 @blueprint.post(
@@ -140,20 +141,25 @@ class _NoVersion(Refused):
     title = "Precondition required"
 
 
-def check_version(found: Candidate, if_match: str | None) -> None:
-    """Raise unless the version that was read is the present one."""
+def check_version(found: Candidate, if_match: str | None) -> list[str]:
+    """The keys of the rows on which accepting would build, by the ETag that was read. Raise unless its version is the
+    present one.
+    """
     if if_match is None or if_match.strip() == "*":
         raise _NoVersion(
             "A decision needs the version that it was made on.",
             "Send the ETag of GET /api/v1/candidates/{id} in If-Match.",
             field="If-Match",
         )
-    if str(found.version) not in re.findall(r'(?<!W/)"([^"]*)"', if_match):
+    tags = (tag.split("+") for tag in re.findall(r'(?<!W/)"([^"]*)"', if_match))
+    read = next((rows for version, *rows in tags if version == str(found.version)), None)
+    if read is None:
         raise Stale(
             f"Candidate {found.id} has changed since you read it. {last_deed(found) or ''}".strip(),
             "Nothing of yours was recorded; read it again and decide.",
             field="If-Match",
         )
+    return read
 
 
 def _check_open(found: Candidate) -> None:
@@ -183,8 +189,9 @@ def _after(query: CandidatesQuery) -> tuple[datetime, int] | None:
 
 
 def answer(found: Candidate) -> Response:
-    response = json_answer(shape(found))
-    response.set_etag(str(found.version))
+    shaped = shape(found)
+    response = json_answer(shaped)
+    response.set_etag("+".join([str(found.version), *(shaped.question.builds_on if shaped.question else ())]))
     return response
 
 
@@ -194,7 +201,8 @@ def shape(found: Candidate) -> schemas.Candidate:
     return candidate_shape(found, asked, address, current().now())
 
 
-def _question(found: Candidate) -> review.Question:
-    now = current().now()
-    changes, contacts = current().snapshot().entries[found.channel]
-    return review.question(found, in_force(changes, now), in_force(contacts, now), particulars_of(found))
+def _question(found: Candidate, *, another: bool = False) -> review.Question:
+    snapshot = current().snapshot()
+    now = max(current().now(), snapshot.recorded_until)
+    changes, contacts = (in_force(rows, now) for rows in snapshot.entries[found.channel])
+    return review.question(found, changes, contacts, particulars_of(found), another=another)

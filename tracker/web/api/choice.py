@@ -15,7 +15,7 @@ _LENGTHS = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}
 
 _OF_CONTACT = ("date", "end", "announced", "form", "place", "persons", "round", "asked_by")
 
-_RECORDED = {"state", "effective", "precision", "expected", "contact", "levels", "cause"}
+_RECORDED = {"state", "effective", "precision", "expected", "contact", "levels", "another", "cause"}
 
 
 def check_rejection(body: ReviewBody) -> None:

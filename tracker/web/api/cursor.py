@@ -17,6 +17,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from tracker.errors import Refused
 from tracker.model import Moment
+from tracker.tongue import gettext
 from tracker.web.api.parameters import Page
 from tracker.web.current import moment_from_request
 
@@ -40,15 +41,15 @@ def read_cursor(cursor: str, asked: Mapping[str, Any]) -> tuple[Position, Moment
     # Base64 reads several texts as one; only ours is the cursor.
     if written is None or _signer().dumps(written) != cursor:
         raise Refused(
-            "This is no cursor of ours, or it was changed on the way.",
-            "Send the `next` of the page before as it is, or leave it out to begin anew.",
+            gettext("This is no cursor of ours, or it was changed on the way."),
+            gettext("Send the `next` of the page before as it is, or leave it out to begin anew."),
             field="cursor",
         )
     digest, as_of, known_at, *position = written
     if digest != _digest(asked):
         raise Refused(
-            "This cursor belongs to another call or to other filters.",
-            "Send it where it came from, with the same filters, or leave it out to begin anew.",
+            gettext("This cursor belongs to another call or to other filters."),
+            gettext("Send it where it came from, with the same filters, or leave it out to begin anew."),
             field="cursor",
         )
     return tuple(position), Moment(date.fromisoformat(as_of), datetime.fromisoformat(known_at))

@@ -48,6 +48,15 @@ def bring_back(path: CandidatePath, header: IfMatch) -> Response:
     return answer(holding.release(_store(), found.id, found.version, **_who()))
 
 
+@blueprint.post("/v1/candidates/<int:id>/queue", **_ONE)
+@open_to("reviewer", of_candidate)
+@fresh
+def put_in_queue(path: CandidatePath, header: IfMatch) -> Response:
+    """Let one that is unlikely, or that the record told of, wait for a decision: it may be another event."""
+    found = _seen(path, header)
+    return answer(review.put_in_queue(_store(), found.id, found.version, **_who()))
+
+
 @blueprint.post("/v1/candidates/<int:id>/channel", **_TWO)
 @open_to("reviewer", of_candidate)
 @fresh

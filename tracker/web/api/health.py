@@ -14,10 +14,11 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, gener
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from config.load import unread_words
 from db.engine import Behind, Work
 from db.store import StoreError
 from tracker import __version__
-from tracker.model import Moment, State, Status
+from tracker.model import Channel, Moment, State, Status
 from tracker.notifications.notify import FAILING
 from tracker.polling.health import Fares, Health, health_of
 from tracker.scheduler import LATE, LEASE
@@ -58,7 +59,7 @@ def ready() -> Response:
     try:
         store.check_schema()
         with store.reading() as db:
-            feeds, last_tick = db.feeds.all(), db.feeds.last_tick(LEASE)
+            feeds, last_tick, channels = db.feeds.all(), db.feeds.last_tick(LEASE), db.record.channels()
         work, behind = store.work(), store.behind()
     except StoreError as error:
         return _not_ready(database=True, problem=str(error))
@@ -76,7 +77,7 @@ def ready() -> Response:
         work=work and schemas.Work(**asdict(work)),
         problems=problems,
         replica=behind and schemas.Replica(behind_bytes=behind.size, behind_seconds=behind.seconds),
-        warnings=[*_unread(), *_warnings(told), *_replica_warnings(behind)],
+        warnings=[*_unread(channels), *_warnings(told), *_replica_warnings(behind)],
         degraded=_degraded(told),
     )
     return json_answer(readiness, 503 if problems else 200)
@@ -123,10 +124,11 @@ def _not_ticking(last_tick: datetime | None, now: datetime, work: Work | None) -
     return [f"The scheduler has not ticked {since}: feeds are not being polled. {remedy}"]
 
 
-def _unread() -> list[str]:
-    """A newer configuration that this process could not take, in one sentence."""
-    fault = current().service.fault
-    return [f"The configuration in force is older than its files: {fault}"] if fault else []
+def _unread(channels: Iterable[Channel]) -> list[str]:
+    """A newer configuration that this process could not take, and the channels that are in none, each in a sentence."""
+    service = current().service
+    older = f"The configuration in force is older than its files: {service.fault}" if service.fault else None
+    return [said for said in (older, unread_words(channels, service.packs)) if said]
 
 
 def _counts(told: Sequence[Health]) -> schemas.FeedCounts:

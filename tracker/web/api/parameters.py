@@ -340,6 +340,10 @@ class ReviewBody(Sent):
     expected: PartialText | None = None
     contact: ContactBody | None = None
     levels: Levels = {}
+    another: bool = Field(
+        default=False,
+        description="It is another event than that of which the record tells: rows are added, and none is corrected.",
+    )
     cause: Words | None = Field(
         default=None, description="Left out, a state whose cause no release says is told by what was reported, and when"
     )

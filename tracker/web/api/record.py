@@ -120,7 +120,7 @@ def contacts(query: ContactsQuery) -> schemas.Contacts:
     return schemas.Contacts(
         as_of=moment.as_of,
         known_at=moment.known_at,
-        contacts=[shapes.contact(c, snapshot.relationship(view.channel.relationship), corrected) for c, view in page],
+        contacts=[shapes.contact(c, view.relationship, corrected, view.opposition(c)) for c, view in page],
         next=following,
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import Response
 
 from tracker.errors import Faults, NotFound, Refused
-from tracker.model import Candidate, Release
+from tracker.model import Release
 from tracker.polling import handin
 from tracker.web.api import schemas, shapes
 from tracker.web.api.calls import blueprint, fresh, json_answer
@@ -39,9 +38,8 @@ def hand_in(body: ReleaseBody) -> Response:
         check_relationships([body.relationship])
     release = _release(body)
     handed_in = handin.take(current().service, release, relationship=body.relationship, within=reach())
-    kept = replace(release, published=handed_in.kept_day or release.published)
     answer = schemas.HandedIn(
-        release=shapes.release(_as_kept(kept, handed_in.candidates)),
+        release=shapes.release(handed_in.release),
         candidates=[shape(one) for one in handed_in.candidates if reaches(one.channel)],
         note=handin.other_day(release, handed_in),
     )
@@ -80,13 +78,6 @@ def page(path: ReleasePath) -> Response:
     Its SHA-256 is that of the page before zipping.
     """
     return kept_page(path.id)
-
-
-def _as_kept(release: Release, candidates: Iterable[Candidate]) -> Release:
-    """The release with its number, where it speaks of a candidate."""
-    seen = (sighting.release for one in candidates for sighting in one.sightings)
-    own = (kept for kept in seen if (kept.fingerprint, kept.side) == (release.fingerprint, release.side))
-    return next(own, release)
 
 
 def _release(body: ReleaseBody) -> Release:

@@ -872,7 +872,8 @@ class Proposed(Answer):
 
 
 class Question(Answer):
-    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already.
+    """`now`: the channel's state at the time of the event; `told`: how many rows of the record tell of it already;
+    `builds_on`: the rows for which accepting cites its releases, or which it corrects.
 
     Of what is called off or put off: `calls_off` is the row that had announced it, `which` are the rows between which
     the words do not decide; as proposed none of those is closed.
@@ -882,6 +883,7 @@ class Question(Answer):
     proposed: Proposed
     why: str
     told: int
+    builds_on: list[str]
     calls_off: str | None
     which: list[str]
 

@@ -9,6 +9,7 @@ from tracker.errors import Refused
 from tracker.model import Channel, Contact, Moment, StatusChange
 from tracker.moments import day_of
 from tracker.record.history import ChannelView, contact_days
+from tracker.tongue import gettext
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, EntriesFilter
 from tracker.web.current import Snapshot, find_channel
 from tracker.web.narrowing import Narrowing, known_word
@@ -54,8 +55,8 @@ def days_asked_for(first: str | None, last: str | None) -> tuple[date, date]:
     ends = day_of(last, "to") if last else date.max
     if begins > ends:
         raise Refused(
-            f"from is {first!r}, which is after to ({ends}).",
-            "Send the earlier day as from, and the later as to.",
+            gettext("from is %(first)s, which is after to (%(last)s).", first=repr(first), last=ends),
+            gettext("Send the earlier day as from, and the later as to."),
             field="from",
         )
     return begins, ends

@@ -12,7 +12,7 @@ from tracker.polling.health import Health
 from tracker.record import coverage, history, ledger
 from tracker.record.attest import corroboration
 from tracker.record.differing import contested_words
-from tracker.record.disputes import OF_SIDE
+from tracker.record.disputes import OF_SIDE, Dispute
 from tracker.record.fates import Promise
 from tracker.record.lineage import entry_key
 from tracker.record.rhythm import ladder, rhythm_of
@@ -106,7 +106,9 @@ def status_change(
     )
 
 
-def contact(met: model.Contact, relationship: model.Relationship, corrected: Corrected) -> schemas.Contact:
+def contact(
+    met: model.Contact, relationship: model.Relationship, corrected: Corrected, opposition: Dispute | None = None
+) -> schemas.Contact:
     return schemas.Contact(
         id=met.id,
         channel=met.channel,
@@ -122,7 +124,7 @@ def contact(met: model.Contact, relationship: model.Relationship, corrected: Cor
         asked_by=met.asked_by,
         substantive=met.substantive,
         note=met.note,
-        contested=contested_words(met, relationship),
+        contested=contested_words(met, relationship, opposition),
         settled=met.settled,
         unconfirmed=list(met.unconfirmed),
         corroboration=corroboration(met, relationship),
@@ -249,7 +251,7 @@ def channel_with_history(
         expected_by=rhythm.expected_by if rhythm else None,
         days_late=rhythm.days_late if rhythm else 0,
         history=[status_change(change, relationship, corrected) for change in view.history],
-        contacts=[contact(met, relationship, corrected) for met in view.contacts],
+        contacts=[contact(met, relationship, corrected, view.opposition(met)) for met in view.contacts],
     )
 
 
@@ -278,8 +280,8 @@ def _channel_fields(
         "claims": [claim(said) for said in view.claims],
         "contested": view.contested,
         "sources": [source(cited) for cited in view.sources],
-        "last_contact": contact(last, relationship, corrected) if last else None,
-        "last_refused": contact(refused, relationship, corrected) if refused else None,
+        "last_contact": contact(last, relationship, corrected, view.opposition(last)) if last else None,
+        "last_refused": contact(refused, relationship, corrected, view.opposition(refused)) if refused else None,
         "next_contact": contact(coming, relationship, corrected) if coming else None,
         "overdue": view.overdue,
         "unreported": [entry_key(promise.made) for promise in view.unreported],

@@ -45,7 +45,7 @@ def form(name: str) -> str:
 @open_to("reviewer", of_claim)
 def amended(name: str) -> Response | tuple[str, int]:
     """Correct, withdraw or cite, by the button that was pressed; a refusal keeps what was typed."""
-    named, sent = ClaimName.read(name), request.form
+    named, sent = ClaimName.read(name), request.form.to_dict()
     try:
         if sent.get("action") not in _DEEDS:
             raise Refused(
@@ -199,6 +199,7 @@ def _unconfirmed_options(kind: type[Entry]) -> list[tuple[str, str]]:
 
 
 def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refused | None = None) -> str:
+    """Both forms tell the row as it stands; what was sent by one of them stands in its own fields alone."""
     claim, snapshot = _claim(name), current().snapshot()
     channel = find_channel(snapshot, claim.newest.channel)
     return render_template(
@@ -210,7 +211,7 @@ def _page(name: ClaimName, sent: Mapping[str, str] | None = None, refused: Refus
         older=_older(claim),
         channel=channel,
         relationship=snapshot.relationship(channel.relationship),
-        form=typed(claim.newest) if sent is None else sent,
+        form=typed(claim.newest) | dict(sent or {}),
         unconfirmed_options=[("", gettext("nothing")), *_unconfirmed_options(name.kind)],
         refused=refused,
     )

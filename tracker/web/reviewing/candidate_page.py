@@ -110,7 +110,7 @@ def queue_of(db: Subjects, snapshot: Snapshot) -> tuple[Asked, list[Waiting]]:
 
 
 def _read(db: Subjects, number: int, snapshot: Snapshot) -> _Read:
-    now = current().now()
+    now = db.record.instant_for(current().now())
     found = decoys.existing_here(db, number)
     changes, contacts = db.record.entries_of(found.channel)
     asked, queue = queue_of(db, snapshot)
@@ -181,12 +181,15 @@ def _of_decision(
     """What is asked, what was typed, and what accepting that would change."""
     asked = decide.question(read.found, read.changes, read.contacts, particulars_of(read.found))
     rejecting = request.form.get("action") == "reject"
-    choice = asked.choice if rejecting else _typed_choice(form) or asked.choice
+    typed_choice = None if rejecting else _typed_choice(form)
+    choice = typed_choice or asked.choice
+    chosen = decide.as_chosen(asked, typed_choice, read.changes, read.contacts) if typed_choice else asked
     moment = Moment(current().service.today(), current().now())
     channel = find_channel(snapshot, read.found.channel)
     return {
         "asked": asked,
-        "preview": preview(asked, choice, channel, relationship, read.changes, read.contacts, moment),
+        "chosen": chosen,
+        "preview": preview(chosen, channel, relationship, read.changes, read.contacts, moment),
         "doubts": doubts(asked, choice),
         "dates": dates_of(choice),
         "form": typed(asked.choice) if form is None or rejecting else form,

@@ -43,12 +43,13 @@ REASONS = (
 )
 """Reasons for a rejection that are one choice away; anything else is typed."""
 
-DATE_REMEDY = "Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known."
+DATE_REMEDY = msg("Write YYYY-MM-DD, YYYY-MM or YYYY: only what is known.")
 
 
 def typed(choice: Choice) -> dict[str, str]:
     """A choice as the text of the form's fields."""
-    return {name: str(getattr(choice, name) or "") for name in FIELDS} | level_fields(choice.levels)
+    told = {name: str(getattr(choice, name) or "") for name in FIELDS} | level_fields(choice.levels)
+    return told | ({"another": "1"} if choice.another else {})
 
 
 def choice_from(form: Mapping[str, str]) -> Choice:
@@ -77,7 +78,8 @@ def _read(form: Mapping[str, str]) -> tuple[Choice, Faults]:
         with faults.gathered():
             read[name] = _READERS.get(name, text_from)(form, name)
     levels = {side: level for side, level in levels_from(form, faults).items() if level}
-    return Choice(**read | {"cause": read.get("cause") or "", "levels": levels}), faults
+    another = bool(form.get("another"))
+    return Choice(**read | {"cause": read.get("cause") or "", "levels": levels, "another": another}), faults
 
 
 def level_fields(levels: Mapping[str, Level | None]) -> dict[str, str]:
@@ -142,7 +144,7 @@ def partial_from(form: Mapping[str, str], name: str) -> PartialDate | None:
         return PartialDate(text) if text else None
     except ValueError:
         raise Refused(
-            gettext("%(value)s is not a date that exists.", value=repr(text)), DATE_REMEDY, field=name
+            gettext("%(value)s cannot be read as a date.", value=repr(text)), gettext(DATE_REMEDY), field=name
         ) from None
 
 
@@ -152,7 +154,7 @@ def day_from(form: Mapping[str, str], name: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Refused(
-            gettext("%(value)s is not a day that exists.", value=repr(text)), gettext("Write YYYY-MM-DD."), field=name
+            gettext("%(value)s cannot be read as a day.", value=repr(text)), gettext("Write YYYY-MM-DD."), field=name
         ) from None
 
 
@@ -193,16 +195,15 @@ class Preview:
 
 def preview(
     asked: Question,
-    choice: Choice,
     channel: Channel,
     relationship: Relationship,
     changes: Iterable[StatusChange],
     contacts: Iterable[Contact],
     moment: Moment,
 ) -> Preview:
-    """What accepting `choice` would do and show, given the rows of the channel that are in force."""
+    """What accepting a candidate as it is asked would do and show, given the rows of the channel that are in force."""
     changes, contacts = list(changes), list(contacts)
-    written = writes(_rows(asked, choice), asked.standing)
+    written = writes(_rows(asked, asked.choice), asked.standing)
     added = [one.row for one in written if one.stands is None]
     kept = [row for row in (*changes, *contacts) if not any(one.corrects == row for one in written)]
     after = [*kept, *added]

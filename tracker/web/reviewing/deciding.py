@@ -126,7 +126,7 @@ def rejected() -> str:
     return render_template(
         "rejected.html",
         done=done,
-        skipped=[(one, deeds.stale(one)) for one in skipped],
+        skipped=[(one, deeds.why_left_alone(one)) for one in skipped],
         checked=[
             number for number in _numbers(request.args.get("checked", "").split(".")) if decoys.decoy_here(number)
         ],

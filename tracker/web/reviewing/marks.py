@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from tracker.model import Evidence, Release
 from tracker.releases.difference import Change, difference
 from tracker.search.excerpt import Excerpt
-from tracker.tongue import gettext, language, msg
+from tracker.tongue import gettext, language, msg, told_first
 
 ROLES = {
     "channel": msg("names the channel"),
@@ -77,7 +77,7 @@ def highlighted_names(part: Excerpt, names: Mapping[str, str]) -> Markup:
     `mark` that were looked for.
     """
     told, start = [], 0
-    for lang, name in names.items():
+    for lang, name in told_first(names).items():
         end = start + len(name)
         within = (span for span in part.marks if span[0] < end and span[1] > start)
         inside = tuple((max(first, start) - start, min(last, end) - start) for first, last in within)

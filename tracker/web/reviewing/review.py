@@ -12,7 +12,6 @@ from tracker import tongue
 from tracker.errors import Conflict, NotFound, Refused
 from tracker.measuring.blind import Answer
 from tracker.model import Candidate, Signal, Status
-from tracker.record.history import in_force
 from tracker.reviewing import regroup
 from tracker.reviewing import review as decide
 from tracker.reviewing.deeds import parties_of
@@ -153,16 +152,15 @@ def _accept(number: int) -> bool:
         decoys.answer(number, Answer.ACCEPTED, choice)
         return True
     second = service.settings.second_person
-    decide.accept(service.store, number, version, by=signed_in().name, at=service.clock(), choice=choice, second=second)
+    who = {"by": signed_in().name, "at": service.clock()}
+    decide.accept(service.store, number, version, choice=choice, second=second, built_on=sent_rows(), **who)
     return True
 
 
 def _doubted(number: int, choice: Choice) -> bool:
-    now = current().now()
     with current().service.store.reading() as db:
-        found = decoys.existing_here(db, number)
-        changes, contacts = db.record.entries_of(found.channel)
-    return bool(doubts(decide.question(found, in_force(changes, now), in_force(contacts, now)), choice))
+        asked = decide.asked_now(db, decoys.existing_here(db, number), db.record.instant_for(current().now()))
+    return bool(doubts(asked, choice))
 
 
 def _reject(number: int) -> None:
@@ -184,6 +182,11 @@ def sent_version() -> int:
             field="version",
         )
     return version
+
+
+def sent_rows() -> list[str] | None:
+    """The keys of the rows of the record that the form was made with, where it says so."""
+    return request.form["rows"].split() if "rows" in request.form else None
 
 
 def next_after(number: int) -> str:
