@@ -198,6 +198,9 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
     "called off": lambda: Situation(
         [new(contact(Outcome.CANCELLED, "2024-03-05", announced=date(2024, 2, 1), sources=CHINESE))]
     ),
+    "called off, for no day that was set": lambda: Situation(
+        [new(contact(Outcome.CANCELLED, "2024-02-01", form="phone", sources=CHINESE))]
+    ),
     "put off, from a month": lambda: Situation(
         [new(contact(Outcome.POSTPONED, "2024-03", announced=date(2024, 2, 1), form="in person", sources=BOTH))]
     ),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 import pytest
 from hypothesis import given
@@ -12,8 +12,9 @@ from tests.make import CHANNEL, US_CHINA, change, contact, moment, source
 from tracker.model import Moment, Outcome, PartialDate, Precision, Signal, State
 from tracker.record.attest import corroboration
 from tracker.record.citation import canonical
+from tracker.record.differing import contested_words
 from tracker.record.fates import Fate, meets, promises_among, when
-from tracker.record.history import in_force, state_at, view, with_derived
+from tracker.record.history import in_force, read, state_at, view, was_cut, with_derived
 from tracker.record.proposals import propose
 from tracker.record.statement import statements
 
@@ -309,9 +310,9 @@ def test_the_state_at_any_two_instants_is_that_of_the_rows_recorded_and_effectiv
         for number, (state, effective, recorded) in enumerate(rows, start=1)
     ]
     by_then = [c for c in changes if c.recorded_at <= at(hour) and c.effective.first <= day]
-    latest = max(by_then, key=lambda c: (c.effective.first, c.id), default=None)
     page = view(CHANNEL, US_CHINA, changes, (), Moment(day, at(hour)))
-    assert page.state is (latest.state if latest else None)
+    assert page.history == tuple(sorted(by_then, key=lambda c: (c.effective.first, c.id), reverse=True))
+    assert page.state is state_at(with_derived(by_then, ()), day)
 
 
 @given(
@@ -362,14 +363,138 @@ def test_a_resumed_channel_is_made_active_by_the_first_of_all_contacts_between_i
     ]
     ordered = sorted(changes, key=lambda c: (c.effective.first, c.id))
     used = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive), key=when)
-    expected = []
-    for change_now, following in zip_longest(ordered, ordered[1:]):
-        expected.append((change_now.id, None))
-        until = following.effective.first if following else date.max
-        makes = next((c for c in used if change_now.effective.last < c.first < until), None)
-        if change_now.state is State.RESUMED and makes:
-            expected.append((None, makes.id))
-    assert [(c.id, c.follows) for c in with_derived(changes, contacts)] == expected
+    assert [one.change for one in read(changes, contacts) if not one.change.derived] == ordered
+    turns = with_derived(changes, contacts)
+    for turn, following in zip_longest(turns, turns[1:]):
+        until = following.effective.first if following and not following.derived else date.max
+        makes = next((c for c in used if turn.effective.last < c.first < until), None)
+        makes = makes if turn.state is State.RESUMED else None
+        assert (following.follows if following else None) == (makes.id if makes else None)
+
+
+@given(ROWS, MET)
+def test_a_state_begins_once_and_nothing_is_active_before_it_was_resumed(rows, met):
+    changes = [change(state, day[:length], id=n) for n, (state, day, length) in enumerate(rows, start=1)]
+    contacts = [contact(outcome, day[:length], id=n) for n, (outcome, day, length, _) in enumerate(met, start=1)]
+    states = [turn.state for turn in with_derived(changes, contacts)]
+    for before, state in pairwise(states):
+        assert before is not state or state is State.PLANNED
+    used = [state for state in states if state is not State.PLANNED]
+    assert not {(State.SUSPENDED, State.ACTIVE), (State.ENDED, State.ACTIVE)} & set(pairwise(used))
+
+
+def decided(events):
+    """The rows that accepting events as proposed puts on record, in the order given: signals with their days."""
+    changes, contacts = [], []
+    for number, (signal, day) in enumerate(events, start=1):
+        history = with_derived(changes, contacts)
+        before = [turn for turn in history if turn.effective.first < day]
+        proposal = propose(signal, state_at(history, day - timedelta(days=1)), cut_before=was_cut(before))
+        if proposal.state:
+            changes.append(change(proposal.state, day.isoformat(), id=number))
+        if proposal.contact:
+            contacts.append(contact(proposal.contact, day.isoformat(), id=number))
+    return changes, contacts
+
+
+@given(
+    st.sets(st.dates(date(2024, 1, 1), date(2024, 3, 1)), min_size=1, max_size=3),
+    st.sets(st.dates(date(2024, 4, 1), date(2024, 6, 1)), max_size=4),
+    st.data(),
+)
+def test_in_whatever_order_cuts_and_the_contacts_after_them_are_decided_the_states_are_the_same(cuts, met, data):
+    events = [*((Signal.SUSPENDED, day) for day in sorted(cuts)), *((Signal.HELD, day) for day in sorted(met))]
+    first, *others = events
+    pages = [seen("2024-07-01", *decided([first, *order])) for order in (others, data.draw(st.permutations(others)))]
+    told = [[(turn.state, turn.effective) for turn in page.states] for page in pages]
+    assert told[0] == told[1]
+
+
+def test_a_suspension_that_is_said_again_is_so_since_it_was_said_first():
+    again, first = (change(State.SUSPENDED, day, id=n) for n, day in ((1, "2024-04-20"), (2, "2024-04-02")))
+    page = seen("2024-05-01", [again, first], [])
+    assert (page.change, page.days_in_state) == (first, 29)
+    assert [row.id for row in page.history] == [1, 2], "its own word and source stay"
+    assert [(one.state, one.otherwise) for one in page.readings] == [(State.SUSPENDED, True), (State.SUSPENDED, False)]
+    noted = replace(again, contested="China says that it is not.")
+    assert seen("2024-05-01", [noted, first], []).disputed(US_CHINA) == [noted]
+
+
+def test_a_plan_that_is_made_anew_is_a_promise_of_its_own():
+    first = change(State.PLANNED, "2024-04-02", id=1, expected=PartialDate("2024-05"))
+    anew = change(State.PLANNED, "2024-06-02", id=2, expected=PartialDate("2024-09"))
+    page = seen("2024-07-01", [first, anew], [])
+    assert (page.change, str(page.expected)) == (anew, "2024-09")
+
+
+MET_THERE = contact(Outcome.HELD, "2024-11-02", id=1, sources=(source(side="us", url="https://us.example/1"),))
+CALLED_OFF = contact(Outcome.CANCELLED, "2024-11-02", id=2, sources=(source(side="cn", url="https://cn.example/1"),))
+
+
+@pytest.mark.parametrize(
+    ("over", "differs"),
+    [
+        ({}, True),
+        ({"outcome": Outcome.NO_ANSWER}, True),
+        ({"date": PartialDate("2024-11-05")}, False),
+        ({"date": PartialDate("2024-11")}, False),
+        ({"substantive": False}, False),
+        ({"round": 2}, False),
+        ({"sources": (source(side="us"),)}, False),
+        ({"sources": (source(side="us"), source(side="cn"))}, False),
+        ({"settled": "Another meeting."}, False),
+    ],
+)
+def test_one_party_that_met_and_one_that_called_it_off_differ_on_whether_it_happened(over, differs):
+    held = replace(MET_THERE, round=1, sources=(replace(MET_THERE.sources[0], published=PartialDate("2024-11-03")),))
+    cited = tuple(replace(one, published=PartialDate("2024-11-01")) for one in over.get("sources", CALLED_OFF.sources))
+    off = replace(CALLED_OFF, **over | {"sources": cited})
+    page = seen("2024-11-10", contacts=[held, off])
+    assert page.contested is differs
+    words = "The sides differ on whether it happened. United States: held; China: "
+    for row in (held, off):
+        told = contested_words(row, US_CHINA, page.opposition(row))
+        assert (told or "").startswith(words) is differs
+    assert [row.id for row in page.disputed(US_CHINA)] == ([1] if differs else [])
+
+
+CUT_1 = change(State.SUSPENDED, "2024-01-10", id=1)
+MARCH, JUNE = (contact(Outcome.HELD, day, id=n) for n, day in ((1, "2024-03-05"), (2, "2024-06-05")))
+
+
+def test_a_channel_that_was_resumed_twice_is_active_from_the_second_contact_on():
+    both = [CUT_1, change(State.RESUMED, "2024-06-05", id=2), change(State.RESUMED, "2024-03-05", id=3)]
+    page = seen("2024-07-01", both, [JUNE, MARCH])
+    assert [(turn.state, str(turn.effective)) for turn in page.states] == [
+        (State.ACTIVE, "2024-06-05"), (State.RESUMED, "2024-03-05"), (State.SUSPENDED, "2024-01-10"),
+    ]  # fmt: skip
+    assert [row.state for row in page.history] == [State.RESUMED, State.RESUMED, State.SUSPENDED]
+    declared = seen("2024-07-01", both, [MARCH])
+    assert (declared.state, str(declared.change.effective)) == (State.RESUMED, "2024-03-05"), "no contact, no news"
+
+
+def test_what_is_active_straight_after_a_cut_is_resumed_and_the_next_contact_makes_it_active():
+    july = contact(Outcome.HELD, "2024-07-05", id=3)
+    page = seen("2024-06-30", [CUT_1, change(State.ACTIVE, "2024-06-05", id=2)], [JUNE, july])
+    assert (page.state, page.change.id, page.history[0].state) == (State.RESUMED, 2, State.ACTIVE)
+    later = seen("2024-08-01", [CUT_1, change(State.ACTIVE, "2024-06-05", id=2)], [JUNE, july])
+    assert (later.state, later.change.follows) == (State.ACTIVE, 3)
+
+
+def test_a_correction_stands_among_the_rows_of_its_day_where_what_it_corrects_did():
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    cut, back = (
+        change(state, "2024-09-07", id=n, recorded_at=at) for n, state in ((80, State.SUSPENDED), (81, State.RESUMED))
+    )
+    worded = replace(cut, id=95, replaces=80, cause="In other words.", recorded_at=at + timedelta(days=1))
+    twice = replace(worded, id=99, replaces=95, recorded_at=at + timedelta(days=2))
+    assert [seen("2024-10-01", rows, []).state for rows in ([cut, back, worded], [twice, worded, back, cut])] == [
+        State.RESUMED, State.RESUMED,
+    ]  # fmt: skip
+    contacts = [replace(MARCH, id=n, recorded_at=at) for n in (1, 2)]
+    reworded = replace(contacts[0], id=3, replaces=1, summary="Otherwise.", recorded_at=at + timedelta(days=1))
+    page = seen("2024-10-01", [CUT_1], [*contacts, reworded])
+    assert (page.last_contact.id, [one.id for one in page.contacts]) == (2, [2, 3])
 
 
 @given(ROWS, MET, st.dates(date(2021, 12, 1), date(2023, 7, 1)))

@@ -9,9 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
+from db.record import Origin
+from tests.make import source
 from tests.web.api_client import Api, assert_problem
 from tests.web.conftest import serving
 from tests.web.test_pages import signed_in, words_of
+from tracker.model import Contact, Outcome, PartialDate, State, StatusChange
 from tracker.service import Service
 from tracker.web.app import create_app
 
@@ -43,6 +46,55 @@ def test_a_correction_by_the_api_answers_what_the_record_said_and_says(api: Api)
     taken_back = amend(api, f"change-{done['says']['id']}", "withdrawal", reason="It was right.").get_json()
     assert (taken_back["deed"], taken_back["says"]["id"]) == ("restored", before["id"])
     assert api.json("/corrections")["count"] == 2
+
+
+def test_a_corrected_wording_leaves_the_order_of_a_day_and_so_the_state(api: Api) -> None:
+    at, told = api.service.clock(), {"channel": "agriculture", "cause": "It was so.", "sources": (source(),)}
+    with api.service.store.writing() as db:
+        cut, _ = (
+            db.record.add(StatusChange(state=state, effective=PartialDate("2024-01-20"), **told), Origin(at, "seed"))
+            for state in (State.SUSPENDED, State.RESUMED)
+        )
+        db.record.bump()
+    api.service.clock.advance(hours=1)
+    amend(api, f"change-{cut}", "correction", cause="In better words.", reason="Wording.")
+    channel = api.json("/channels/agriculture")
+    assert (channel["state"], [row["state"] for row in channel["history"]][:2]) == ("resumed", ["resumed", "suspended"])
+    html = words_of(api.client.get("/changes?channel=agriculture").text)
+    assert html.index("It was so.") < html.index("In better words."), "newest first"
+
+
+def test_a_meeting_that_one_party_held_and_the_other_called_off_is_contested_wherever_it_is_told(api: Api) -> None:
+    told = {"channel": "agriculture", "date": PartialDate("2024-01-30")}
+    accounts = ((Outcome.HELD, "us"), (Outcome.CANCELLED, "cn"))
+    with api.service.store.writing() as db:
+        for outcome, side in accounts:
+            said = source(side=side, url=f"https://{side}.example/1", published=PartialDate("2024-01-30"))
+            db.record.add(Contact(outcome=outcome, sources=(said,), **told), Origin(api.service.clock(), "seed"))
+        db.record.bump()
+    words = "The sides differ on whether it happened. United States: held; China: cancelled."
+    channel = api.json("/channels/agriculture")
+    listed = api.json("/contacts?channel=agriculture&from=2024-01-30")["contacts"]
+    assert channel["contested"] is True
+    assert [row["contested"] for row in (*channel["contacts"][:2], *listed, channel["last_contact"])] == [words] * 5
+    for path in ("/channels/agriculture", "/contacts?channel=agriculture", "/contacts.csv", "/changes.json"):
+        assert words in api.client.get(path).text, path
+    assert "contested" in words_of(api.client.get("/?only=contested&q=agriculture").text)
+
+
+def test_a_repeated_suspension_is_marked_and_counts_from_the_first(api: Api) -> None:
+    at, told = api.service.clock(), {"channel": "agriculture", "cause": "It was so.", "sources": (source(),)}
+    with api.service.store.writing() as db:
+        for day in ("2024-01-28", "2024-01-20"):
+            row = StatusChange(state=State.SUSPENDED, effective=PartialDate(day), **told)
+            db.record.add(row, Origin(at, "seed"))
+        db.record.bump()
+    channel = api.json("/channels/agriculture?as_of=2024-01-31")
+    assert (channel["state"], channel["since"]["date"], channel["days_in_state"]) == ("suspended", "2024-01-20", 11)
+    assert [row["effective"]["date"] for row in channel["history"]][:2] == ["2024-01-28", "2024-01-20"]
+    page = words_of(api.client.get("/channels/agriculture").text)
+    assert page.count("By the rows before it the channel is suspended from then on.") == 1
+    assert "suspended since 20 Jan 2024" in page
 
 
 def test_a_reviewer_who_could_confirm_a_date_takes_its_mark_away(api: Api) -> None:
@@ -111,6 +163,8 @@ def test_a_source_that_denies_what_a_row_tells_confirms_nothing_and_makes_it_con
         ("change-1", {"reason": "x", "effective": "0001"}, 400, "effective"),
         ("contact-1", {"reason": "x", "date": "9999", "outcome": "announced"}, 400, "date"),
         ("contact-1", {"reason": "x", "asked_by": "third-party"}, 400, "asked_by"),
+        ("contact-1", {"reason": "x", "place": "P" * 121}, 400, "place"),
+        ("contact-1", {"reason": "x", "form": "f" * 121}, 400, "form"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_in_words(api: Api, name, body, status, field) -> None:
@@ -126,15 +180,32 @@ def test_only_reviewers_amend(api: Api) -> None:
 
 def test_a_refused_correction_on_the_page_keeps_what_was_typed(seeded: Service) -> None:
     client = signed_in(seeded)
-    typed = {"action": "correct", "state": "suspended", "effective": "soon", "cause": "In my words.", "reason": "Why."}
+    typed = {"action": "correct", "state": "suspended", "effective": "6 Nov 2023", "cause": "Mine.", "reason": "Why."}
     answer = client.post("/claims/change-1/amend", data=typed)
     assert answer.status_code == 400
-    assert "In my words." in answer.text
-    assert "is not a date that exists" in answer.text
+    assert "Mine." in answer.text
+    assert "'6 Nov 2023' cannot be read as a date. Write YYYY-MM-DD, YYYY-MM or YYYY" in words_of(answer.text)
     assert client.post("/claims/change-1/amend", data={"action": "burn"}).status_code == 400
     endless = client.post("/claims/change-1/amend", data=typed | {"effective": "2022-02-03", "cause": "a" * 1_001})
     assert endless.status_code == 400
     assert "1,001 characters long" in endless.text
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """What the fields of a page's forms hold, by their names."""
+    typed = re.findall(r'<input name="(\w+)" type="text" value="([^"]*)"', html)
+    chosen = re.findall(r'<select name="([^"]+)"[^>]*>(?:(?!</select>).)*?value="([^"]*)" selected', html, re.DOTALL)
+    return {name: value for name, value in [*typed, *chosen] if value}
+
+
+@pytest.mark.parametrize("name", ["change-1", "contact-1"])
+def test_a_refused_source_leaves_the_form_of_the_correction_as_the_row_stands(seeded: Service, name: str) -> None:
+    client = signed_in(seeded)
+    stands = fields_of(client.get(f"/claims/{name}/amend").text)
+    source = {"url": "no address", "title": "A title", "publisher": "A paper", "side": "cn"}
+    answer = client.post(f"/claims/{name}/amend", data=source | {"action": "cite"})
+    assert answer.status_code == 400
+    assert fields_of(answer.text) == stands | source
 
 
 def test_a_reviewer_corrects_a_claim_from_the_page_of_its_channel(seeded: Service, page: Page, sign_in) -> None:

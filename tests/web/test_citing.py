@@ -322,6 +322,74 @@ def test_a_filtered_list_is_cited_with_the_rows_that_it_shows(api: Api) -> None:
     assert told == {row["row"] for row in suspended if row["row"].startswith("change")}
 
 
+FILTERED = {
+    ("/", "/channels.csv", "/api/v1/channels"): {
+        "state": "active", "category": "military", "word": "both", "only": "overdue", "q": "talks",
+    },
+    ("/changes", "/changes.csv", "/api/v1/changes"): {"state": "suspended", "category": "military", "channel": "dpct"},
+    ("/contacts", "/contacts.csv", "/api/v1/contacts", "/contacts.ics"): {
+        "outcome": "refused", "category": "military", "channel": "dpct", "from": "2022-06-01", "to": "2021-12-31",
+    },
+    ("/feeds",): {"side": "us"},
+    ("/search", "/api/v1/search"): {"kind": "contact", "side": "us", "lang": "zh", "from": "2022", "to": "2021"},
+}  # fmt: skip
+"""Lists with their filters. `relationship` is one of them everywhere, and there is one."""
+
+CITED_WHOLE = {
+    "/timeline", "/timeline.svg", "/figures", "/years.csv", "/since", "/corrections", "/changes.atom", "/changes.json",
+    "/api/v1/brief", "/api/v1/diff", "/api/v1/corrections", "/api/v1/promises", "/api/v1/figures", "/api/v1/feeds",
+}  # fmt: skip
+"""What tells of the record of some channels, and is cited by all of it; and what has no filter of its own."""
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [(path, *sent) for paths, filters in FILTERED.items() for path in paths for sent in filters.items()],
+)
+def test_every_filter_of_a_list_narrows_what_is_cited_to_what_is_shown(whole: Api, path, name, value) -> None:
+    all_asked = "as_of=2026-06-01&q=talks" if "search" in path else "as_of=2026-06-01"
+    asked = f"{all_asked}&{name}={quote(value)}"
+    found, everything = cited(whole, f"{path}?{asked}"), cited(whole, f"{path}?{all_asked}")
+    assert 0 < found["count"] < everything["count"]
+    assert cited(whole, own(found))["since"]["holds"]
+    assert {row["row"] for row in found["rows"]} == shown_by(whole, path, asked)
+
+
+def shown_by(api: Api, path: str, asked: str) -> set[str]:
+    """The rows that a list shows, by the answer of the API where there is one."""
+    if "change" in path or "contact" in path:
+        kind = "change" if "change" in path else "contact"
+        rows = api.json(f"/{kind}s?limit=200&{asked}")[f"{kind}s"]
+        return {f"{kind}-{row['id']}" for row in rows if row["id"]}
+    if "search" in path:
+        hits = api.json(f"/search?limit=200&{asked}")["hits"]
+        return {f"{hit['kind']}-{hit['id'] or hit['channel']}" for hit in hits}
+    if path == "/feeds":
+        return {f"feed-{feed['slug']}" for feed in api.json("/feeds")["feeds"] if feed["side"] == "us"}
+    lines = [
+        api.json(f"/channels/{line['slug']}?as_of=2026-06-01") for line in api.json(f"/channels?{asked}")["channels"]
+    ]
+    changes = {f"change-{row['id']}" for line in lines for row in line["history"] if row["id"]}
+    return changes | {f"contact-{row['id']}" for line in lines for row in line["contacts"]}
+
+
+def test_no_list_that_can_be_cited_has_a_filter_that_no_test_asks_for(whole: Api) -> None:
+    clocks_and_pages = {"as_of", "known_at", "cited", "limit", "cursor", "before", "after", "fields", "sort"}
+    known = {path: {*filters} for paths, filters in FILTERED.items() for path in paths}
+    for rule in whole.app.url_map.iter_rules():
+        taken = set(getattr(whole.app.view_functions[rule.endpoint], "takes", ()))
+        if "cited" in taken and not rule.arguments and rule.rule not in CITED_WHOLE | {"/api/v1/candidates"}:
+            asked = taken - clocks_and_pages - {"relationship", "fares"}
+            asked -= {"q"} if "search" in rule.rule else {"from", "to"} if rule.rule == "/changes" else set()
+            assert asked <= known.get(rule.rule, set()), rule.rule
+
+
+def test_a_list_that_an_older_version_cited_without_its_filter_holds_still(api: Api) -> None:
+    _, _, mark = own(cited(api, "/figures")).partition("?")
+    assert cited(api, f"/api/v1/channels?only=overdue&{mark}")["since"]["holds"]
+    assert cited(api, f"/channels.csv?word=both&{mark}")["since"]["holds"]
+
+
 def suspended_then(api: Api) -> list[str]:
     return [line["slug"] for line in api.json("/channels?state=suspended&as_of=2022-09-01")["channels"]]
 

@@ -13,7 +13,7 @@ from tracker.brief.news import News, NewsKind
 from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, State, StatusChange
 from tracker.record.coverage import Coverage
 from tracker.tongue import name_of
-from tracker.wording import date_words, side_name, span_words
+from tracker.wording import date_words, has_planned_day, side_name, span_words
 
 _STATES = {
     State.PLANNED: "列入计划",
@@ -132,14 +132,11 @@ def _happened(contact: Contact) -> tuple[str, str]:
             return day, f"{what}请求遭拒"
         case Outcome.NO_ANSWER:
             return day, f"{what}请求未获回应"
-        case Outcome.CANCELLED:
-            return told, f"{_planned(when)}{what}取消"
-        case Outcome.POSTPONED:
-            return told, f"{_planned(when)}{what}推迟"
-
-
-def _planned(when: str) -> str:
-    return f"原定{when}的" if when else "原定的"
+        case Outcome.CANCELLED | Outcome.POSTPONED:
+            off = "取消" if contact.outcome is Outcome.CANCELLED else "推迟"
+            if has_planned_day(contact):
+                return told, f"原定{when}的{what}{off}"
+            return when or told, f"原定的{what}{off}"
 
 
 def _kept(news: News) -> str:

@@ -76,12 +76,12 @@ class News:
     @property
     def _resumed(self) -> StatusChange | None:
         """The resumption after which this contact made the channel active by rule."""
-        history = self.statement.view.history
-        return history[history.index(begins) + 1] if (begins := self.statement.begins) else None
+        states = self.statement.view.states
+        return states[states.index(begins) + 1] if (begins := self.statement.begins) else None
 
     @property
     def contested(self) -> bool:
-        return is_contested(self.told, self.relationship)
+        return is_contested(self.told, self.relationship) or self.statement.view.opposition(self.told) is not None
 
     @property
     def alike(self) -> tuple[object, ...]:
@@ -94,8 +94,8 @@ class News:
     @property
     def superseded(self) -> bool:
         """Whether it tells of a state after which the channel has come to another."""
-        in_force = self.statement.view.change
-        return isinstance(self.told, StatusChange) and in_force is not None and self.told.id != in_force.id
+        in_force = [change.id for change in self.statement.view.telling]
+        return isinstance(self.told, StatusChange) and bool(in_force) and self.told.id not in in_force
 
     @property
     def order(self) -> tuple[bool, int, int, str, int]:
@@ -154,7 +154,7 @@ def news_of(
     In no order.
     """
     rows = [_stirred(of_a_kind, after, now.moment) for of_a_kind in (changes, contacts)]
-    then = replace(now, moment=after, history=())  # of that time the statements are asked, and no more of the view
+    then = replace(now, moment=after, readings=())  # of that time the statements are asked, and no more of the view
     before = {statement.key: statement for statement in statements(then, relationship, *rows)}
     standing = {entry_key(s.told): s for s in statements(now, relationship, *rows)}
     promises = now.promises

@@ -20,7 +20,6 @@ from typing import Any
 
 from tracker.model import Channel, Contact, Entry, Moment, Relationship, Source, StatusChange
 from tracker.record.attest import attesting
-from tracker.record.differing import contested_words
 from tracker.record.disputes import Dispute, disputes
 from tracker.record.history import view
 from tracker.record.statement import Statement, said_of, statements
@@ -404,7 +403,7 @@ def _own_words(statement: Statement) -> dict[str, Any]:
     return {
         "words": pgettext("between statements", "; ").join(told),
         "detail": recorded_words(statement.detail),
-        "contested": contested_words(statement.told, statement.relationship),
+        "contested": statement.contested,
         "on_the_word_of": statement.on_the_word_of,
     }
 

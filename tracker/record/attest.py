@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
-from tracker.model import THIRD_PARTY, Contact, Outcome, Relationship, Source, StatusChange
-from tracker.record.disputes import ONE_DAY, contradicts, last_word
+from tracker.model import THIRD_PARTY, Contact, Outcome, Precision, Relationship, Signal, Source, StatusChange
+from tracker.record.disputes import HAPPENED, ONE_DAY, Dispute, contradicts, last_word
 
 AnyEntry = TypeVar("AnyEntry", StatusChange, Contact)
 
@@ -66,3 +66,41 @@ def word_of_sides(sides: Collection[str], relationship: Relationship) -> str:
     if len(parties) == len(relationship.parties):
         return "both"
     return parties[0] if parties else THIRD_PARTY if sides else "none"
+
+
+_TOLD_OF = {
+    Outcome.HELD: Signal.HELD,
+    Outcome.REFUSED: Signal.REFUSED,
+    Outcome.NO_ANSWER: Signal.REFUSED,
+    Outcome.CANCELLED: Signal.CANCELLED,
+    Outcome.POSTPONED: Signal.POSTPONED,
+}
+"""What a document of a contact says of it, where that was not read."""
+
+
+def opposed(held: Contact, off: Contact, relationship: Relationship) -> Dispute | None:
+    """How two rows of one channel differ on whether a contact took place: one that was held on the word of one party
+    alone, and one that did not come about on the word of the other alone, of days that meet. None where they agree.
+
+    Where a party attests both there were two, as there were where the rounds differ.
+    """
+    if held.settled or off.settled or not (held.substantive and off.substantive and _of_one_time(held, off)):
+        return None
+    own, others = attesting(held), attesting(off)
+    sides = {party.code for party in relationship.parties}
+    one, other = ({source.side for source in told} & sides for told in (own, others))
+    if not one or not other or one & other:
+        return None
+    return Dispute(HAPPENED, _speaking(own, one, held), _speaking(others, other, off))
+
+
+def _of_one_time(held: Contact, off: Contact) -> bool:
+    on_days = all(row.date is not None and row.date.precision is Precision.DAY for row in (held, off))
+    rounds = {held.round, off.round} - {None}
+    return on_days and held.first <= off.last and off.first <= held.last and len(rounds) < 2
+
+
+def _speaking(told: Collection[Source], sides: Collection[str], row: Contact) -> Source:
+    """The last word of the one party that speaks, with what it says."""
+    last = last_word(told, next(iter(sides)))
+    return last if last.says else replace(last, says=_TOLD_OF[row.outcome])

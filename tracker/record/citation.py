@@ -57,7 +57,7 @@ class Mark:
         """Raises Refused for what is no mark."""
         match = _MARK.fullmatch(text)
         if not match:
-            remedy = "Open the address as it was cited, or leave cited out."
+            remedy = gettext("Open the address as it was cited, or leave cited out.")
             raise Refused(gettext("cited is not the mark of a citation."), remedy, field="cited")
         return cls(int(match[1]), int(match[2]), match[3])
 

@@ -8,9 +8,12 @@ from tracker.tongue import gettext
 from tracker.wording import date_words, level_words, side_in_text, side_name
 
 
-def contested_words(entry: Entry, relationship: Relationship) -> str | None:
-    """How accounts of an entry differ, by a reviewer's note and by the documents themselves; None where they agree."""
-    told = [*filter(None, [entry.noted]), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
+def contested_words(entry: Entry, relationship: Relationship, opposition: Dispute | None = None) -> str | None:
+    """How accounts of an entry differ, by a reviewer's note, by the documents themselves, and by another row, which is
+    its `opposition`; None where they agree.
+    """
+    differing = (*disputes(entry, relationship), *filter(None, [opposition]))
+    told = [*filter(None, [entry.noted]), *(dispute_words(d, relationship) for d in differing)]
     return " ".join(told) or None
 
 

@@ -114,10 +114,10 @@ def _days_apart(one: Source, other: Source) -> bool:
     return one.dated.first > other.dated.last + ONE_DAY or other.dated.first > one.dated.last + ONE_DAY
 
 
+HAPPENED = msg("whether it happened")
+
 _DIFFER = {
-    msg("whether it happened"): lambda one, other: (
-        not _of_two_kinds(one, other, "cut") and _of_two_kinds(one, other, "happened")
-    ),
+    HAPPENED: lambda one, other: not _of_two_kinds(one, other, "cut") and _of_two_kinds(one, other, "happened"),
     msg("the state"): lambda one, other: _of_two_kinds(one, other, "cut"),
     msg("the date"): _days_apart,
 }

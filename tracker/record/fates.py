@@ -87,13 +87,13 @@ def promises_among(changes: Iterable[StatusChange], contacts: Iterable[Contact],
     """
     changes, contacts = list(changes), list(contacts)
     outcomes = [c for c in contacts if c.outcome in _CLOSED_BY and c.substantive and c.first]
-    held = _Outcomes([c for c in outcomes if c.outcome is Outcome.HELD])
+    held = Outcomes([c for c in outcomes if c.outcome is Outcome.HELD])
     announced = [_Made(row, *window(row)) for row in contacts if row.outcome is Outcome.ANNOUNCED]
     known = _Announced([made.row for made in announced])
     planned = [_Made(row, *window(row)) for row in changes if row.state is State.PLANNED and not known.tells(row)]
     cuts = sorted((change for change in changes if change.state in _CUT), key=lambda change: change.effective.first)
     made = [*announced, *planned]
-    closing = {some: _Outcomes([c for c in outcomes if c.outcome in some]) for some in {one.closed_by for one in made}}
+    closing = {some: Outcomes([c for c in outcomes if c.outcome in some]) for some in {one.closed_by for one in made}}
     met = [next(filter(one.may_be, closing[one.closed_by].near(one.opens, one.due)), None) for one in made]
     called_off = _called_off(made, met, [c for c in contacts if c.outcome in _CALLED_OFF and c.substantive])
     found = [
@@ -102,12 +102,15 @@ def promises_among(changes: Iterable[StatusChange], contacts: Iterable[Contact],
         else _planned(one, called_off.get(number) or met[number], held, cuts, as_of)
         for number, one in enumerate(made)
     ]
-    return tuple(sorted(found, key=lambda promise: (promise.due, promise.made.id or 0)))
+    return tuple(sorted(found, key=lambda promise: promise.due))
 
 
-def when(contact: Contact) -> tuple[date, int]:
-    """Where a contact stands among others: its first day, or the one that told of it, then its number."""
-    return contact.first or visible_from(contact), contact.id or 0
+def when(contact: Contact) -> date:
+    """Where a contact stands among others: its first day, or the one that told of it.
+
+    Those of one day stay as they were given: a correction has a later number, and is no later contact.
+    """
+    return contact.first or visible_from(contact)
 
 
 def window(promise: Contact | StatusChange) -> tuple[date, date]:
@@ -199,7 +202,7 @@ class _Made:
         return closing if self.aim is _Aim.SHARP else closing - _CALLED_OFF
 
 
-class _Outcomes:
+class Outcomes:
     """What became of contacts, in order; those near some days are found without asking all."""
 
     def __init__(self, contacts: Sequence[Contact]) -> None:
@@ -273,7 +276,7 @@ def _called_off(
     found: dict[int, Contact] = {}
     still = _Still(made)
     reached = closed = 0
-    for off in sorted(called_off, key=lambda c: (visible_from(c), c.id or 0)):
+    for off in sorted(called_off, key=visible_from):
         declared = visible_from(off)
         still.on(declared)
         while reached < len(order) and made[order[reached]].since <= declared:
@@ -409,7 +412,7 @@ class _Still:
         return self._contacts if isinstance(self._made[number].row, Contact) else self._plans
 
 
-def _announced(made: _Made, closing: Contact | None, held: _Outcomes, as_of: date) -> Promise:
+def _announced(made: _Made, closing: Contact | None, held: Outcomes, as_of: date) -> Promise:
     promise, due = made.row, made.due
     if closing:
         return Promise(promise, due, _CLOSED_BY[closing.outcome], closed_by=closing)
@@ -421,7 +424,7 @@ def _announced(made: _Made, closing: Contact | None, held: _Outcomes, as_of: dat
 
 
 def _planned(
-    made: _Made, closing: Contact | None, held: _Outcomes, cuts: Sequence[StatusChange], as_of: date
+    made: _Made, closing: Contact | None, held: Outcomes, cuts: Sequence[StatusChange], as_of: date
 ) -> Promise:
     """A planned state is kept by the first contact held after it was agreed, late or not; else closed by what became
     of the contact that was expected, or when the channel is cut first.

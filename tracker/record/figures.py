@@ -31,12 +31,12 @@ class Stay:
         return max((min(self.last, last) - max(self.first, first)).days + 1, 0)
 
 
-def stays(history: Sequence[StatusChange], until: date) -> list[Stay]:
-    """In which state a channel was when, from its first status change up to a day. `history`: oldest first.
+def stays(states: Sequence[StatusChange], until: date) -> list[Stay]:
+    """In which state a channel was when, from its first status change up to a day. `states`: oldest first.
 
     A state begins on the first day that its date can mean.
     """
-    begun = [(change.effective.first, change.state) for change in history if change.effective.first <= until]
+    begun = [(change.effective.first, change.state) for change in states if change.effective.first <= until]
     following = [*(start - timedelta(days=1) for start, _ in begun[1:]), until]
     found = (Stay(state, start, last) for (start, state), last in zip(begun, following, strict=False))
     return [stay for stay in found if stay.first <= stay.last]
@@ -45,7 +45,7 @@ def stays(history: Sequence[StatusChange], until: date) -> list[Stay]:
 def days_in_states(view: ChannelView, first: date, last: date) -> dict[State, int]:
     """How many days from one day to another the channel was in each state, up to the day of the view."""
     spent: Counter[State] = Counter()
-    for stay in stays(view.history[::-1], min(last, view.moment.as_of)):
+    for stay in stays(view.states[::-1], min(last, view.moment.as_of)):
         spent[stay.state] += stay.days_in(first, last)
     return {state: spent[state] for state in State}
 
@@ -99,13 +99,13 @@ def years(views: Iterable[ChannelView]) -> list[Year]:
     """Each year with a contact, the newest first. What was asked in vain stands in the year for which it was asked."""
     found: dict[int, tuple[list[Engagement], list[Engagement]]] = {}
     for view in views:
-        for contact in view.contacts:
+        for contact in reversed(view.contacts):
             group = 0 if contact.outcome in EXECUTED else 1 if contact.outcome in IN_VAIN else None
             if group is not None:
                 year = _day(contact).year
                 found.setdefault(year, ([], []))[group].append(Engagement(view, contact))
     return [
-        Year(year, *(tuple(sorted(group, key=lambda one: (_day(one.contact), one.contact.id))) for group in groups))
+        Year(year, *(tuple(sorted(group, key=lambda one: _day(one.contact))) for group in groups))
         for year, groups in sorted(found.items(), reverse=True)
     ]
 

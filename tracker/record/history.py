@@ -6,9 +6,11 @@ Two clocks: a row counts when it had been recorded by `known_at`, and when what 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from operator import is_
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -27,9 +29,9 @@ from tracker.model import (
     State,
     StatusChange,
 )
-from tracker.record.attest import as_seen, corroboration, first_seen, on_the_event, visible_from
-from tracker.record.disputes import ONE_DAY, contradicts, differs_from, is_contested, last_word
-from tracker.record.fates import Fate, Promise, promises_among, when, window
+from tracker.record.attest import as_seen, corroboration, first_seen, on_the_event, opposed, visible_from
+from tracker.record.disputes import ONE_DAY, Dispute, contradicts, differs_from, is_contested, last_word
+from tracker.record.fates import Fate, Outcomes, Promise, promises_among, when, window
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
@@ -41,6 +43,11 @@ DENIED = "denied"
 """What a side says that denies what the record tells of it."""
 
 _UNANSWERED = {Outcome.REFUSED, Outcome.NO_ANSWER}
+_NOT_HELD = _UNANSWERED | {Outcome.CANCELLED, Outcome.POSTPONED}
+
+_CUT = frozenset({State.SUSPENDED, State.ENDED})
+_IN_USE = frozenset({State.ACTIVE, State.RESUMED})
+_TURNS = _CUT | {State.RESUMED}
 
 
 @dataclass(frozen=True)
@@ -59,17 +66,39 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A status change as it is read among the others, which keeps its own word.
+
+    `state`: in which the channel is from then on. `begins`: whether it is so by this change, and was not already.
+    """
+
+    change: StatusChange
+    state: State
+    begins: bool
+
+    @property
+    def otherwise(self) -> bool:
+        """Whether the change does not make the state that it names."""
+        return not self.begins or self.state is not self.change.state
+
+    @cached_property
+    def turn(self) -> StatusChange:
+        """The change with the state that it makes."""
+        return self.change if self.change.state is self.state else replace(self.change, state=self.state)
+
+
+@dataclass(frozen=True)
 class ChannelView:
-    """A channel at a moment; page and API are two renderings of this. Newest first in `history` and `contacts`.
+    """A channel at a moment; page and API are two renderings of this. Newest first in `readings` and `contacts`.
 
     `promises`: every one that was made, the earliest due first; of these `unreported` are those whose day passed
     without a report, until the channel is used after it. `behind`: silent for longer than its own rhythm allows.
     """
 
     channel: Channel
+    relationship: Relationship
     moment: Moment
-    change: StatusChange | None
-    history: tuple[StatusChange, ...]
+    readings: tuple[Reading, ...]
     contacts: tuple[Contact, ...]
     claims: tuple[Claim, ...]
     corroboration: str
@@ -80,6 +109,40 @@ class ChannelView:
     promises: tuple[Promise, ...]
     unreported: tuple[Promise, ...]
     behind: bool
+
+    @cached_property
+    def history(self) -> tuple[StatusChange, ...]:
+        """Every status change in its own word, and those that follow from contacts; newest first."""
+        return tuple(reading.change for reading in self.readings)
+
+    @cached_property
+    def states(self) -> tuple[StatusChange, ...]:
+        """The changes by which the channel came from one state into another, each with the state that it makes (see
+        `read`); newest first.
+        """
+        return tuple(reading.turn for reading in self.readings if reading.begins)
+
+    def opposition(self, entry: Entry) -> Dispute | None:
+        """How the other party's account of a contact, which is a row of its own, differs on whether it took place."""
+        return self._oppositions.get(entry.id) if isinstance(entry, Contact) else None
+
+    @cached_property
+    def _oppositions(self) -> dict[int | None, Dispute]:
+        held = Outcomes([row for row in self.contacts[::-1] if row.outcome is Outcome.HELD and row.first])
+        missed = [row for row in self.contacts if row.outcome in _NOT_HELD and row.first]
+        found = ((off, one) for off in missed for one in held.near(off.first, off.last))
+        differing = ((off, one, opposed(one, off, self.relationship)) for off, one in found)
+        return {row.id: dispute for off, one, dispute in differing if dispute for row in (off, one)}
+
+    @property
+    def change(self) -> StatusChange | None:
+        """The change that made the state in force."""
+        return next(iter(self.states), None)
+
+    @property
+    def telling(self) -> tuple[StatusChange, ...]:
+        """The change in force, and those that say again what it made; newest first."""
+        return _telling(self.readings)
 
     @property
     def overdue(self) -> bool:
@@ -120,9 +183,12 @@ class ChannelView:
         return self.change.sources if self.change else ()
 
     def disputed(self, relationship: Relationship) -> list[StatusChange | Contact]:
-        """Of the change in force and the last contact those of which accounts differ; a derived one is its contact."""
-        change = None if self.change and self.change.derived else self.change
-        return [row for row in (change, self.last_contact) if is_contested(row, relationship)]
+        """Of the changes that tell of the state in force and the last contact those of which accounts differ; a derived
+        one is its contact.
+        """
+        changes = [change for change in self.telling if not change.derived]
+        rows = (*changes, self.last_contact)
+        return [row for row in rows if row and (is_contested(row, relationship) or self.opposition(row))]
 
     @property
     def last_report(self) -> PartialDate | None:
@@ -164,27 +230,25 @@ def view(
 ) -> ChannelView:
     """The channel as it stood at `moment`, from all rows ever recorded of it."""
     known_changes = _by_day(in_force(changes, moment.known_at), moment.as_of)
-    known_contacts = _by_day(in_force(contacts, moment.known_at), moment.as_of)
-    history = with_derived(known_changes, known_contacts)
-    change = history[-1] if history else None
-    used = [c for c in known_contacts if c.outcome is Outcome.HELD and c.substantive]
-    tried = [c for c in known_contacts if c.outcome in _UNANSWERED]
-    last_contact = max(used, key=when, default=None)
+    known_contacts = sorted(_by_day(in_force(contacts, moment.known_at), moment.as_of), key=when)
+    readings = tuple(reversed(read(known_changes, known_contacts)))
+    change = next((reading.turn for reading in readings if reading.begins), None)
+    last_contact = next((c for c in reversed(known_contacts) if c.outcome is Outcome.HELD and c.substantive), None)
     promises = promises_among(known_changes, known_contacts, moment.as_of)
     coming = [one for one in promises if one.fate is Fate.OPEN and isinstance(one.made, Contact)]
     next_promise = min(coming, key=_due, default=None)
-    claims = last_claims(history, known_contacts, relationship)
+    claims = last_claims(readings, known_contacts, relationship)
     return ChannelView(
         channel=channel,
+        relationship=relationship,
         moment=moment,
-        change=change,
-        history=tuple(reversed(history)),
-        contacts=tuple(sorted(known_contacts, key=when, reverse=True)),
+        readings=readings,
+        contacts=tuple(reversed(known_contacts)),
         claims=claims,
         corroboration=corroboration(change, relationship),
-        contested=_contested(change, used, claims, relationship),
+        contested=_contested(_telling(readings), last_contact, claims, known_contacts, relationship),
         last_contact=last_contact,
-        last_refused=max(tried, key=when, default=None),
+        last_refused=next((c for c in reversed(known_contacts) if c.outcome in _UNANSWERED), None),
         next_contact=next_promise.made if next_promise else None,
         promises=promises,
         unreported=tuple(_unreported(change, last_contact, promises)),
@@ -195,15 +259,31 @@ def view(
 def in_force(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
     """The rows that stood at `known_at`: recorded by then, and neither withdrawn nor replaced by then.
 
-    Each keeps only the sources that had been cited by then, with what we had seen of their pages.
+    In the order in which their statements were recorded: a correction stands where what it corrects did. Each keeps
+    only the sources that had been cited by then, with what we had seen of their pages.
     """
     known = [row for row in rows if row.recorded_at is None or row.recorded_at <= known_at]
     replaced = {row.replaces for row in known if not _withdrawn(row, known_at)}
-    return [
-        as_cited(row, known_at)
-        for row in known
-        if (row.id is None or row.id not in replaced) and not _withdrawn(row, known_at)
-    ]
+    firsts = first_rows(row for row in known if row.id is not None)
+    standing = [row for row in known if (row.id is None or row.id not in replaced) and not _withdrawn(row, known_at)]
+    return [as_cited(row, known_at) for row in sorted(standing, key=lambda row: firsts.get(row.id, 0))]
+
+
+def first_rows(rows: Iterable[AnyEntry]) -> dict[int, int]:
+    """By the id of each row the id of the first of its statement; `rows` of one kind.
+
+    A row corrects the one that it replaces, unless another did so already and stood then: then it is a statement of
+    its own. What was recorded later never changes the answer, so a key that a reader has stays true.
+    """
+    firsts: dict[int, int] = {}
+    replacing: dict[int, list[AnyEntry]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.id):
+        others = replacing[row.replaces] if row.replaces in firsts else None
+        taken = others is None or any(not _withdrawn(other, row.recorded_at) for other in others)
+        firsts[row.id] = row.id if taken else firsts[row.replaces]
+        if others is not None:
+            others.append(row)
+    return firsts
 
 
 def as_cited(row: AnyEntry, known_at: datetime) -> AnyEntry:
@@ -262,24 +342,60 @@ def contact_days(contact: Contact) -> tuple[date, date]:
 
 
 def with_derived(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -> list[StatusChange]:
-    """The changes in order, with `active` added where a resumed channel's next contact made it so.
+    """By which changes the channel came from one state into another, oldest first, as `read` tells."""
+    return [reading.turn for reading in read(changes, contacts) if reading.begins]
 
-    The next contact is the first one held after the last day on which the resumption can have happened, and before
-    any further recorded change.
+
+def read(changes: Sequence[StatusChange], contacts: Sequence[Contact]) -> list[Reading]:
+    """Each change as it is read among the others, oldest first; those of one day in the given order.
+
+    Where a resumed channel's next contact made it active, that change is added. The next contact is the first one held
+    after the last day on which the resumption can have happened, and before any further change that says otherwise.
+
+    A change was stored by the record of its moment, which may have become another since: candidates are decided in any
+    order, and decisions are undone. So one that says again in which state the channel is leaves since when it is so,
+    but for a plan, which promises something of its own. Active straight after a cut is resumed. Resumed once more, with
+    no cut between, is active where a contact was held then, and says nothing new where none was.
     """
-    ordered = sorted(changes, key=lambda c: (c.effective.first, c.id or 0))
-    held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=when)
-    begun = [c.first for c in held]
-    history: list[StatusChange] = []
-    for position, change in enumerate(ordered):
-        history.append(change)
-        if change.state is not State.RESUMED:
-            continue
-        until = ordered[position + 1].effective.first if position + 1 < len(ordered) else date.max
-        following = bisect_right(begun, change.effective.last)
-        if following < len(held) and begun[following] < until:
-            history.append(_made_active(change, held[following]))
-    return history
+    used = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.first), key=when)
+    begun = [contact.first for contact in used]
+
+    def next_used(resumed: StatusChange) -> Contact | None:
+        place = bisect_right(begun, resumed.effective.last)
+        return used[place] if place < len(used) else None
+
+    readings: list[Reading] = []
+    stands: StatusChange | None = None
+    turned: State | None = None
+    for change in (*sorted(changes, key=lambda change: change.effective.first), None):
+        met = next_used(stands) if stands and stands.state is State.RESUMED else None
+        if met and (change is None or met.first < change.effective.first):
+            stands = _made_active(stands, met)
+            readings.append(Reading(stands, stands.state, begins=True))
+        if change is not None:
+            state = _state_made(change, stands.state if stands else None, turned, met)
+            begins = stands is None or state is not stands.state or state is State.PLANNED
+            readings.append(Reading(change, state, begins))
+            stands = readings[-1].turn if begins else stands
+            turned = state if state in _TURNS else turned
+    return readings
+
+
+def _state_made(change: StatusChange, stood: State | None, turned: State | None, met: Contact | None) -> State:
+    """In which state a channel is by a change. `stood`: in which it was, `turned`: whether it was cut or resumed last,
+    `met`: the next contact after it was resumed.
+    """
+    if change.state is State.ACTIVE and turned in _CUT:
+        return State.RESUMED
+    if change.state is turned is State.RESUMED and stood in _IN_USE:
+        return State.ACTIVE if met and met.first <= change.effective.last else stood
+    return change.state
+
+
+def _telling(readings: Sequence[Reading]) -> tuple[StatusChange, ...]:
+    """Of readings, newest first, the changes from that on which made the state in force."""
+    begun = next((place for place, reading in enumerate(readings) if reading.begins), -1)
+    return tuple(reading.change for reading in readings[: begun + 1])
 
 
 def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
@@ -299,20 +415,26 @@ def _made_active(resumed: StatusChange, contact: Contact) -> StatusChange:
 
 
 def last_claims(
-    history: Sequence[StatusChange], contacts: Sequence[Contact], relationship: Relationship
+    readings: Sequence[Reading], contacts: Sequence[Contact], relationship: Relationship
 ) -> tuple[Claim, ...]:
-    """What each side itself last said of the channel, in the fixed order of sides; a silent side has no claim."""
+    """What each side itself last said of the channel, in the fixed order of sides; a silent side has no claim.
+
+    `readings` newest first.
+    """
+    turns = [reading.turn for reading in reversed(readings) if reading.begins]
     statements: list[tuple[date, Entry, str, State | None]] = [
-        (change.effective.first, change, change.state, change.state) for change in history if not change.derived
+        (reading.change.effective.first, reading.change, reading.change.state, reading.state)
+        for reading in reversed(readings)
+        if not reading.change.derived
     ]
     for contact in contacts:
         day = visible_from(contact)
-        state = state_at(history, day) if contact.outcome is Outcome.HELD else None
+        state = state_at(turns, day) if contact.outcome is Outcome.HELD else None
         # Who reports a contact does not say that the line was cut on that day.
         state = None if state in (State.SUSPENDED, State.ENDED) else state
         statements.append((day, contact, contact.outcome, state))
     # Of one day the words that carry a state say more than those of a contact that fell with it.
-    statements.sort(key=lambda told: (told[0], told[3] is not None, told[1].id or 0))
+    statements.sort(key=lambda told: (told[0], told[3] is not None))
     return tuple(claim for side in relationship.sides if (claim := _last_of(side, statements)))
 
 
@@ -379,16 +501,23 @@ def _unreported(change: StatusChange | None, used: Contact | None, promises: Ite
 
 
 def _contested(
-    change: StatusChange | None, used: Sequence[Contact], claims: Sequence[Claim], relationship: Relationship
+    telling: Sequence[StatusChange],
+    last_used: Contact | None,
+    claims: Sequence[Claim],
+    contacts: Sequence[Contact],
+    relationship: Relationship,
 ) -> bool:
-    """Whether accounts differ: of the change in force or the last contact, or in the parties' last words.
+    """Whether accounts differ: of the changes that tell of the state in force (newest first) or the last contact, or in
+    the parties' last words; or whether the last contact took place.
 
-    What a reviewer settled at the change in force stays settled until the next one.
+    What a reviewer settled at the newest of these changes stays settled until the next one.
     """
-    last_used = max(used, key=when, default=None)
-    if is_contested(change, relationship) or is_contested(last_used, relationship):
+    if any(is_contested(row, relationship) for row in (*telling, last_used)):
         return True
-    if change and change.settled:
+    missed = (row for row in contacts if row.outcome in _NOT_HELD)
+    if last_used and any(opposed(last_used, off, relationship) for off in missed):
+        return True
+    if telling and telling[0].settled:
         return False
     by_parties = [c for c in claims if c.side != THIRD_PARTY and c.state and c.date]
     return any(

@@ -14,7 +14,7 @@ from operator import is_
 from typing import Generic
 
 from tracker.model import Contact, Entry, Source, StatusChange
-from tracker.record.history import AnyEntry, in_force
+from tracker.record.history import AnyEntry, first_rows, in_force
 
 
 @dataclass(frozen=True)
@@ -85,27 +85,6 @@ def anchors(
 def known_rows(rows: Iterable[AnyEntry], known_at: datetime) -> list[AnyEntry]:
     """Every row that had been recorded by then, whatever became of it, without what came later."""
     return sorted((_as_known(row, known_at) for row in rows if row.recorded_at <= known_at), key=lambda row: row.id)
-
-
-def first_rows(rows: Iterable[AnyEntry]) -> dict[int, int]:
-    """By the id of each row the id of the first of its statement; `rows` of one kind.
-
-    A row corrects the one that it replaces, unless another did so already and stood then: then it is a statement of
-    its own. What was recorded later never changes the answer, so a key that a reader has stays true.
-    """
-    firsts: dict[int, int] = {}
-    replacing: dict[int, list[AnyEntry]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.id):
-        others = replacing[row.replaces] if row.replaces in firsts else None
-        taken = others is None or any(_stood(other, row.recorded_at) for other in others)
-        firsts[row.id] = row.id if taken else firsts[row.replaces]
-        if others is not None:
-            others.append(row)
-    return firsts
-
-
-def _stood(row: Entry, at: datetime) -> bool:
-    return row.withdrawn_at is None or row.withdrawn_at > at
 
 
 def _lineage(family: Sequence[AnyEntry], standing: Mapping[int, AnyEntry], known_at: datetime) -> Lineage[AnyEntry]:

@@ -284,7 +284,7 @@ def _rows(
 
 
 def _history(seen: ChannelView) -> Iterator[Row]:
-    changes = seen.history[::-1]
+    changes = seen.states[::-1]
     for position, (change, following) in enumerate(zip_longest(changes, changes[1:]), start=1):
         yield {
             "channel": change.channel,

@@ -34,17 +34,17 @@ class Rung:
 
 def ladder(view: ChannelView) -> tuple[Rung, ...]:
     """The rungs reached since the channel was last cut, in their order; none where it was never cut, or is cut still:
-    who met meanwhile has not brought it back.
+    who met while it was has not brought it back.
     """
-    history = view.history[::-1]
+    history, contacts = view.states[::-1], view.contacts[::-1]
     cut = max((n for n, change in enumerate(history) if change.state is State.SUSPENDED), default=None)
     if cut is None or cut == len(history) - 1:
         return ()
-    since = history[cut].effective.first
-    held = sorted((c for c in view.contacts if c.outcome is Outcome.HELD and c.substantive and c.date), key=when)
-    after = [contact for contact in held if contact.first > since]
-    first = _first_contact(history[cut + 1 :], after)
-    agreed = _agreed(history[cut + 1 :], view.contacts, since, first.date.first if first else date.max)
+    since, later = history[cut].effective.first, history[cut + 1 :]
+    held = sorted((c for c in contacts if c.outcome is Outcome.HELD and c.substantive and c.date), key=when)
+    after = [contact for contact in held if contact.first >= later[0].effective.first]
+    first = _first_contact(later, after)
+    agreed = _agreed(later, contacts, since, first.date.first if first else date.max)
     # A round of the mechanism itself is one in person, where the channel ever meets so; else any contact is.
     meets_in_person = any(contact.form == IN_PERSON for contact in held)
     own = next((c for c in after if c.round or c.form == IN_PERSON or not meets_in_person), None)
@@ -61,8 +61,8 @@ def ladder(view: ChannelView) -> tuple[Rung, ...]:
 def _agreed(
     later: Sequence[StatusChange], contacts: Sequence[Contact], since: date, first_contact: date
 ) -> Rung | None:
-    """By a planned state, else by the first announcement between the cut and the first contact."""
-    plan = next((change for change in later if change.state is State.PLANNED), None)
+    """By a planned state before the first contact, else by the first announcement between the cut and it."""
+    plan = next((c for c in later if c.state is State.PLANNED and c.effective.first <= first_contact), None)
     if plan:
         return Rung(Step.AGREED, plan.effective, plan)
     announced = min(
@@ -74,16 +74,16 @@ def _agreed(
 
 
 def _first_contact(later: Sequence[StatusChange], after: Sequence[Contact]) -> Rung | None:
-    if after:
-        return Rung(Step.FIRST_CONTACT, after[0].date, after[0])
-    resumed = next((change for change in later if change.state is State.RESUMED), None)
-    return resumed and Rung(Step.FIRST_CONTACT, resumed.effective, resumed)
+    """By the first contact, or by the change to resumed where that is earlier: then it is on record as no contact."""
+    met = [Rung(Step.FIRST_CONTACT, contact.date, contact) for contact in after[:1]]
+    resumed = [Rung(Step.FIRST_CONTACT, c.effective, c) for c in later if c.state is State.RESUMED]
+    return min((*met, *resumed), key=lambda rung: rung.date.first, default=None)
 
 
 def _in_rhythm(cadence: str | None, first: Contact, following: Contact) -> bool:
-    """Whether the next contact came as soon as the channel's own rhythm asks; any does where it has none."""
+    """Whether the next contact came as soon as the channel's own rhythm asks; none does where it has none."""
     period = CADENCE_DAYS.get(cadence or "")
-    return period is None or (following.first - first.last).days <= period * CADENCE_GRACE
+    return period is not None and (following.first - first.last).days <= period * CADENCE_GRACE
 
 
 @dataclass(frozen=True)

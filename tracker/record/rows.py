@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
 from tracker.errors import Faults, Refused
-from tracker.model import EARLIEST, LATEST, Contact, Outcome, PartialDate, Source, State, StatusChange
+from tracker.model import EARLIEST, LATEST, Contact, Outcome, PartialDate, Precision, Source, State, StatusChange
 from tracker.record.attest import visible_from
 from tracker.tongue import gettext
 
@@ -20,6 +20,8 @@ _FORETOLD = (Outcome.HELD, Outcome.ANNOUNCED)
 LONGEST_WORDS = 1_000
 """Characters of a sentence, a name or a quote that a person writes into the record: pages show each whole."""
 
+LONGEST_NAME = 120
+"""Characters of a place, or of the form of a contact: many lists show both in one line."""
 
 LARGEST_ROUND = 999
 """No series of talks has had more rounds; what is larger is a year or a slip."""
@@ -150,6 +152,20 @@ def _of_contact(row: Contact, latest: date) -> Iterator[Refused]:
             field="end",
             beside=("date",),
         )
+    elif row.end and row.date.precision is not Precision.DAY:
+        yield Refused(
+            gettext("A contact of %(date)s has a last day and no first.", date=row.date),
+            gettext("Give its first day as YYYY-MM-DD, or leave the last day out."),
+            field="end",
+            beside=("date",),
+        )
+    for field, name in (("form", row.form), ("place", row.place)):
+        if name and len(name) > LONGEST_NAME:
+            yield Refused(
+                gettext("That is %(count)s characters long.", count=len(name)),
+                gettext("Say it in at most %(most)s.", most=LONGEST_NAME),
+                field=field,
+            )
     if row.round is not None and not 1 <= row.round <= LARGEST_ROUND:
         yield no_round(row.round)
     yield from _of_announcement(row, latest)
@@ -159,6 +175,13 @@ def _of_contact(row: Contact, latest: date) -> Iterator[Refused]:
             gettext("Give the day on which it was, or say announced."),
             field="date",
             beside=("outcome",),
+        )
+    elif row.outcome is Outcome.HELD and row.end and row.end > latest:
+        yield Refused(
+            gettext("A contact that lasts until %(end)s, which has not come, cannot have been held.", end=row.end),
+            gettext("Give its last day once that has come, and leave it out until then."),
+            field="end",
+            beside=("outcome", "date"),
         )
     elif (row.date or row.announced) and visible_from(row) > latest:
         yield Refused(

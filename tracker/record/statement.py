@@ -95,7 +95,7 @@ class Statement:
     @property
     def contested(self) -> str | None:
         """How accounts of it differ, by a reviewer's note and by the documents themselves; None where they agree."""
-        return contested_words(self.told, self.relationship)
+        return contested_words(self.told, self.relationship, self.view.opposition(self.told))
 
     def cited(self, source: Source) -> str:
         """`The ministry (its party, 10 Jan 2024)`: who published it, for whom it speaks, when; whether it denies."""

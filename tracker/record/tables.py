@@ -25,6 +25,7 @@ from tracker.model import (
 from tracker.moments import second_text
 from tracker.record.attest import corroboration
 from tracker.record.differing import contested_words
+from tracker.record.disputes import Dispute
 from tracker.record.history import ChannelView
 from tracker.record.ledger import Act
 from tracker.tongue import ENGLISH, speaking
@@ -205,7 +206,7 @@ def change_row(change: StatusChange, relationship: Relationship) -> Row:
     }
 
 
-def contact_row(contact: Contact, relationship: Relationship) -> Row:
+def contact_row(contact: Contact, relationship: Relationship, opposition: Dispute | None = None) -> Row:
     return {
         "id": contact.id,
         "channel": contact.channel,
@@ -221,7 +222,7 @@ def contact_row(contact: Contact, relationship: Relationship) -> Row:
         "summary": contact.summary,
         "asked_by": contact.asked_by,
         "substantive": contact.substantive,
-        **_told(contact, relationship),
+        **_told(contact, relationship, opposition),
     }
 
 
@@ -246,10 +247,10 @@ def corrected_row(act: Act | None) -> Row:
     return {"corrected_at": second_text(act.at), "corrected_from": said, "corrected_why": act.why}
 
 
-def _told(entry: Entry, relationship: Relationship) -> Row:
+def _told(entry: Entry, relationship: Relationship, opposition: Dispute | None = None) -> Row:
     return {
         "note": entry.note,
-        "contested": _contested(entry, relationship),
+        "contested": _contested(entry, relationship, opposition),
         "corroboration": corroboration(entry, relationship),
         "recorded_at": second_text(entry.recorded_at),
         "recorded_by": entry.recorder,
@@ -259,9 +260,9 @@ def _told(entry: Entry, relationship: Relationship) -> Row:
     }
 
 
-def _contested(entry: Entry, relationship: Relationship) -> str | None:
+def _contested(entry: Entry, relationship: Relationship, opposition: Dispute | None) -> str | None:
     with speaking(ENGLISH):
-        return contested_words(entry, relationship)
+        return contested_words(entry, relationship, opposition)
 
 
 def other_names(names: Mapping[str, str]) -> str | None:
