@@ -13,11 +13,13 @@ from babel.messages.pofile import read_po
 from config.weights import SHIPPED, read_weights
 from scripts.words import said
 from tests.conftest import EVERYTHING, NOTHING
+from tests.make import contact
+from tracker.model import Outcome
 from tracker.service import utc_now
 from tracker.tongue import ENGLISH, FOLDER, KEPT, LANGUAGES, gettext, language, ngettext, retold, speaking, to_keep
 from tracker.web.app import create_app
 from tracker.web.reviewing.doubts import doubt_words
-from tracker.wording import date_words, instant_words, listed, redated, span_words
+from tracker.wording import contact_words, date_words, instant_words, listed, redated, span_words
 
 PLACES = re.compile(r"%\((\w+)\)s")
 TEMPLATES = Path(__file__).parent.parent / "tracker" / "web" / "templates"
@@ -167,6 +169,38 @@ def test_a_page_is_told_in_the_language_of_its_address_of_a_choice_or_of_the_bro
         assert "Accept-Language" in answer.headers["Vary"]
 
 
+def test_a_form_without_its_token_is_refused_in_the_language_of_who_sent_it_whoever_came_before(client):
+    for before, asked, words in [("en", "zh", "表单已过期"), ("zh", "en", "The form has expired")]:
+        client.get(f"/?language={before}")
+        answer = client.post("/login", headers={"Accept-Language": asked})
+        assert (answer.status_code, words in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("GET", "/readouts", 404),
+        ("GET", "/channels/dcpt", 404),
+        ("GET", "/?foo=1", 400),
+        ("GET", "/?as_off=2023-01-01", 400),
+        ("GET", "/?cited=x&known_at=2024-01-01", 400),
+        ("GET", f"/search?q={'x' * 201}", 400),
+        ("GET", "/search?kind=foo", 400),
+        ("GET", "/contacts?channel=nope", 404),
+        ("GET", "/contacts?from=2023-01-02&to=2023-01-01", 400),
+        ("DELETE", "/", 405),
+        ("POST", "/subscribe", 413),
+    ],
+)
+def test_a_refusal_is_told_in_one_language_alone(client, method, address, status):
+    sent = b"x=" + b"y" * 1_000_001 if status == 413 else None
+    kind = "application/x-www-form-urlencoded"
+    answer = client.open(address, method=method, data=sent, content_type=kind, headers={"Accept-Language": "zh"})
+    told = re.search(r'<p class="lead">.*?</article>', answer.text, re.DOTALL)[0]
+    words = re.sub(r"<[^>]+>|['/“][^'”]*['”\s]|as_\w+|known_at", " ", told)
+    assert (answer.status_code, re.findall(r"[A-Za-z]{3,} [a-z]{2,}", words)) == (status, []), words
+
+
 def test_the_code_to_embed_is_in_the_language_of_the_page(client):
     page = client.get("/channels/dpct?language=zh").text
     assert "：Open Lines所记状态" in page
@@ -195,3 +229,15 @@ def test_programs_are_answered_in_english_whatever_their_browser_asks_for(shippe
     assert "双方" not in answer.text
     assert answer.json["state"] in ("active", "resumed", "suspended", "planned", "ended", None)
     service.store.close()
+
+
+@pytest.mark.parametrize(
+    ("announced", "told"),
+    [
+        (None, "contact cancelled, 5 Aug 2022"),
+        (date(2022, 8, 5), "contact cancelled, 5 Aug 2022"),
+        (date(2022, 8, 3), "contact cancelled, planned for 5 Aug 2022"),
+    ],
+)
+def test_what_was_called_off_was_planned_for_a_day_only_where_one_after_the_news_is_on_record(announced, told):
+    assert contact_words(contact(Outcome.CANCELLED, "2022-08-05", announced=announced)) == told

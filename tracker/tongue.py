@@ -151,6 +151,11 @@ def name_of(names: Mapping[str, str]) -> str:
     return names.get(language()) or names[ENGLISH]
 
 
+def told_first(names: Mapping[str, str]) -> dict[str, str]:
+    """All names by their languages, that in the language that is told first."""
+    return {lang: names[lang] for lang in sorted(names, key=lambda lang: lang != language())}
+
+
 def _filled(text: str, values: Mapping[str, Any]) -> str:
     return text % values if values else text
 

@@ -159,6 +159,11 @@ def listed(words: Iterable[str]) -> str:
     return format_list(list(words), locale={"en": "en_GB"}.get(language(), language()))
 
 
+def either(words: Iterable[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return format_list(list(words), style="or", locale={"en": "en_GB"}.get(language(), language()))
+
+
 def parts(words: Iterable[str]) -> str:
     """`a, b, c`: the parts of one statement."""
     return pgettext("between the parts of one statement", ", ").join(words)
@@ -254,11 +259,20 @@ def _told_of(contact: Contact, when: str | None) -> str:
         case Outcome.NO_ANSWER:
             return gettext("contact asked for and not answered, %(when)s", when=when or asked)
         case Outcome.CANCELLED:
-            planned = gettext("planned for %(when)s", when=when) if when else asked
-            return gettext("contact cancelled, %(when)s", when=planned)
+            return gettext("contact cancelled, %(when)s", when=_off(contact, when) or asked)
         case Outcome.POSTPONED:
-            planned = gettext("planned for %(when)s", when=when) if when else asked
-            return gettext("contact postponed, %(when)s", when=planned)
+            return gettext("contact postponed, %(when)s", when=_off(contact, when) or asked)
+
+
+def _off(contact: Contact, when: str | None) -> str | None:
+    return gettext("planned for %(when)s", when=when) if has_planned_day(contact) else when
+
+
+def has_planned_day(contact: Contact) -> bool:
+    """Whether the day of a contact that was called off is the one for which it was planned: one after the news of it.
+    Else it is, for all that is on record, the day on which it was called off.
+    """
+    return bool(contact.last and contact.announced and contact.last > contact.announced)
 
 
 def change_words(change: StatusChange) -> str:

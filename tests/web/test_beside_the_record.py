@@ -97,6 +97,15 @@ def test_cited_heads_of_the_chain_stay_as_they_were(api: Api, path: str, number:
     assert altered.headers["Citation-Status"].startswith("not-as-cited")
 
 
+@pytest.mark.parametrize("path", ["/feeds", "/method", "/feeds/mnd-news"])
+def test_just_after_an_install_what_a_page_shows_is_cited_and_not_the_nothing_before_it(seeded: Service, path: str):
+    seeded.clock.advance(minutes=1)
+    api = Api(seeded)
+    citation = api.json(f"/citation?path={quote(path, safe='')}")
+    assert citation["count"] > 0
+    assert "As cited" in words_of(api.client.get(cited_address(api, path)).text)
+
+
 def test_what_is_being_written_just_now_is_not_cited_yet(api: Api) -> None:
     before = api.json("/checkpoint")
     amended(api.service, cut_of(api.service), cause="Another cause.")

@@ -8,6 +8,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import brotli
@@ -16,9 +17,12 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.record import Origin
 from tests.conftest import EVERYTHING, Shipped
+from tests.make import contact
 from tests.web.api_client import Api, api_over, assert_problem
 from tests.web.test_pages import words_of
+from tracker.model import Outcome
 from tracker.service import Service
 from tracker.web.app import create_app
 from tracker.web.narrowing import words_apart
@@ -88,6 +92,7 @@ def test_a_line_says_state_since_when_on_whose_word_and_the_last_and_next_contac
         ("q=HOTLINE", lambda one: one["slug"] == "defense-telephone-link"),
         ("q=Maritime+consultative", lambda one: one["slug"] == "mmca"),
         ("q=ＤＰＣＴ", lambda one: one["slug"] == "dpct"),
+        ("q=國防部門", lambda one: one["slug"] in ("dpct", "defense-ministers", "defense-telephone-link")),
         ("q=gates+liang", lambda one: one["slug"] == "defense-telephone-link"),
         ("q=+&state=&word=", lambda one: True),
     ],
@@ -117,6 +122,12 @@ def test_a_word_is_found_in_the_words_apart_where_it_is_in_the_texts(texts: tupl
     word = word.casefold()
     told = unicodedata.normalize("NFKC", "\n".join(texts)).casefold()
     assert (word in words_apart(texts)) == (word in told)
+
+
+def test_the_script_is_told_how_characters_are_written_otherwise_and_no_more(api: Api) -> None:
+    forms = board_of(api).select_one("form.filters")["data-forms"]
+    assert {"國国", "門门"} <= {forms[at : at + 2] for at in range(0, len(forms), 2)}
+    assert len(forms) < 1_500
 
 
 def test_the_script_is_given_a_fraction_of_a_channels_names(api: Api) -> None:
@@ -181,7 +192,7 @@ def test_beside_the_lines_stand_what_changed_what_is_due_what_is_late_and_where_
     assert [*told][-5:] == sections
     assert "14 May 2026 ◇ planned Intergovernmental dialogue" in told["Changed lately"]
     assert "Economic and trade consultation" in told["Due"]
-    assert "Intergovernmental dialogue" not in told["Due"], "what was announced is missing, and stands there"
+    assert "no date yet Intergovernmental dialogue" in told["Due"], "announced anew since an older promise lapsed"
     assert "(MMCA) meetings due by 21 May 2026 (twice a year)" in told["Overdue"]
     missing = told["Announced, not reported"]
     assert "Military-to-military exchanges announced 27 Feb 2025, not reported" in missing
@@ -225,6 +236,20 @@ def test_what_is_contested_is_told_beneath_its_line_too(api: Api) -> None:
     line = board_of(api, f"as_of={LATER}").select_one('tr.one[data-also^="counternarcotics"]')
     beneath = words_of(str(line.find_next_sibling("tr")))
     assert "held 8 Nov 2025: China's foreign ministry said that it was not aware of the visit." in beneath
+
+
+def test_what_is_announced_is_due_though_an_older_promise_of_the_channel_lapsed(seeded: Service) -> None:
+    with seeded.store.writing() as db:
+        for day, announced in (("2024-01-20", date(2024, 1, 9)), ("2024-05-10", date(2024, 1, 30))):
+            row = contact(Outcome.ANNOUNCED, day, announced=announced)
+            db.record.add(row, Origin(seeded.clock(), "ana"))
+        db.record.bump()
+    board = BeautifulSoup(create_app(seeded).test_client().get("/").text, "lxml")
+    missing, due = (
+        words_of(str(board.select_one(f".rail [aria-labelledby^={name}]"))) for name in ("unreported", "due")
+    )
+    assert "Talks (DPCT) announced for 20 Jan 2024, not reported" in missing
+    assert "10 May 2024 Defense Policy Coordination Talks" in due
 
 
 def test_the_first_line_says_of_how_many_sources_it_heard_in_the_last_hour(seeded: Service) -> None:

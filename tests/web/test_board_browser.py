@@ -93,6 +93,7 @@ def test_filters_work_without_asking_again_and_as_the_server_means_them(address:
         lambda: form.locator("[name=only]").select_option(""),
         lambda: form.locator("[name=q]").fill("ＤＰＣＴ"),
         lambda: form.locator("[name=q]").fill("防长"),
+        lambda: form.locator("[name=q]").fill("國防部"),
         lambda: form.locator("[name=category]").select_option("economic"),
     ]
     seen = []

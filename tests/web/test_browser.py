@@ -1,14 +1,19 @@
 """The pages in a real browser."""
 
+from datetime import date
 from itertools import pairwise
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
+from db.record import Origin
 from tests.conftest import EVERYTHING
-from tests.make import sighting
+from tests.make import contact, sighting
 from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
+from tracker.model import Outcome
+from tracker.record.rows import LONGEST_NAME
 from tracker.service import utc_now
 
 PATHS = [
@@ -44,6 +49,37 @@ def test_no_page_scrolls_sideways_or_complains(shared, page, width, scheme):
         page.goto(shared + path)
         root = "document.documentElement"
         assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+
+
+@pytest.mark.parametrize("width", [390, 768])
+def test_a_place_and_a_form_without_a_space_make_no_page_wider_than_its_window(seeded, page, sign_in, width):
+    unbroken = {"form": "f" * LONGEST_NAME, "place": "https://" + "p" * (LONGEST_NAME - 8)}
+    with seeded.store.writing() as db:
+        origin = Origin(seeded.clock(), "ana")
+        number = db.record.add(contact(Outcome.HELD, "2024-01-30", **unbroken), origin)
+        db.record.add(contact(Outcome.ANNOUNCED, "2024-03-30", announced=date(2024, 1, 30), **unbroken), origin)
+        db.record.bump()
+    page.set_viewport_size({"width": width, "height": 844})
+    with serving(seeded) as address:
+        sign_in(seeded, page, address)
+        for path in (
+            "/", "/contacts", "/channels/dpct", f"/claims/contact-{number}", f"/claims/contact-{number}/amend",
+            "/timeline", "/figures", "/search?q=ffff", "/since?after=2024-01-01",
+        ):  # fmt: skip
+            page.goto(address + path)
+            root = "document.documentElement"
+            assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/channels/dpct"])
+def test_what_is_pressed_is_large_enough_on_the_narrowest_phone(seeded, page, sign_in, path):
+    page.set_viewport_size({"width": 320, "height": 800})
+    with serving(seeded) as address:
+        sign_in(seeded, page, address)
+        page.goto(address + path)
+        page.evaluate(AXE_SCRIPT)
+        told = page.evaluate("() => axe.run(document, {runOnly: ['target-size'], preload: false})")
+    assert [node["html"] for one in told["violations"] for node in one["nodes"]] == []
 
 
 def test_a_state_is_a_sign_a_word_and_a_colour(shared, page):

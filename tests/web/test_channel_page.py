@@ -160,7 +160,7 @@ def outcomes_shown(html: str) -> list[str]:
 def test_older_contacts_are_folded_by_year_and_open_at_an_address(client) -> None:
     html = client.get("/channels/defense-ministers?as_of=2026-01-01").text
     in_sight, _, folded = html.partition('<details class="year">')
-    assert len(outcomes_shown(in_sight)) == OPEN_CONTACTS
+    assert len(outcomes_shown(in_sight)) >= OPEN_CONTACTS
     assert outcomes_shown(folded)
     assert "no-answer" in outcomes_shown(folded)
     opened = client.get("/channels/defense-ministers?as_of=2026-01-01&all=1").text
@@ -175,7 +175,12 @@ def test_the_years_hold_every_contact_once_in_order(dates, unfolded) -> None:
     contacts = [contact(Outcome.ANNOUNCED, day, id=number) for number, day in enumerate(dates)]
     years = years_of(contacts, unfolded=unfolded)
     assert [one for year in years for one in year.contacts] == contacts
-    assert sum(len(year.contacts) for year in years if not year.folded) == len(contacts[: None if unfolded else 10])
+    assert all(one.year != other.year for one, other in pairwise(years)), "no year has two headings"
+    open_ones = [year for year in years if not year.folded]
+    assert years[: len(open_ones)] == open_ones
+    in_sight = sum(len(year.contacts) for year in open_ones)
+    assert in_sight == len(contacts) if unfolded else in_sight >= min(OPEN_CONTACTS, len(contacts))
+    assert unfolded or not open_ones or in_sight - len(open_ones[-1].contacts) < OPEN_CONTACTS
     assert all(sum(number for _, number in year.tally) == len(year.contacts) for year in years)
 
 
@@ -200,7 +205,7 @@ def test_of_very_many_contacts_the_page_says_how_many_more_there_are_and_where(s
     assert "Sample 339." in listed
     assert f"{shown} contacts" in words_of(listed)
     assert len(re.findall(r'<a href="/channels/dpct"><span', listed)) == 50
-    assert client.get("/contacts?channel=dcpt").status_code == 400
+    assert client.get("/contacts?channel=dcpt").status_code == 404
     assert client.get("/changes?channel=dcpt").status_code == 404
     assert set(re.findall(r'"(/channels/[\w-]+)"', client.get("/changes?channel=dpct").text)) == {"/channels/dpct"}
 

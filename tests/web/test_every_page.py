@@ -66,7 +66,11 @@ SIGNED_IN = {
     "amend.form": ["/claims/change-1/amend"],
     "subscribe.deliveries": ["/deliveries"],
 }
-REFUSED = ["/nowhere", "/channels/nowhere", "/?as_of=yesterday"]
+REFUSED = [
+    "/nowhere", "/channels/nowhere", "/?as_of=yesterday", "/?foo=1", "/?as_off=2023-01-01",
+    "/?cited=x&known_at=2024-01-01", f"/search?q={'x' * 201}", "/search?kind=foo", "/contacts?channel=nope",
+    "/contacts?from=2023-01-02&to=2023-01-01",
+]  # fmt: skip
 
 NO_PAGES = {
     "static", "sheet.style", "language.choose", "pages.proof_of_claim", "review.page", "cited_pages.copy", "cite.cite",

@@ -136,6 +136,13 @@ def test_a_date_that_is_not_known_to_the_day_is_never_padded(seeded: Service):
     assert "Left out for want of a known day: 3 contacts." in told
 
 
+def test_the_last_day_that_there_is_is_an_event_too(seeded: Service):
+    keep(seeded, contact(Outcome.ANNOUNCED, "9999-12-31", announced=date(2024, 1, 9)))
+    told = calendar(create_app(seeded).test_client()).events
+    (last,) = (event for event in told if event["DTSTART"].dt == date.max)
+    assert "DTEND" not in last
+
+
 def test_an_announcement_gives_way_to_what_became_of_it(seeded: Service, clock: Clock):
     client = create_app(seeded).test_client()
     (promise,) = keep(seeded, contact(Outcome.ANNOUNCED, "2024-02-03", announced=date(2024, 1, 30)))

@@ -299,7 +299,7 @@ def test_the_second_reviewer_is_told_who_was_first_and_keeps_what_they_typed(see
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("effective", "2024-02-30", "not a date that exists"),
+        ("effective", "2024-02-30", "cannot be read as a date"),
         ("end", "2023-01-01", "cannot end before"),
         ("cause", "", "cause"),
     ],

@@ -96,7 +96,8 @@ def shown(compared: Compared, query: str = "") -> str:
 
 def test_the_page_says_what_each_side_alone_tells_and_the_hours_between(compared: Compared) -> None:
     said = words_of(shown(compared))
-    assert "Published by the United States first, by China 2 h 45 min later." in said.replace("\u00a0", " ")
+    apart = "Of these two texts, that of the United States was published first, that of China 2 h 45 min later."
+    assert apart in said.replace("\u00a0", " ")
     assert (
         "Only the United StatesLevel, Deputy Assistant Secretary of Defense for China (United States) "
         "and the war in Ukraine Only" in said

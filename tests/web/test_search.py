@@ -12,6 +12,7 @@ from db.record import Origin
 from tests.conftest import EVERYTHING, Shipped
 from tests.make import contact
 from tests.web.api_client import AMERICAN, CHINESE, Api, api_over, assert_problem
+from tests.web.test_pages import words_of
 from tracker.model import Outcome
 from tracker.reviewing.review import undo
 from tracker.service import Service
@@ -219,3 +220,10 @@ def test_what_was_typed_and_what_was_found_are_escaped(api: Api) -> None:
 def test_the_page_is_of_who_asks_and_kept_nowhere(api: Api) -> None:
     for path in ("/search?q=dpct", "/api/v1/search?q=dpct"):
         assert "no-store" in api.client.get(path).headers["Cache-Control"]
+
+
+def test_a_hit_has_its_name_in_the_language_of_the_page_first(api: Api) -> None:
+    names = next(one["names"] for one in api.json("/channels")["channels"] if one["slug"] == "dpct")
+    for lang, other in (("en", "zh"), ("zh", "en")):
+        words = words_of(api.client.get(f"/search?q=dpct&kind=channel&language={lang}").text)
+        assert f"{names[lang]} {names[other]}" in words

@@ -300,9 +300,12 @@ OVERLAPS = """(notes) => [...document.querySelectorAll('svg.lane')].flatMap((lan
 def test_the_picture_as_it_is_seen_read_by_keys_and_printed(shared: str, page):
     page.goto(f"{shared}/timeline")
     assert page.evaluate(OVERLAPS, ".for-wide") == 0
+    shown = page.locator("svg.lane .tip:visible")
+    expect(shown).to_have_count(0)
     page.locator("svg.lane a").first.focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
+    expect(shown).to_have_count(1)
     expect(page.locator("svg.lane .tip").first).to_be_visible()
     page.locator(".years a", has_text="2022").focus()
     page.keyboard.press("Enter")

@@ -132,6 +132,7 @@ def create_app(service: Service) -> Flask:
     app.url_map.converters["int"] = RowNumber
     app.json.ensure_ascii = False
     app.extensions["openlines"] = Current(service)
+    language.register(app)  # first of all that a request meets: what refuses it has to know what to speak
     csrf.init_app(app)
     app.register_api(api.blueprint)
     app.register_api(api.health_blueprint)
@@ -146,7 +147,6 @@ def create_app(service: Service) -> Flask:
     offices.register(app)
     scope.register(app)
     source_words.register(app)
-    language.register(app)
     app.context_processor(auth.template_context)
     app.before_request(_refuse_no_text)
     app.after_request(auth.finished)
@@ -228,12 +228,16 @@ def _http_error(error: HTTPException):
     if error.code == 404:
         asks_api = request.path.startswith("/api/")
         remedy = "The page /api/docs lists all calls." if asks_api else msg("The dashboard at / leads everywhere.")
-        return _refused(NotFound(f"There is nothing at {request.path}.", remedy))
+        return _refused(NotFound(gettext("There is nothing at %(path)s.", path=request.path), remedy))
     if error.code == 413:
-        wrong = f"The request is larger than {LARGEST_BODY:,} bytes."
-        return _answer(413, msg("Too large"), wrong, "Send less, or hand it in on the command line.")
-    remedy = f"Send {' or '.join(sorted(error.valid_methods))}." if getattr(error, "valid_methods", None) else ""
-    answer = _answer(error.code, error.name, error.description or error.name, remedy)
+        wrong = gettext("The request is larger than %(bytes)s bytes.", bytes=f"{LARGEST_BODY:,}")
+        return _answer(413, msg("Too large"), wrong, msg("Send less, or hand it in on the command line."))
+    if error.code == 405:
+        wrong = gettext("%(method)s is not possible at %(path)s.", method=request.method, path=request.path)
+        remedy = gettext("Send %(known)s.", known=" / ".join(sorted(error.valid_methods or ())))
+        answer = _answer(405, msg("Method not allowed"), wrong, remedy)
+    else:
+        answer = _answer(error.code, error.name, error.description or error.name, "")
     answer.headers.extend(header for header in error.get_headers() if header[0] in ("Allow", "Retry-After"))
     return answer
 
@@ -248,7 +252,7 @@ def _defect(error: Exception):
     """The edge of a request: what nobody foresaw is a plain page with the request's id, which the log has too."""
     incident = doing().get("request") or new_id()
     log.exception("request %s %s failed, incident %s", request.method, told_path(request.path), incident)
-    wrong = f"Something went wrong inside Open Lines (incident {incident})."
+    wrong = gettext("Something went wrong inside Open Lines (incident %(incident)s).", incident=incident)
     return _answer(
         500, msg("Internal error"), wrong, msg("Nothing was changed. The operator finds the incident in the log.")
     )

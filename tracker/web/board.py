@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TypeVar
 
 from db.feeds import FeedHealth
@@ -19,7 +20,7 @@ from tracker.record.lineage import entry_key
 from tracker.record.rhythm import Rhythm, rhythm_of
 from tracker.web.current import Snapshot
 from tracker.web.listening import SILENCE_SPAN
-from tracker.web.narrowing import Narrowing
+from tracker.web.narrowing import Narrowing, other_forms
 from tracker.web.pictures.strip import Axis, axis_until
 from tracker.web.words import STATE_ORDER
 
@@ -93,11 +94,12 @@ class Silences:
 
 @dataclass(frozen=True)
 class Change:
-    """A status change with the channel it befell and the state that it ended."""
+    """A status change with the channel it befell and the state that it ended. `place`: how many came before it."""
 
     view: ChannelView
     change: StatusChange
     before: State | None
+    place: int
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Board:
 
     `overdue` are the channels behind their own rhythm, `unreported` those of which something that was announced was not
     reported by its last day, and `lapsed` the number of all such announcements, those of channels used since included.
+    `forms`: see `other_forms`.
     """
 
     relationship: Relationship
@@ -170,6 +173,7 @@ class Board:
     unreported: list[ChannelView]
     lapsed: int
     differing: list[ChannelView]
+    forms: str
     axis: Axis
     slider: Slider
     silences: Silences
@@ -215,6 +219,7 @@ def board(
         unreported=[view for view in views if view.unreported],
         lapsed=sum(promise.fate is Fate.LAPSED for view in views for promise in view.promises),
         differing=[view for view in views if view.contested],
+        forms=other_forms(views),
         axis=axis_until(moment.as_of),
         slider=_slider(snapshot, relationship, moment, today),
         silences=Silences(snapshot, relationship, [party.code for party in relationship.parties], now),
@@ -236,7 +241,7 @@ def _coming(view: ChannelView) -> Coming | None:
     """By the announced contact that is next, or by a plan that has a date, whichever is to take place first."""
     contact, plan = view.next_contact, view.plan
     planned = Coming(view, None, plan.dated, plan.due) if plan and plan.dated and view.expected else None
-    if contact is None or view.overdue:
+    if contact is None:
         return planned
     announced = Coming(view, contact, contact.date, contact.last or visible_from(contact))
     sooner = planned and (announced.date is None or planned.until < announced.until)
@@ -259,9 +264,9 @@ def _watch(side: str, feeds: Sequence[FeedHealth], now: datetime) -> Watch:
 def changes_of(views: Iterable[ChannelView]) -> list[Change]:
     """Every status change of some channels, newest first."""
     changes = [
-        Change(view, change, before.state if before else None)
+        Change(view, reading.change, before.state if before else None, place)
         for view in views
-        for change, before in zip(view.history, (*view.history[1:], None), strict=False)
+        for place, (before, reading) in enumerate(pairwise((None, *view.readings[::-1])))
     ]
     return sorted(changes, key=change_key, reverse=True)
 
@@ -269,7 +274,7 @@ def changes_of(views: Iterable[ChannelView]) -> list[Change]:
 def change_key(row: Change) -> str:
     """Where a change stands among all; what a page ends with, the next begins after."""
     change = row.change
-    return f"{change.effective.first}~{change.channel}~{change.id or 0:08}~{change.derived:d}"
+    return f"{change.effective.first}~{change.channel}~{row.place:08}"
 
 
 def contact_key(row: Met) -> str:

@@ -33,7 +33,8 @@ from tracker.web.pictures.picture import Watched, gaps_of, lane_of, lane_start, 
 def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, everything: bool) -> dict[str, Any]:
     """The values of the template. `everything`: all contacts stand open, as far as one page can hold them."""
     view, relationship = snapshot.view(channel, moment), snapshot.relationship(channel.relationship)
-    history, more_changes = shown_of(view.history, MOST_CHANGES)
+    readings, more_changes = shown_of(view.readings, MOST_CHANGES)
+    history = [reading.change for reading in readings]
     contacts, more_contacts = shown_of(view.contacts, MOST_UNFOLDED if everything else MOST_CONTACTS)
     promises, rhythm = view.promises, rhythm_of(view)
     waiting = waiting_for(view, rhythm)
@@ -42,9 +43,10 @@ def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, ever
     return {
         "view": view,
         "relationship": relationship,
+        "unread": not shows_the_past() and not _is_configured(channel),
         "described_today": channel.description == snapshot.lines[channel.slug].channel.description,
         "picture": picture_of(view),
-        "history": history,
+        "readings": readings,
         "more_changes": more_changes,
         "years": years_of(contacts, unfolded=everything),
         "more_contacts": more_contacts,
@@ -66,11 +68,16 @@ def channel_values(snapshot: Snapshot, channel: Channel, moment: Moment, *, ever
     }
 
 
+def _is_configured(channel: Channel) -> bool:
+    """Whether a file has it, so that releases are read for it."""
+    return any(channel.slug == one.slug for pack in current().service.packs for one in pack.channels)
+
+
 def _named_above(
     view: ChannelView, waiting: Waiting, promises: Sequence[Promise], rungs: Sequence[Rung]
 ) -> Iterator[StatusChange | Contact]:
     """The rows that the head and the promises cite, which may be older than those listed."""
-    yield from filter(None, (view.last_contact, view.last_refused, view.next_contact))
+    yield from filter(None, (view.change, view.last_contact, view.last_refused, view.next_contact))
     yield from (promise.made for promise in (*waiting.shown, *promises[-MOST_PROMISES:]))
     yield from (rung.row for rung in rungs)
 

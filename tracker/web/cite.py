@@ -42,8 +42,10 @@ _OF_THE_SITE = re.compile(rf"\s*[:：]\s*{PUBLISHER}\Z")
 
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 
-_OF_THE_DASHBOARD = {"word", "only", "q"}
-"""Filters that choose rows on the first screen alone; other views with words are cited whole."""
+_OF_CHANNELS = {"word", "only", "q"}
+"""Filters that choose channels where those are listed; other views with words are cited whole."""
+
+_CHANNELS_LISTED = {"/", "/channels.csv", "/api/v1/channels"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Scope(Shown):
 
     `channels` are those of any category: which were of the one that is asked for, the moment tells. `asked`: what the
     address asks for besides; a list of changes or contacts shows those that fit, any other view the channels that are
-    in the state. `claim`: the one row that a claim's own page shows. `changes_once`: older versions cited it by its
-    status changes alone.
+    in the state; `listed`: of these those alone that have one. `claim`: the one row that a claim's own page shows.
+    `once`: what older versions cited it by, where that was something else.
     """
 
     snapshot: Snapshot
@@ -62,13 +64,14 @@ class Scope(Shown):
     contacts: bool
     asked: Mapping[str, str]
     claim: Entry | None = None
-    changes_once: bool = False
+    listed: bool = False
+    once: Scope | None = None
 
     def rows(self, moment: Moment) -> Rows:
         return entry_rows(self._entries(moment))
 
     def rows_once(self, moment: Moment) -> Rows | None:
-        return replace(self, contacts=False).rows(moment) if self.changes_once else None
+        return self.once.rows(moment) if self.once else None
 
     def _entries(self, moment: Moment) -> list[Entry]:
         """The recorded rows at a moment; what follows by rule is no row of its own. Raises Refused for no day."""
@@ -80,7 +83,8 @@ class Scope(Shown):
         views = [self.snapshot.view(channel, moment) for channel in self._channels(moment)]
         if self.changes and self.contacts:
             narrowing = narrowing_of(self.asked, self.snapshot.relationships)
-            views, state = [view for view in views if narrowing.fits(view)], None
+            views = [view for view in views if narrowing.fits(view) and (view.state or not self.listed)]
+            state = None
         found: list[Entry] = []
         if self.changes:
             found += (row for v in views for row in v.history if not row.derived and state in (None, row.state))
@@ -158,9 +162,14 @@ def _scope_of(snapshot: Snapshot, path: str, asked: Mapping[str, str]) -> Scope:
         if asked.get("relationship", line.relationship) == line.relationship
         and asked.get("channel", line.slug) == line.slug
     )
-    if path != "/":
-        asked = {name: value for name, value in asked.items() if name not in _OF_THE_DASHBOARD}
-    return Scope(snapshot, tuple(channels), *only, asked, changes_once=tells_of_both)
+    whole = {name: value for name, value in asked.items() if name not in _OF_CHANNELS}
+    scope = Scope(snapshot, tuple(channels), *only, whole)
+    if tells_of_both:
+        return replace(scope, once=replace(scope, contacts=False))
+    if path in _CHANNELS_LISTED:
+        once = replace(scope, asked=asked) if path == "/" else scope
+        return replace(scope, asked=asked, listed=True, once=once)
+    return scope
 
 
 def _asks_for_a_span(asked: Mapping[str, str]) -> bool:

@@ -71,7 +71,8 @@ class Facts(Shown):
         return Since(rows=differing(self.rows(moment), self.rows(present)))
 
     def settled(self) -> datetime:
-        return current().now() - UNSETTLED
+        """Not before there was something: of that much all was written at once."""
+        return max(current().now() - UNSETTLED, self.first())
 
     def first(self) -> datetime:
         acts = self.snapshot.acts

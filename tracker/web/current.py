@@ -33,6 +33,7 @@ from tracker.tongue import gettext
 from tracker.web.listening import Listening, Sources, sources_at
 from tracker.web.reading import Line, Reading, Rows
 from tracker.web.serving.keeping import keeping, settles
+from tracker.wording import either
 
 RENDERED = "openlines.rendered"
 """Where a request's environ has what was rendered for it, if everybody who asks for its address may have that."""
@@ -337,7 +338,8 @@ def find_channel(snapshot: Snapshot, slug: str, known_at: datetime | None = None
         if channel.slug == slug:
             return snapshot.lines[slug].channel_at(known_at) if known_at else channel
     if near := _near(slug, snapshot.called):
-        raise NotFound(gettext("There is no channel %(slug)s.", slug=repr(slug)), near)
+        meant = gettext("Did you mean %(names)s?", names=either(near))
+        raise NotFound(gettext("There is no channel %(slug)s.", slug=repr(slug)), meant)
     raise NotFound(
         f"There is no channel {slug!r}.",
         "GET /api/v1/channels lists them.",
@@ -346,7 +348,7 @@ def find_channel(snapshot: Snapshot, slug: str, known_at: datetime | None = None
 
 
 @lru_cache(maxsize=256)
-def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
+def _near(asked: str, called: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     """Up to three channels that are called so, else that have its words in a name, else that are written nearly so.
 
     Empty where there is none: that is better than a wrong one.
@@ -359,7 +361,7 @@ def _near(asked: str, called: tuple[tuple[str, str], ...]) -> str:
         or [slug for name, slug in named if set(words) <= set(name)]
         or [written[name] for name in difflib.get_close_matches(asked.lower(), written, n=3, cutoff=0.6)]
     )
-    return f"Did you mean {' or '.join([*dict.fromkeys(near)][:3])}?" if near else ""
+    return tuple(dict.fromkeys(near))[:3]
 
 
 def _known(text: str, now: datetime) -> datetime:

@@ -16,6 +16,7 @@ from tracker.search import Kind, Query
 from tracker.search.documents import Passage, channel_passages, entry_passages, names_of
 from tracker.search.excerpt import Excerpt, excerpt, met, whole, without
 from tracker.search.words import stems
+from tracker.tongue import told_first
 from tracker.web.current import Snapshot
 from tracker.wording import language_of
 
@@ -199,7 +200,7 @@ def _days(entry: StatusChange | Contact) -> tuple[date, date]:
 
 
 def _hit(row: _Row, asked: Asked) -> Hit:
-    title = " ".join(row.view.channel.names.values())
+    title = " ".join(told_first(row.view.channel.names).values())
     if row.entry is None:
         passage = _telling(channel_passages(row.view.channel), without(title, asked.query))
         told = {"kind": Kind.CHANNEL}

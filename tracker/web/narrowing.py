@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tracker.model import THIRD_PARTY, Category, Relationship, State
 from tracker.record.history import ChannelView
+from tracker.search.words import folded
 from tracker.web.sent import check_word
 
 
@@ -114,7 +114,7 @@ def words_apart(texts: tuple[str, ...]) -> str:
 
 
 def has_words(view: ChannelView, words: str) -> bool:
-    """Whether each of the words occurs in what is told of a channel, in any letter case and width."""
+    """Whether each of the words occurs in what is told of a channel, in any letter case, width and Chinese script."""
     if not words:
         return True
     told = _folded("\n".join(told_of(view)))
@@ -122,4 +122,22 @@ def has_words(view: ChannelView, words: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return folded(text).lower
+
+
+def other_forms(views: Iterable[ChannelView]) -> str:
+    """How characters of what is told of some channels are written otherwise, in pairs with that by which both are
+    compared: `國国門门`. For the script that looks for words as `has_words` does.
+    """
+    texts = "".join(text for view in views for text in told_of(view))
+    forms = traditional() | {one: _folded(one) for one in set(texts) if not one.isalnum()}
+    known = {*_folded(texts)}
+    return "".join(one + form for one, form in sorted(forms.items()) if one != form and form in known)
+
+
+@cache
+def traditional() -> Mapping[str, str]:
+    """Every Chinese character that is compared as another, with that one."""
+    every = [chr(code) for code in range(0x3400, 0xA000)]
+    forms = zip(every, _folded("\n".join(every)).split("\n"), strict=True)
+    return {one: form for one, form in forms if one != form and len(form) == 1}

@@ -187,7 +187,7 @@ def contacts() -> Response:
 def _contacts() -> str:
     snapshot, moment = scoped_snapshot(), moment_from_request()
     chosen = {"outcome": word_of(Outcome, "outcome"), "category": word_of(Category, "category")}
-    chosen |= {name: request.args.get(name) or None for name in ("channel", "from", "to")}
+    chosen |= {"channel": _chosen_channel(snapshot)} | {name: request.args.get(name) or None for name in ("from", "to")}
     found = contacts_asked_for(snapshot, moment, ContactsFilter(**chosen))
     rows = sorted((Met(view, contact) for view, contact in found), key=contact_key, reverse=True)
     shown, following = page_of(rows, contact_key, _before(), PAGE)

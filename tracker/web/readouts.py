@@ -246,23 +246,29 @@ def standing_words(point: Point, told: Told) -> Markup:
 
 
 def apart_words(told: Told) -> str:
-    """How far the two publications lie apart, as precisely as it is known."""
+    """How far the publications of the two texts that are compared lie apart, as precisely as it is known. A side may
+    have spoken earlier in another.
+    """
     first, second = (side_in_text(side, told.relationship) for side in told.comparison.sides)
     hours, days = told.comparison.apart.hours, told.comparison.apart.days
     if hours is not None:
         if not hours:
-            return gettext("Both published at the same minute.")
+            return gettext("These two texts were published at the same minute.")
         earlier, later = (first, second) if hours > 0 else (second, first)
         minutes = round(abs(hours) * 60)
         span = gettext("%(hours)s\u00a0h %(minutes)s\u00a0min", hours=minutes // 60, minutes=minutes % 60)
         return gettext(
-            "Published by %(earlier)s first, by %(later)s %(span)s later.", earlier=earlier, later=later, span=span
+            "Of these two texts, that of %(earlier)s was published first, that of %(later)s %(span)s later.",
+            earlier=earlier,
+            later=later,
+            span=span,
         )
     if not days:
-        return gettext("Both published on the same day by their own dates; hours are not known.")
+        return gettext("By their own dates these two texts were published on the same day; hours are not known.")
     earlier, later = (first, second) if days > 0 else (second, first)
     return gettext(
-        "By their own dates published by %(earlier)s first, by %(later)s %(span)s later; hours are not known.",
+        "By their own dates, of these two texts that of %(earlier)s was published first, that of %(later)s %(span)s "
+        "later; hours are not known.",
         earlier=earlier,
         later=later,
         span=count(abs(days), "day"),

@@ -14,6 +14,7 @@ from werkzeug.sansio.http import parse_cookie
 
 from tracker.errors import Faults, Refused
 from tracker.tongue import gettext
+from tracker.wording import parts
 
 LANGUAGE = "language"
 """What the address of every page may carry: the language in which it is told."""
@@ -55,8 +56,8 @@ def nearest(name: str, known: Sequence[str]) -> str:
     """The remedy for a name that is not known."""
     near = difflib.get_close_matches(name, known, n=1)
     if near:
-        return f"Did you mean {near[0]}?"
-    return f"Known are: {', '.join(known)}." if known else "Send none."
+        return gettext("Did you mean %(names)s?", names=near[0])
+    return gettext("Known are: %(known)s.", known=parts(known)) if known else gettext("Send none.")
 
 
 def check_names(names: Iterable[str], known: Sequence[str]) -> None:
@@ -125,7 +126,7 @@ def check_address(*known: str) -> None:
 def check_word(name: str, text: str, known: Sequence[str]) -> None:
     """Raises Refused for a value that is none of those known."""
     if text not in known:
-        shown, offered = text[:60], ", ".join(known)
+        shown, offered = text[:60], parts(known)
         raise Refused(
             f"{name} is {shown!r}, which is none that there is.",
             f"Send one of {offered}.",

@@ -248,7 +248,7 @@ def others_than(
 def _fitting(views: Sequence[ChannelView], axis: Axis) -> int:
     """How many channels, from the first on, have together no more on the axis than a picture takes; one at least."""
     entries = accumulate(
-        sum(axis.start <= change.effective.first <= axis.end for change in view.history)
+        sum(axis.start <= change.effective.first <= axis.end for change in view.states)
         + sum(first <= axis.end and last >= axis.start for first, last in map(contact_days, view.contacts))
         for view in views
     )

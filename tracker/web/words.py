@@ -39,7 +39,7 @@ from tracker.polling.health import Fares
 from tracker.polling.health import span_words as rhythm_words
 from tracker.record.attest import corroboration
 from tracker.record.differing import dispute_words
-from tracker.record.disputes import OF_SIDE, accounts, disputes
+from tracker.record.disputes import OF_SIDE, Dispute, accounts, disputes
 from tracker.record.fates import Promise
 from tracker.record.history import DENIED, ChannelView, Claim
 from tracker.record.lineage import entry_key
@@ -383,9 +383,10 @@ def promised_mark(promise: Promise) -> Markup:
     return filled(text, **values | {"told": said(values["told"])})
 
 
-def contested_mark(entry: Entry, relationship: Relationship) -> Markup | None:
+def contested_mark(entry: Entry, relationship: Relationship, opposition: Dispute | None = None) -> Markup | None:
     """How accounts of an entry differ, the reviewer's note marked where it is in another language."""
-    told = [said(entry.noted), *(dispute_words(d, relationship) for d in disputes(entry, relationship))]
+    differing = (*disputes(entry, relationship), *filter(None, [opposition]))
+    told = [said(entry.noted), *(dispute_words(d, relationship) for d in differing)]
     return Markup(" ").join(filter(None, told)) or None
 
 

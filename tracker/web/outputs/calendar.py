@@ -128,7 +128,8 @@ def _event(day: Day) -> Event:
     return Event.new(
         uid=f"{statement.key}@{authority()}",
         start=contact.first,
-        end=contact.last + timedelta(days=1),
+        # Without an end it is of one day (RFC 5545); no day comes after the last that there is.
+        end=contact.last + timedelta(days=1) if contact.last < date.max else None,
         summary=_summary(day),
         description="\n".join(_description(day)),
         location=contact.place,
@@ -161,7 +162,7 @@ def _description(day: Day) -> Iterable[str]:
         yield "It was withdrawn." if statement.withdrawn else f"Now: {contact_words(statement.told)}."
     for words in statement.earlier if day.stands else ():
         yield f"Before, it said: {words}"
-    if differ := contested_words(day.contact, statement.relationship):
+    if differ := contested_words(day.contact, statement.relationship, statement.view.opposition(day.contact)):
         yield f"Contested. {differ}"
     yield f"On the word of {statement.on_the_word_of}. Recorded {instant_words(statement.lineage.recorded_at)}."
     for source in statement.sources:

@@ -33,7 +33,7 @@ from tracker.record.tables import (
 )
 from tracker.web.api.parameters import ChangesFilter, ChannelsFilter, ContactsFilter, FiguresQuery
 from tracker.web.api.selection import changes_asked_for, channels_asked_for, contacts_asked_for
-from tracker.web.board import Change, Met, change_key, contact_key
+from tracker.web.board import Met, contact_key
 from tracker.web.current import Document, current, moment_from_request
 from tracker.web.figures import views_asked_for
 from tracker.web.outputs.calls import LICENCE, absolute, output
@@ -78,15 +78,15 @@ def channels_csv(query: ChannelsFilter) -> Document:
 def changes_csv(query: ChangesFilter) -> Document:
     snapshot, moment = current().snapshot(), moment_from_request()
     corrected = snapshot.corrected_at(moment.known_at)
-    found = [Change(view, change, None) for view, change in changes_asked_for(snapshot, moment, query)]
+    found = changes_asked_for(snapshot, moment, query)
     rows = (
-        change_row(row.change, snapshot.relationship(row.view.channel.relationship))
-        | _line(row.view.channel)
-        | {"derived": row.change.derived}
-        | cited_row(row.change.sources)
-        | _page_of(row.view.channel)
-        | corrected_row(corrected(row.change))
-        for row in sorted(found, key=change_key, reverse=True)
+        change_row(change, view.relationship)
+        | _line(view.channel)
+        | {"derived": change.derived}
+        | cited_row(change.sources)
+        | _page_of(view.channel)
+        | corrected_row(corrected(change))
+        for view, change in sorted(found, key=lambda row: (row[1].effective.first, row[1].channel), reverse=True)
     )
     return _table("changes", moment, CHANGES_CSV, rows)
 
@@ -97,7 +97,7 @@ def contacts_csv(query: ContactsFilter) -> Document:
     corrected = snapshot.corrected_at(moment.known_at)
     found = [Met(view, contact) for view, contact in contacts_asked_for(snapshot, moment, query)]
     rows = (
-        contact_row(row.contact, snapshot.relationship(row.view.channel.relationship))
+        contact_row(row.contact, row.view.relationship, row.view.opposition(row.contact))
         | _line(row.view.channel)
         | cited_row(row.contact.sources)
         | _page_of(row.view.channel)
@@ -113,7 +113,7 @@ def years_csv(query: FiguresQuery) -> Document:
     snapshot, moment = scoped(query.relationship), moment_from_request()
     views, corrected = views_asked_for(snapshot, moment, query.category), snapshot.corrected_at(moment.known_at)
     rows = (
-        contact_row(one.contact, snapshot.relationship(one.view.channel.relationship))
+        contact_row(one.contact, one.view.relationship, one.view.opposition(one.contact))
         | {"year": year.year, "group": group}
         | _line(one.view.channel)
         | cited_row(one.contact.sources)

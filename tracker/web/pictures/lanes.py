@@ -175,7 +175,7 @@ def _numbered(views: Iterable[ChannelView], axis: Axis, turns: Sequence[Turn]) -
     found = [
         (view, change)
         for view in views
-        for change in view.history[::-1]
+        for change in view.states[::-1]
         if axis.start <= change.effective.first <= axis.end and not _explained(change, turns)
     ]
     return [Cause(number, view, change) for number, (view, change) in enumerate(found, start=1)]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from tracker.model import Channel, Contact, Outcome, StatusChange
+from tracker.model import Channel, Contact, Outcome
 from tracker.record.attest import visible_from
 from tracker.record.fates import Fate, Promise
-from tracker.record.history import ChannelView
+from tracker.record.history import ChannelView, Reading
 from tracker.record.rhythm import Rhythm
 
 OPEN_CONTACTS = 10
-"""Contacts that stand open on the page; older ones are folded by year."""
+"""So many contacts stand open on the page, and the rest of their year with them; older ones are folded by year."""
 
 MOST_CONTACTS, MOST_CHANGES = 60, 40
 """Rows that a page holds at most; lists of their own hold the rest."""
@@ -76,10 +76,13 @@ class Year:
 
 
 def years_of(contacts: Sequence[Contact], *, unfolded: bool = False) -> list[Year]:
-    """Contacts, newest first, by year: the newest `OPEN_CONTACTS` in sight, the rest of them folded."""
-    in_sight = len(contacts) if unfolded else OPEN_CONTACTS
-    parts = ((contacts[:in_sight], False), (contacts[in_sight:], True))
-    return [Year(year, tuple(those), folded) for part, folded in parts for year, those in groupby(part, key=_year)]
+    """Contacts, newest first, by year: the years of the newest `OPEN_CONTACTS` in sight, those before them folded."""
+    years: list[Year] = []
+    before = 0
+    for year, those in groupby(contacts, key=_year):
+        years.append(Year(year, tuple(those), folded=not unfolded and before >= OPEN_CONTACTS))
+        before += len(years[-1].contacts)
+    return years
 
 
 def _year(contact: Contact) -> int | None:
@@ -120,6 +123,6 @@ def _folded(name: str) -> str:
     return name.casefold().replace("defence", "defense").replace("theatre", "theater").replace("co-ord", "coord")
 
 
-def shown_of(rows: Sequence[StatusChange | Contact], most: int) -> tuple[Sequence, int]:
+def shown_of(rows: Sequence[Reading | Contact], most: int) -> tuple[Sequence, int]:
     """The rows that a page holds, and how many more there are."""
     return rows[:most], max(len(rows) - most, 0)

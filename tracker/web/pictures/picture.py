@@ -140,7 +140,7 @@ def _axis(view: ChannelView) -> Axis:
 
 
 def _bands(view: ChannelView, axis: Axis) -> Iterable[Band]:
-    oldest_first = view.history[::-1]
+    oldest_first = view.states[::-1]
     ends = [*(change.effective.first for change in oldest_first[1:]), view.moment.as_of]
     drawn = [(c, end) for c, end in zip(oldest_first, ends, strict=False) if end >= axis.start]
     if len(drawn) > MOST_BANDS:

@@ -78,7 +78,7 @@ class Spell:
 
 def spells_of(view: ChannelView, until: date) -> list[Spell]:
     """The states of a channel, oldest first; the last one until a day."""
-    changes = view.history[::-1]
+    changes = view.states[::-1]
     ends = [*(change.effective.first for change in changes[1:]), until]
     return [Spell(change, end) for change, end in zip(changes, ends, strict=False)]
 

@@ -42,7 +42,7 @@ def turns_of(views: Iterable[ChannelView]) -> list[Turn]:
     """The days on which at least `LEAST_CHANNELS` changed, oldest first."""
     days: dict[date, list[StatusChange]] = defaultdict(list)
     for view in views:
-        for change in view.history:
+        for change in view.states:
             if change.effective.precision is Precision.DAY and not change.derived:
                 days[change.effective.first].append(change)
     return [

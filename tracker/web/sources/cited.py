@@ -63,9 +63,6 @@ class _Source(_OfFeeds):
     slug: str
     whole: bool
 
-    def settled(self) -> datetime:
-        return max(super().settled(), self.first())
-
     def first(self) -> datetime:
         switches = self.snapshot.sources.by_slug[self.slug].observed.switches
         return switches[0].at if switches else self.snapshot.now

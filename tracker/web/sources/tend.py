@@ -17,9 +17,6 @@ from tracker.web.current import current
 from tracker.web.reach import of_feed
 from tracker.web.sent import one_of
 
-LONGEST_REASON = 300
-"""Characters of the reason of a pause."""
-
 blueprint = Blueprint("tend", __name__, url_prefix="/feeds")
 blueprint.after_request(as_private)
 
@@ -82,14 +79,7 @@ def _instant(name: str) -> datetime | None:
 @blueprint.post("/<slug>/pause")
 @open_to("admin", of_feed)
 def pause(slug: str) -> Response:
-    because = " ".join(request.form.get("because", "").split())
-    if len(because) > LONGEST_REASON:
-        raise Refused(
-            gettext("The reason has %(number)s characters.", number=len(because)),
-            gettext("Write %(longest_reason)s at most.", longest_reason=LONGEST_REASON),
-            field="because",
-        )
-    tending.pause(current().service, slug, by=signed_in().name, because=because or None)
+    tending.pause(current().service, slug, by=signed_in().name, because=request.form.get("because"))
     return back(slug, Done.PAUSED)
 
 

@@ -3,7 +3,10 @@
 "use strict";
 for (const form of document.querySelectorAll("form.filters[data-whole]")) {
   const names = ["q", "state", "category", "word", "only"];
-  const fold = (text) => text.normalize("NFKC").toLowerCase();
+  // As the server compares: without accents, width and case, and traditional characters as simplified ones.
+  const forms = new Map((form.dataset.forms.match(/../gu) ?? []).map((pair) => [...pair]));
+  const fold = (text) =>
+    text.normalize("NFKD").replace(/\p{Mn}/gu, "").replace(/./gsu, (one) => forms.get(one) ?? one).toLowerCase();
   const status = form.querySelector(".shown");
   const board = form.closest("section");
   let desk = board.querySelector(".desk");
