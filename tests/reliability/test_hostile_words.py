@@ -21,6 +21,7 @@ from tests.web.conftest import serving
 from tests.web.test_every_page import PUBLIC, REFUSED, SIGNED_IN
 from tracker.model import Evidence, Outcome, PartialDate, State
 from tracker.polling.poll import poll_feed
+from tracker.record.rows import LONGEST_NAME
 from tracker.reviewing.review import Choice, accept
 from tracker.service import Service, utc_now
 from tracker.web.app import HEADERS
@@ -88,7 +89,8 @@ def hostile(shipped: Shipped, tmp_path_factory: pytest.TempPathFactory) -> Itera
         pages.append(f"/review/{candidate.id}")
         if number < 2:
             held = {"outcome": Outcome.HELD, "date": PartialDate(day.isoformat())}
-            choice = Choice(State.RESUMED, held["date"], **held, cause=WORDS, note=WORDS, place=WORDS, form=WORDS)
+            named = {"place": WORDS[:LONGEST_NAME], "form": WORDS[:LONGEST_NAME]}
+            choice = Choice(State.RESUMED, held["date"], **held, cause=WORDS, note=WORDS, **named)
             accept(service.store, candidate.id, candidate.version, by="ana", at=now, choice=choice)
     with running_site() as site:
         items = "".join(

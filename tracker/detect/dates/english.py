@@ -60,7 +60,7 @@ _TENS = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eig
 _NUMBER = rf"\d{{1,2}}|(?:(?:{'|'.join(_TENS)})-)?(?:{'|'.join(_MANY)})|{'|'.join(_TENS)}"
 # three days ago · a few weeks ago · moments ago
 _AGO = re.compile(
-    rf"\b(?<!hundred )(?<!hundred and )(?:(?P<many>a few|a couple of|several|{_NUMBER}) )?"
+    rf"\b(?<!half )(?<!hundred )(?<!hundred and )(?:(?P<many>a few|a couple of|several|{_NUMBER}) )?"
     r"(?P<unit>moment|minute|hour|day|week|month|year|decade)s? ago\b"
 )
 # A look at the first character spares most places of a text the trial of every alternative.

@@ -149,7 +149,7 @@ def ago(match: re.Match[str], number: int | None, unit: str, published: date) ->
     elif unit == "month":
         span = shift_month(published, -number)
     else:
-        span = of_year(published.year - number * (10 if unit == "decade" else 1))
+        span = of_year(max(1, published.year - number * (10 if unit == "decade" else 1)))
     yield from mentions(match, span, span, vague=unit == "week" or (unit == "day" and number is None))
 
 
