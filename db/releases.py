@@ -14,6 +14,7 @@ from db.search import Search
 from db.text import as_json, by, day, instant
 from tracker.model import Release, ReleaseHistory, ReleaseName, Revision
 from tracker.moments import instant_text
+from tracker.releases.difference import only_spaced
 from tracker.releases.gone import Shown
 from tracker.releases.likeness import SAME_ITEM_WITHIN, keys_of, same_words, words_of
 
@@ -110,20 +111,27 @@ class Releases:
             _sql.add_name(self._db, release=known["id"], because=because, seen_at=instant_text(now), **name)
         if known["hash"] == digest:
             return Kept(known["id"], known["revision"], fresh=False, revised=False)
-        number = known["revision"] + 1
-        self._add_revision(known["id"], number, release, keys, published_raw, now)
-        _sql.set_revision(self._db, release=known["id"], number=number)
-        return Kept(known["id"], number, fresh=False, revised=True)
+        return self._revise(known["id"], release, keys, published_raw, now)
 
     def read_late(self, release_id: int, release: Release, *, now: datetime) -> Kept:
         """Keep the words of a page that could not be read when its release came, as a further revision of it."""
         known = _sql.release_by_id(self._db, release=release_id)
+        return self._revise(release_id, release, keys_of(release), known["published_raw"], now, late=True)
+
+    def _revise(
+        self, release_id: int, release: Release, keys: Sequence[int], raw: str | None, now: datetime, late: bool = False
+    ) -> Kept:
+        """A further revision of a release; none where it says what the last one does, white space aside."""
+        known = _sql.release_by_id(self._db, release=release_id)
+        if only_spaced(known["title"], release.title) and only_spaced(known["summary"], release.summary):
+            # No edit, and what was found in the kept words stands at its place in them.
+            release = replace(release, title=known["title"], summary=known["summary"])
         if known["hash"] == release.fingerprint:
             return Kept(release_id, known["revision"], fresh=False, revised=False)
         number = known["revision"] + 1
-        self._add_revision(release_id, number, release, keys_of(release), known["published_raw"], now, late=True)
+        self._add_revision(release_id, number, release, keys, raw, now, late=late)
         _sql.set_revision(self._db, release=release_id, number=number)
-        return Kept(release_id, number, fresh=False, revised=True, late=True)
+        return Kept(release_id, number, fresh=False, revised=True, late=late)
 
     def _again(
         self, release: Release, keys: Sequence[int], address: str | None, beside: Collection[str]

@@ -54,6 +54,23 @@ def test_accepting_a_meeting_on_a_cut_channel_resumes_it_and_cites_the_release(s
     assert (decided.decisions[0].decided_by, decided.decisions[0].decided_at) == ("ana", seeded_2023.clock())
 
 
+def test_a_document_handed_in_again_with_its_lines_broken_elsewhere_is_no_edit(seeded_2023):
+    """As where an earlier version kept them as a mail had wrapped them: what is found is told of the kept words."""
+    read = []
+
+    def add(summary):
+        told = replace(US, summary=summary)
+        at = {"guid": US.url, "canonical_url": US.url, "now": seeded_2023.clock()}
+        return hand_in(seeded_2023.store, told, lambda said: read.append(said.summary) or [sighting()], **at)
+
+    first, again = add("They met\nat the Pentagon."), add("They met at the Pentagon.")
+    with seeded_2023.store.reading() as db:
+        assert len(db.releases.history(first.release.id).revisions) == 1
+    assert (again.release, again.candidates) == (first.release, first.candidates)
+    assert read[-1] == "They met\nat the Pentagon."
+    assert len(again.candidates[0].sightings) == 1
+
+
 def test_both_sides_releases_about_one_event_are_sightings_of_one_candidate(seeded_2023):
     (first,) = arrive(seeded_2023, US, sighting())
     (second,) = arrive(seeded_2023, CN, sighting(date=PartialDate("2024-01-10"), starts=date(2024, 1, 9)))

@@ -317,3 +317,13 @@ def test_an_unrelated_sentence_at_the_end_of_any_text_removes_no_finding(
 ):
     ended = Release(**{**vars(release), "summary": release.summary + end})
     assert flagged(ended, detector) <= flagged(going_on(ended, sentence), detector)
+
+
+@pytest.mark.parametrize("told", ["Defense Telephone Link call with China", "dialogue on AI with China today"])
+@pytest.mark.parametrize("title", ["China", "talks", "suspended"])
+def test_a_number_in_an_unrelated_sentence_is_not_taken_for_the_two_sides(detector: Detector, title: str, told: str):
+    """What says little by itself was read by the verb of the next sentence: "for two days", "all but two of them"."""
+    release = Release(None, "us", "en", "", title, f"{told}.", date(2024, 1, 10))
+    before = flagged(release, detector)
+    assert before
+    assert [s for s in UNRELATED if not before <= flagged(going_on(release, s), detector)] == []

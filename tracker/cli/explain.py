@@ -89,7 +89,7 @@ def _show_findings(findings: list[Finding], detector: Detector, console: Console
             + Text(f"{weights.confidence(finding.score):.0%} of such were right; {signal} {share:.0%}")
         )
         for weight, style in ((1, "green"), (-1, "red")):
-            said = [f"{w:+.2f} {g}" for g, w in finding.weighed()[:_MOST_GROUNDS] if w * weight > 0]
+            said = [f"{w:+.2f} {g}" for g, w in finding.weighed[:_MOST_GROUNDS] if w * weight > 0]
             console.print(Text(f"    {'; '.join(said)}", style=style))
     if len(likely) < len(findings):
         console.print(

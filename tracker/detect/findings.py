@@ -39,6 +39,7 @@ class Finding:
         """How likely each signal is. Most findings are no news, and are never asked."""
         return signal_shares(self.weights, [*features(self.tie, self.grounds), *self.words])
 
+    @cached_property
     def weighed(self) -> list[tuple[str, float]]:
         """Each ground, and each word that counts, with what it weighs here; the heaviest first."""
         news = self.weights.news

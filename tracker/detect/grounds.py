@@ -18,7 +18,7 @@ from tracker.detect.reading import Reading
 from tracker.detect.scope import Scope, scope
 from tracker.detect.sentence import Sentence
 from tracker.detect.signals import BREAKS, SIGNAL_OF, governing, objection
-from tracker.detect.ties import KINDS, STRONG, Tie, ties, with_referring
+from tracker.detect.ties import KINDS, STRONG, Tie, ties
 from tracker.model import Precision
 
 NOUNS = "occasion"
@@ -65,6 +65,16 @@ class Ground:
         """The channels whose talks touch the subjects of others."""
         return frozenset(slug for slug, channel in self.lexicon.channels.items() if channel.umbrella)
 
+    def of_sentence(self, position: int) -> list[str]:
+        """What holds of every tie of the sentence at `position`."""
+        if position not in self._of_sentences:
+            self._of_sentences[position] = list(_of_sentence(self.reading.all[position], self.reading, self.lexicon))
+        return self._of_sentences[position]
+
+    @cached_property
+    def _of_sentences(self) -> dict[int, list[str]]:
+        return {}
+
     def officials(self, channel: str) -> set[str]:
         """The offices whose holders use a channel, or deal with what it is about."""
         terms = self.lexicon.channels[channel]
@@ -87,8 +97,7 @@ class Ground:
 
 
 def ground(reading: Reading, lexicon: Lexicon) -> Ground:
-    tied = [ties(sentence, reading, lexicon) for sentence in reading.all]
-    return Ground(reading, lexicon, with_referring(tied, reading))
+    return Ground(reading, lexicon, ties(reading, lexicon))
 
 
 def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
@@ -100,12 +109,13 @@ def grounds(tie: Tie, position: int, whole: Ground) -> list[str]:
     found = dict.fromkeys(
         [
             *_of_tie(tie, others, lexicon),
-            *_of_parties(around, reading, lexicon),
-            *_of_signals(around, reading),
+            *whole.of_sentence(position),
+            *_of_partners(around, lexicon),
+            *_of_signals(around),
             *_of_rules(around),
-            *_of_marks(around, reading),
+            *_of_marks(around),
             *_of_dates(around, reading),
-            *_of_place(tie, sentence, reading),
+            *_of_title(tie, sentence, reading),
             *_of_release(tie, position, around, whole),
         ]
     )
@@ -238,8 +248,15 @@ def _beside(tie: Tie, others: list[Tie], lexicon: Lexicon) -> Iterator[str]:
             yield "all its words also tie another channel"
 
 
-def _of_parties(around: Scope, reading: Reading, lexicon: Lexicon) -> Iterator[str]:
-    sentence, needed = around.sentence, set(lexicon.parties)
+def _of_sentence(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> Iterator[str]:
+    yield from _of_parties(sentence, reading, lexicon)
+    yield from _of_signals_around(sentence, reading)
+    yield from _of_marks_around(sentence, reading)
+    yield from _of_place(sentence, reading)
+
+
+def _of_parties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> Iterator[str]:
+    needed = set(lexicon.parties)
     if needed <= sentence.parties:
         yield "both parties in the sentence"
     elif sentence.parties:
@@ -262,10 +279,6 @@ def _of_parties(around: Scope, reading: Reading, lexicon: Lexicon) -> Iterator[s
     partners = sentence.partners
     if partners:
         yield "another country as partner"
-        if any(around.near(p) for p in partners):
-            yield "another country as partner, near"
-            if not needed <= around.parties:
-                yield "another country in the place of a party"
         if needed <= sentence.parties:
             yield "another country beside both parties"
     elif sentence.of("other"):
@@ -283,8 +296,15 @@ def _of_parties(around: Scope, reading: Reading, lexicon: Lexicon) -> Iterator[s
             yield "both parties just before"
 
 
-def _of_signals(around: Scope, reading: Reading) -> Iterator[str]:
-    words = around.signals()
+def _of_partners(around: Scope, lexicon: Lexicon) -> Iterator[str]:
+    if any(around.near(p) for p in around.sentence.partners):
+        yield "another country as partner, near"
+        if not set(lexicon.parties) <= around.parties:
+            yield "another country in the place of a party"
+
+
+def _of_signals(around: Scope) -> Iterator[str]:
+    words = around.signals
     near = {w.key for w in words if around.near(w)}
     far = {w.key for w in words} - near
     for key in sorted(near):
@@ -298,13 +318,16 @@ def _of_signals(around: Scope, reading: Reading) -> Iterator[str]:
     if near | far and not (near | far) - {NOUNS}:
         yield "only nouns"
     yield from _in_their_order([w for w in words if around.near(w)], around)
-    if around.sentence.field == "summary":
+
+
+def _of_signals_around(sentence: Sentence, reading: Reading) -> Iterator[str]:
+    if sentence.field == "summary":
         for key in sorted({w.key for w in reading.title.of("signal")}):
             yield f"{key} in the title"
-        for before in reading.before(around.sentence, 1):
+        for before in reading.before(sentence, 1):
             for key in sorted({w.key for w in before.of("signal")}):
                 yield f"{key} just before"
-    for after in _going_on(around.sentence, reading):
+    for after in _going_on(sentence, reading):
         for key in sorted({w.key for w in after.of("signal")}):
             yield f"{key} just after"
 
@@ -341,18 +364,21 @@ def _of_rules(around: Scope) -> Iterator[str]:
     yield f"objection {why}" if why else "no objection"
 
 
-def _of_marks(around: Scope, reading: Reading) -> Iterator[str]:
+def _of_marks(around: Scope) -> Iterator[str]:
     sentence = around.sentence
     for mark in _in(_IN_CLAUSE, sentence):
         if any(around.near(m) for m in sentence.marked(mark)):
             yield f"{mark} near"
-    verbs = [w.start for w in around.signals() if around.near(w)]
+    verbs = [w.start for w in around.signals if around.near(w)]
     first = min(verbs, default=sentence.end)
     for mark in _in(_MARKS, sentence):
-        marks = sentence.marked(mark)
-        yield f"{mark} in the sentence"
-        if any(m.end <= first for m in marks):
+        if any(m.end <= first for m in sentence.marked(mark)):
             yield f"{mark} before the signal"
+
+
+def _of_marks_around(sentence: Sentence, reading: Reading) -> Iterator[str]:
+    for mark in _in(_MARKS, sentence):
+        yield f"{mark} in the sentence"
     if any(m.start <= sentence.start + 2 for m in sentence.marked("opening")):
         yield "opens as a retelling"
     doubtful = _asks(sentence) or sentence.marked("rumor") or sentence.marked("attributed")
@@ -438,17 +464,20 @@ _SOON = 120
 """Days within which an announcement that names no year means the day to come."""
 
 
-def _of_place(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
+def _of_title(tie: Tie, sentence: Sentence, reading: Reading) -> Iterator[str]:
+    if sentence.field == "summary" and any(
+        reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
+    ):
+        yield "the title speaks of the channel"
+
+
+def _of_place(sentence: Sentence, reading: Reading) -> Iterator[str]:
     if sentence.field == "title":
         yield "in the title"
     elif sentence.number == 0:
         yield "in the first sentence"
     elif sentence.number >= 3:
         yield "further down"
-    if sentence.field == "summary" and any(
-        reading.title.of(kind, tie.channel) for kind in ("name", "described", "topic", "matter")
-    ):
-        yield "the title speaks of the channel"
     if _asks(sentence):
         yield "a question"
     if reading.asked(sentence):

@@ -25,17 +25,23 @@ class Mention(NamedTuple):
     key: str
 
 
+class _Holding(NamedTuple):
+    """From when to when, and in whose releases ("": in all), a term means what it says."""
+
+    since: date = date.min
+    until: date = date.max
+    side: str = ""
+
+
 class _Entry(NamedTuple):
-    """A spelling of a term: the words up to its first wildcard, and how to go on from there."""
+    """A spelling of a term: the words up to its first wildcard, and how to go on from there. `holding` None: always."""
 
     kind: str
     key: str
     literal: str
     tail: re.Pattern[str] | None
     capitals: tuple[tuple[int, str], ...]
-    since: date
-    until: date
-    side: str
+    holding: _Holding | None
 
 
 _CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z]{2,}\b")
@@ -69,12 +75,12 @@ def _tail(words: str) -> re.Pattern[str] | None:
     return re.compile("".join(pieces) + (r"(?![a-z0-9])" if ends_in_word else ""))
 
 
-def _entry(kind: str, key: str, spelling: str, since: date, until: date, side: str) -> _Entry:
+def _entry(kind: str, key: str, spelling: str, holding: _Holding | None) -> _Entry:
     text = fold(spelling).text.replace("-", " ")
     wildcard = WILDCARD.search(text)
     head = text[: wildcard.start()] if wildcard else text
     capitals = tuple((m.start(), m.group()) for m in _CAPITALS.finditer(head))
-    return _Entry(kind, key, head.lower(), _tail(text[len(head) :].lower()), capitals, since, until, side)
+    return _Entry(kind, key, head.lower(), _tail(text[len(head) :].lower()), capitals, holding)
 
 
 class _Terms:
@@ -84,29 +90,44 @@ class _Terms:
         by_literal: dict[str, list[_Entry]] = {}
         for entry in entries:
             by_literal.setdefault(entry.literal, []).append(entry)
-        self._entries = list(by_literal.values())
+        self._literals = [
+            _Literal(words[0] in _ALPHANUMERIC, words[-1] in _ALPHANUMERIC, begun)
+            for words, begun in by_literal.items()
+        ]
         self._automaton = AhoCorasick(by_literal)
 
     def find(self, folded: Folded, published: date, side: str) -> Iterator[Mention]:
         text, keys, length = folded.text, folded.keys, len(folded.text)
         for number, start, end in self._automaton.find_matches_as_indexes(keys, overlapping=True):
-            if start and keys[start] in _ALPHANUMERIC and keys[start - 1] in _ALPHANUMERIC:
+            begins_word, ends_word, entries = self._literals[number]
+            if begins_word and start and keys[start - 1] in _ALPHANUMERIC:
                 continue
-            open_end = end < length and keys[end - 1] in _ALPHANUMERIC and _goes_on(keys, end)
-            for entry in self._entries[number]:
-                if entry.tail is None:
-                    if open_end:
-                        continue
-                    stop = end
-                else:
-                    match = entry.tail.match(keys, end)
+            open_end = ends_word and end < length and _goes_on(keys, end)
+            for kind, key, _, tail, capitals, holding in entries:
+                stop = end
+                if tail is not None:
+                    match = tail.match(keys, end)
                     if match is None:
                         continue
                     stop = match.end()
-                if entry.capitals and not all(text.startswith(word, start + at) for at, word in entry.capitals):
+                elif open_end:
                     continue
-                if entry.since <= published <= entry.until and entry.side in ("", side):
-                    yield Mention(start, stop, entry.kind, entry.key)
+                if capitals and not all(text.startswith(word, start + at) for at, word in capitals):
+                    continue
+                if holding is None or _holds(holding, published, side):
+                    yield Mention(start, stop, kind, key)
+
+
+class _Literal(NamedTuple):
+    """Whether a literal begins and ends in a word, and the entries that begin with it."""
+
+    begins_word: bool
+    ends_word: bool
+    entries: list[_Entry]
+
+
+def _holds(holding: _Holding, published: date, side: str) -> bool:
+    return holding.since <= published <= holding.until and holding.side in ("", side)
 
 
 class _Combination(NamedTuple):
@@ -124,15 +145,14 @@ class Index:
         """`more`: terms of other kinds, as (kind, key, term), that are found in the same pass."""
         entries: list[_Entry] = []
         combinations: list[_Combination] = []
-        always = (date.min, date.max, "")
-        for kind, key, term, holding in chain(_terms(lexicon), ((*one, always) for one in more)):
+        for kind, key, term, holding in chain(_terms(lexicon), ((*one, None) for one in more)):
             if len(parts(term)) == 1:
-                entries += [_entry(kind, key, spelling, *holding) for spelling in spellings(term)]
+                entries += [_entry(kind, key, spelling, holding) for spelling in spellings(term)]
                 continue
             numbers = []
             for part in parts(term):
                 numbers.append(_PART + part)
-                entries += [_entry("part", _PART + part, spelling, *holding) for spelling in spellings(part)]
+                entries += [_entry("part", _PART + part, spelling, holding) for spelling in spellings(part)]
             combinations.append(_Combination(kind, key, tuple(numbers)))
         self._all = _Terms(dict.fromkeys(entries))
         self._entries = [entry for entry in entries if entry.kind in _NAMING]
@@ -178,18 +198,22 @@ class Index:
     def find(self, folded: Folded, published: date, side: str = "") -> list[Mention]:
         """Every mention, in the order of the text, without those inside a masked phrase or a longer like mention.
 
-        Parts of combinations are among them, as mentions of the kind `part`: see `combined`.
+        Parts of combinations are among them where all their others stand in the text, as mentions of the kind `part`:
+        see `combined`.
         """
-        return _longest(list(self._all.find(folded, published, side)), folded.keys)
+        found = list(self._all.find(folded, published, side))
+        here = {m.key for m in found if m.kind == "part"}
+        whole = {n for part in here for c in self._by_part.get(part, ()) if here.issuperset(c.parts) for n in c.parts}
+        return _longest([m for m in found if m.kind != "part" or m.key in whole], folded.keys)
 
     def combined(self, mentions: list[Mention]) -> list[Mention]:
         """The mentions of one sentence with its parts put together; parts that miss their others are gone."""
-        here: dict[str, list[Mention]] = {}
-        for mention in mentions:
-            if mention.kind == "part":
-                here.setdefault(mention.key, []).append(mention)
-        if not here:
+        parts = [m for m in mentions if m.kind == "part"]
+        if not parts:
             return mentions
+        here: dict[str, list[Mention]] = {}
+        for part in parts:
+            here.setdefault(part.key, []).append(part)
         found = [m for m in mentions if m.kind != "part"]
         for part in here:
             for kind, key, numbers in self._by_part.get(part, ()):
@@ -227,12 +251,12 @@ class Naming:
 _PART = "part of a term: "
 
 
-def _terms(lexicon: Lexicon) -> Iterator[tuple[str, str, str, tuple[date, date, str]]]:
-    """Every term with its kind, its key, and from when to when and in whose releases it holds."""
+def _terms(lexicon: Lexicon) -> Iterator[tuple[str, str, str, _Holding | None]]:
+    """Every term with its kind, its key, and when it holds."""
 
-    def of(kind: str, key: str, terms: list[str], since: date = date.min, until: date = date.max, side: str = ""):
+    def of(kind: str, key: str, terms: list[str], holding: _Holding | None = None):
         for term in terms:
-            yield kind, key, term, (since, until, side)
+            yield kind, key, term, holding
 
     for party, terms in lexicon.parties.items():
         yield from of("party", party, terms)
@@ -242,9 +266,9 @@ def _terms(lexicon: Lexicon) -> Iterator[tuple[str, str, str, tuple[date, date, 
         yield from of("partner", country, foreign.counterparts)
     for slug, office in lexicon.offices.items():
         yield from of("office", slug, office.terms)
-        yield from of("office", slug, office.own, side=office.party)
+        yield from of("office", slug, office.own, _Holding(side=office.party))
         for holder in office.holders:
-            yield from of("office", slug, holder.names, holder.since, holder.until)
+            yield from of("office", slug, holder.names, _Holding(holder.since, holder.until))
     for slug, channel in lexicon.channels.items():
         yield from of("name", slug, channel.names)
         yield from of("described", slug, channel.described)

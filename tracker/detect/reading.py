@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, cached_property, partial
@@ -13,7 +14,7 @@ from tracker.detect.lexicon import Lexicon
 from tracker.detect.match import NAMES, Index, Mention
 from tracker.detect.normalise import LONGEST, Folded, fold, sentences
 from tracker.detect.passages import LABEL, asking
-from tracker.detect.sentence import Sentence, between
+from tracker.detect.sentence import Sentence
 from tracker.model import Release
 
 _ASKS_WITHIN = 12
@@ -94,9 +95,8 @@ class Reading:
         """Up to `most` sentences before one of the body, the nearest last, within its passage."""
         if sentence.field == "title":
             return []
-        near = self.body[max(0, sentence.number - most) : sentence.number]
-        here = self.passage(sentence)
-        return [other for other in near if self.passage(other) == here]
+        here, passages = sentence.number, self._passages
+        return [self.body[n] for n in range(max(0, here - most), here) if passages[n] == passages[here]]
 
     def after(self, sentence: Sentence) -> list[Sentence]:
         """The sentence after one of the body or after the title, if its passage goes on."""
@@ -148,23 +148,22 @@ def read(
         mentions = _with_questions(mentions, list(asking(told.text, spans)))
         fields.append(
             [
-                Sentence(
-                    name,
-                    told,
-                    start,
-                    end,
-                    number,
-                    index.combined([m for m in between(mentions, start, end) if m.end <= end]),
-                    dates,
-                    text,
-                    office_party,
-                    dateline,
-                )
-                for number, (start, end) in enumerate(spans)
+                Sentence(name, told, *span, number, index.combined(own), dates, text, office_party, dateline)
+                for number, (span, own) in enumerate(zip(spans, _shared_out(mentions, spans), strict=True))
             ]
         )
     title, body = fields
     return Reading(release, title[0], body, title[1:])
+
+
+def _shared_out(mentions: list[Mention], spans: list[tuple[int, int]]) -> Iterator[list[Mention]]:
+    """The mentions that lie in each span; both are in the order of the text."""
+    place = 0
+    for start, end in spans:
+        first = place
+        while place < len(mentions) and mentions[place].start < end:
+            place += 1
+        yield [m for m in mentions[first:place] if m.start >= start and m.end <= end]
 
 
 def _with_questions(mentions: list[Mention], labels: list[tuple[int, int]]) -> list[Mention]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracker.detect.dates import DateMention
 from tracker.detect.match import Mention
@@ -30,6 +31,7 @@ class Scope:
         """Parties named in these clauses."""
         return self.sentence.parties_of(m for m in self.sentence.mentions if self.near(m))
 
+    @cached_property
     def signals(self) -> list[Mention]:
         """Signal words of the sentence, without those within the tie's own mentions (`talks` of a channel's name)."""
         words = [w for w in self.sentence.of("signal") if not any(_is_part(w, m) for m in self.own)]

@@ -55,6 +55,14 @@ class Sentence:
     source: str = field(repr=False)
     office_party: dict[str, str] = field(repr=False, default_factory=dict)
     dateline: int = 0
+    _by_kind: dict[tuple[str, str | None], list[Mention]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for mention in self.mentions:
+            alike = self._by_kind.setdefault((mention.kind, mention.key), [])
+            if len(alike) < _MOST_ALIKE:
+                alike.append(mention)
+                self._by_kind.setdefault((mention.kind, None), []).append(mention)
 
     @cached_property
     def dates(self) -> list[DateMention]:
@@ -64,7 +72,12 @@ class Sentence:
         """
         if _IMPRINT.match(self.folded.lower, self.start, self.end):
             return []
-        return between(self.dates_of_field(), max(self.start, self.dateline), self.end)
+        found = self.dates_of_field()
+        first, last = (
+            bisect_left(found, position, key=lambda mention: mention.start)
+            for position in (max(self.start, self.dateline), self.end)
+        )
+        return found[first:last]
 
     @cached_property
     def clauses(self) -> list[tuple[int, int]]:
@@ -81,16 +94,6 @@ class Sentence:
     def of(self, kind: str, key: str | None = None) -> list[Mention]:
         """Mentions of a kind, or of one key of it; of each key the first few."""
         return self._by_kind.get((kind, key), [])
-
-    @cached_property
-    def _by_kind(self) -> dict[tuple[str, str | None], list[Mention]]:
-        found: dict[tuple[str, str | None], list[Mention]] = {}
-        for mention in self.mentions:
-            alike = found.setdefault((mention.kind, mention.key), [])
-            if len(alike) < _MOST_ALIKE:
-                alike.append(mention)
-                found.setdefault((mention.kind, None), []).append(mention)
-        return found
 
     def marked(self, key: str, clause: int | None = None) -> list[Mention]:
         """Marks of the sentence, or of one clause."""
@@ -197,13 +200,3 @@ class Sentence:
         """The original's words at folded characters [start, end)."""
         first, last = self.folded.span(start, end)
         return Evidence(self.field, first, last, self.source[first:last], role)
-
-
-def between(found: list, start: int, end: int) -> list:
-    """Those that begin in [start, end), of a list that is sorted by its starts."""
-    first = bisect_left(found, start, key=_start)
-    return found[first : bisect_left(found, end, lo=first, key=_start)]
-
-
-def _start(found: Mention | DateMention) -> int:
-    return found.start

@@ -201,7 +201,7 @@ def _sighting(signal: Signal, told: list[Finding], when: When, reading: Reading)
         evidence=(*_evidence(signal, told, when), *_discounts(best)),
         starts=when.starts,
         flagged=False,
-        doubts=tuple(g for g, w in best.weighed() if w < -_HEAVY)[:_MOST_DOUBTS],
+        doubts=tuple(g for g, w in best.weighed if w < -_HEAVY)[:_MOST_DOUBTS],
         undated=when.undated,
         persons=_persons(told),
         round=next((n for f in told if (n := round_in(f.sentence))), None),
@@ -250,7 +250,7 @@ def _discounts(finding: Finding) -> tuple[Evidence, ...]:
     """The marks in the surest sentence that weigh heavily against it, the heaviest first."""
     sentence = finding.sentence
     found: dict[Evidence, None] = {}
-    for ground, weight in finding.weighed():
+    for ground, weight in finding.weighed:
         if weight < -_HEAVY and ground.endswith((" near", " in the sentence", " before the signal")):
             for mark in sentence.marked(ground.split(" ")[0]):
                 found[sentence.evidence(mark.start, mark.end, "discount")] = None

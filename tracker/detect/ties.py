@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 from tracker.detect.lexicon import Lexicon, Pairing
@@ -37,6 +36,9 @@ REFERRING = frozenset({"pronoun", "following", "heading", "onward"})
 """The kinds that take the channel from another sentence or clause."""
 
 _HEADING = (*STRONG, "topic")
+_SUBJECTS = ("topic", "matter")
+_SAID = ("name", "described", *_SUBJECTS)
+"""The kinds that are made by words for the channel, and not by people."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,39 @@ class Tie:
         return not REFERRING.issuperset(self.kinds)
 
 
-def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
-    """All ties of a sentence, one per channel, in the lexicon's order of channels."""
+def ties(reading: Reading, lexicon: Lexicon) -> list[list[Tie]]:
+    """All ties of each sentence, title first: one per channel, in the lexicon's order of channels, then those of
+    sentences that say what happened, and to what only by reference to the sentence before or to the title.
+
+    None at all where nothing happens: the subjects of sentences that tell of no event are only what a release is about.
+    """
+    pairings = _pairings(reading, lexicon)
+    tied = [_own(sentence, reading, pairings, lexicon) for sentence in reading.all]
+    if not any(tied):
+        return tied
+    heading = {tie.channel for tie in tied[0] if tie.kind in _HEADING}
+    told = {id(sentence): own for sentence, own in zip(reading.all, tied, strict=True)}
+    whole = [
+        [*own, *_referring(sentence, heading, told, reading), *_onward(sentence, own)]
+        for sentence, own in zip(reading.all, tied, strict=True)
+    ]
+    happens = any(
+        tie.kind not in _SUBJECTS or sentence.of("signal")
+        for sentence, own in zip(reading.all, whole, strict=True)
+        for tie in own
+    )
+    return whole if happens else [[] for _ in whole]
+
+
+def _own(sentence: Sentence, reading: Reading, pairings: list[tuple[str, Pairing]], lexicon: Lexicon) -> list[Tie]:
+    """The ties that a sentence makes by what it names, or by "the two" who were named before."""
     found: dict[str, dict[str, tuple[Mention, ...]]] = {}
     weak: set[str] = set()
-    for kind in ("name", "described", "topic", "matter"):
+    for kind in _SAID:
         for mention in sentence.of(kind):
             kinds = found.setdefault(mention.key, {})
             kinds[kind] = (*kinds.get(kind, ()), mention)
-    if sentence.of("office") or sentence.marked("pronoun") or sentence.marked("both"):
-        pairings = list(_pairings(lexicon, reading.release.published))
+    if pairings and (sentence.of("office") or sentence.marked("pronoun") or sentence.marked("both")):
         around = _around(sentence, reading, [pairing for _, pairing in pairings])
         for slug, pairing in pairings:
             if tied := _by_offices(pairing, sentence, around, lexicon):
@@ -77,19 +102,7 @@ def ties(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> list[Tie]:
                 found.setdefault(slug, {}).setdefault(kind, mentions)
                 if pairing.weak:
                     weak.add(slug)
-    return [_tie(slug, found[slug], slug in weak) for slug in lexicon.channels if slug in found]
-
-
-def with_referring(tied: list[list[Tie]], reading: Reading) -> list[list[Tie]]:
-    """The ties of all sentences, title first, with those of sentences that say what happened, and to what only by
-    reference to the sentence before or to the title.
-    """
-    heading = {tie.channel for tie in tied[0] if tie.kind in _HEADING}
-    told = {id(sentence): own for sentence, own in zip(reading.all, tied, strict=True)}
-    return [
-        [*own, *_referring(sentence, heading, told, reading), *_onward(sentence, own)]
-        for sentence, own in zip(reading.all, tied, strict=True)
-    ]
+    return [_tie(slug, found[slug], slug in weak) for slug in lexicon.channels if slug in found] if found else []
 
 
 def _referring(sentence: Sentence, heading: set[str], told: dict[int, list[Tie]], reading: Reading) -> list[Tie]:
@@ -125,12 +138,15 @@ def _onward(sentence: Sentence, own: list[Tie]) -> Iterator[Tie]:
 _CONTACTS = frozenset({"meet", "hold", "visit", "create"})
 
 
-def _pairings(lexicon: Lexicon, day: date) -> Iterator[tuple[str, Pairing]]:
-    """Every pairing that holds on a day, with its channel."""
-    for slug, channel in lexicon.channels.items():
-        for pairing in channel.pairings:
-            if pairing.since <= day <= pairing.until:
-                yield slug, pairing
+def _pairings(reading: Reading, lexicon: Lexicon) -> list[tuple[str, Pairing]]:
+    """Every pairing that holds on the day of publication and of which an office is named, with its channel."""
+    named, day = {m.key for sentence in reading.all for m in sentence.of("office")}, reading.release.published
+    return [
+        (slug, pairing)
+        for slug, channel in (lexicon.channels.items() if named else ())
+        for pairing in channel.pairings
+        if pairing.since <= day <= pairing.until and not named.isdisjoint(pairing.offices)
+    ]
 
 
 def _tie(channel: str, kinds: dict[str, tuple[Mention, ...]], weak: bool) -> Tie:

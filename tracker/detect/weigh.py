@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 from tracker.detect.sentence import Sentence
 from tracker.detect.ties import Tie
@@ -37,8 +38,7 @@ class Scorecard:
     weights: Mapping[str, float]
 
     def sum(self, features: Iterable[str]) -> float:
-        weights = self.weights
-        return sum(weights[f] for f in features if f in weights)
+        return sum(map(self.weights.get, features, repeat(0.0)))
 
     def score(self, features: Iterable[str]) -> float:
         return self.base + self.sum(features)

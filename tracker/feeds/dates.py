@@ -58,6 +58,8 @@ def read_date(raw: str | None, zone: str) -> datetime | None:
     if not match:
         return None
     parts = match.groupdict()
+    hour, minute, second = (int(parts[unit] or 0) for unit in ("hour", "minute", "second"))
+    ends_the_day = (hour, minute, second) == (24, 0, 0)  # ISO 8601: midnight of the day that follows
     offset = _offset(parts.get("zone"), zone)
     month = _MONTHS.get(parts["month"].lower()) if parts["month"].isalpha() else int(parts["month"])
     if offset is None or month is None:
@@ -67,12 +69,12 @@ def read_date(raw: str | None, zone: str) -> datetime | None:
             _year(parts["year"]),
             month,
             int(parts["day"]),
-            int(parts["hour"] or 0),
-            int(parts["minute"] or 0),
-            min(int(parts["second"] or 0), 59),  # a leap second ends its minute
+            0 if ends_the_day else hour,
+            minute,
+            min(second, 59),  # a leap second ends its minute
             tzinfo=offset,
         )
-        return local.astimezone(UTC)
+        return (local + timedelta(days=ends_the_day)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

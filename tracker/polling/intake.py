@@ -80,9 +80,9 @@ def hand_in(
         if kept.revised and check:
             check(known, db.candidates.of_release(kept.id))
         other_day = known.published != release.published
-        if other_day:
-            release = replace(release, published=known.published)
-            sightings = detect(release)
+        as_kept = replace(release, title=known.title, summary=known.summary, published=known.published)
+        if as_kept != release:
+            release, sightings = as_kept, detect(as_kept)
         take_in(db, release, kept, sightings, now=now)
         found = [found for found in db.candidates.of_release(kept.id) if found.status is not Status.UNLIKELY]
         return HandedIn(replace(known, id=kept.id), found, known.published if other_day else None)

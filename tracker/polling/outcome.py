@@ -6,7 +6,7 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from db.feeds import FeedHealth, PollRow
@@ -16,12 +16,11 @@ from db.store import Subjects
 from tracker.feeds.failure import Kind
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.parse import Parsed
-from tracker.model import Feed, Release
+from tracker.model import Feed
 from tracker.polling.arrival import Arrival, LatePage, credible
 from tracker.polling.full_text import Read, next_try
 from tracker.polling.health import YEAR_DAYS, gap_ended, longest_break, usual_gap
 from tracker.polling.intake import take_in
-from tracker.releases.difference import only_spaced
 from tracker.releases.gone import Shown, gone
 from tracker.tongue import to_keep
 
@@ -223,7 +222,7 @@ def _keep_news(
     late = arrival.known and arrival.page and arrival.page.copy and db.pages.fault_of(arrival.known.release)
     release = arrival.release if late else arrival.fullest
     kept = db.releases.keep(
-        _unless_edited(db, arrival.known.release, release) if arrival.known else release,
+        release,
         guid=arrival.item.guid,
         canonical_url=arrival.address,
         address_is_identity=address_is_identity,
@@ -235,7 +234,7 @@ def _keep_news(
     )
     came.revised += kept.revised
     if late:
-        kept = db.releases.read_late(kept.id, _unless_edited(db, kept.id, arrival.fullest), now=now)
+        kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
     if arrival.page:
         _keep_page(db, kept, arrival.page, tries=int(_failed(arrival.page)), now=now)
     if kept.fresh:
@@ -243,15 +242,6 @@ def _keep_news(
     if kept.fresh or kept.revised:
         came.sightings += take_in(db, arrival.fullest, kept, arrival.studied.sightings, now=now)
     return kept.id
-
-
-def _unless_edited(db: Subjects, known: int, release: Release) -> Release:
-    """The release as it came; in the words that are kept of it where only white space differs. That is no edit, and
-    what was found in it stands at its place in the kept words.
-    """
-    kept = db.releases.history(known).release
-    same = only_spaced(kept.title, release.title) and only_spaced(kept.summary, release.summary)
-    return replace(release, title=kept.title, summary=kept.summary) if same else release
 
 
 def _record_read(db: Subjects, brought: Brought, came: _Came) -> None:
@@ -281,7 +271,7 @@ def _shows_all_since(last_read: datetime | None, parsed: Parsed | None, now: dat
 def _keep_late(db: Subjects, late: LatePage, now: datetime) -> int:
     """Keep a page that was waited for as a further revision of its release; how many flagged sightings were new."""
     release, waiting = late.page.release, late.waiting
-    kept = db.releases.read_late(waiting.release.id, _unless_edited(db, waiting.release.id, release), now=now)
+    kept = db.releases.read_late(waiting.release.id, release, now=now)
     _keep_page(db, kept, late.page, tries=waiting.tries + _failed(late.page), now=now)
     return take_in(db, release, kept, late.sightings, now=now) if kept.revised else 0
 
