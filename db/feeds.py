@@ -53,9 +53,10 @@ class FeedHealth:
 
     `full_read`: when it last gave its items, whether they had changed or not. `lies`: its 304 is not to be believed.
     Of the last answer with a body: the items `shown`, how many were `undated`, its `flaw` if it could only be read
-    leniently, and for how long it says that it stays `good_for`. `newest` is the last day on which a new item came,
-    `rhythm` the usual time between such days, `longest_break` the longest that is its habit. `also`: the relationships
-    beside its own for which it is read. `page_fault`: why none of the pages of its newest releases could be read.
+    leniently, what is wrong with its `ids`, and for how long it says that it stays `good_for`. `newest` is the last day
+    on which a new item came, `rhythm` the usual time between such days, `longest_break` the longest that is its habit.
+    `also`: the relationships beside its own for which it is read. `page_fault`: why none of the pages of its newest
+    releases could be read.
 
     As a feed stood at an instant nobody knows any more when it was to be polled next (`next_poll` is None), nor what
     only the next poll needs. `kept_from`: since when it is kept how it is configured, where that is later: shown is the
@@ -97,6 +98,7 @@ class FeedHealth:
     also: tuple[str, ...] = ()
     kept_from: datetime | None = None
     page_fault: str | None = None
+    ids: str | None = None
 
     @property
     def relationships(self) -> tuple[str, ...]:
@@ -270,13 +272,20 @@ class Feeds:
         _sql.give_back(self._db, slug=slug, next_poll=instant_text(next_poll))
 
     def record_answer(
-        self, slug: str, *, shown: int | None, undated: int, flaw: str | None, good_for: timedelta = timedelta()
+        self,
+        slug: str,
+        *,
+        shown: int | None,
+        undated: int,
+        flaw: str | None,
+        ids: str | None = None,
+        good_for: timedelta = timedelta(),
     ) -> None:
         """Keep how many items an answer showed (None: that tells nothing), how many of them had no date that can be
-        read, its flaw, and for how long it says that it stays good.
+        read, its flaw, what is wrong with its ids, and for how long it says that it stays good.
         """
         seconds = int(good_for.total_seconds())
-        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw, good_for=seconds)
+        _sql.record_answer(self._db, slug=slug, shown=shown, undated=undated, flaw=flaw, ids=ids, good_for=seconds)
 
     def arrival_days(self, slug: str, *, most: int, known_at: datetime | None = None) -> list[date]:
         """The newest days on which new items of a feed came, newest first.
@@ -448,6 +457,7 @@ def _health(row: Row, also: Iterable[str]) -> FeedHealth:
         shown=row["shown"],
         undated=row["undated"],
         flaw=row["flaw"],
+        ids=row["ids"],
         newest=day(row["newest"]),
         rhythm=_span(row["rhythm"]),
         longest_break=_span(row["longest_break"]),

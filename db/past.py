@@ -20,6 +20,13 @@ from tracker.moments import instant_text
 
 _sql = load_queries("past.sql")
 
+_OF_FEED = (
+    "slug", "relationship", "position", "publisher", "side", "lang", "kind", "url", "every", "enabled", "reason",
+    "unconfirmed", "paused_at", "paused_by", "paused_because", "shown", "undated", "flaw", "ids", "moved_to",
+    "page_fault",
+)  # fmt: skip
+"""What of a feed no poll tells."""
+
 
 class What(StrEnum):
     """What is kept so: of a channel its definition; of a feed how it is configured, whether it is paused, and what its
@@ -66,7 +73,8 @@ class Past:
 
         The numbers in that (of items, of the line with a flaw) may be others at each poll: those of when it began stay.
         """
-        told = dict(_sql.feed(self._db, slug=slug))
+        row = dict(_sql.feed(self._db, slug=slug))
+        told = {name: row[name] for name in _OF_FEED if name in row}  # in a migration the table is as it was then
         told["also"] = [row["relationship"] for row in _sql.shares(self._db, slug=slug)]
         if told["shown"] and not told["undated"]:
             told["shown"] = None  # its polls tell it, and it is no sign of anything
@@ -109,7 +117,8 @@ def _but_for_numbers(told: Mapping[str, Any]) -> dict[str, Any]:
     """How a feed stands, and what is wrong with its answers: of their items whether some or all have no date."""
     shown, undated = told["shown"], told["undated"]
     signs = {"shown": bool(shown), "undated": bool(undated) and ("all" if undated == shown else "some")}
-    return {**told, **signs, "flaw": told["flaw"] and _NUMBER.sub("", told["flaw"])}
+    sentences = {name: _NUMBER.sub("", told.get(name) or "") for name in ("flaw", "ids", "page_fault")}
+    return {**told, **signs, **sentences}
 
 
 _NUMBER = re.compile(r"\d+")

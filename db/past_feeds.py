@@ -82,6 +82,9 @@ def _health_at(row: Row, kept: Kept, known_at: datetime) -> FeedHealth:
         shown=told["shown"] if by_then else None,
         undated=told["undated"] if by_then else None,
         flaw=told["flaw"] if by_then else None,
+        # What was kept by an earlier version has neither.
+        ids=told.get("ids") if by_then else None,
+        page_fault=told.get("page_fault") if by_then else None,
         also=tuple(told["also"]),
         kept_from=None if by_then else kept.since,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,12 +23,18 @@ _sql = load_queries("releases.sql")
 _MOST_COMPARED = 20
 """Releases with which the words of a new one are compared, the newest of those that may be like it."""
 
+_MOST_NAMES = 20
+"""Names of one release in one feed that are kept: the first and the newest."""
+
+_QUERY = re.compile(r"[?;]")
+
 
 @dataclass(frozen=True)
 class Kept:
     """What became of a release that came in: its id, the revision that holds its words, and whether they are new.
 
-    `late`: they are those of its page, read only now; the publisher changed nothing.
+    `late`: they are those of its page, read only now; the publisher changed nothing. `renamed`: its feed gave it
+    another guid before.
     """
 
     id: int
@@ -35,6 +42,7 @@ class Kept:
     fresh: bool
     revised: bool
     late: bool = False
+    renamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,10 +56,13 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Named:
-    """The release (its id) that a guid of a feed names, and the fingerprint of the words that it last came with."""
+    """The release (its id) that a guid of a feed names, and the fingerprint of the words and the canonical address with
+    which it last came.
+    """
 
     release: int
     fingerprint: str
+    address: str | None = None
 
 
 class Releases:
@@ -65,7 +76,7 @@ class Releases:
     def named(self, feed: str, guids: Iterable[str]) -> dict[str, Named]:
         """What guids of a feed name, those that are known."""
         found = {guid: _sql.named(self._db, feed=feed, guid=guid) for guid in guids}
-        return {guid: Named(row["release"], row["hash"]) for guid, row in found.items() if row}
+        return {guid: Named(row["release"], row["hash"], row["canonical_url"]) for guid, row in found.items() if row}
 
     def summary_of(self, feed: str, guid: str) -> str:
         """The summary that is kept of a feed's item, in its newest revision; empty for an item that is not known."""
@@ -102,16 +113,20 @@ class Releases:
             "canonical_url": canonical_url,
             "hash": item_hash or digest,
         }
+        renamed = False
         if known := _sql.release_by_name(self._db, feed=release.feed, guid=guid):
             _sql.renew_name(self._db, **name)
         else:
-            known, because = self._again(release, keys, canonical_url if address_is_identity else None, beside)
+            own = canonical_url if address_is_identity else None
+            known, because = self._again(release, keys, own, beside)
+            if known is None and release.feed:
+                known, because = self._said_before(release, own, name["hash"], published_raw, beside, now)
             if known is None:
                 return self._add_release(release, keys, name, published_raw, now)
-            _sql.add_name(self._db, release=known["id"], because=because, seen_at=instant_text(now), **name)
+            renamed = self._add_name(known["id"], because, name, now)
         if known["hash"] == digest:
-            return Kept(known["id"], known["revision"], fresh=False, revised=False)
-        return self._revise(known["id"], release, keys, published_raw, now)
+            return Kept(known["id"], known["revision"], fresh=False, revised=False, renamed=renamed)
+        return replace(self._revise(known["id"], release, keys, published_raw, now), renamed=renamed)
 
     def read_late(self, release_id: int, release: Release, *, now: datetime) -> Kept:
         """Keep the words of a page that could not be read when its release came, as a further revision of it."""
@@ -161,6 +176,50 @@ class Releases:
             if alike and not self._stands_beside(known["id"], release.feed, beside):
                 return known, f"It came again under another id and address, with {alike}."
         return None, None
+
+    def _said_before(
+        self,
+        release: Release,
+        address: str | None,
+        digest: str,
+        raw: str | None,
+        beside: Collection[str],
+        now: datetime,
+    ) -> tuple[Row | None, str | None]:
+        """The release that its feed gave before in the very same words and of the same date, under another guid; of an
+        item whose address says little: there is none, or there is a query in it, which may name the reader's session.
+
+        Without a date it is the same only while it goes on coming so.
+        """
+        if address and not _QUERY.search(address):
+            return None, None
+        like = _sql.said_before(
+            self._db,
+            feed=release.feed,
+            hash=digest,
+            raw=raw or "",
+            published=release.published.isoformat(),
+            since=instant_text(now - SAME_ITEM_WITHIN),
+            most=_MOST_COMPARED,
+        )
+        for known in like:
+            there = known["canonical_url"] or ""
+            at_place = address is None or _QUERY.split(address)[0] == _QUERY.split(there)[0]
+            if at_place and not self._stands_beside(known["id"], release.feed, beside):
+                return known, "It came again under another id, with the same words and date."
+        return None, None
+
+    def _add_name(self, release: int, because: str | None, name: dict[str, str | None], now: datetime) -> bool:
+        """Note a further name of a release; whether its feed had given it one before.
+
+        A feed that gives other ids at each read would give thousands: of these the newest stay.
+        """
+        before = [one for one in _sql.names_of(self._db, release=release) if one["feed"] == name["feed"]]
+        _sql.add_name(self._db, release=release, because=because, seen_at=instant_text(now), **name)
+        if len(before) >= _MOST_NAMES:
+            oldest = next(one for one in before if one["because"])
+            _sql.drop_name(self._db, feed=name["feed"], guid=oldest["guid"])
+        return bool(before)
 
     def _stands_beside(self, release: int, feed: str | None, beside: Collection[str]) -> bool:
         names = _sql.names_of(self._db, release=release)

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def certificate_in(folder: Path) -> None:
-    """A certificate for localhost that signs itself."""
+def certificate_in(folder: Path, *, until: timedelta = timedelta(days=1)) -> None:
+    """A certificate for localhost that signs itself, good from two days ago `until` so long from now."""
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
@@ -20,8 +20,8 @@ def certificate_in(folder: Path) -> None:
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
     signed = (
-        builder.not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        builder.not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + until)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -141,6 +141,7 @@ def test_a_long_weekend_is_no_warning_and_a_week_of_a_daily_feed_is() -> None:
         ({"shown": 10, "undated": 10}, "undated", "None of its 10 items has a date"),
         ({"moved_to": "https://new.example/feed"}, "moved", "https://new.example/feed: write that into feeds.yaml"),
         ({"flaw": "The document is not well-formed XML (line 3)."}, "lenient", "line 3"),
+        ({"ids": "Of its items 3 share an id with others."}, "ids", "Tell the publisher"),
         ({"gap": Gap(NOW - 2 * DAY, NOW - DAY, bridged=False)}, "gap", "Not polled from 2024-01-30 12:00 UTC to 2024-"),
     ],
 )

@@ -17,7 +17,7 @@ from config.load import RelationshipPack, feed_of
 from config.schema import FeedEntry
 from db.added import AddedEntry
 from db.store import StoreError, open_store
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.feeds.address import canonical_url
 from tracker.model import Feed
 from tracker.tongue import gettext, to_keep
@@ -27,21 +27,26 @@ OF_THE_FILE = ("allow_private", "enabled", "reason")
 
 
 def checked(entry: Mapping[str, Any]) -> FeedEntry:
-    """The entry as feeds.yaml is read. Raises Refused that names the field."""
+    """The entry as feeds.yaml is read. Raises Refused that names each field that is wrong."""
     try:
         return FeedEntry.model_validate(dict(entry))
     except ValidationError as error:
-        wrong = error.errors()[0]
-        name = ".".join(map(str, wrong["loc"]))
-        if wrong["type"] in ("missing", "string_too_short"):
-            raise Refused(gettext("%(key)s is missing.", key=name), field=name) from error
-        raise Refused(
-            gettext("%(name)s: %(detail)s.", name=name, detail=wrong["msg"].removeprefix("Value error, ")), field=name
-        ) from error
+        faults = Faults()
+        faults.add(*map(_refusal, error.errors()))
+        raise faults.refused from error
+
+
+def _refusal(wrong: Mapping[str, Any]) -> Refused:
+    """What pydantic finds wrong with one field."""
+    name = ".".join(map(str, wrong["loc"]))
+    if wrong["type"] in ("missing", "string_too_short"):
+        return Refused(gettext("%(key)s is missing.", key=name), field=name)
+    detail = wrong["msg"].removeprefix("Value error, ")
+    return Refused(gettext("%(name)s: %(detail)s.", name=name, detail=detail), field=name)
 
 
 def feed_from(entry: Mapping[str, Any], relationship: str | None, packs: Iterable[RelationshipPack]) -> Feed:
-    """What is polled by an added entry. Raises Refused that names the field."""
+    """What is polled by an added entry. Raises Refused that names each field that is wrong."""
     for key in OF_THE_FILE:
         if entry.get(key):
             raise Refused(gettext("%(key)s can be set in feeds.yaml alone.", key=key), field=key)
@@ -52,9 +57,10 @@ def feed_from(entry: Mapping[str, Any], relationship: str | None, packs: Iterabl
             gettext("Choose one of those that are configured."),
             field="relationship",
         )
-    valid = checked(entry)
+    valid, faults = checked(entry), Faults()
     for key, wrong, remedy in foreign_to(valid, pair.sides, pair.languages):
-        raise Refused(gettext("%(key)s: %(wrong)s; %(remedy)s.", key=key, wrong=wrong, remedy=remedy), field=key)
+        faults.add(Refused(gettext("%(key)s: %(wrong)s; %(remedy)s.", key=key, wrong=wrong, remedy=remedy), field=key))
+    faults.check()
     return feed_of(valid, pair.slug)
 
 

@@ -275,3 +275,8 @@ def m0032_levels(connection: Connection) -> None:
         """,
     )
     guard(connection, "citation", _GUARDED["citation"])
+
+
+@step
+def m0033_ids_of_items(connection: Connection) -> None:
+    run(connection, "ALTER TABLE feed ADD COLUMN ids text;")

@@ -113,8 +113,8 @@ WHERE slug = :slug;
 -- name: record_new(slug, now)!
 UPDATE feed SET last_new = :now WHERE slug = :slug;
 
--- name: record_answer(slug, shown, undated, flaw, good_for)!
-UPDATE feed SET shown = :shown, undated = :undated, flaw = :flaw, good_for = :good_for WHERE slug = :slug;
+-- name: record_answer(slug, shown, undated, flaw, ids, good_for)!
+UPDATE feed SET shown = :shown, undated = :undated, flaw = :flaw, ids = :ids, good_for = :good_for WHERE slug = :slug;
 
 -- name: record_rhythm(slug, newest, rhythm, longest_break)!
 UPDATE feed SET newest = :newest, rhythm = :rhythm, longest_break = :longest_break WHERE slug = :slug;

@@ -36,9 +36,9 @@ FROM channel WHERE slug = :slug;
 SELECT slug FROM feed ORDER BY slug;
 
 -- name: feed(slug)^
--- What of a feed no poll tells.
-SELECT slug, relationship, position, publisher, side, lang, kind, url, every, enabled, reason, unconfirmed, paused_at,
-    paused_by, paused_because, shown, undated, flaw, moved_to
+-- With why the pages of its newest releases could not be read, where none could (`unread_pages` of feeds.sql).
+SELECT feed.*, (SELECT CASE WHEN COUNT(*) = 3 THEN MAX(fault) END FROM page_wait WHERE tries > 0 AND release IN (
+        SELECT id FROM release WHERE release.feed = feed.slug ORDER BY first_seen DESC, id DESC LIMIT 3)) AS page_fault
 FROM feed WHERE slug = :slug;
 
 -- name: shares(slug)

@@ -2,7 +2,7 @@
 -- that around; of a join it knows no better, until it has counted the rows, than to begin with all releases of a side.
 
 -- name: named(feed, guid)^
-SELECT release, hash FROM release_name WHERE feed = :feed AND guid = :guid;
+SELECT release, hash, canonical_url FROM release_name WHERE feed = :feed AND guid = :guid;
 
 -- name: release_by_address(canonical_url, side)^
 SELECT id, revision, (SELECT hash FROM release_revision
@@ -29,12 +29,28 @@ WHERE key IN (:first, :second, :third) AND (SELECT COUNT(*) FROM release
         AND release.published BETWEEN :since AND :until) = 1
 ORDER BY release DESC LIMIT :most;
 
+-- name: said_before(feed, hash, raw, published, since, most)
+-- Releases of a feed that came in these very words with the date as it is written: of the same day, or lately. They are
+-- looked for among its newest, twice as many as are read of one document; CROSS JOIN has SQLite begin with these.
+SELECT lately.id, lately.revision, release_revision.hash, release_name.canonical_url
+FROM (SELECT id, revision, published FROM release WHERE feed = :feed ORDER BY first_seen DESC LIMIT 1000) lately
+CROSS JOIN release_name
+CROSS JOIN release_revision
+WHERE release_name.release = lately.id AND release_name.feed = :feed AND release_name.hash = :hash
+    AND release_revision.release = lately.id AND release_revision.number = lately.revision
+    AND COALESCE(release_revision.published_raw, '') = :raw
+    AND (lately.published = :published OR release_name.seen_at >= :since)
+ORDER BY release_name.seen_at DESC LIMIT :most;
+
 -- name: names_of(release)
 SELECT feed, guid, url, because, seen_at FROM release_name WHERE release = :release ORDER BY seen_at, rowid;
 
 -- name: add_name(release, feed, guid, url, canonical_url, hash, because, seen_at)!
 INSERT INTO release_name (release, feed, guid, url, canonical_url, hash, because, seen_at)
 VALUES (:release, :feed, :guid, :url, :canonical_url, :hash, :because, :seen_at);
+
+-- name: drop_name(feed, guid)!
+DELETE FROM release_name WHERE feed = :feed AND guid = :guid;
 
 -- name: renew_name(feed, guid, url, canonical_url, hash)!
 UPDATE release_name SET url = :url, canonical_url = :canonical_url, hash = :hash

@@ -1532,3 +1532,9 @@ def m0032_levels(db: Database) -> None:
         db.execute(f"DROP TRIGGER citation_{trigger}")
     db.execute(f"ALTER TABLE citation ADD COLUMN level TEXT CHECK (level IN {_LEVELS})")
     _guard(db, "citation", _MAY_CHANGE["citation"])
+
+
+@migrations()
+def m0033_ids_of_items(db: Database) -> None:
+    """What is wrong with the ids by which a feed tells its items apart, in a sentence."""
+    db.execute("ALTER TABLE feed ADD COLUMN ids TEXT")

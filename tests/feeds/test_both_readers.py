@@ -16,7 +16,7 @@ BASE = "https://ministry.example/feed"
 
 
 def made(document: Document) -> tuple[object, ...]:
-    return document.title, document.count, items(document.entries, base_url=BASE, timezone="Asia/Shanghai")
+    return document.title, items(document.entries, base_url=BASE, timezone="Asia/Shanghai")
 
 
 def from_root(body: bytes) -> str:
@@ -127,11 +127,11 @@ def test_any_sound_feed_reads_the_same(text):
 )
 def test_the_words_of_rare_elements_are_read_by_both(body):
     text = f'<rss version="2.0"><channel><title>x</title><item><title>Readout</title>{body}</item></channel></rss>'
-    (item,) = made(strict.read(text))[2]
+    (item,) = made(strict.read(text))[1]
     assert item.summary == "Talks were held."
     assert made(strict.read(text)) == made(robust.read(text))
 
 
 def test_an_empty_type_of_an_atom_text_is_none():
     text = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title type="">Talks</title></entry></feed>'
-    assert [item.title for item in made(strict.read(text))[2]] == ["Talks"]
+    assert [item.title for item in made(strict.read(text))[1]] == ["Talks"]

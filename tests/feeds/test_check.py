@@ -72,6 +72,12 @@ def test_a_feed_is_described_with_its_entry_and_its_first_items(checked, site: S
     assert result.stderr.count("2024-01-10 │ en   │") == 10
 
 
+def test_of_a_long_feed_it_is_said_how_much_is_not_read_and_whether_that_is_the_oldest(checked, site: Site):
+    told = checked(site.serve("/feed", body=rss(*[HARBOR] * 507))).stderr
+    assert "500 items. 7 further ones are not read." in " ".join(told.split())
+    assert "their dates do not tell which are the newest" in told
+
+
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_page_gets_selectors_that_read_it(checked, site: Site, name: str):
     result = checked(serve_page(site, LAYOUTS[name]().page), "--side", "cn")

@@ -288,8 +288,13 @@ def test_a_server_that_hangs_in_the_tls_handshake_is_left_at_the_deadline():
         assert failure(url, limits=SHORT).kind is Kind.TIMEOUT
 
 
-def test_a_server_whose_certificate_nobody_vouches_for_is_not_believed(tmp_path):
-    certificate_in(tmp_path)
+@pytest.mark.parametrize(
+    ("days", "vouched", "said"), [(1, False, "self-signed certificate"), (-1, True, "certificate has expired")]
+)
+def test_a_server_whose_certificate_is_not_valid_is_not_believed(tmp_path, monkeypatch, days, vouched, said):
+    certificate_in(tmp_path, until=timedelta(days=days))
+    if vouched:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -303,7 +308,8 @@ def test_a_server_whose_certificate_nobody_vouches_for_is_not_believed(tmp_path)
         failed = failure(f"https://localhost:{listener.getsockname()[1]}/", limits=Limits(deadline=5))
         server.join()
     assert failed.kind is Kind.TLS
-    assert "self-signed certificate" in failed.sentence
+    assert said in failed.sentence
+    assert "renew its certificate" in failed.remedy
 
 
 def test_a_closed_port_refuses_the_connection(closed_port):

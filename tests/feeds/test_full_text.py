@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
@@ -339,8 +340,13 @@ def test_a_feed_none_of_whose_newest_pages_can_be_read_warns_until_one_can(tease
     assert kinds == ["pages"]
     assert "None of the pages of its newest releases could be read" in words
     assert "robots.txt keeps programs away from this page" in words
+    then = teasers.service.clock()
     site.serve("/robots.txt", 404)
     site.serve("/r2", body=PAGE)
     teasers.service.clock.advance(days=2)
     teasers(*titles)
     assert told()[0] == []
+    api = Api(teasers.service)
+    for known_at, said in ((then - timedelta(hours=1), []), (then, [words]), (teasers.service.clock(), [])):
+        warnings = api.json(f"/feeds/sample?known_at={known_at:%FT%TZ}")["warnings"]
+        assert [warning["sentence"] for warning in warnings] == said

@@ -311,3 +311,85 @@ def test_items_that_share_all_names_are_told_apart_by_what_they_say(polled, site
     site.serve("/feed", body=alike(rss(*items, ("Another", "Something else altogether."))))
     row = polled(feed)
     assert (row.fresh, row.revised) == (1, 0)
+
+
+def items(*told: tuple[str, str | None, str], date: str = "Wed, 31 Jan 2024 09:00:00 GMT") -> bytes:
+    """A feed of items by guid, link and title."""
+    entries = "".join(
+        f"<item><guid>{guid}</guid><title>{title}</title><pubDate>{date}</pubDate>"
+        + (f"<link>{link}</link>" if link else "")
+        + "</item>"
+        for guid, link, title in told
+    )
+    return f"<rss version='2.0'><channel><title>S</title>{entries}</channel></rss>".encode()
+
+
+CUT = "China suspends theater commanders talks with the United States"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("7", "https://m.example/old/7", "Band plays on the pier"), ("7", "https://m.example/new/1", CUT)),
+        (("latest", "https://m.example/", "Band plays on the pier"), ("latest", "https://m.example/", CUT)),
+        (("latest", None, "Band plays on the pier"), ("latest", None, CUT)),
+    ],
+    ids=["numbers that begin anew", "a feed of one item", "without an address"],
+)
+def test_a_guid_that_is_given_to_another_item_names_another_release(polled, site: Site, before, after):
+    feed = feed_at(site.serve("/feed", body=items(before)))
+    polled(feed)
+    site.serve("/feed", body=items(after))
+    row = polled(feed)
+    assert (row.fresh, row.revised, row.sightings) == (1, 0, 1)
+    assert [kept.release.title for kept in releases(polled.service)] == [before[2], CUT]
+    row = polled(feed)
+    assert (row.fresh, row.revised, row.overlap) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [("https://news.example/r0", CUT), ("https://news.example/moved", f"{TALKS[0]}, Corrected")],
+    ids=["another title at the same address", "another address with nearly the same words"],
+)
+def test_an_edited_item_under_its_guid_stays_one_release(polled, site: Site, address, title):
+    feed = feed_at(site.serve("/feed", body=rss(TALKS)))
+    polled(feed)
+    edited = rss((title, TALKS[1])).replace(b"https://news.example/r0", address.encode())
+    site.serve("/feed", body=edited)
+    row = polled(feed)
+    assert (row.fresh, row.revised) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "link", [None, "https://m.example/", "https://m.example/{item}?sid={read}"], ids=["none", "the site", "a session"]
+)
+@pytest.mark.parametrize("date", ["Wed, 31 Jan 2024 09:00:00 GMT", "soon"])
+def test_short_items_whose_guids_change_at_each_read_come_in_once(polled, site: Site, link, date):
+    titles = (CUT, "Band plays on the pier", "Harbor day")
+    feed = feed_at(site.url())
+    for read in range(25):
+        told = [
+            (f"{read}-{item}", link and link.format(item=item, read=read), title) for item, title in enumerate(titles)
+        ]
+        site.serve("/feed", body=items(*told, date=date))
+        row = polled(feed)
+        polled.service.clock.advance(hours=12)
+        assert (row.fresh, row.revised) == ((0, 0) if read else (3, 0)), read
+    kept = releases(polled.service)
+    assert {len(one.names) for one in kept} == {20}, "the first and the newest"
+    assert {one.names[0].guid for one in kept} == {"0-0", "0-1", "0-2"}
+
+
+def test_what_is_said_in_the_same_words_side_by_side_or_much_later_is_said_anew(polled, site: Site):
+    feed = feed_at(site.serve("/feed", body=items(("a", None, "Daily briefing"), ("b", None, "Daily briefing"))))
+    assert polled(feed).fresh == 2
+    site.serve("/feed", body=items(("c", None, "Daily briefing"), date="Thu, 01 Feb 2024 09:00:00 GMT"))
+    assert polled(feed).fresh == 1
+
+
+def test_items_of_one_title_that_share_a_guid_lose_none_and_are_not_revised_for_ever(polled, site: Site):
+    told = [("g", f"https://m.example/{number}", "Statement") for number in range(3)]
+    feed = feed_at(site.serve("/feed", body=items(*told)))
+    rows = [polled(feed) for _ in range(2)]
+    assert [(row.fresh, row.revised) for row in rows] == [(3, 0), (0, 0)]

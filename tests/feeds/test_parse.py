@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tracker.feeds import robust
 from tracker.feeds.entry import MAX_ITEMS, MAX_SUMMARY, MAX_TITLE
 from tracker.feeds.failure import NotAFeed
+from tracker.feeds.json_feed import MAX_ENTRIES
 from tracker.feeds.parse import MAX_TAGS, Parsed, parse
 from tracker.model import Item
 
@@ -338,9 +339,67 @@ def test_texts_are_bounded():
     assert item.guid.startswith("sha256:")
 
 
-def test_only_the_first_entries_of_a_long_feed_are_read_and_the_rest_is_counted():
+def test_of_a_long_feed_without_dates_the_first_entries_are_read_and_it_is_said():
     parsed = read(rss("".join(f"<item><title>{n}</title></item>" for n in range(MAX_ITEMS + 7))))
     assert (len(parsed.items), parsed.items[0].title, parsed.left_out) == (MAX_ITEMS, "0", 7)
+    assert "Of its 507 items 500 are read, and their dates do not tell which are the newest." in parsed.flaw
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+@pytest.mark.parametrize("form", ["rss", "json", "damaged"])
+def test_of_a_long_feed_the_newest_entries_are_read_wherever_they_stand(order, form):
+    newest = [datetime(2020, 1, 8, tzinfo=UTC) + n * timedelta(days=1) for n in range(MAX_ITEMS)][::order]
+    oldest = [datetime(2020, 1, 1 + n, tzinfo=UTC) for n in range(7)][::order]
+    days = oldest + newest if order == 1 else newest + oldest
+    if form == "json":
+        entries = [{"title": f"{day:%F}", "date_published": day.isoformat()} for day in days]
+        body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": entries}).encode()
+    else:
+        body = rss("".join(f"<item><title>{d:%F}</title><pubDate>{d:%F}T00:00:00Z</pubDate></item>" for d in days))
+    parsed = read(body.replace(b"</rss>", b"") if form == "damaged" else body)
+    assert ([item.published for item in parsed.items], parsed.left_out) == (newest, 7)
+    assert (parsed.flaw is None) is (form != "damaged")
+
+
+def test_an_item_without_a_date_in_a_long_feed_may_be_new_and_is_read():
+    dated = "".join(f"<item><title>{n}</title><pubDate>2020-01-01T0{n % 9}:00:00Z</pubDate></item>" for n in range(600))
+    parsed = read(rss(f"{dated}<item><title>Undated</title></item>"))
+    assert (len(parsed.items), parsed.items[-1].title) == (MAX_ITEMS, "Undated")
+    assert "do not tell" in parsed.flaw
+
+
+def test_a_json_feed_of_very_many_items_is_refused_by_their_number():
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{}] * (MAX_ENTRIES + 1)}
+    assert "more than 20,000 items" in refused(json.dumps(feed).encode()).sentence
+
+
+def entry(guid: str, link: str, title: str, text: str = "", date: str = "2024-01-09") -> str:
+    return (
+        f"<item><guid isPermaLink='false'>{guid}</guid><link>https://ministry.example{link}</link><title>{title}</title>"
+        f"<description>{text}</description><pubDate>{date}</pubDate></item>"
+    )
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (entry("g", "/1", "Statement", "One."), entry("g", "/2", "Statement", "Two.")),
+        (entry("g", "/", "Statement", "One."), entry("g", "/", "Statement", "Two.", "2024-01-10")),
+        (entry("g", "/", "One"), entry("g", "/", "Two")),
+    ],
+    ids=["by address", "by date", "by title"],
+)
+def test_items_that_share_a_guid_are_told_apart_and_counted(entries):
+    one, other = (read(rss("".join(order))) for order in (entries, entries[::-1]))
+    assert len({item.guid for item in one.items}) == 2
+    assert {item.guid for item in one.items} == {item.guid for item in other.items}
+    assert one.sharing == 2
+
+
+def test_an_item_that_is_listed_twice_is_one():
+    one, other = entry("g", "/1", "Statement", "One."), entry("h", "/2", "Another")
+    parsed = read(rss(one + other + one))
+    assert ([item.guid for item in parsed.items], parsed.sharing) == (["g", "h"], 0)
 
 
 def test_a_document_that_declares_entities_is_refused():

@@ -10,7 +10,7 @@ from tests.site import Site
 from tracker.feeds import hosts
 from tracker.feeds.guard import Deadline
 from tracker.feeds.hosts import PER_HOST
-from tracker.model import Feed
+from tracker.model import Feed, Selectors
 from tracker.polling.desk import poll_if_due
 from tracker.polling.outcome import LONGEST_WAIT, OVERTAKEN, POSTPONED, next_poll
 from tracker.polling.poll import CLAIM, poll_feed
@@ -367,3 +367,19 @@ def test_a_feed_whose_host_asked_another_to_be_left_alone_waits_and_has_not_fail
     service.clock.now = health(service).next_poll
     with service.store.writing() as db:
         assert db.feeds.claim("sample", now=service.clock(), until=service.clock() + CLAIM)
+
+
+def test_a_listing_is_read_only_where_robots_txt_allows_it(polled, site: Site):
+    site.serve("/news", body=b"<ul><li><a href='/1'>Talks were held in Beijing</a> 2024-01-09</li></ul>")
+    site.serve("/robots.txt", body=b"User-agent: *\nDisallow: /news\n")
+    select = Selectors(item="li", link="a", title="a", date=None)
+    feed = feed_at(site.url("/news"), kind="listing", select=select)
+    row = polled(feed)
+    assert (row.outcome, row.fault_kind) == ("failed", "robots")
+    assert "robots.txt keeps programs away" in row.fault
+    assert "/news" not in [path for path, _ in site.seen]
+    site.serve("/robots.txt", 500)
+    assert polled(feed).outcome == "read", "no rule is known, and a source that is configured is not given up"
+    feed = feed_at(site.serve("/feed", body=rss(TALKS)))
+    site.serve("/robots.txt", body=b"User-agent: *\nDisallow: /\n")
+    assert polled(feed).outcome == "read", "a feed is there for programs"

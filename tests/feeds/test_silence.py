@@ -139,7 +139,7 @@ def test_items_that_are_known_under_other_ids_show_that_none_was_missed(after_po
     after_poll()
     after_poll.clock.advance(hours=5)
     site.serve("/feed", body=rss(TALKS, HARBOR).replace(b"<guid>r", b"<guid>anew"))
-    assert kinds(after_poll()) == []
+    assert kinds(after_poll()) == ["ids"]
 
 
 def test_a_short_feed_that_was_overrun_between_two_polls_in_time_is_a_gap_too(after_poll, site):
@@ -156,3 +156,22 @@ def test_a_feed_that_moved_for_good_says_where(after_poll, site):
     told = after_poll()
     assert kinds(told) == ["moved"]
     assert site.url("/new") in told.words
+
+
+def test_items_that_share_an_id_are_told_and_which_remedy_there_is(after_poll, site):
+    site.serve("/feed", body=rss(TALKS, HARBOR).replace(b"<guid>r1", b"<guid>r0"))
+    told = after_poll()
+    assert kinds(told) == ["ids"]
+    assert "Of its items 2 share an id with others" in told.words
+    assert "Tell the publisher" in told.words
+    site.serve("/feed", body=rss(TALKS, HARBOR, prefix="own"))
+    after_poll()
+    assert kinds(after_poll()) == [], "they came under other ids once"
+
+
+def test_ids_that_change_at_each_read_are_told(after_poll, site):
+    for number in range(3):
+        site.serve("/feed", body=rss(TALKS, HARBOR).replace(b"<guid>r", f"<guid>{number}-".encode()))
+        told = after_poll()
+        assert kinds(told) == (["ids"] if number else [])
+    assert "All 2 of its items that were known came under other ids" in told.words

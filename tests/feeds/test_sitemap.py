@@ -209,3 +209,8 @@ def test_entities_that_a_document_declares_mean_nothing(read):
     body = urlset(page("a")).replace(b"<urlset", b'<!DOCTYPE x [<!ENTITY e "boom">]><urlset').replace(b"/a<", b"/&e;<")
     with pytest.raises(NotAFeed, match="not well-formed"):
         read(body)
+
+
+def test_a_long_sitemap_whose_pages_all_bear_one_date_says_that_new_ones_cannot_be_told(read):
+    parsed = read(urlset(*(page(str(n), "2024-01-02") for n in range(MAX_ITEMS + 1))))
+    assert "their dates do not tell which are the newest" in parsed.flaw

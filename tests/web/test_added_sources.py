@@ -155,6 +155,21 @@ def test_what_cannot_be_added_is_said_beside_what_was_typed(seeded: Service, wro
         assert db.added.all() == []
 
 
+@pytest.mark.parametrize("page", ["/feeds/new", "/feeds/new/add"])
+def test_all_that_is_wrong_with_a_source_is_said_at_once_each_beside_its_field(seeded: Service, page: str):
+    wrong = {"slug": "War Releases", "every": "3", "timezone": "Nowhere"}
+    told = words_of(signed_in(seeded, "admin").post(page, data=ENTRY | wrong).text)
+    for said in ("is not a short name", "has no unit", "is not a time zone"):
+        assert told.count(said) == 2, "in the summary, and beside the field"
+
+
+def test_what_is_foreign_to_the_relationship_is_said_at_once_too(seeded: Service):
+    sent = ENTRY | {"side": "fr", "lang": "fr", "relationship": "us-china"}
+    told = words_of(signed_in(seeded, "admin").post("/feeds/new/add", data=sent).text)
+    for said in ("is no side of this relationship", "is no language of this relationship"):
+        assert said in told
+
+
 def test_a_page_reaches_no_private_network(alone: Service, site: Site):
     admin = signed_in(alone, "admin")
     sent = ENTRY | {"url": site.serve("/feed", body=rss(TALKS)), "allow_private": "yes", "enabled": "yes"}

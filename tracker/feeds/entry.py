@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tracker.feeds.address import http_link
 from tracker.feeds.dates import read_date
@@ -15,7 +15,7 @@ from tracker.feeds.text import one_line
 from tracker.model import Item
 
 MAX_ITEMS = 500
-"""Entries of one document that are read, from its top."""
+"""Entries of one document that are read: its newest."""
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 20_000
@@ -46,13 +46,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a reader found: the feed's title, the first MAX_ITEMS entries, how many there are, and for how long the feed
-    says that it stays good.
-    """
+    """What a reader found: the feed's title, its entries, and for how long the feed says that it stays good."""
 
     title: str
     entries: tuple[Raw, ...]
-    count: int
     good_for: timedelta = timedelta()
 
 
@@ -67,29 +64,54 @@ def choose_link(links: Iterable[tuple[str, str, str]], permanent_guid: str) -> s
     return next(html, pages[0][1] if pages else stand_in)
 
 
+def newest(entries: Sequence[Raw], timezone: str) -> tuple[list[Raw], bool]:
+    """The MAX_ITEMS newest of more entries, in their order, and whether their dates are sure to tell which these are.
+
+    A document may have its oldest entry on top. What has no date may be new.
+    """
+    dates = [read_date(_date(raw), timezone) or _UNKNOWN for raw in entries]
+    order = sorted(range(len(entries)), key=dates.__getitem__, reverse=True)
+    sure = _UNKNOWN > dates[order[0]] > dates[order[MAX_ITEMS]]
+    return [entries[place] for place in sorted(order[:MAX_ITEMS])], sure
+
+
+_UNKNOWN = datetime.max.replace(tzinfo=UTC)
+
+
 def items(entries: Iterable[Raw], *, base_url: str, timezone: str) -> tuple[Item, ...]:
-    """The entries that say something, in their order."""
+    """The entries that say something, each once, in their order."""
     made = (_item(raw, base_url, timezone) for raw in entries)
     return _told_apart([item for item in made if item is not None])
 
 
-def _told_apart(found: Sequence[Item]) -> tuple[Item, ...]:
-    """The items; those of different titles that share one guid known by their addresses, or by their titles and dates.
+def sharing(entries: Iterable[Raw]) -> int:
+    """How many entries bear an id that others of another title, address or date bear too."""
+    bearers: dict[str, set[tuple[str, str, str]]] = {}
+    for raw in entries:
+        if raw.guid:
+            bearers.setdefault(raw.guid, set()).add((raw.title, raw.link, raw.date))
+    return sum(len(those) for those in bearers.values() if len(those) > 1)
+
+
+def by_itself(item: Item, *, address: bool = True) -> Item:
+    """The item known by its `address`, or by its title and date, whatever guid it was given."""
+    return replace(item, guid=_guid("", item.url if address else None, item.title, item.published_raw or ""))
+
+
+def _told_apart(found: Iterable[Item]) -> tuple[Item, ...]:
+    """The items, one that is listed twice once; those that share a guid known by themselves.
 
     Some feeds give each item the guid of the site, or its address and no guid.
     """
-    titles: dict[str, set[str]] = {}
+    once: dict[tuple[str | None, ...], Item] = {}
     for item in found:
-        titles.setdefault(item.guid, set()).add(item.title)
-    addresses = Counter(item.url for item in found)
-    return tuple(
-        item if len(titles[item.guid]) == 1 else _by_its_own(item, item.url if addresses[item.url] == 1 else None)
-        for item in found
-    )
-
-
-def _by_its_own(item: Item, address: str | None) -> Item:
-    return replace(item, guid=_guid("", address, item.title, item.published_raw or ""))
+        once.setdefault((item.guid, item.url, item.title, item.summary), item)
+    guids, addresses = Counter(item.guid for item in once.values()), Counter(item.url for item in once.values())
+    apart: dict[str, Item] = {}
+    for item in once.values():
+        own = item if guids[item.guid] == 1 else by_itself(item, address=addresses[item.url] == 1)
+        apart.setdefault(own.guid, own)
+    return tuple(apart.values())
 
 
 def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
@@ -103,7 +125,7 @@ def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
     if not title:
         return None
     url = http_link(raw.link, base_url)
-    date = one_line(raw.date[:MAX_DATE])
+    date = _date(raw)
     return Item(
         guid=_guid(one_line(raw.guid), url, title, date),
         url=url,
@@ -112,6 +134,10 @@ def _item(raw: Raw, base_url: str, timezone: str) -> Item | None:
         published=read_date(date, timezone),
         published_raw=date or None,
     )
+
+
+def _date(raw: Raw) -> str:
+    return one_line(raw.date[:MAX_DATE])
 
 
 def _opening(summary: str) -> str:

@@ -357,7 +357,10 @@ def in_words(error: Exception, url: str, deadline: Deadline) -> FetchFailed:
         return FetchFailed(
             Kind.TLS,
             to_keep("%(host)s has no valid certificate for this connection: %(reason)s.", host=host, reason=reason),
-            to_keep("Check the address and this machine's clock; else the publisher has to renew its certificate."),
+            to_keep(
+                "Check the address and this machine's clock; else the publisher has to renew its certificate. Where "
+                "its issuer alone is unknown here, put that one's into the file that REQUESTS_CA_BUNDLE names."
+            ),
         )
     if isinstance(error, requests.exceptions.ProxyError | requests.exceptions.InvalidSchema):
         return FetchFailed(

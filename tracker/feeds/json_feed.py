@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tracker.feeds.entry import MAX_ITEMS, Document, Raw
+from tracker.feeds.entry import Document, Raw
 from tracker.feeds.failure import NotAFeed
 from tracker.feeds.text import one_line, plain
 from tracker.tongue import to_keep
 
+MAX_ENTRIES = 20_000
+"""Items of one document; what is read of it is a fortieth of that."""
+
 _VERSION = "jsonfeed.org/version/1"
 _REMEDY = to_keep("Check the feed's url: a JSON Feed names its version, https://jsonfeed.org/version/1.1, at its top.")
+
+_SHORTER = to_keep("Choose a shorter feed of the publisher's.")
 
 
 def read(text: str) -> Document:
@@ -27,8 +32,11 @@ def read(text: str) -> Document:
     entries = feed.get("items")
     if not isinstance(entries, list):
         raise NotAFeed(to_keep("The answer is a JSON Feed without a list of items."), _REMEDY)
-    raws = tuple(_entry(entry) for entry in entries[:MAX_ITEMS] if isinstance(entry, dict))
-    return Document(one_line(_string(feed.get("title"))), raws, len(entries))
+    if len(entries) > MAX_ENTRIES:
+        number = format(MAX_ENTRIES, ",")
+        raise NotAFeed(to_keep("The JSON Feed holds more than %(number)s items.", number=number), _SHORTER)
+    raws = tuple(_entry(entry) for entry in entries if isinstance(entry, dict))
+    return Document(one_line(_string(feed.get("title"))), raws)
 
 
 def _entry(entry: dict[str, Any]) -> Raw:

@@ -11,7 +11,7 @@ from tracker.feeds import json_feed, robust, strict
 from tracker.feeds.address import http_link
 from tracker.feeds.confined import Unreadable, confined
 from tracker.feeds.decode import decode
-from tracker.feeds.entry import Document, items
+from tracker.feeds.entry import MAX_ITEMS, Document, items, newest, sharing
 from tracker.feeds.failure import Kind, NotAFeed
 from tracker.feeds.text import one_line, plain
 from tracker.model import Item
@@ -47,10 +47,10 @@ _CHECK_URL = to_keep("Check the feed's url: open it in a browser and look for th
 class Parsed:
     """A feed that was read. `format`: rss-2.0, rss-0.91, rss-1.0, atom, json-feed, …
 
-    `left_out` counts the entries beyond those that are read of one document; `flaw` says in a sentence what was wrong
-    with a document that could only be read leniently, and is None for a sound one. `older` is the address of the page
-    with older items, where a listing links to one. `window`: it shows whatever came in so long, be it nothing.
-    `good_for`: how long it says that it need not be asked again.
+    `left_out` counts the entries beyond those that are read of one document, its newest; `flaw` says in a sentence what
+    was wrong with a document of which something may be missing, and is None for a sound one. `older` is the address of
+    the page with older items, where a listing links to one. `window`: it shows whatever came in so long, be it nothing.
+    `good_for`: how long it says that it need not be asked again. `sharing`: how many items share an id with others.
     """
 
     format: str
@@ -61,6 +61,7 @@ class Parsed:
     older: str | None = None
     window: timedelta | None = None
     good_for: timedelta = timedelta()
+    sharing: int = 0
 
 
 def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str) -> Parsed:
@@ -74,9 +75,29 @@ def parse(body: bytes, *, content_type: str | None, base_url: str, timezone: str
         kind, document, flaw = "json-feed", json_feed.read(text), None
     else:
         kind, document, flaw = _read_xml(text, base_url)
-    found = items(document.entries, base_url=base_url, timezone=timezone)
-    left_out = document.count - len(document.entries)
-    return Parsed(kind, document.title, found, left_out, flaw, good_for=document.good_for)
+    entries, number = document.entries, len(document.entries)
+    if number > MAX_ITEMS:
+        entries, sure = newest(entries, timezone)
+        flaw = flaw or (None if sure else not_told(number))
+    found = items(entries, base_url=base_url, timezone=timezone)
+    return Parsed(
+        kind,
+        document.title,
+        found,
+        number - len(entries),
+        flaw,
+        good_for=document.good_for,
+        sharing=sharing(entries),
+    )
+
+
+def not_told(number: int) -> str:
+    """The flaw of a document of so many entries whose dates do not tell which are the newest."""
+    return to_keep(
+        "Of its %(number)s items %(most)s are read, and their dates do not tell which are the newest.",
+        number=format(number, ","),
+        most=MAX_ITEMS,
+    )
 
 
 def words(body: bytes, content_type: str | None) -> str:

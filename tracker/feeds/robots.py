@@ -74,6 +74,12 @@ class Robots:
             return rules if rules.kind in OF_OTHERS else _unread(rules)
         return None if rules.can_fetch(url, AGENT) else _kept_away()
 
+    def forbids(self, url: str, *, allow_private: bool = False) -> FetchFailed | None:
+        """As `refusal`, but by a rule alone: where none is known, a page that an operator named may be read."""
+        parts = urlsplit(url)
+        rules = self._rules(f"{parts.scheme}://{parts.netloc.lower()}", allow_private)
+        return None if isinstance(rules, FetchFailed) or rules.can_fetch(url, AGENT) else _kept_away()
+
     def _rules(self, origin: str, allow_private: bool) -> Protego | FetchFailed:
         with self._lock:
             known = self._known.get(origin)

@@ -8,7 +8,7 @@ from typing import Any
 
 import feedparser
 
-from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choose_link
+from tracker.feeds.entry import LITERAL, MARKUP, Document, Raw, choose_link
 from tracker.feeds.failure import NotAFeed
 from tracker.feeds.freshness import good_for
 from tracker.feeds.text import one_line, plain
@@ -40,8 +40,7 @@ def read(text: str) -> Document:
     atom = found.version.startswith("atom")
     return Document(
         one_line(_words(found.feed.get("title_detail"), atom)),
-        tuple(_entry(entry, atom) for entry in entries[:MAX_ITEMS]),
-        len(entries),
+        tuple(_entry(entry, atom) for entry in entries),
         good_for(*(found.feed.get(name) or "" for name in ("ttl", "sy_updateperiod", "sy_updatefrequency"))),
     )
 

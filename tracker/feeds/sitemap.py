@@ -15,7 +15,7 @@ from tracker.feeds.entry import MAX_DATE, MAX_ITEMS, MAX_TITLE, short_guid
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.feeds.fetch import Fetched
 from tracker.feeds.inflate import BadEncoding, TooLarge, inflate
-from tracker.feeds.parse import HEAD, MAX_TAGS, Parsed, called, feed_begins, wall, words
+from tracker.feeds.parse import HEAD, MAX_TAGS, Parsed, called, feed_begins, not_told, wall, words
 from tracker.feeds.text import one_line
 from tracker.model import Item
 from tracker.tongue import to_keep
@@ -74,13 +74,15 @@ def read_sitemap(fetched: Fetched, get: Get, *, timezone: str) -> Parsed:
         flaw = flaw or to_keep(
             "No entry of the sitemap has a date that can be read. Choose another source: order is by date."
         )
+    ordered, left_out = _newest(entries), max(0, len(entries) - MAX_ITEMS)
+    if left_out and ordered[0].date == ordered[MAX_ITEMS].date:
+        flaw = flaw or not_told(len(entries))
     found: dict[str, Item] = {}
-    for entry in _newest(entries):
+    for entry in ordered:
         item = _item(entry)
         found.setdefault(item.guid, item)
         if len(found) == MAX_ITEMS:
             break
-    left_out = max(0, len(entries) - MAX_ITEMS)
     window = NEWS_WINDOW if news and not left_out and not flaw else None
     return Parsed("sitemap", "", tuple(found.values()), left_out, flaw, window=window)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, XMLParser
 
-from tracker.feeds.entry import LITERAL, MARKUP, MAX_ITEMS, Document, Raw, choose_link
+from tracker.feeds.entry import LITERAL, MARKUP, Document, Raw, choose_link
 from tracker.feeds.freshness import good_for
 from tracker.feeds.text import element_text, one_line, plain
 
@@ -85,8 +85,7 @@ def read(text: str) -> Document:
             title = one_line(_words(node, root))
         elif role in _HINTS:
             hints.setdefault(role, node.text or "")
-    entries = tuple(_entry(node, outer, root) for node, outer in found[:MAX_ITEMS])
-    return Document(title, entries, len(found), good_for(**hints))
+    return Document(title, tuple(_entry(node, outer, root) for node, outer in found), good_for(**hints))
 
 
 def _level(root: Element, base: str) -> Iterator[tuple[Element, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ _at_the_processor = threading.Lock()
 class Arrival:
     """A feed item as a release: what its guid named before, whether its words are new, and what they say then.
 
-    `release` has the item's own words, `item_hash` their fingerprint, `address` its canonical one; `page`: what was
+    `release` has the item's own words, `item_hash` their fingerprint, `address` its own canonical one; `page`: what was
     read of its page, where the feed asks so. `studied` is of the fullest words; None where nothing is new.
     """
 
@@ -42,6 +43,11 @@ class Arrival:
     @property
     def fullest(self) -> Release:
         return self.page.release if self.page else self.release
+
+    @property
+    def may_be_another(self) -> bool:
+        """Whether its words are not those that its guid named before, and no address says that it is the same."""
+        return bool(self.news and self.known and (self.address is None or self.address != self.known.address))
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,17 @@ def arrivals_of(feed: Feed, items: Iterable[Item], named: Mapping[str, Named], n
     for item in items:
         release, known = release_of(feed, item, now), named.get(item.guid)
         news = known is None or known.fingerprint != release.fingerprint
-        address = canonical_url(item.url) if item.url else None
-        arrivals.append(Arrival(item, release, release.fingerprint, address, known, news))
+        arrivals.append(Arrival(item, release, release.fingerprint, _own_address(item), known, news))
     return arrivals
+
+
+def _own_address(item: Item) -> str | None:
+    """The canonical address of the item's page; the first page of a site is none of its own."""
+    address = canonical_url(item.url) if item.url else None
+    return address if address and _BELOW_FRONT.search(address) else None
+
+
+_BELOW_FRONT = re.compile(r"//[^/?]+[/?]")
 
 
 def with_pages(

@@ -64,6 +64,7 @@ class Concern(StrEnum):
     EMPTY = "empty"
     UNDATED = "undated"
     LENIENT = "lenient"
+    IDS = "ids"
     PAGES = "pages"
     MOVED = "moved"
     GAP = "gap"
@@ -222,6 +223,12 @@ def _said_of_its_answers(feed: FeedHealth) -> Iterator[Warned]:
             undated=feed.undated,
         )
         yield Warned(Concern.UNDATED, some)
+    if feed.ids:
+        own = gettext(
+            "One that is edited counts as new where it has no address of its own. Tell the publisher that each item "
+            "needs a lasting id."
+        )
+        yield Warned(Concern.IDS, sentences(retold(feed.ids), own))
     if feed.moved_to:
         moved = gettext("Its address has moved for good to %(url)s: write that into feeds.yaml.", url=feed.moved_to)
         yield Warned(Concern.MOVED, moved)

@@ -113,9 +113,8 @@ def keep_of_group(db: Subjects, brought: Brought) -> PollRow:
         row = _keep_failure(db, brought)
     else:
         row = _keep_reading(db, brought)
-        _keep_signs(db, brought.begun.health, reading.parsed, row)
         # An answer that nothing changed tells of the feed at most that it moved.
-        if reading.parsed or reading.fetched.permanent_url != brought.begun.health.moved_to:
+        if reading.parsed or brought.late or reading.fetched.permanent_url != brought.begun.health.moved_to:
             db.past.keep_feed(feed, at=brought.ended_at)
     db.feeds.add_poll(row)
     return row
@@ -161,11 +160,13 @@ def _keep_failure(db: Subjects, brought: Brought) -> PollRow:
 class _Came:
     """What came of the items of a read: how many of each kind, and what the feed shows now, in its order.
 
-    `new`: the releases that were not known before; `met`: how many items are of one that was, under whatever name.
+    `new`: the releases that were not known before; `met`: how many items are of one that was, under whatever name;
+    `renamed`: how many of these bore another id before.
     """
 
     new: set[int] = field(default_factory=set)
     met: int = 0
+    renamed: int = 0
     revised: int = 0
     sightings: int = 0
     shown: list[Shown] = field(default_factory=list)
@@ -183,7 +184,7 @@ def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
     if reading.parsed and not reading.parsed.flaw:
         _keep_window(db, feed, came.shown, now)
     _record_read(db, brought, came)
-    return PollRow(
+    row = PollRow(
         feed.slug,
         reading.started_at,
         now,
@@ -196,6 +197,8 @@ def _keep_reading(db: Subjects, brought: Brought) -> PollRow:
         sightings=came.sightings,
         whole=_shows_all_since(health.last_read, reading.parsed, now),
     )
+    _keep_signs(db, health, reading.parsed, row, ids=_told_of_ids(reading.parsed, came))
+    return row
 
 
 def _keep_arrivals(db: Subjects, arrivals: Sequence[Arrival], now: datetime) -> _Came:
@@ -233,6 +236,7 @@ def _keep_news(
         now=now,
     )
     came.revised += kept.revised
+    came.renamed += kept.renamed
     if late:
         kept = db.releases.read_late(kept.id, arrival.fullest, now=now)
     if arrival.page:
@@ -299,13 +303,32 @@ def _lies(health: FeedHealth, fetched: Fetched, *, changed: bool) -> bool:
     return health.lies
 
 
-def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: PollRow) -> None:
+def _told_of_ids(parsed: Parsed | None, came: _Came) -> str | None:
+    """What is wrong with the ids by which a feed tells its items apart, in a sentence."""
+    if parsed and parsed.sharing:
+        return to_keep(
+            "Of its items %(number)s share an id with others: they are told apart by their addresses, else by titles "
+            "and dates.",
+            number=parsed.sharing,
+        )
+    if 1 < came.renamed == came.met:
+        return to_keep(
+            "All %(number)s of its items that were known came under other ids than at the read before: they were known "
+            "by their addresses or words.",
+            number=came.renamed,
+        )
+    return None
+
+
+def _keep_signs(db: Subjects, before: FeedHealth, parsed: Parsed | None, row: PollRow, *, ids: str | None) -> None:
     """Keep what tells whether a feed that answers has fallen silent, or showed too late what it had."""
     if parsed:
         undated = sum(not credible(item.published, row.ended_at) for item in parsed.items)
         # One that is rightly empty says nothing of what it shows.
         shown = len(parsed.items) or (None if parsed.window else 0)
-        db.feeds.record_answer(row.feed, shown=shown, undated=undated, flaw=parsed.flaw, good_for=parsed.good_for)
+        db.feeds.record_answer(
+            row.feed, shown=shown, undated=undated, flaw=parsed.flaw, ids=ids, good_for=parsed.good_for
+        )
     if row.fresh or before.newest is None:
         days = db.feeds.arrival_days(row.feed, most=YEAR_DAYS)
         if days:

@@ -7,6 +7,7 @@ feeds can have the first and the last of several in one transaction.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from functools import partial
 
 from db.feeds import FeedHealth, PollRow
 from db.store import Store, Subjects
+from tracker.feeds.entry import by_itself
 from tracker.feeds.failure import FetchFailed, NotAFeed
 from tracker.feeds.fetch import Fetched, fetch
 from tracker.feeds.hosts import host_of
@@ -26,6 +28,7 @@ from tracker.model import Feed
 from tracker.polling.arrival import Arrival, LatePage, arrivals_of, late_pages, pages_left, studied, with_pages
 from tracker.polling.full_text import PAGES_AT_ONCE, FetchPage
 from tracker.polling.outcome import POSTPONED, Begun, Brought, Failure, Reading, keep
+from tracker.releases.likeness import another
 from tracker.releases.study import Detect
 from tracker.tongue import to_keep
 
@@ -85,8 +88,11 @@ def read(
 ) -> Brought:
     """All of a poll that needs the network and the processor; nothing is kept. No transaction is open meanwhile."""
     feed, started_at = begun.feed, clock()
-    fetch_page = partial(_fetch_page, feed, fetch, robots or Robots(fetch))
-    reading = attempt(feed, begun.health, fetch, fetch_page, started_at=started_at, known=_Known(store, feed.slug))
+    robots = robots or Robots(fetch)
+    fetch_page = partial(_fetch_page, feed, fetch, robots)
+    reading = attempt(
+        feed, begun.health, fetch, fetch_page, robots, started_at=started_at, known=_Known(store, feed.slug)
+    )
     arrivals = _arrivals(store, feed, reading.parsed, clock()) if reading.parsed else []
     late: list[LatePage] = []
     if feed.full_text and reading.failure is None:
@@ -114,6 +120,7 @@ def attempt(
     health: FeedHealth,
     fetch: Fetch,
     fetch_page: FetchPage,
+    robots: Robots,
     *,
     started_at: datetime,
     known: Container[str] = (),
@@ -126,6 +133,9 @@ def attempt(
     if health.lies or health.full_read is None or started_at - health.full_read >= FULL_READ:
         condition = {}
     try:
+        # A feed is there for programs; a page only where its site says so.
+        if feed.kind == "listing" and (ban := robots.forbids(feed.url, allow_private=feed.allow_private)):
+            raise ban
         fetched = fetch(feed.url, allow_private=feed.allow_private, **condition)
         if fetched.status == 304:
             return Reading(started_at, fetched=fetched)
@@ -158,7 +168,25 @@ class _Known:
 def _arrivals(store: Store, feed: Feed, parsed: Parsed, now: datetime) -> list[Arrival]:
     with store.reading() as db:
         named = db.releases.named(feed.slug, (item.guid for item in parsed.items))
-    return arrivals_of(feed, parsed.items, named, now)
+    arrivals = arrivals_of(feed, parsed.items, named, now)
+    addresses = Counter(arrival.address for arrival in arrivals)
+    return [
+        _by_itself(store, feed, arrival, now, address=addresses[arrival.address] == 1)
+        if arrival.may_be_another
+        else arrival
+        for arrival in arrivals
+    ]
+
+
+def _by_itself(store: Store, feed: Feed, arrival: Arrival, now: datetime, *, address: bool) -> Arrival:
+    """The arrival; known by its address, or title and date, where its guid names another release."""
+    with store.reading() as db:
+        if not another(arrival.release, db.releases.history(arrival.known.release).release):
+            return arrival
+        item = by_itself(arrival.item, address=address and arrival.address is not None)
+        named = db.releases.named(feed.slug, [item.guid])
+    (own,) = arrivals_of(feed, [item], named, now)
+    return own
 
 
 def _kept_summary(store: Store, feed: str, guid: str) -> str:

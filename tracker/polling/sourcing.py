@@ -18,7 +18,7 @@ import yaml
 from config.load import RelationshipPack
 from config.schema import TAKEN
 from tracker.added import checked, same_address
-from tracker.errors import Refused
+from tracker.errors import Faults, Refused
 from tracker.feeds.check import Found
 from tracker.feeds.failure import FetchFailed, Kind, NotAFeed
 from tracker.model import THIRD_PARTY, Feed, Item
@@ -61,18 +61,20 @@ def draft_of(
 ) -> Feed:
     """The source as far as its address tells of it, with what is `given` of `GIVEN`; beside the feeds that are `known`.
 
-    What was given is checked as the configuration would be. Raises Refused that names the field.
+    What was given is checked as the configuration would be. Raises Refused that names each field that is wrong.
     """
     zones = {party.code: party.timezone for pack in packs for party in pack.relationship.parties}
     host = _parts(url).hostname or ""
     country = host.rpartition(".")[2]
     country = _OF_STATES.get(country, country)
-    side = given["side"] or (country if country in zones else THIRD_PARTY)
+    side, faults = given["side"] or (country if country in zones else THIRD_PARTY), Faults()
     if side not in (*zones, THIRD_PARTY):
-        raise Refused(
-            gettext("%(side)s is no side.", side=repr(side)),
-            gettext("Use one of %(known)s.", known=", ".join((*zones, THIRD_PARTY))),
-            field="side",
+        faults.add(
+            Refused(
+                gettext("%(side)s is no side.", side=repr(side)),
+                gettext("Use one of %(known)s.", known=", ".join((*zones, THIRD_PARTY))),
+                field="side",
+            )
         )
     taken = {feed.slug for feed in known} | TAKEN
     feed = {
@@ -83,7 +85,9 @@ def draft_of(
         "url": url,
         "timezone": given["timezone"] or zones.get(side, "UTC"),
     }
-    checked({**feed, "lang": feed["lang"] or "en", "kind": "feed", "every": every})
+    with faults.gathered():
+        checked({**feed, "lang": feed["lang"] or "en", "kind": "feed", "every": every})
+    faults.check()
     return Feed(**feed, relationship="", kind="feed", every=0, allow_private=private)
 
 
@@ -118,6 +122,8 @@ def summary_of(found: Found) -> Iterator[str]:
         called=called,
         number=len(parsed.items),
     )
+    if parsed.left_out:
+        yield to_keep("%(number)s further ones are not read.", number=format(parsed.left_out, ","))
     dates = sorted(item.published for item in parsed.items if item.published)
     undated = len(parsed.items) - len(dates)
     if dates:

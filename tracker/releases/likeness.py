@@ -17,6 +17,9 @@ from tracker.model import Release
 NEARLY_THE_SAME = 0.8
 """Texts that share this part of their runs are one with small corrections: two words of a hundred leave 0.9."""
 
+LITTLE = 0.3
+"""Texts of which one has no more than this part of the other's runs are of two things: both may name the parties."""
+
 SAME_ITEM_WITHIN = timedelta(days=5)
 """Like texts published further apart than this are two: what is said every week is said anew."""
 
@@ -80,6 +83,18 @@ def same_words(one: Words, other: Words) -> str | None:
     if alike == 1:
         return "the same words"
     return f"nearly the same words ({int(alike * 100)} % alike)" if alike >= NEARLY_THE_SAME else None
+
+
+def another(item: Release, kept: Release) -> bool:
+    """Whether an item at another address is another release than the one that its guid names: that was given anew.
+
+    A teaser of what is kept in full may have few words of it, and bears its title and day.
+    """
+    one, other = words_of(item).runs, words_of(kept).runs
+    if len(one & other) > LITTLE * min(len(one), len(other)):
+        return False
+    titles = plain_words(item.title), plain_words(kept.title)
+    return item.published != kept.published or (titles[0] != titles[1] and plain_likeness(*titles) <= LITTLE)
 
 
 def plain_words(text: str) -> list[str]:
