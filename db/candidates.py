@@ -229,6 +229,10 @@ class Candidates:
             for row in telling
         ]
 
+    def accepted_for_nothing_new(self, channel: str) -> list[int]:
+        """The accepted candidates of a channel of which a decision put nothing on record: it stood there already."""
+        return [row["id"] for row in _sql.accepted_for_nothing_new(self._db, channel=channel)]
+
     def said_by(self, release: int, channel: str) -> list[Said]:
         """What was found for a channel in a release's words, wherever a reviewer has put it."""
         return [
@@ -295,7 +299,7 @@ class Candidates:
         return _sql.decide(self._db, id=candidate, version=version, status=status) is not None
 
     def undo(self, candidate: int, version: int, why: str) -> bool:
-        """Whether the candidate was decided in the version given, and now waits again."""
+        """Whether the candidate is in the version given, and now waits again, save one that was merged."""
         self._bases.touch(candidate)
         return _sql.undo(self._db, id=candidate, version=version, again=why) is not None
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from db.queries import Connection, Row, load_queries
 from db.rows import decision_from
 from db.text import day, instant, like_pattern, listed, partial
-from tracker.model import Decision, PartialDate, Signal
+from tracker.model import Decision, PartialDate, Signal, Status
 from tracker.moments import instant_text
 from tracker.releases.grouping import Report, disagree
 
@@ -20,7 +20,8 @@ _sql = load_queries("waiting.sql")
 
 @dataclass(frozen=True)
 class Waiting:
-    """A candidate that waits. `sides`: those that have spoken; `disputed`: their releases disagree in what or when.
+    """A candidate that waits, or is probably nothing. `sides`: those that have spoken; `disputed`: their releases
+    disagree in what or when.
 
     `evidence_at`: when its newest evidence came. `again`: why it came back, or who put it there. `held`: a reviewer
     has put it aside for now. `first_by`: who accepted it, where a second person is to confirm that.
@@ -33,6 +34,7 @@ class Waiting:
     starts: date | None
     opened_at: datetime
     evidence_at: datetime
+    status: Status = Status.PENDING
     again: str | None = None
     sides: frozenset[str] = frozenset()
     disputed: bool = False
@@ -79,6 +81,12 @@ class WaitingList:
         """When the one that waits the longest, and is not held, got its newest evidence; None: none waits."""
         return instant(_sql.waiting_since(self._db, now=instant_text(now))["since"])
 
+    def beside(self, channel: str, status: Status, *, most: int) -> list[Waiting]:
+        """The candidates of a channel in a status, in few words, those with the newest evidence first; whether they
+        are held, and who spoke of them, is not among that.
+        """
+        return [_waiting(row, ()) for row in _sql.beside(self._db, channel=channel, status=status, most=most)]
+
     def similar(self, candidate: int, channel: str, signal: Signal, *, most: int) -> list[Similar]:
         """The last decisions that stand on other candidates of this channel and signal, newest first."""
         rows = _sql.similar(self._db, candidate=candidate, channel=channel, signal=signal, most=most)
@@ -96,6 +104,7 @@ def _waiting(row: Row, told: Iterable[Row]) -> Waiting:
         starts=day(row["starts"]),
         opened_at=instant(row["opened_at"]),
         evidence_at=instant(row["evidence_at"]),
+        status=Status(row["status"]),
         again=row["again"],
         sides=frozenset(one["side"] for one in telling),
         disputed=_disputed(telling),

@@ -240,12 +240,19 @@ def test_days_in_states_are_what_counting_day_by_day_gives(told, one, other):
     found = seen("2023-06-30", changes)
     counted = dict.fromkeys(State, 0)
     day = first
-    while day <= min(last, date(2023, 6, 30)):
+    while day <= min(last, date(2023, 6, 29)):
         state = state_at(found.states[::-1], day)
         if state:
             counted[state] += 1
         day += timedelta(days=1)
     assert days_in_states(found, first, last) == counted
+
+
+@pytest.mark.parametrize("day", ["2023-11-15", "2023-11-16", "2024-03-01"])
+def test_a_state_that_lasts_has_as_many_days_in_the_figures_as_on_the_first_screen(day):
+    found = seen(day, [change(State.SUSPENDED, "2022-08-05"), change(State.PLANNED, "2023-11-15")])
+    days = days_in_states(found, date(2020, 1, 1), date(2030, 1, 1))
+    assert (days[State.PLANNED], days[State.SUSPENDED]) == (found.days_in_state, 467)
 
 
 def test_stays_follow_one_another_without_a_gap_up_to_the_day():

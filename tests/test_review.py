@@ -210,6 +210,21 @@ def test_what_was_corrected_since_is_not_undone_beneath_its_correction(seeded_20
     assert page(seeded_2023).state is State.SUSPENDED
 
 
+def test_of_corrections_that_follow_each_other_the_newest_is_to_be_withdrawn_first(seeded_2023):
+    (candidate,) = arrive(seeded_2023, US, sighting())
+    decided = decide(seeded_2023, candidate)
+    names = [ClaimName(StatusChange, page(seeded_2023).change.id)]
+    for day in ("2024-01-09", "2024-01-10"):
+        seeded_2023.clock.advance(seconds=1)
+        who = {"reason": "Read again.", "by": "ben", "at": seeded_2023.clock()}
+        names.append(correct(seeded_2023.store, names[-1], {"effective": PartialDate(day)}, **who))
+    for newest in reversed(names[1:]):
+        with pytest.raises(Conflict, match=rf"was corrected since. Withdraw the correction, {newest}, first"):
+            back(seeded_2023, decided)
+        withdraw(seeded_2023.store, newest, reason="No.", by="ben", at=seeded_2023.clock())
+    assert back(seeded_2023, decided).standing is None
+
+
 def test_two_reviewers_at_once_one_wins_and_the_other_is_told_who_was_first(seeded_2023):
     (candidate,) = arrive(seeded_2023, US, sighting())
     decide(seeded_2023, candidate)
@@ -465,6 +480,71 @@ def test_a_decision_is_not_undone_beneath_what_another_candidate_was_accepted_fo
     decide(seeded, cut)
     decide(seeded, now_of(seeded, word))
     assert {source.side for source in stated(seeded).sources} == {"us", "cn"}
+
+
+def test_what_was_accepted_for_nothing_new_waits_once_the_row_that_cited_it_is_undone(seeded_2023):
+    """Else it would be accepted, and the record would tell nothing of it."""
+    (met,) = arrive(seeded_2023, US, sighting())
+    met = decide(seeded_2023, met)
+    (resumed,) = [one for one in arrive(seeded_2023, US, RESUMED) if one.id != met.id]
+    resumed = put_in_queue(seeded_2023.store, resumed.id, resumed.version, by="ana", at=seeded_2023.clock())
+    resumed = decide(seeded_2023, resumed)
+    assert [row.decision for row in page(seeded_2023).history[:1]] == [met.standing.id]
+    back(seeded_2023, met)
+    again = now_of(seeded_2023, resumed)
+    assert (again.status, again.again) == (Status.PENDING, "The row that told of it was withdrawn or corrected.")
+    decide(seeded_2023, again)
+    assert page(seeded_2023).change.sources
+
+
+def test_a_second_cut_that_was_taken_for_the_first_waits_once_what_came_between_is_known(seeded_2023):
+    again_cut = replace(CUT, date=PartialDate("2024-01-30"))
+    (cut,) = arrive(seeded_2023, replace(CN, published=date(2024, 1, 30)), again_cut)
+    cut = decide(seeded_2023, cut)
+    assert str(page(seeded_2023).change.effective) == "2022-08-05", "it was cut already: a further source"
+    (met,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, met)
+    cut = now_of(seeded_2023, cut)
+    assert (cut.status, cut.again) == (
+        Status.PENDING, "It was accepted for a state that had ended before, by what is known now.",
+    )  # fmt: skip
+    decide(seeded_2023, cut)
+    now = page(seeded_2023)
+    assert (now.state, str(now.change.effective)) == (State.SUSPENDED, "2024-01-30")
+
+
+RESUMED = sighting(signal=Signal.RESUMED, date=PartialDate("2024-01-08"), starts=None)
+
+
+@pytest.mark.parametrize("status", [Status.UNLIKELY, Status.MERGED])
+def test_what_an_earlier_version_let_be_merged_or_doubted_beneath_a_decision_is_undone(seeded_2023, status):
+    """It took a candidate of which the last decision was undone for undecided, whatever stood beneath that."""
+    (first,) = arrive(seeded_2023, US, sighting())
+    decide(seeded_2023, first)
+    (again,) = arrive(seeded_2023, CN, sighting())
+    left = back(seeded_2023, decide(seeded_2023, again))
+    with seeded_2023.store.writing() as db:
+        if status is Status.MERGED:
+            db.candidates.empty(left.id, left.id)
+        else:
+            db.candidates.set_status(left.id, status)
+    undone = back(seeded_2023, now_of(seeded_2023, left))
+    assert (undone.standing, contacts_of(seeded_2023)) == (None, [])
+    assert undone.status is (Status.MERGED if status is Status.MERGED else Status.PENDING)
+
+
+def test_documents_without_an_address_and_of_one_title_are_two_sources(seeded_2023):
+    def add(document, title):
+        told = replace(document, url=None, title="Joint statement", summary=title)
+        at = {"guid": title, "canonical_url": None, "now": seeded_2023.clock()}
+        return hand_in(seeded_2023.store, told, lambda _: [sighting()], **at).candidates
+
+    (found,) = add(US, "They met in Washington.")
+    decide(seeded_2023, found)
+    (again,) = add(CN, "双方在华盛顿举行会晤。")
+    decide(seeded_2023, again)
+    assert page(seeded_2023).corroboration == "both"
+    assert len(page(seeded_2023).last_contact.sources) == 2
 
 
 def stated(service):

@@ -171,3 +171,14 @@ def test_similar_decisions_are_those_that_stand_on_the_same_channel_and_signal(s
     undo(seeded_2023.store, back.id, back.version, by="ben", at=seeded_2023.clock())
     assert similar(seeded_2023, asked) == [(rejected.id, "reject", "Routine."), (accepted.id, "accept", None)]
     assert similar(seeded_2023, rejected) == [(accepted.id, "accept", None)]
+    again = accepted_again(seeded_2023, accepted)
+    undo(seeded_2023.store, again.id, again.version, by="ben", at=seeded_2023.clock())
+    assert similar(seeded_2023, rejected) == [(accepted.id, "accept", None)], "the one beneath the undone one stands"
+
+
+def accepted_again(service, candidate):
+    """The candidate accepted once more, since the other side reports it too."""
+    seen = candidate.sightings[0]
+    document = replace(CN, url="https://cn.example/again", published=seen.release.published)
+    (again,) = arrive(service, document, seen.sighting)
+    return decide(service, again)

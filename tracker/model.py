@@ -255,6 +255,11 @@ class Source:
     pages: tuple[PageMark, ...] = field(default=(), compare=False)
     page_read: datetime | None = field(default=None, compare=False)
 
+    @property
+    def document(self) -> tuple[str, str, str]:
+        """What tells the document from others that a row cites: what has no address is known by its publisher."""
+        return self.url or self.publisher, self.title, self.side
+
     def after(self, day: date) -> bool:
         """Whether it cannot have been out by the end of a day."""
         return self.published is not None and self.published.first > day

@@ -83,10 +83,12 @@ WHERE verdict <> 'undo' AND :reviewer IN ('', decided_by)
 -- name: readings(reviewer)
 -- Blind readings of candidates, each with the decision that stands. That of a decoy is not among them: it has no
 -- candidate.
-SELECT blind_reading.*, CASE WHEN last.verdict = 'accept' THEN 1 WHEN last.verdict = 'reject' THEN 0 END AS accepted
+SELECT blind_reading.*, CASE WHEN stands.verdict = 'accept' THEN 1 WHEN stands.verdict = 'reject' THEN 0 END AS accepted
 FROM blind_reading
 JOIN candidate ON candidate.id = blind_reading.number
-LEFT JOIN decision AS last ON last.id = (SELECT MAX(id) FROM decision WHERE decision.candidate = candidate.id)
+LEFT JOIN decision AS stands ON stands.id = (SELECT MAX(made.id) FROM decision AS made
+        WHERE made.candidate = candidate.id AND made.verdict <> 'undo' AND NOT EXISTS (
+            SELECT 1 FROM decision AS undone WHERE undone.candidate = made.candidate AND undone.undoes = made.id))
 WHERE :reviewer IN ('', blind_reading.reviewer)
 ORDER BY blind_reading.id;
 

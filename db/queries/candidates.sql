@@ -107,8 +107,10 @@ WHERE id = :id AND version = :version AND status IN ('pending', 'unlikely')
 RETURNING id;
 
 -- name: undo(id, version, again)^
-UPDATE candidate SET status = 'pending', version = version + 1, again = :again
-WHERE id = :id AND version = :version AND status IN ('accepted', 'rejected', 'pending')
+-- One that earlier versions let be merged beneath a decision stays merged: it has nothing left to decide.
+UPDATE candidate SET status = CASE WHEN status = 'merged' THEN status ELSE 'pending' END,
+    version = version + 1, again = CASE WHEN status = 'merged' THEN again ELSE :again END
+WHERE id = :id AND version = :version
 RETURNING id;
 
 -- name: add_decision(candidate, verdict, decided_by, decided_at, note, undoes)^
@@ -169,6 +171,14 @@ WHERE id IN (SELECT candidate FROM sighting WHERE release = :release) ORDER BY i
 
 -- name: decisions(candidate)
 SELECT * FROM decision WHERE candidate = :candidate ORDER BY id;
+
+-- name: accepted_for_nothing_new(channel)
+SELECT DISTINCT candidate.id FROM candidate JOIN decision ON decision.candidate = candidate.id
+WHERE candidate.channel = :channel AND candidate.status = 'accepted' AND decision.verdict = 'accept'
+    AND NOT EXISTS (SELECT 1 FROM status_change WHERE status_change.decision = decision.id)
+    AND NOT EXISTS (SELECT 1 FROM contact WHERE contact.decision = decision.id)
+    AND NOT EXISTS (SELECT 1 FROM citation WHERE citation.decision = decision.id)
+ORDER BY candidate.id;
 
 -- name: decided(decision)^
 SELECT candidate FROM decision WHERE id = :decision;

@@ -79,7 +79,9 @@ JOIN sighting ON sighting.release = sample.release AND (sighting.flagged = 1 OR 
 JOIN candidate ON candidate.id = sighting.candidate
 JOIN channel ON channel.slug = COALESCE(sighting.found_for, candidate.channel)
     AND channel.relationship = sample.relationship
-LEFT JOIN decision ON decision.id = (SELECT MAX(id) FROM decision WHERE decision.candidate = candidate.id)
+LEFT JOIN decision ON decision.id = (SELECT MAX(made.id) FROM decision AS made
+        WHERE made.candidate = candidate.id AND made.verdict <> 'undo' AND NOT EXISTS (
+            SELECT 1 FROM decision AS undone WHERE undone.candidate = made.candidate AND undone.undoes = made.id))
 WHERE sample.relationship = :relationship
 GROUP BY sample.release, sample.relationship
 ORDER BY sample.release;

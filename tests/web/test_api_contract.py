@@ -70,7 +70,7 @@ def test_the_document_is_the_same_of_every_application(api: Api, service: Servic
 def test_every_call_is_described_and_says_which_problems_and_which_token(api: Api) -> None:
     for path, methods in api.document["paths"].items():
         for method, operation in methods.items():
-            assert operation["summary"], (method, path)
+            assert operation["summary"].endswith("."), (method, path, "a whole sentence")
             assert "<br" not in operation.get("description", "")
             if path.startswith("/api/"):
                 assert "application/problem+json" in operation["responses"]["400"]["content"]

@@ -110,6 +110,22 @@ def test_a_split_answers_both_candidates_and_a_merge_takes_it_back(api: Api, bot
     assert_problem(api.decide(back["candidate"], decision="accept"), 409, says="reviewer-token was first: merged it")
 
 
+def test_the_etag_of_a_split_is_that_of_the_candidate_as_a_decision_needs_it(seeded: Service) -> None:
+    """Also where the record tells of it already: accepting then builds on rows that the ETag names."""
+    api = Api(seeded)
+    arrive(seeded, US, ON_9)
+    (told,) = arrive(seeded, CN, ON_9)
+    headers = api.token("reviewer")
+    address = f"/candidates/{told.id}"
+    queued = api.post(f"{address}/queue", headers=headers | {"If-Match": f'"{told.version}"'}).get_json()
+    answer = regroup(api, "split", queued, sightings=ids(queued, "cn"))
+    rest = answer.get_json()["candidate"]
+    assert rest["question"]["builds_on"]
+    assert answer.headers["ETag"] == api.get(address, headers=headers).headers["ETag"]
+    sent = headers | {"If-Match": answer.headers["ETag"]}
+    assert api.post(f"{address}/review", json={"decision": "accept"}, headers=sent).status_code == 200
+
+
 def test_moves_need_the_version_that_was_read_and_say_who_was_first(
     api: Api, reviewer: dict[str, str], both: dict[str, Any]
 ) -> None:

@@ -17,7 +17,7 @@ from tests.test_review import CN, US, arrive
 from tests.web.conftest import serving
 from tests.web.test_pages import signed_in, words_of
 from tracker.measuring.blind import Answer, Said, is_blind
-from tracker.model import Evidence, Signal, Status, Verdict
+from tracker.model import Evidence, PartialDate, Signal, Status, Verdict
 from tracker.operating import export
 from tracker.releases.grouping import report_of
 from tracker.reviewing import decoys
@@ -111,6 +111,16 @@ def test_a_text_is_read_before_its_proposal_and_then_decided_as_usual(blind):
     mine = words_of(client.get("/review/mine").text)
     assert "you said what the proposal says100 %" in mine
     assert "it was decided as you had read it100 %" in mine
+
+
+def test_of_many_texts_to_be_read_first_some_come_at_once_so_that_the_queue_is_in_reach(seeded_2023):
+    service = checking(seeded_2023, 100)
+    for day in range(1, 13):
+        document = replace(US, url=f"https://us.example/{day}")
+        arrive(service, document, replace(told(document), date=PartialDate(f"2023-12-{day:02}")))
+    page = main_of(signed_in(service).get("/review").text)
+    assert len(re.findall(r'href="/review/\d+" data-line', page)) == 10
+    assert "2 more come once these are decided." in page
 
 
 def test_who_gives_way_to_the_proposal_sees_it_in_their_own_figures_alone(blind):

@@ -44,6 +44,29 @@ def queue(seeded_2023: Service) -> Callable[[str], str]:
     return lambda address="": words_of(client.get(f"/review{address}").text)
 
 
+@pytest.mark.sqlite
+def test_a_candidates_page_asks_as_often_however_many_wait_on_its_channel(seeded_2023: Service) -> None:
+    client, asked = signed_in(seeded_2023), []
+
+    def asked_of_page() -> int:
+        client.get("/review/1")
+        connection = seeded_2023.store._connections.get()
+        asked.clear()
+        connection.set_trace_callback(asked.append)
+        text = client.get("/review/1").text
+        connection.set_trace_callback(None)
+        assert text.count("<option") > waiting
+        return len(asked)
+
+    waiting = 0
+    arrive(seeded_2023, document(1), sighting(date=PartialDate("2022-09-01"), starts=None))
+    once = asked_of_page()
+    for waiting in range(1, 9):
+        said = sighting(date=PartialDate(f"2023-0{waiting}-01"), starts=None, flagged=waiting % 2 == 0)
+        arrive(seeded_2023, document(waiting + 1, published=date(2023, waiting, 2)), said)
+    assert asked_of_page() == once
+
+
 def in_order(text: str, *parts: str) -> bool:
     return bool(re.search(".*".join(map(re.escape, parts)), text))
 

@@ -8,7 +8,7 @@ Where a publisher changes its wording, and thereby what the release reports, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -23,9 +23,11 @@ from tracker.model import (
     Release,
     Sighting,
     Signal,
+    Source,
     Status,
     StatusChange,
 )
+from tracker.record.disputes import ONE_DAY
 from tracker.record.history import in_force
 from tracker.releases.difference import only_cut
 from tracker.releases.grouping import (
@@ -39,6 +41,7 @@ from tracker.releases.grouping import (
     together,
     voices_heard,
 )
+from tracker.releases.quoting import sources_of
 from tracker.releases.study import Detect
 from tracker.tongue import msg
 
@@ -272,24 +275,73 @@ def _heard_on_record(db: Subjects, release: Release, sighting: Sighting, now: da
     return voices_heard(_told_on_record(db, sighting.channel, report, now))
 
 
-def ask_again(db: Subjects, gone: Collection[StatusChange | Contact], now: datetime) -> None:
-    """Put those candidates of a channel before a reviewer of which rows told that were withdrawn or corrected just now,
-    and of which the record does not tell any more with the word of all who speak of them.
+def ask_again(db: Subjects, channel: str, gone: Collection[StatusChange | Contact], now: datetime) -> None:
+    """Put those candidates of a channel before a reviewer that have nothing on record any more, since they had it in
+    rows that were withdrawn or corrected just now.
     """
-    for channel in {row.channel for row in gone}:
-        changes = [row for row in gone if isinstance(row, StatusChange)]
-        contacts = [row for row in gone if isinstance(row, Contact)]
-        for known in db.candidates.known(channel):
-            if known.status is not Status.RECORDED or not entries_telling(known.report, changes, contacts):
-                continue
+    if gone:
+        why = msg("The row that told of it was withdrawn or corrected.")
+        for candidate in (*_told_no_more(db, channel, gone, now), *_cited_no_more(db, channel, gone, now)):
+            _put_again(db, candidate, why)
+
+
+def ask_of_ended(db: Subjects, channel: str, added: Collection[StatusChange], now: datetime) -> None:
+    """Put those accepted candidates of a channel before a reviewer that were cited for a state since it lasted, where
+    by the changes that were `added` just now it had ended before their day: else a second cut, taken for a further word
+    on the first, would be missed.
+    """
+    if not added:
+        return
+    why = msg("It was accepted for a state that had ended before, by what is known now.")
+    changes, _ = _standing(db, channel, now)
+    cited = [(row, one) for row in changes for one in row.sources if one.decision not in (None, row.decision)]
+    for decision in {one.decision for row, one in cited if any(_falls_between(row, new, one) for new in added)}:
+        candidate = db.candidates.get(db.candidates.decided(decision))
+        if candidate.status is Status.ACCEPTED and candidate.standing.id == decision:
+            _put_again(db, candidate.id, why)
+
+
+def _falls_between(row: StatusChange, new: StatusChange, source: Source) -> bool:
+    """Whether another state began after a row, and by the day that a source of it gives."""
+    told = source.dated and source.dated.first > row.effective.last + ONE_DAY
+    return bool(told) and row.effective.first < new.effective.first <= source.dated.first
+
+
+def _put_again(db: Subjects, candidate: int, why: str) -> None:
+    db.candidates.set_status(candidate, Status.PENDING, why)
+    db.candidates.touch(candidate)
+
+
+def _told_no_more(db: Subjects, channel: str, gone: Collection[StatusChange | Contact], now: datetime) -> Iterator[int]:
+    """The recorded candidates of which those rows told, and the record tells no more with the word of all who speak."""
+    changes = [row for row in gone if isinstance(row, StatusChange)]
+    contacts = [row for row in gone if isinstance(row, Contact)]
+    for known in db.candidates.known(channel):
+        if known.status is Status.RECORDED and entries_telling(known.report, changes, contacts):
             heard = voices_heard(_told_on_record(db, channel, known.report, now))
             if known.sides - {voice.side for voice in heard}:
-                db.candidates.set_status(
-                    known.id, Status.PENDING, msg("The row that told of it was withdrawn or corrected.")
-                )
-                db.candidates.touch(known.id)
+                yield known.id
+
+
+def _cited_no_more(
+    db: Subjects, channel: str, gone: Collection[StatusChange | Contact], now: datetime
+) -> Iterator[int]:
+    """The candidates whose accepting added nothing, since those rows cited their releases, and no row does any more."""
+    lost = _cited(gone).difference(_cited(row for rows in _standing(db, channel, now) for row in rows))
+    for number in db.candidates.accepted_for_nothing_new(channel):
+        releases = sources_of(db.candidates.get(number).telling)
+        if not lost.isdisjoint(source.document for source in releases):
+            yield number
+
+
+def _cited(rows: Iterable[StatusChange | Contact]) -> set[tuple[str, str, str]]:
+    return {source.document for row in rows for source in row.sources}
 
 
 def _told_on_record(db: Subjects, channel: str, report: Report, now: datetime) -> list[StatusChange | Contact]:
+    return entries_telling(report, *_standing(db, channel, now))
+
+
+def _standing(db: Subjects, channel: str, now: datetime) -> tuple[list[StatusChange], list[Contact]]:
     changes, contacts = db.record.entries_of(channel)
-    return entries_telling(report, in_force(changes, now), in_force(contacts, now))
+    return in_force(changes, now), in_force(contacts, now)

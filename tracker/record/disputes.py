@@ -139,8 +139,8 @@ def levels_read_anew(
     """The field of each side of which a document that both rows cite is read otherwise in the later one, with the level
     that the side told, and tells.
     """
-    was = {(source.url, source.title): source.level for source in before}
-    otherwise = {one.side for one in after if was.get((one.url, one.title), one.level) is not one.level}
+    was = {source.document: source.level for source in before}
+    otherwise = {one.side for one in after if was.get(one.document, one.level) is not one.level}
     old, new = told_levels(before), told_levels(after)
     return ((f"{OF_SIDE}{side}", old.get(side), new.get(side)) for side in sorted(otherwise))
 

@@ -240,10 +240,10 @@ class _Announced:
         self._decisions = {contact.decision for contact in contacts if contact.decision is not None}
         self._spans = _Spans(map(window, contacts))
         self._made = sorted(map(visible_from, contacts))
-        citing: dict[tuple[str, str], list[tuple[date, date]]] = {}
+        citing: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
         for contact in contacts:
             for source in contact.sources:
-                citing.setdefault((source.url, source.title), []).append(window(contact))
+                citing.setdefault(source.document, []).append(window(contact))
         self._citing = {document: _Spans(spans) for document, spans in citing.items()}
 
     def tells(self, plan: StatusChange) -> bool:
@@ -258,7 +258,7 @@ class _Announced:
         near = bisect_left(self._made, max(first, date.min + ONE_DAY) - ONE_DAY)
         if near < len(self._made) and self._made[near] <= min(last, date.max - ONE_DAY) + ONE_DAY:
             return True
-        citing = (self._citing.get((source.url, source.title)) for source in plan.sources)
+        citing = (self._citing.get(source.document) for source in plan.sources)
         return any(spans.touch(*window(plan)) for spans in citing if spans)
 
 

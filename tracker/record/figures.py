@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tracker.model import Category, Contact, Outcome, State, StatusChange
 from tracker.record.attest import visible_from
+from tracker.record.disputes import ONE_DAY
 from tracker.record.history import ChannelView
 
 EXECUTED = frozenset({Outcome.HELD})
@@ -43,9 +44,12 @@ def stays(states: Sequence[StatusChange], until: date) -> list[Stay]:
 
 
 def days_in_states(view: ChannelView, first: date, last: date) -> dict[State, int]:
-    """How many days from one day to another the channel was in each state, up to the day of the view."""
+    """How many days from one day to another the channel was in each state. The view's own day is not over, and counts
+    in none: so a state that lasts has as many as its `days_in_state`.
+    """
     spent: Counter[State] = Counter()
-    for stay in stays(view.states[::-1], min(last, view.moment.as_of)):
+    over = max(view.moment.as_of, date.min + ONE_DAY) - ONE_DAY
+    for stay in stays(view.states[::-1], min(last, over)):
         spent[stay.state] += stay.days_in(first, last)
     return {state: spent[state] for state in State}
 

@@ -213,7 +213,7 @@ def reports_between(
             begins = datetime.combine(source.published.first, time.min, zone)
             ends = datetime.combine(source.published.last + timedelta(days=1), time.min, zone)
             if begins < end and ends > start:
-                found.setdefault((source.url, source.title), source)
+                found.setdefault(source.document, source)
     return list(found.values())
 
 

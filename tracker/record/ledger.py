@@ -124,8 +124,8 @@ def _acts_upon(row: Row, older: Row | None, told: Mapping[int, list[Row]], claim
 
 def _further(row: Row, older: Row) -> tuple[Source, ...]:
     """The sources of a row that the one before it did not cite."""
-    cited = {(source.url, source.title) for source in older.sources}
-    return tuple(source for source in row.sources if (source.url, source.title) not in cited)
+    cited = {source.document for source in older.sources}
+    return tuple(source for source in row.sources if source.document not in cited)
 
 
 def _withdrawal(row: Row, claim: int, told: list[Row]) -> Act:

@@ -133,7 +133,7 @@ def correct(
             check_asked_by(amended.get("asked_by"), parties_of(db, row.channel))
         faults.check()
         added = ClaimName(name.kind, db.record.add(fresh, Origin(at, by)))
-        ask_again(db, [row], at)
+        ask_again(db, row.channel, [row], at)
         db.audit.note(What.CORRECTED, str(added), by=by, at=at, detail=fresh.reason)
         db.record.bump()
     return added
@@ -146,7 +146,7 @@ def withdraw(store: Store, name: ClaimName, *, reason: str, by: str, at: datetim
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
         db.record.withdraw(name.kind, name.id, at=at, by=by, reason=reason.strip())
-        ask_again(db, [row], at)
+        ask_again(db, row.channel, [row], at)
         db.audit.note(What.WITHDRAWN, str(name), by=by, at=at, detail=reason.strip())
         db.record.bump()
 
@@ -157,7 +157,7 @@ def cite(store: Store, name: ClaimName, source: Source, *, by: str, at: datetime
     with store.writing() as db:
         at = db.record.instant_for(at)
         row = _standing(db, name, at)
-        if any(known.url == source.url and known.title == source.title for known in row.sources):
+        if any(known.document == source.document for known in row.sources):
             raise Conflict(gettext("The row cites this source already."), gettext("Nothing was recorded."))
         with faults.gathered():
             check_source(source, relationship_of(db, row.channel).sides, at.date())

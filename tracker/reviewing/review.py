@@ -28,7 +28,7 @@ from tracker.model import (
     StatusChange,
     Verdict,
 )
-from tracker.polling.intake import ask_again
+from tracker.polling.intake import ask_again, ask_of_ended
 from tracker.readouts import Comparer, Particular, Particulars, particulars
 from tracker.record.disputes import OF_SIDE, told_levels
 from tracker.record.history import in_force, state_at, was_cut, with_derived
@@ -306,8 +306,8 @@ def _as_told(choice: Choice, told: Sequence[Row]) -> Choice:
 
 def _levels(choice: Choice, candidate: Candidate, told: Sequence[Row]) -> Mapping[str, Level]:
     """The levels of a choice; of a side whose releases are cited already, as a reviewer read these then."""
-    own = {(source.url, source.title) for source in sources_of(candidate.telling)}
-    cited = [source for row in told for source in row.sources if (source.url, source.title) in own]
+    own = {source.document for source in sources_of(candidate.telling)}
+    cited = [source for row in told for source in row.sources if source.document in own]
     kept = {side: level for side, level in choice.levels.items() if all(source.side != side for source in cited)}
     return kept | told_levels(cited)
 
@@ -400,7 +400,7 @@ def put_on_record(db: Subjects, asked: Question, *, by: str, at: datetime) -> in
     candidate, choice = asked.candidate, asked.choice
     entries = rows_of(candidate.channel, choice, cited_for(candidate, choice))
     decision = db.candidates.add_decision(candidate.id, Verdict.ACCEPT, by=by, at=at, note=choice.note)
-    _record(db, entries, asked.standing, Origin(at, by, decision))
+    _record(db, candidate.channel, entries, asked.standing, Origin(at, by, decision))
     _settle(db, candidate, Status.ACCEPTED, by=by, at=at)
     db.record.bump()
     return decision
@@ -486,7 +486,7 @@ def undo(store: Store, candidate_id: int, version: int, *, by: str, at: datetime
         db.record.bump("decisions")
         if last.verdict is Verdict.ACCEPT:
             db.record.withdraw_decision(last.id, at=at, by=by, reason="The decision was undone.")
-            ask_again(db, written, at)
+            ask_again(db, candidate.channel, written, at)
             db.record.bump()
         return db.candidates.get(candidate.id)
 
@@ -523,17 +523,23 @@ def _check_that_nothing_else_was_cited(db: Subjects, written: Iterable[Row]) -> 
 
 def _check_that_nobody_corrected(db: Subjects, channel: str, written: Iterable[Row]) -> None:
     """Raise Conflict where a row of a decision was replaced: taken back, it would leave the row in its place behind,
-    and what it had replaced itself would stand again beside that.
+    and what it had replaced itself would stand again beside that. It names the newest correction, which alone can be
+    withdrawn.
     """
     changes, contacts = db.record.entries_of(channel)
-    own = {entry_key(row): row.decision for row in written}
+    own = {entry_key(row): row for row in written}
+    corrected: list[tuple[Row, Row]] = []
     for row in (*changes, *contacts):
-        replaced = entry_key(replace(row, id=row.replaces)) if row.replaces else None
-        if replaced in own and row.decision != own[replaced] and row.withdrawn_at is None:
-            raise Conflict(
-                gettext("%(row)s was corrected since.", row=replaced),
-                gettext("Withdraw the correction, %(row)s, first.", row=entry_key(row)),
-            )
+        replaced = own.get(entry_key(replace(row, id=row.replaces))) if row.replaces else None
+        if replaced and row.decision != replaced.decision and row.withdrawn_at is None:
+            own[entry_key(row)] = replaced
+            corrected.append((replaced, row))
+    if corrected:
+        replaced, newest = corrected[-1]
+        raise Conflict(
+            gettext("%(row)s was corrected since.", row=entry_key(replaced)),
+            gettext("Withdraw the correction, %(row)s, first.", row=entry_key(newest)),
+        )
 
 
 def put_in_queue(store: Store, candidate_id: int, version: int, *, by: str, at: datetime) -> Candidate:
@@ -650,7 +656,7 @@ def _own_rows(candidate: Candidate, changes: Iterable[StatusChange], contacts: I
     return [entry for entry in (*changes, *contacts) if entry.decision in accepted]
 
 
-def _record(db: Subjects, rows: Sequence[Row], standing: Sequence[Row], origin: Origin) -> None:
+def _record(db: Subjects, channel: str, rows: Sequence[Row], standing: Sequence[Row], origin: Origin) -> None:
     """Add the rows. Where the record tells of the event already, a row that says the same gets the sources, and a row
     that says otherwise is replaced by one that keeps its sources.
     """
@@ -663,4 +669,6 @@ def _record(db: Subjects, rows: Sequence[Row], standing: Sequence[Row], origin: 
         if (type(other), other.id) not in replaced and rows:
             for source in uncited(rows[0], other):
                 db.record.cite(type(other), other.id, source, origin)
-    ask_again(db, [one.corrects for one in written if one.corrects], origin.at)
+    ask_again(db, channel, [one.corrects for one in written if one.corrects], origin.at)
+    added = [one.row for one in written if one.stands is None]
+    ask_of_ended(db, channel, [row for row in added if isinstance(row, StatusChange)], origin.at)

@@ -79,14 +79,14 @@ def with_levels(sources: Iterable[Source], levels: Mapping[str, Level | None]) -
 
 def uncited(row: Row, other: Row) -> list[Source]:
     """The sources of `row` that `other` does not cite."""
-    cited = {(source.url, source.title) for source in other.sources}
-    return [source for source in row.sources if (source.url, source.title) not in cited]
+    cited = {source.document for source in other.sources}
+    return [source for source in row.sources if source.document not in cited]
 
 
 def _as_read(cited: Iterable[Source], read: Iterable[Source]) -> Iterator[Source]:
     """Sources that are cited already, each with the level that a choice reads in it now."""
-    levels = {(source.url, source.title): source.level for source in read}
-    return (replace(one, level=levels.get((one.url, one.title), one.level)) for one in cited)
+    levels = {source.document: source.level for source in read}
+    return (replace(one, level=levels.get(one.document, one.level)) for one in cited)
 
 
 def _adds_nothing(row: Row, other: Row) -> bool:

@@ -131,8 +131,10 @@ def merge_candidate(path: CandidatePath, header: IfMatch, body: MergeBody) -> Re
 
 
 def regrouped(found: Candidate, other: Candidate) -> Response:
-    response = json_answer(schemas.Regrouped(candidate=shape(found), into=shape(other)))
-    response.set_etag(str(found.version))
+    """Both as they stand now, with the ETag of the first."""
+    shaped = shape(found)
+    response = json_answer(schemas.Regrouped(candidate=shaped, into=shape(other)))
+    response.set_etag(_etag(shaped))
     return response
 
 
@@ -191,8 +193,13 @@ def _after(query: CandidatesQuery) -> tuple[datetime, int] | None:
 def answer(found: Candidate) -> Response:
     shaped = shape(found)
     response = json_answer(shaped)
-    response.set_etag("+".join([str(found.version), *(shaped.question.builds_on if shaped.question else ())]))
+    response.set_etag(_etag(shaped))
     return response
+
+
+def _etag(shaped: schemas.Candidate) -> str:
+    """The version of a candidate, with the rows on which accepting it would build."""
+    return "+".join([str(shaped.version), *(shaped.question.builds_on if shaped.question else ())])
 
 
 def shape(found: Candidate) -> schemas.Candidate:

@@ -44,11 +44,11 @@ def _cited_by_day(snapshot: Snapshot, parts: Mapping[str, Any], asked: Mapping[s
 @cites(_cited)
 @rendered
 def checkpoint(query: AtMoment) -> schemas.Checkpoint:
-    """The head of the hash chain as it stood at `known_at`. Kept by somebody else, it proves later that nothing before
-    it was changed.
+    """The head of the hash chain as it stood at `known_at`.
 
-    `python -m tracker verify --checkpoint` and the check in each proof (`/claims/{id}/proof`) compare with it. The
-    chain is of our record, so that `as_of` is accepted as everywhere and changes nothing.
+    Kept by somebody else, it proves later that nothing before it was changed. `python -m tracker verify --checkpoint`
+    and the check in each proof (`/claims/{id}/proof`) compare with it. The chain is of our record, so that `as_of` is
+    accepted as everywhere and changes nothing.
     """
     moment = moment_from_request()
     head = _head(moment.known_at if query.known_at else None)

@@ -54,8 +54,9 @@ def hand_in(body: ReleaseBody) -> Response:
 @open_to("reviewer", by_itself)
 @fresh
 def kept_release(path: ReleasePath) -> Response:
-    """All that is kept of a release: every wording with what it changed, every name it came under, and whether its
-    publisher took it out.
+    """All that is kept of a release.
+
+    Every wording with what it changed, every name it came under, and whether its publisher took it out.
     """
     with current().service.store.reading() as db:
         found = db.releases.history(path.id)

@@ -257,7 +257,9 @@ class Channel(Answer):
     unreported: list[str] = Field(
         description="The rows that announced what is not reported though its last day has passed, the earliest first."
     )
-    days_in_state: int | None
+    days_in_state: int | None = Field(
+        description="Whole days since the first day that the date of the state can mean; 0 on that day."
+    )
     coverage: dict[str, Coverage] = Field(description="By side.")
     links: Links
 
@@ -478,7 +480,9 @@ class Engagements(Answer):
 
 
 class ChannelDays(Answer):
-    """How many days from `first` to `last` a channel was in each state, in all and by year."""
+    """How many days from `first` to `last` a channel was in each state, in all and by year. The day `as_of` is not
+    over, and counts in none, as in `days_in_state` of a channel.
+    """
 
     channel: str
     days: dict[str, int] = Field(description="By state.")

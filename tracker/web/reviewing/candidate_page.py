@@ -63,7 +63,7 @@ class _Read:
     asked: Asked
     queue: Sequence[Waiting]
     similar: Sequence[Similar]
-    others: Sequence[Candidate]
+    others: Sequence[Waiting]
     decided: Candidate | None
     split_off: tuple[int, tuple[Release, ...]] | None
 
@@ -129,14 +129,14 @@ def _read(db: Subjects, number: int, snapshot: Snapshot) -> _Read:
     )
 
 
-def _others(db: Subjects, found: Candidate) -> list[Candidate]:
+def _others(db: Subjects, found: Candidate) -> list[Waiting]:
     """Those of its channel that wait, the newest first, then what is probably nothing; without what is still to be read
     before its proposal.
     """
     reads_first = decoys.reads_first(db)
-    pending = db.candidates.queue(Status.PENDING, most=MOST_OTHERS, channel=found.channel)
+    pending = db.waiting.beside(found.channel, Status.PENDING, most=MOST_OTHERS)
     pending = sorted([*pending, *decoys.open_on(db, found.channel)], key=lambda one: (one.evidence_at, one.id))
-    unlikely = db.candidates.queue(Status.UNLIKELY, most=MOST_OTHERS, channel=found.channel)
+    unlikely = db.waiting.beside(found.channel, Status.UNLIKELY, most=MOST_OTHERS)
     others = [*(one for one in reversed(pending) if not reads_first(one)), *unlikely]
     return [one for one in others if one.id != found.id]
 

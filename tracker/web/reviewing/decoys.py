@@ -84,10 +84,9 @@ def _candidate(decoy: Hidden) -> Candidate:
     )
 
 
-def open_on(db: Subjects, channel: str) -> list[Candidate]:
-    """The open decoys that are proposed for a channel, in the likeness of candidates."""
-    found = db.blind.waiting(signed_in().name) if percent() else []
-    return [_candidate(decoy) for decoy in found if decoy.sighting.channel == channel]
+def open_on(db: Subjects, channel: str) -> list[Waiting]:
+    """The open decoys that are proposed for a channel, in the likeness of candidates that wait."""
+    return [one for one in _waiting(db) if one.channel == channel]
 
 
 def history_of(db: Subjects, seen: KeptSighting) -> ReleaseHistory:

@@ -32,6 +32,9 @@ QUEUE_LENGTH = 100
 MOST_PAGES = 99_999
 """Pages that a queue has at most."""
 
+MOST_TEXTS = 10
+"""Texts that are read before their proposal, shown at once; the rest come when these are decided."""
+
 MOST_NOTICES = 50
 """Cited pages that changed shown at once."""
 
@@ -70,11 +73,12 @@ def waiting_page() -> str:
     asked, page = asked_for(request.args, snapshot), _page_number()
     with current().service.store.reading() as db:
         everything, blind = all_waiting(db, moment.known_at, asked.words, asked.within), reads_first(db)
-        before = [one for one in everything if blind(one)]
-        found = [one for one in ordered(everything, asked, snapshot, moment) if one not in before]
+        before = {one.id: one for one in everything if blind(one)}
+        found = [one for one in ordered(everything, asked, snapshot, moment) if one.id not in before]
         shown = found[(page - 1) * QUEUE_LENGTH : page * QUEUE_LENGTH]
         lines = {waits.id: _line(waits, db, snapshot, moment.known_at) for waits in shown}
-        texts = [(one, candidate_here(db, one.id)) for one in before if not one.held]
+        first = [] if asked.narrow else [one for one in before.values() if not one.held]
+        texts = [(one, candidate_here(db, one.id)) for one in first[:MOST_TEXTS]]
         counts, decided = _counts(db, moment.known_at, asked.within), decided_before(db, moment.known_at)
         notices = [] if asked.words else [notice for notice in db.watch.notices() if _shown(notice, asked)]
     channel = asked.wanted.channel
@@ -85,7 +89,8 @@ def waiting_page() -> str:
         asked=asked,
         groups=grouped(shown, asked.by, moment.known_at),
         lines=lines,
-        texts=[] if asked.narrow else texts,
+        texts=texts,
+        more_texts=len(first) - len(texts),
         found=len(found),
         numbers=counted(chosen(everything, Wanted(), {}), moment.known_at),
         page=page,
