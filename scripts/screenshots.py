@@ -26,8 +26,8 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 STORY_TAKES = 90
 """Seconds within which the demonstration has told enough."""
 
-ENOUGH = 3
-"""Candidates of meetings held, of which the first is shown."""
+TOLD_BY_BOTH = ("held, 8–9 Jan 2024", "United States, China")
+"""What stands in the queue's line of the candidate that is shown, once both sides have told of it."""
 
 RECORD = [
     ("dashboard", "/?language=en", WIDE, "light"),
@@ -88,12 +88,13 @@ def of_the_review(browser: Browser, folder: Path) -> None:
         until = time.monotonic() + STORY_TAKES
         while time.monotonic() < until:
             page.goto(f"{address}/review")
-            waiting = page.locator("[data-line]").filter(has_text="held")
-            if waiting.count() >= ENOUGH:
+            what, sides = TOLD_BY_BOTH
+            waiting = page.get_by_role("row").filter(has_text=what).filter(has_text=sides)
+            if waiting.count():
                 break
             time.sleep(2)
         shot(page, "review")
-        waiting.first.click()
+        waiting.locator("[data-line]").click()
         shot(page, "candidate")
 
 

@@ -268,6 +268,24 @@ def test_the_first_line_says_of_how_many_sources_it_heard_in_the_last_hour(seede
     assert "We are not looking everywhere now." not in words
 
 
+def test_where_no_source_of_a_side_can_be_read_the_first_line_says_that_and_not_each_by_name(seeded: Service) -> None:
+    now = seeded.clock()
+    with seeded.store.writing() as db:
+        for feed in seeded.feeds:
+            if feed.enabled and feed.side == "us":
+                db.feeds.record_fault(feed.slug, next_poll=now, kind="timeout", fault="It did not answer.")
+        db.record.bump("polls")
+    words = words_of(create_app(seeded).test_client().get("/").text)
+    assert "United States 0 of 3 (all failing, never read yet), China" in words
+
+
+def test_a_state_that_is_said_again_is_no_change_from_another(api: Api) -> None:
+    page = api.client.get(f"/changes?channel=trade-consultation&as_of={LATER}").text
+    again, first, _ = (words_of(str(row)) for row in BeautifulSoup(page, "lxml").select("tbody tr"))
+    assert "before, too: active" in again
+    assert "before: planned" in first
+
+
 def test_a_record_without_a_state_says_what_will_stand_there(service: Service) -> None:
     client = create_app(service).test_client()
     words = words_of(client.get("/").text)

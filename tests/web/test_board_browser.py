@@ -59,6 +59,17 @@ def test_all_channels_stand_on_one_screen_and_no_width_scrolls_sideways(address:
         assert len(shown(page)) == len(bottoms), width
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [1000, 1280, 1440])
+def test_what_opens_a_line_stands_beside_its_name(address: str, page: Page, width: int, language: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/?language={language}")
+    middles = "all => all.map(one => { const at = one.getBoundingClientRect(); return (at.top + at.bottom) / 2; })"
+    names = page.locator("tr.one th a").evaluate_all(middles)
+    signs = page.locator("tr.more summary").evaluate_all(middles)
+    assert max(abs(name - sign) for name, sign in zip(names, signs, strict=True)) <= 4
+
+
 def test_every_head_beside_the_lines_is_seen_at_once_though_nobody_looks(unread: str, page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(unread)

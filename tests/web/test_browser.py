@@ -104,6 +104,27 @@ def test_each_figure_stands_under_its_heading(shared, page):
     assert headings == figures
 
 
+@pytest.mark.parametrize("path", ["/figures", "/method"])
+def test_on_a_phone_no_figure_stands_without_its_name(shared, page, path):
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(shared + path)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    nameless = page.evaluate("""() => [...document.querySelectorAll('tbody td')].filter(cell => {
+      const alone = getComputedStyle(cell).display === 'block' && !cell.dataset.label;
+      return alone && /^[\\d.,%–]+$/.test(cell.innerText.trim());
+    }).map(cell => cell.innerText)""")
+    assert nameless == []
+    assert page.locator("tbody td:visible").count() > 20
+
+
+def test_many_that_wait_leave_the_head_of_a_page_on_one_line(seeded_2023, page, sign_in):
+    with serving(seeded_2023) as address:
+        sign_in(seeded_2023, page, address)
+        page.goto(f"{address}/review")
+        page.evaluate("document.querySelector('.pill').textContent = '999+'")
+        assert page.locator("header.site").bounding_box()["height"] < 70
+
+
 def test_the_keyboard_comes_first_to_the_way_past_the_menu(shared, page):
     page.goto(shared + "/")
     page.keyboard.press("Tab")

@@ -62,7 +62,7 @@ def test_the_head_says_where_it_stands_on_whose_word_and_what_is_waited_for(late
     html = later.get("/channels/ai-dialogue").text
     now = part_of(html, "now")
     assert re.search(r"◇ planned since 14 May 2026 \(18 days\), on the word of third parties only", now), now
-    assert "Announced without a date, taken for the year that followed: A second round was agreed" in now
+    assert "Announced without a date, and so expected within a year: A second round was agreed" in now
     assert "Promised 28 Aug 2024, ○● on the word of China only." in now
     assert "Its last day, 28 Aug 2025, has passed; no report of it is on record." in now
     assert "Last contact14 May 2024, in person, Geneva" in now

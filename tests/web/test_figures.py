@@ -87,7 +87,7 @@ def test_what_the_leaders_agreed_to_restore_is_promised_with_the_words_that_are_
     (talks,) = [one for one in contacts if one["date"]["date"] == "2024-01-08"]
     assert kept["closed_by"] == f"contact-{talks['id']}"
     page = api.client.get("/figures?as_of=2023-11-20").text
-    assert "Planned without a date, its next contact taken for the year that followed: Biden and Xi agreed" in page
+    assert "Planned without a date, and so its next contact expected within a year: Biden and Xi agreed" in page
     assert f'href="/claims/{agreed["dpct"]["promised"]}?as_of=2023-11-20"' in page
 
 

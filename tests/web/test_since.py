@@ -210,6 +210,11 @@ def test_the_page_leads_to_an_address_that_tells_everybody_the_same(seeded: Serv
     assert "Nothing changed" in brief_on(own.get("/since", follow_redirects=True).text)
 
 
+def test_the_page_says_that_it_lists_by_when_it_was_recorded(api: Api) -> None:
+    page = words_of(api.client.get("/since?after=2023-12-01").text)
+    assert "What was put on record since then, whenever it happened." in page
+
+
 def test_pages_tell_the_brief_in_the_language_of_their_reader(api: Api) -> None:
     assert brief_on(api.client.get("/since?after=2024-02-02&known_at=2024-02-01").text) == ""
     chinese = {"Accept-Language": "zh-CN"}

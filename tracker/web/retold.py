@@ -128,11 +128,11 @@ def promised_parts(promise: Promise) -> tuple[str, dict[str, str]]:
     made = promise.made
     told = made.cause if isinstance(made, StatusChange) else made.summary or made.form or gettext("a contact")
     if promise.dated is None and isinstance(made, StatusChange):
-        return gettext("Planned without a date, its next contact taken for the year that followed: %(told)s"), {
+        return gettext("Planned without a date, and so its next contact expected within a year: %(told)s"), {
             "told": told
         }
     if promise.dated is None:
-        return gettext("Announced without a date, taken for the year that followed: %(told)s"), {"told": told}
+        return gettext("Announced without a date, and so expected within a year: %(told)s"), {"told": told}
     last = made.end if isinstance(made, Contact) else None
     return gettext("Announced for %(when)s: %(told)s"), {"when": span_words(promise.dated, last), "told": told}
 
